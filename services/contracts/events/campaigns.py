@@ -1,0 +1,147 @@
+"""What campaigns asks of registry, and says of projects."""
+
+from datetime import date
+from enum import StrEnum
+from typing import Any, ClassVar, Self
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from services.contracts.envelope import Event
+
+
+class OrderClass(StrEnum):
+    SOLICITATION = "solicitation"
+    NOTICE = "notice"
+
+
+class OrderKind(StrEnum):
+    """The closed list of messages (DESIGN.md §5); anything else cannot be ordered."""
+
+    INVITATION = "invitation"
+    REMINDER = "reminder"
+    CONFIRMATION = "confirmation"
+    PRACTICALITIES = "practicalities"
+    REQUESTED_REMINDER = "requested_reminder"
+    EXPIRY = "expiry"
+    REPORT = "report"
+
+    @property
+    def order_class(self) -> OrderClass:
+        return OrderClass.SOLICITATION if self in SOLICITATIONS else OrderClass.NOTICE
+
+
+SOLICITATIONS = frozenset({OrderKind.INVITATION, OrderKind.REMINDER})
+
+
+class OrderRequest(StrEnum):
+    ORDERED = "ordered"
+    CANCELLED = "cancelled"
+
+
+class OrderState(Event):
+    """A single-use command to send one message within a window of civil days."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+    event_type: ClassVar[str] = "order.state"
+    key_field: ClassVar[str] = "order_id"
+
+    order_id: UUID
+    state: OrderRequest
+    order_class: OrderClass = Field(alias="class")
+    kind: OrderKind
+    member_id: UUID
+    subject_id: UUID = Field(description="invitation, participation or project it is about")
+    project_id: UUID | None = None
+    project_version: int | None = None
+    report_version: int | None = None
+    first_day: date
+    last_day: date
+    details: dict[str, str] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def the_kind_decides_the_class(self) -> Self:
+        if self.order_class is not self.kind.order_class:
+            raise ValueError(f"a {self.kind} is a {self.kind.order_class}")
+        if self.last_day < self.first_day:
+            raise ValueError("the window ends before it starts")
+        return self
+
+    def body(self) -> bytes:
+        return self.model_dump_json(exclude_none=True, by_alias=True).encode()
+
+
+class ErasureApplied(Event):
+    """Campaigns forgot a member; registry may close the erasure."""
+
+    event_type: ClassVar[str] = "erasure.applied"
+    key_field: ClassVar[str] = "member_id"
+
+    member_id: UUID
+    applied_on: date
+
+
+class ProjectPhase(StrEnum):
+    DRAFT = "draft"
+    PUBLISHED = "published"
+    OPEN = "open"
+    RECRUITED = "recruited"
+    COLLECTED = "collected"
+    REPORTING = "reporting"
+    CLOSED = "closed"
+    ABANDONED = "abandoned"
+
+
+class DecisionMaker(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    name: str
+    role: str
+
+
+class Compensation(BaseModel):
+    """Participation is unpaid unless the mandate says so, with its reference."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    terms: str
+    reference: str
+
+
+class Mandate(BaseModel):
+    """What the charter obliges the administration to say of each project."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    title: str
+    nature: str
+    why: str
+    stakes: str
+    objectives: str
+    purpose: str = Field(description="what it will serve")
+    decision_maker: DecisionMaker
+    who: str = Field(description="who can take part")
+    how: str
+    compensation: Compensation | None = None
+
+
+class ProjectState(Event):
+    """A project as everybody may read it, from the day it is published."""
+
+    event_type: ClassVar[str] = "project.state"
+    key_field: ClassVar[str] = "project_id"
+
+    project_id: UUID
+    state: ProjectPhase
+    mandate: Mandate
+    recruitment_ends_on: date
+    collection_ends_on: date
+    credential_key: dict[str, Any] | None = Field(None, description="public key, as a JWK")
+    asked: int | None = None
+    joined: int | None = None
+    credentials_issued: int | None = Field(None, description="known once recruited")
+    anonymity_floor: int = 5
+    draw_commitments: list[str] = Field(
+        default_factory=list, description="SHA-256 of each campaign's seed, hex"
+    )
+    ended_early_reason: str | None = None

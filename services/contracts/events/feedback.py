@@ -1,0 +1,55 @@
+"""What feedback makes public: decisions and reports."""
+
+from datetime import date
+from enum import StrEnum
+from typing import ClassVar
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.contracts.envelope import Event
+from services.contracts.events.campaigns import DecisionMaker
+
+
+class Outcome(StrEnum):
+    RETAINED = "retained"
+    PARTLY = "partly"
+    NOT = "not"
+
+
+class DecisionState(Event):
+    """The signed, reasoned answer to one proposal."""
+
+    event_type: ClassVar[str] = "decision.state"
+    key_field: ClassVar[str] = "proposal_id"
+
+    proposal_id: UUID
+    project_id: UUID
+    proposal_version: int
+    outcome: Outcome
+    reason: str = Field(min_length=1)
+    decided_by: DecisionMaker
+    decided_on: date
+
+
+class DecidedProposal(BaseModel):
+    """Which version of a proposal the report answers."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    proposal_id: UUID
+    version: int
+
+
+class ReportState(Event):
+    """The published account of all decisions of a project, owed to every participant."""
+
+    event_type: ClassVar[str] = "report.state"
+    key_field: ClassVar[str] = "project_id"
+
+    project_id: UUID
+    collection_version: int
+    summary: str
+    url: str
+    decisions: list[DecidedProposal]
+    published_on: date

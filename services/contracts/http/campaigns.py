@@ -1,0 +1,203 @@
+"""Staff API of campaigns: projects, launches, opt-ins, the contact ledger at a glance."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Self
+from uuid import UUID
+
+from pydantic import Field, model_validator
+
+from services.contracts.events.campaigns import ProjectPhase
+from services.contracts.http import Command, View
+
+# audience: attribute → codes that fit; every attribute named must fit.
+Audience = dict[str, list[str]]
+
+
+class DecisionMakerSheet(Command):
+    name: str = ""
+    role: str = ""
+
+
+class CompensationSheet(Command):
+    terms: str
+    reference: str = ""
+
+
+class MandateSheet(Command):
+    """A mandate being written: anything may be missing while the project is a draft."""
+
+    nature: str = ""
+    why: str = ""
+    stakes: str = ""
+    objectives: str = ""
+    purpose: str = ""
+    decision_maker: DecisionMakerSheet = DecisionMakerSheet()
+    who: str = ""
+    how: str = ""
+    compensation: CompensationSheet | None = None
+
+
+class ProjectSheet(Command):
+    """A project as staff write it down, in YAML or in the console."""
+
+    title: str = Field(min_length=1)
+    mandate: MandateSheet = MandateSheet()
+    recruitment_ends_on: date | None = None
+    collection_ends_on: date | None = None
+    places: int | None = Field(
+        None, ge=1, description="participants wanted at most; none: no limit"
+    )
+    anonymity_floor: int = Field(5, ge=5)
+
+
+class Quotas(Command):
+    """How many to ask in each stratum: the codes of one attribute."""
+
+    attribute: str
+    wanted: dict[str, int]
+
+
+class CampaignSheet(Command):
+    """One wave of invitations for a project."""
+
+    project_id: UUID
+    title: str = Field(min_length=1)
+    wanted: int = Field(ge=1, description="people to ask")
+    audience: Audience = Field(default_factory=dict)
+    quotas: Quotas | None = None
+    first_day: date | None = Field(None, description="none: the day of the launch")
+    window_days: int = Field(2, ge=1, le=14, description="civil days an invitation may wait")
+
+    @model_validator(mode="after")
+    def quotas_add_up(self) -> Self:
+        if self.quotas and sum(self.quotas.wanted.values()) != self.wanted:
+            raise ValueError("the quotas do not add up to the number wanted")
+        return self
+
+
+class Launch(Command):
+    """Campaigns launched together enter the same draw."""
+
+    campaign_ids: list[UUID] = Field(min_length=1)
+
+
+class CampaignPhase(StrEnum):
+    DRAFT = "draft"
+    LAUNCHED = "launched"
+
+
+class CampaignView(View):
+    id: UUID
+    project_id: UUID
+    title: str
+    state: CampaignPhase
+    wanted: int
+    audience: Audience
+    quotas: Quotas | None
+    first_day: date | None
+    window_days: int
+    draw_commitment: str | None
+    launched_at: datetime | None
+
+
+class StratumPreview(View):
+    stratum: str
+    wanted: int
+    can_be_asked: int
+
+
+class Preview(View):
+    """What a launch would do now: who fits, who can be asked, who cannot and why."""
+
+    first_day: date
+    last_day: date
+    wanted: int
+    fitting: int
+    can_be_asked: int
+    not_now: dict[str, int] = Field(
+        description="people who fit but cannot be asked: asked_recently, paused, already_invited"
+    )
+    strata: list[StratumPreview]
+    feasible: bool
+    relaxation: dict[str, int] = Field(
+        description="the largest feasible number per stratum, where the wanted one is not"
+    )
+
+
+class ProjectCounts(View):
+    """Live counts over all campaigns of a project."""
+
+    wanted: int = 0
+    ordered: int = 0
+    sent: int = 0
+    accepted: int = 0
+    declined: int = 0
+    waitlisted: int = 0
+    left: int = 0
+    refused_by_reason: dict[str, int] = Field(default_factory=dict)
+
+
+class ProjectView(View):
+    id: UUID
+    version: int
+    state: ProjectPhase
+    title: str
+    mandate: MandateSheet
+    missing: list[str] = Field(description="fields of the mandate that are still missing")
+    recruitment_ends_on: date | None
+    collection_ends_on: date | None
+    places: int | None
+    anonymity_floor: int
+    collection: str | None = Field(description="where responses stands: preparing, ready …")
+    counts: ProjectCounts
+    blocked_by: list[str] = Field(
+        description="what blocks the next step, as codes: mandate_incomplete, collection_not_ready"
+    )
+
+
+class OptIn(View):
+    """One answer to an invitation, by pseudonym and coded attributes only."""
+
+    id: UUID
+    pseudonym: str
+    answer: str = Field(description="joined, waitlisted, declined or left")
+    at: datetime
+    attributes: dict[str, str]
+
+
+class OptIns(View):
+    """The newest answers first, and how many came in each of the last 24 hours (oldest first)."""
+
+    answers: list[OptIn]
+    per_hour: list[int]
+
+
+class FreeFrom(View):
+    day: date
+    members: int
+
+
+class Contacts(View):
+    """How many members can be solicited today, and become free on each of the next 56 days."""
+
+    today: date
+    members: int
+    can_be_asked_today: int
+    freed: list[FreeFrom]
+    ledger: dict[str, int] = Field(description="ledger entries by state")
+
+
+class Today(View):
+    """The day at a glance, for the console's home."""
+
+    today: date
+    asked: int
+    opted_in: int
+    declined: int
+    left_panel: int
+    opted_in_per_hour: list[int]
+    can_be_asked_today: int
+    solicited_twice: int = Field(description="members with two solicitations within 31 days")
+    members: int
+    orders_unanswered: int = Field(description="orders whose window is over without an answer")

@@ -1,0 +1,206 @@
+"""Who is asking: staff by signed tokens from an OpenID Connect issuer, members by signed links.
+
+No session and no shared secret between services: tokens and links are verified with public keys.
+"""
+
+import json
+import time
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+import httpx
+import structlog
+from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet, OKPKey
+
+from services.contracts.http.common import Role
+from services.runtime.refusal import Refusal
+from services.runtime.text import Text
+
+# Never "none", never a symmetric algorithm: a public key must not be usable as a secret.
+_STAFF_ALGORITHMS = ["Ed25519", "ES256", "RS256"]
+_LINK_ALGORITHM = "Ed25519"
+_KEYS_LIVE_SECONDS = 300
+_REFETCH_AFTER_SECONDS = 5
+
+log = structlog.get_logger()
+
+
+class NotSignedIn(Refusal):
+    status = 401
+    sentence = Text(
+        fr="Votre session n'est pas valable ou a expiré.", en="Your session is not valid or over."
+    )
+    way_out = Text(fr="Connectez-vous de nouveau.", en="Sign in again.")
+
+
+class NotAllowed(Refusal):
+    status = 403
+    sentence = Text(fr="Cette action demande le rôle {roles}.", en="This needs the role {roles}.")
+    way_out = Text(
+        fr="Demandez-le à la personne qui administre les comptes.",
+        en="Ask the person who manages accounts.",
+    )
+
+
+class RolesApart(Refusal):
+    status = 403
+    sentence = Text(
+        fr="Une même personne ne peut pas avoir accès aux personnes et à leurs contributions.",
+        en="Nobody may hold both people (registry) and contributions (analysis).",
+    )
+
+
+class IssuerUnreachable(Refusal):
+    status = 503
+    sentence = Text(
+        fr="Le service de connexion ne répond pas.", en="The sign-in service does not answer."
+    )
+    way_out = Text(fr="Réessayez dans un instant.", en="Try again in a moment.")
+
+
+@dataclass(frozen=True)
+class Staff:
+    """A person of the administration, as their token says."""
+
+    subject: str
+    name: str
+    roles: frozenset[Role]
+
+
+class StaffTokens:
+    """Verifies staff tokens with the issuer's published keys, in real time as the issuer does."""
+
+    def __init__(self, issuer: str, audience: str) -> None:
+        self._issuer = issuer
+        self._audience = audience
+        self._keys: KeySet | None = None
+        self._fetched = 0.0
+
+    async def verify(self, token: str) -> Staff:
+        """Raises NotSignedIn, RolesApart, IssuerUnreachable."""
+        try:
+            return self._read(token, await self._known_keys())
+        except (JoseError, ValueError):
+            # Keys rotate: look once more, but do not let bad tokens hammer the issuer.
+            if time.monotonic() - self._fetched < _REFETCH_AFTER_SECONDS:
+                raise NotSignedIn from None
+            self._keys = None
+        try:
+            return self._read(token, await self._known_keys())
+        except (JoseError, ValueError):
+            raise NotSignedIn from None
+
+    def _read(self, token: str, keys: KeySet) -> Staff:
+        claims = jwt.decode(token, keys, algorithms=_STAFF_ALGORITHMS).claims
+        jwt.JWTClaimsRegistry(
+            iss={"essential": True, "value": self._issuer},
+            aud={"essential": True, "value": self._audience},
+            sub={"essential": True},
+            exp={"essential": True},
+        ).validate(claims)
+        roles = frozenset(Role(role) for role in claims.get("roles", []) if role in set(Role))
+        if {Role.REGISTRY, Role.ANALYSIS} <= roles:
+            raise RolesApart
+        subject = str(claims.get("sub"))
+        return Staff(subject, str(claims.get("name") or subject), roles)
+
+    async def _known_keys(self) -> KeySet:
+        if self._keys is None or time.monotonic() - self._fetched > _KEYS_LIVE_SECONDS:
+            try:
+                async with httpx.AsyncClient(timeout=5) as client:
+                    about = await client.get(f"{self._issuer}/.well-known/openid-configuration")
+                    about.raise_for_status()
+                    keys = await client.get(about.json()["jwks_uri"])
+                    keys.raise_for_status()
+                self._keys = KeySet.import_key_set(keys.json())
+            except (httpx.HTTPError, KeyError, ValueError) as error:
+                log.warning("issuer_unreachable", error=type(error).__name__)
+                raise IssuerUnreachable from error
+            self._fetched = time.monotonic()
+        return self._keys
+
+
+_bearer = HTTPBearer(auto_error=False, description="Staff access token of the issuer")
+
+
+def require(*roles: Role) -> Any:
+    """A FastAPI dependency: the signed-in person, who must hold one of the roles."""
+    return Depends(checker(*roles))
+
+
+def checker(*roles: Role) -> Callable[..., Coroutine[Any, Any, Staff]]:
+    async def check(
+        request: Request,
+        credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+    ) -> Staff:
+        if credentials is None:
+            raise NotSignedIn
+        tokens: StaffTokens = request.app.state.tokens
+        staff = await tokens.verify(credentials.credentials)
+        if not staff.roles & set(roles):
+            raise NotAllowed(roles=" / ".join(roles))
+        return staff
+
+    check.__dict__["roles"] = frozenset(roles)
+    return check
+
+
+class LinkRefused(Refusal):
+    status = 403
+    sentence = Text(
+        fr="Ce lien n'est pas valable : il a expiré, a été modifié ou a été coupé.",
+        en="This link is not valid: it has expired, was changed or was cut off.",
+    )
+    way_out = Text(
+        fr="Ouvrez le lien directement depuis le message que vous avez reçu.",
+        en="Open the link straight from the message you received.",
+    )
+
+
+@dataclass(frozen=True)
+class Link:
+    """What a member's link says: who, about what, for which purpose."""
+
+    member_id: UUID
+    subject_id: UUID
+    purpose: str
+
+
+def sign_link(key: OKPKey, link: Link, expires_at: datetime) -> str:
+    """A self-contained link for one purpose; the key is registry's Ed25519 key."""
+    return jwt.encode(
+        {"alg": _LINK_ALGORITHM},
+        {
+            "sub": str(link.member_id),
+            "on": str(link.subject_id),
+            "aud": link.purpose,
+            "exp": int(expires_at.timestamp()),
+        },
+        key,
+        algorithms=[_LINK_ALGORITHM],
+    )
+
+
+def read_link(keys: KeySet, token: str, purpose: str, now: datetime) -> Link:
+    """Raises LinkRefused when expired, changed, foreign or meant for something else."""
+    try:
+        claims = jwt.decode(token, keys, algorithms=[_LINK_ALGORITHM]).claims
+        link = Link(UUID(claims["sub"]), UUID(claims["on"]), claims["aud"])
+        expires = int(claims["exp"])
+    except (JoseError, ValueError, KeyError, TypeError):
+        raise LinkRefused from None
+    if link.purpose != purpose or now.timestamp() >= expires:
+        raise LinkRefused
+    return link
+
+
+def link_keys(*public_keys: str) -> KeySet:
+    """Public keys as JSON Web Keys (RFC 8037), one JSON text each."""
+    return KeySet([OKPKey.import_key(json.loads(key)) for key in public_keys])

@@ -1,0 +1,126 @@
+"""PostgreSQL: the pool, transactions, and named queries read from .sql files.
+
+Only the outermost edge (consumers, api, pages, jobs) calls `Database.transaction`; use cases and
+stores receive the connection, so a refusal anywhere rolls the whole change back.
+"""
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.resources import files
+from typing import Any, TypeAlias, TypeVar
+
+import asyncpg
+import orjson
+from asyncpg.pool import PoolConnectionProxy
+from pydantic import SecretStr
+
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
+T = TypeVar("T")
+
+_HEADER = re.compile(r"^-- ([a-z][a-z0-9_]*): ", re.MULTILINE)
+
+
+class Queries:
+    """The named queries of a package's `sql/` folder, as attributes.
+
+    In the files each query starts with the line `-- name: what it is for`.
+    """
+
+    def __init__(self, package: str, folder: str = "sql") -> None:
+        self._queries: dict[str, str] = {}
+        for file in sorted(files(package).joinpath(folder).iterdir(), key=lambda f: f.name):
+            if not file.name.endswith(".sql") or file.name == "schema.sql":
+                continue
+            text = file.read_text()
+            starts = list(_HEADER.finditer(text))
+            for start, following in zip(starts, [*starts[1:], None], strict=True):
+                name = start[1]
+                if name in self._queries:
+                    raise ValueError(f"two queries are called {name} in {package}/{folder}")
+                self._queries[name] = text[
+                    start.start() : following.start() if following else len(text)
+                ].strip()
+
+    def __getattr__(self, name: str) -> str:
+        try:
+            return self._queries[name]
+        except KeyError:
+            raise AttributeError(f"no query is called {name}") from None
+
+
+async def _prepare(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    for kind in ("json", "jsonb"):
+        await connection.set_type_codec(
+            kind,
+            encoder=lambda value: orjson.dumps(value).decode(),
+            decoder=orjson.loads,
+            schema="pg_catalog",
+        )
+
+
+async def connect(dsn: str, application: str = "panel") -> "asyncpg.Connection[asyncpg.Record]":
+    """A connection outside the pool, for session-level locks and LISTEN. The caller closes it."""
+    connection = await asyncpg.connect(
+        dsn, server_settings={"application_name": application}, timeout=10
+    )
+    await _prepare(connection)
+    return connection
+
+
+class Database:
+    """The service's pool. Usable once started."""
+
+    def __init__(self, dsn: SecretStr, application: str = "panel", connections: int = 10) -> None:
+        self._dsn = dsn
+        self._application = application
+        self._connections = connections
+        self._pool: asyncpg.Pool[asyncpg.Record] | None = None
+
+    async def start(self) -> None:
+        self._pool = await asyncpg.create_pool(
+            self._dsn.get_secret_value(),
+            min_size=1,
+            max_size=self._connections,
+            init=_prepare,
+            command_timeout=60,
+            server_settings={"application_name": self._application},
+        )
+
+    async def stop(self) -> None:
+        if self._pool:
+            await self._pool.close()
+            self._pool = None
+
+    @property
+    def pool(self) -> "asyncpg.Pool[asyncpg.Record]":
+        if self._pool is None:
+            raise RuntimeError("the database is used before it is started")
+        return self._pool
+
+    async def dedicated(self, purpose: str) -> "asyncpg.Connection[asyncpg.Record]":
+        return await connect(self._dsn.get_secret_value(), f"{self._application}:{purpose}")
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        async with self.pool.acquire() as connection, connection.transaction():
+            yield connection
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Connection]:
+        """One consistent snapshot for several reads; writing is refused by the server."""
+        async with (
+            self.pool.acquire() as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            yield connection
+
+
+async def maybe(conn: Connection, shape: type[T], query: str, *args: Any) -> T | None:
+    """The one row as `shape`, a dataclass whose fields are the query's columns, or None."""
+    row = await conn.fetchrow(query, *args)
+    return None if row is None else shape(**row)
+
+
+async def many(conn: Connection, shape: type[T], query: str, *args: Any) -> list[T]:
+    return [shape(**row) for row in await conn.fetch(query, *args)]

@@ -1,0 +1,79 @@
+"""Hints for the screens: one LISTEN connection per process, fanned out to server-sent events.
+
+A hint only says *re-read this*; losing one must never matter, so after every gap (a slow reader, a
+lost connection) the reader is told to re-read everything.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import asyncpg
+import structlog
+
+from services.contracts.http.common import Hint
+from services.runtime.db import Database
+from services.runtime.relay import HINT_CHANNEL
+
+EVERYTHING = Hint(kind="everything")
+_HEARTBEAT_SECONDS = 2.0
+_QUEUE = 100
+
+log = structlog.get_logger()
+
+
+class HintHub:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._readers: set[asyncio.Queue[list[Hint]]] = set()
+
+    async def run(self) -> None:
+        """Listen until cancelled; reconnects by itself."""
+        while True:
+            try:
+                connection = await self._database.dedicated("hints")
+                try:
+                    gone = asyncio.Event()
+                    connection.add_termination_listener(lambda _, gone=gone: gone.set())
+                    await connection.add_listener(HINT_CHANNEL, self._receive)
+                    self._tell([EVERYTHING])
+                    await gone.wait()
+                finally:
+                    connection.terminate()
+            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+                log.warning("hints_interrupted", error=type(error).__name__)
+            await asyncio.sleep(0.5)
+
+    def _receive(self, _connection: Any, _pid: int, _channel: str, payload: object) -> None:
+        self._tell([Hint.model_validate(hint) for hint in json.loads(str(payload))])
+
+    def _tell(self, hints: list[Hint]) -> None:
+        for queue in self._readers:
+            try:
+                queue.put_nowait(hints)
+            except asyncio.QueueFull:
+                while not queue.empty():
+                    queue.get_nowait()
+                queue.put_nowait([EVERYTHING])
+
+    async def stream(self) -> AsyncIterator[str]:
+        """Server-sent events: lists of hints, and a comment as heartbeat while nothing changes."""
+        queue: asyncio.Queue[list[Hint]] = asyncio.Queue(_QUEUE)
+        self._readers.add(queue)
+        try:
+            yield _event([EVERYTHING])
+            while True:
+                try:
+                    async with asyncio.timeout(_HEARTBEAT_SECONDS):
+                        hints = await queue.get()
+                except TimeoutError:
+                    yield ": still here\n\n"
+                else:
+                    yield _event(hints)
+        finally:
+            self._readers.discard(queue)
+
+
+def _event(hints: list[Hint]) -> str:
+    return f"data: {json.dumps([hint.model_dump(exclude_none=True) for hint in hints])}\n\n"

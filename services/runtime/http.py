@@ -1,0 +1,207 @@
+"""The HTTP face of a service: problems in words, health, metrics, hints, dead letters.
+
+Staff routes live under `/api` and answer JSON; everything else is for members and answers HTML.
+"""
+
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Annotated, Any
+from uuid import uuid4
+
+import structlog
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+from starlette.middleware.base import RequestResponseEndpoint
+
+from services.contracts.http.common import DeadLetter, Problem, Replay, Republished, Role
+from services.runtime import pages
+from services.runtime.auth import Staff, StaffTokens, require
+from services.runtime.outbox import sql
+from services.runtime.refusal import Refusal
+from services.runtime.telemetry import Sample, exposition
+from services.runtime.text import Text
+
+if TYPE_CHECKING:
+    from services.runtime.service import Service
+
+log = structlog.get_logger()
+
+_UNEXPECTED = Text(
+    fr="Une erreur inattendue s'est produite ; elle est enregistrée sous la référence {reference}.",
+    en="Something unexpected went wrong; it is recorded under reference {reference}.",
+)
+_MALFORMED = Text(
+    fr="La demande n'a pas la forme attendue.", en="The request does not have the expected form."
+)
+_NO_PAGE = Text(fr="Cette adresse n'existe pas.", en="This address does not exist.")
+
+
+def application(service: "Service") -> FastAPI:
+    app = FastAPI(
+        title=f"Citizen panel: {service.name}",
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        generate_unique_id_function=lambda route: route.name,
+    )
+    app.state.tokens = StaffTokens(service.settings.issuer, service.settings.audience)
+    app.state.service = service
+
+    @app.middleware("http")
+    async def headers(request: Request, call_next: RequestResponseEndpoint) -> Response:
+        response = await call_next(request)
+        response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        response.headers.setdefault("Referrer-Policy", "no-referrer")
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+    @app.exception_handler(Refusal)
+    async def refused(request: Request, refusal: Refusal) -> Response:
+        language = pages.language_of(request)
+        return _answer(
+            request,
+            Problem(
+                type=f"urn:panel:{type(refusal).__name__}",
+                title=type(refusal).__name__,
+                status=refusal.status,
+                detail=refusal.say(language),
+                way_out=refusal.say_way_out(language),
+                errors=refusal.details(language),
+            ),
+        )
+
+    @app.exception_handler(RequestValidationError)
+    async def malformed(request: Request, error: RequestValidationError) -> Response:
+        # Places and kinds of error only: what was typed may be personal.
+        wrong = [
+            f"{'.'.join(str(part) for part in e['loc'] if part != 'body')}: {e['msg']}"
+            for e in error.errors()
+        ]
+        return _answer(
+            request,
+            Problem(
+                title="Malformed",
+                status=422,
+                detail=_MALFORMED.in_(pages.language_of(request)),
+                errors=wrong,
+            ),
+        )
+
+    @app.exception_handler(HTTPException)
+    async def plain(request: Request, error: HTTPException) -> Response:
+        known = (
+            _NO_PAGE.in_(pages.language_of(request)) if error.status_code == 404 else error.detail
+        )
+        return _answer(request, Problem(title=error.detail, status=error.status_code, detail=known))
+
+    @app.exception_handler(Exception)
+    async def unexpected(request: Request, error: Exception) -> Response:
+        reference = uuid4().hex[:8]
+        route = request.scope.get("route")
+        log.error(
+            "unexpected_error",
+            reference=reference,
+            # The route's template, never the path: links carry who is asking.
+            route=route.path if isinstance(route, APIRoute) else "?",
+            method=request.method,
+            exc_info=error,
+        )
+        service.unexpected_errors += 1
+        return _answer(
+            request,
+            Problem(
+                title="Unexpected",
+                status=500,
+                detail=_UNEXPECTED.in_(pages.language_of(request), reference=reference),
+            ),
+        )
+
+    app.include_router(_health(service))
+    app.include_router(_staff(service))
+    app.include_router(pages.static)
+    return app
+
+
+def _answer(request: Request, problem: Problem) -> Response:
+    if not request.url.path.startswith(("/api", "/health", "/metrics")) and "text/html" in (
+        request.headers.get("accept") or ""
+    ):
+        return pages.problem(pages.language_of(request), problem)
+    return JSONResponse(
+        problem.model_dump(exclude_none=True),
+        status_code=problem.status,
+        media_type="application/problem+json",
+        headers={"WWW-Authenticate": "Bearer"} if problem.status == 401 else None,
+    )
+
+
+def _health(service: "Service") -> APIRouter:
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/health/live")
+    async def live() -> PlainTextResponse:
+        return PlainTextResponse("live\n")
+
+    @router.get("/health/ready")
+    async def ready() -> Response:
+        failing = await service.failing()
+        return JSONResponse(
+            {"ready": not failing, "failing": failing}, status_code=503 if failing else 200
+        )
+
+    @router.get("/metrics")
+    async def metrics() -> Response:
+        return Response(
+            exposition(await service.measure()),
+            media_type="text/plain; version=0.0.4; charset=utf-8",
+        )
+
+    return router
+
+
+def _staff(service: "Service") -> APIRouter:
+    router = APIRouter(prefix="/api")
+    anybody = tuple(Role)
+    operations = Annotated[Staff, require(Role.OPERATIONS)]
+
+    @router.get(
+        "/hints",
+        response_class=StreamingResponse,
+        responses={200: {"content": {"text/event-stream": {}}}},
+    )
+    async def hints(staff: Annotated[Staff, require(*anybody)]) -> StreamingResponse:
+        async def stream() -> AsyncIterator[str]:
+            async for event in service.hints.stream():
+                yield event
+
+        return StreamingResponse(stream(), media_type="text/event-stream")
+
+    @router.get("/dead-letters")
+    async def dead_letters(staff: operations) -> list[DeadLetter]:
+        async with service.database.reading() as conn:
+            rows = await conn.fetch(sql.dead_letters, 200)
+        return [DeadLetter(**row) for row in rows]
+
+    @router.post("/dead-letters/{id}/replay")
+    async def replay(staff: operations, id: int) -> Replay:
+        async with service.database.transaction() as conn:
+            return await service.inbox.replay(conn, id)
+
+    @router.post("/republish")
+    async def republish(staff: operations) -> Republished:
+        async with service.database.transaction() as conn:
+            return Republished(events=await service.republish(conn))
+
+    return router
+
+
+def samples_of_messages(waiting: int, age: float, dead: dict[str, int], lag: dict[str, int]) -> Any:
+    yield Sample("relay_waiting_events", "events on the outbox", waiting)
+    yield Sample("relay_lag_seconds", "age of the oldest event on the outbox", age)
+    for topic, count in dead.items():
+        yield Sample("dead_letters", "records waiting for a person", count, {"topic": topic})
+    for topic, behind in lag.items():
+        yield Sample("consumer_lag_records", "records not yet applied", behind, {"topic": topic})

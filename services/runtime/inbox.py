@@ -1,0 +1,267 @@
+"""Kafka to PostgreSQL, one shape for every consumer: nothing is lost, nothing blocks for ever.
+
+FastStream's defaults commit before the handler, and a batch with one undecodable record is skipped
+whole. Here records arrive raw; each is decoded; the newest version per key is applied in one
+transaction; offsets follow. A *data* error is isolated by bisection, tried three times and stored
+as a dead letter in that same transaction. An *infrastructure* error raises, so that the batch comes
+again: an outage never fills the dead letters.
+"""
+
+import asyncio
+import json
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any, Generic, TypeVar
+
+import asyncpg
+import structlog
+from aiokafka import ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker, KafkaMessage
+
+from services.contracts.envelope import Event, MalformedEvent, decode
+from services.contracts.http.common import Replay
+from services.contracts.topics import Topic, topic_of
+from services.runtime.clock import Clock
+from services.runtime.db import Connection, Database
+from services.runtime.outbox import sql
+from services.runtime.refusal import NotFound
+
+E = TypeVar("E", bound=Event)
+Apply = Callable[[Connection, Sequence[E]], Awaitable[None]]
+
+_TRIES = 3
+_BATCH = 1_000
+# Below Kafka's max.poll.interval (5 minutes), so that a pause does not cost the partition.
+_LONGEST_PAUSE = 30.0
+_STALLED_AFTER = 60.0
+DEAD_LETTER_LIFE = timedelta(days=30)
+
+log = structlog.get_logger()
+
+
+def is_infrastructure(error: BaseException) -> bool:
+    """Whether waiting and trying again is right: the record is not to blame."""
+    if isinstance(error, asyncpg.PostgresError):
+        # Classes 22 (data) and 23 (constraints) speak of the record, P0 of our own RAISE; the rest
+        # (connections, deadlocks, resources, a missing table) of the place it was written to.
+        return (error.sqlstate or "")[:2] not in {"22", "23", "P0"}
+    return isinstance(
+        error, asyncpg.InterfaceError | OSError | TimeoutError | KafkaError | asyncio.CancelledError
+    ) and not isinstance(error, asyncpg.exceptions.DataError)
+
+
+@dataclass
+class Consumer(Generic[E]):
+    """One subscription: the events of a topic, and what to do with them."""
+
+    event: type[E]
+    apply: Apply[E]
+    topic: Topic
+    subscriber: Any = None
+    pause: float = 0.0
+    last_progress: float = 0.0
+    busy: bool = False
+    lag: int = 0
+
+
+async def _records(message: Any, original: Callable[[Any], Awaitable[Any]]) -> Any:
+    # FastStream decodes header values before any handler: no header may reach it.
+    parsed = await original(tuple(replace(record, headers=()) for record in message))
+    parsed.raw_message = message
+    return parsed
+
+
+async def _opaque(_: Any) -> None:
+    return None
+
+
+class Inbox:
+    def __init__(self, broker: KafkaBroker, database: Database, clock: Clock, service: str) -> None:
+        self._broker = broker
+        self._database = database
+        self._clock = clock
+        self._service = service
+        self.consumers: list[Consumer[Any]] = []
+
+    def consume(self, event: type[E], apply: Apply[E]) -> None:
+        """Apply every `event` of its topic, in batches.
+
+        `apply` gets the newest version per key, in the topic's order, on a connection whose
+        transaction it must not end. It must drop versions that are not newer than what it holds.
+        """
+        topic = topic_of(event)
+        consumer = Consumer(event, apply, topic)
+        consumer.subscriber = self._broker.subscriber(
+            topic.name,
+            group_id=self._service,
+            batch=True,
+            max_records=_BATCH,
+            batch_timeout_ms=100,
+            auto_offset_reset="earliest",
+            isolation_level="read_committed",
+            ack_policy=AckPolicy.NACK_ON_ERROR,
+            parser=_records,
+            decoder=_opaque,
+        )
+
+        async def handle(message: KafkaMessage) -> None:
+            raw = message.raw_message
+            await self._settle_or_pause(consumer, raw if isinstance(raw, tuple) else (raw,))
+
+        consumer.subscriber(handle)
+        self.consumers.append(consumer)
+
+    async def _settle_or_pause(
+        self, consumer: Consumer[Any], records: Sequence[ConsumerRecord]
+    ) -> None:
+        consumer.busy = True
+        try:
+            await self.settle(consumer, records)
+            consumer.pause = 0.0
+            consumer.last_progress = time.monotonic()
+        except Exception as error:
+            consumer.pause = min(max(0.2, consumer.pause * 2), _LONGEST_PAUSE)
+            log.warning(
+                "consumer_paused",
+                topic=consumer.topic.name,
+                error=type(error).__name__,
+                seconds=consumer.pause,
+            )
+            await asyncio.sleep(consumer.pause)
+            raise
+        finally:
+            consumer.busy = False
+
+    async def settle(self, consumer: Consumer[Any], records: Sequence[ConsumerRecord]) -> None:
+        """Apply a batch of raw records in one transaction, dead letters included."""
+        newest: dict[str, tuple[ConsumerRecord, Event]] = {}
+        dead: list[tuple[ConsumerRecord, str]] = []
+        for record in records:
+            try:
+                event = decode(consumer.event, record.headers, record.value)
+            except MalformedEvent as error:
+                dead.append((record, str(error)))
+                continue
+            held = newest.get(event.key)
+            if held is None or held[1].version < event.version:
+                newest[event.key] = (record, event)
+        async with self._database.transaction() as conn:
+            if newest:
+                dead += await _apply(conn, consumer.apply, list(newest.values()))
+            for record, reason in dead:
+                await self._bury(conn, record, reason)
+
+    async def _bury(self, conn: Connection, record: ConsumerRecord, error: str) -> None:
+        log.error(
+            "dead_letter",
+            topic=record.topic,
+            partition=record.partition,
+            offset=record.offset,
+            error=error,
+        )
+        await conn.execute(
+            sql.bury,
+            record.topic,
+            record.partition,
+            record.offset,
+            [[_readable(key), _readable(value)] for key, value in record.headers],
+            record.key,
+            record.value,
+            error,
+            self._clock.now(),
+        )
+
+    async def replay(self, conn: Connection, dead_letter: int) -> Replay:
+        """Apply a dead letter again, after the cause was mended. Raises NotFound."""
+        row = await conn.fetchrow(sql.lock_dead_letter, dead_letter)
+        if row is None:
+            raise NotFound(what=dead_letter)
+        consumer = next(c for c in self.consumers if c.topic.name == row["topic"])
+        headers = [(key, value.encode("latin-1")) for key, value in row["headers"]]
+        try:
+            event = decode(consumer.event, headers, row["value"])
+            async with conn.transaction():
+                await consumer.apply(conn, [event])
+        except Exception as error:
+            if is_infrastructure(error):
+                raise
+            return Replay(id=dead_letter, applied=False, error=_reason(error))
+        await conn.execute(sql.mark_replayed, dead_letter, self._clock.now())
+        return Replay(id=dead_letter, applied=True)
+
+    async def watch(self, every: float = 5.0) -> None:
+        """Measure lag, and restart a consumer that has records waiting but makes no progress.
+
+        Silent stalls are known in the client library (aiokafka 625, 703, 847, 1037, 1154).
+        """
+        while True:
+            await asyncio.sleep(every)
+            for consumer in self.consumers:
+                try:
+                    consumer.lag = await _lag(consumer)
+                except (KafkaError, OSError, TimeoutError) as error:
+                    log.warning("lag_unknown", topic=consumer.topic.name, error=repr(error))
+                    continue
+                now = time.monotonic()
+                if consumer.lag == 0 or consumer.busy or not consumer.last_progress:
+                    consumer.last_progress = now
+                elif now - consumer.last_progress > _STALLED_AFTER:
+                    log.error("consumer_restarted", topic=consumer.topic.name, lag=consumer.lag)
+                    await consumer.subscriber.stop()
+                    await consumer.subscriber.start()
+                    consumer.last_progress = now
+
+
+async def _apply(
+    conn: Connection, apply: Apply[Any], batch: list[tuple[ConsumerRecord, Event]]
+) -> list[tuple[ConsumerRecord, str]]:
+    """Apply what can be applied; returns the records that cannot, each with its error."""
+    error: Exception | None = None
+    for _ in range(_TRIES if len(batch) == 1 else 1):
+        try:
+            async with conn.transaction():
+                await apply(conn, [event for _, event in batch])
+            return []
+        except Exception as caught:
+            if is_infrastructure(caught):
+                raise
+            error = caught
+    if len(batch) == 1:
+        assert error is not None
+        return [(batch[0][0], _reason(error))]
+    middle = len(batch) // 2
+    return [
+        *await _apply(conn, apply, batch[:middle]),
+        *await _apply(conn, apply, batch[middle:]),
+    ]
+
+
+def _reason(error: Exception) -> str:
+    # PostgreSQL's DETAIL line repeats values; the message alone names the constraint.
+    return f"{type(error).__name__}: {error.args[0] if error.args else ''}"[:500]
+
+
+def _readable(part: Any) -> str:
+    """A header part as JSON can hold it and give it back byte for byte."""
+    if isinstance(part, bytes):
+        return part.decode("latin-1")
+    return part if isinstance(part, str) else json.dumps(part)
+
+
+async def _lag(consumer: Consumer[Any]) -> int:
+    client = consumer.subscriber.consumer
+    if client is None:
+        return 0
+    assigned: list[TopicPartition] = list(client.assignment())
+    if not assigned:
+        return 0
+    ends = await client.end_offsets(assigned)
+    lag = 0
+    for partition in assigned:
+        committed = await client.committed(partition)
+        lag += max(0, ends[partition] - (committed or 0))
+    return lag

@@ -1,0 +1,84 @@
+"""Forward-only migrations: numbered SQL files, applied once each, in order, never edited.
+
+The checksum of an applied file is kept; a file that changed afterwards stops the start, because
+two databases that both claim number 7 would no longer be the same.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from importlib.resources import files
+
+from services.runtime.db import Connection
+
+# One number for all services: each has its own database, and advisory locks are per database.
+_LOCK = 7_203_441
+
+
+class MigrationConflict(Exception):
+    """What is applied in the database is not what the code has."""
+
+
+@dataclass(frozen=True)
+class Migration:
+    origin: str
+    name: str
+    sql: str
+
+    @property
+    def checksum(self) -> str:
+        return hashlib.sha256(self.sql.encode()).hexdigest()
+
+
+def of_package(package: str) -> list[Migration]:
+    folder = files(package).joinpath("sql/migrations")
+    return [
+        Migration(package.rpartition(".")[2], file.name, file.read_text())
+        for file in sorted(folder.iterdir(), key=lambda f: f.name)
+        if file.name.endswith(".sql")
+    ]
+
+
+def for_service(package: str) -> list[Migration]:
+    """The runtime's own tables, then the service's."""
+    return [*of_package("services.runtime"), *of_package(package)]
+
+
+async def migrate(conn: Connection, migrations: list[Migration]) -> list[str]:
+    """Apply what is missing, each file in a transaction; returns their names.
+
+    Raises MigrationConflict when an applied file was changed or is unknown to this code.
+    """
+    await conn.execute("SELECT pg_advisory_lock($1)", _LOCK)
+    try:
+        await conn.execute(
+            "CREATE TABLE IF NOT EXISTS schema_migration (origin text, name text,"
+            " checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now(),"
+            " PRIMARY KEY (origin, name))"
+        )
+        applied = {
+            (row["origin"], row["name"]): row["checksum"]
+            for row in await conn.fetch("SELECT origin, name, checksum FROM schema_migration")
+        }
+        known = {(m.origin, m.name): m.checksum for m in migrations}
+        for key, checksum in applied.items():
+            if key not in known:
+                raise MigrationConflict(f"{'/'.join(key)} was applied by a newer version")
+            if known[key] != checksum:
+                raise MigrationConflict(f"{'/'.join(key)} was changed after it was applied")
+        done = []
+        for migration in migrations:
+            if (migration.origin, migration.name) in applied:
+                continue
+            async with conn.transaction():
+                await conn.execute("SET LOCAL lock_timeout = '10s'")
+                await conn.execute(migration.sql)
+                await conn.execute(
+                    "INSERT INTO schema_migration (origin, name, checksum) VALUES ($1, $2, $3)",
+                    migration.origin,
+                    migration.name,
+                    migration.checksum,
+                )
+            done.append(f"{migration.origin}/{migration.name}")
+        return done
+    finally:
+        await conn.execute("SELECT pg_advisory_unlock($1)", _LOCK)

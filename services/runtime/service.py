@@ -1,0 +1,224 @@
+"""One deployable: database, broker, relay, inbox, hints, HTTP and jobs, started and stopped as one.
+
+A service's `app.py` only wires: it makes a `Service`, registers consumers, routers, jobs and
+measures, and hands it to `main`.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import json
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
+from typing import TypeVar
+
+import aiokafka.errors
+import asyncpg
+import structlog
+import uvicorn
+
+from services.contracts.topics import produced_by
+from services.runtime import broker, http, migrations
+from services.runtime.db import Connection, Database
+from services.runtime.hints import HintHub
+from services.runtime.inbox import DEAD_LETTER_LIFE, Inbox
+from services.runtime.outbox import sql
+from services.runtime.relay import Relay, RelayFenced
+from services.runtime.settings import Settings
+from services.runtime.telemetry import Sample, configure_logs
+
+Job = Callable[[], Awaitable[object]]
+Measure = Callable[[Connection], Awaitable[Iterable[Sample]]]
+Republish = Callable[[Connection], Awaitable[dict[str, int]]]
+S = TypeVar("S", bound=Settings)
+
+log = structlog.get_logger()
+
+
+class Service:
+    def __init__(self, name: str, settings: Settings) -> None:
+        self.name = name
+        self.package = f"services.{name}"
+        self.settings = settings
+        self.clock = settings.clock()
+        self.database = Database(
+            settings.database_dsn, f"panel-{name}", settings.database_connections
+        )
+        self.broker = broker.connect(settings)
+        self.inbox = Inbox(self.broker, self.database, self.clock, name)
+        self.relay = Relay(self.database, settings.kafka_bootstrap, name)
+        self.hints = HintHub(self.database)
+        self.unexpected_errors = 0
+        self._jobs: list[tuple[str, Job]] = []
+        self._measures: list[Measure] = []
+        self._republish: Republish | None = None
+        self.api = http.application(self)
+        self.every(3600, "forget_dead_letters", self._forget_dead_letters)
+
+    def every(self, seconds: float, name: str, job: Job) -> None:
+        """Run `job` again and again with a pause in between; an error is logged, never fatal."""
+
+        async def repeat() -> None:
+            while True:
+                try:
+                    await job()
+                except Exception as error:
+                    self.unexpected_errors += 1
+                    log.error("job_failed", job=name, exc_info=error)
+                await asyncio.sleep(seconds)
+
+        self._jobs.append((name, repeat))
+
+    def background(self, name: str, task: Job) -> None:
+        """Run `task` for as long as the service lives; its end is the end of the service."""
+        self._jobs.append((name, task))
+
+    def measured_by(self, measure: Measure) -> None:
+        self._measures.append(measure)
+
+    def republished_by(self, republish: Republish) -> None:
+        """`republish` re-emits the current state of every aggregate, for a lost topic."""
+        self._republish = republish
+
+    async def republish(self, conn: Connection) -> dict[str, int]:
+        return await self._republish(conn) if self._republish else {}
+
+    async def setup(self) -> list[str]:
+        """The admin step before a start: migrations, then topics with their policies."""
+        conn = await self.database.dedicated("setup")
+        try:
+            done = await migrations.migrate(conn, migrations.for_service(self.package))
+        finally:
+            await conn.close()
+        await broker.ensure_topics(
+            self.settings.kafka_bootstrap, produced_by(self.name), self.settings.kafka_replication
+        )
+        return done
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator["asyncio.Task[None]"]:
+        """Everything but the HTTP server; yields a task that ends only on a fatal error."""
+        await self.database.start()
+        try:
+            await self.broker.start()
+            works: list[tuple[str, Job]] = [
+                ("relay", self.relay.run),
+                ("hints", self.hints.run),
+                ("inbox", self.inbox.watch),
+                *self._jobs,
+            ]
+
+            async def all_works() -> None:
+                async with asyncio.TaskGroup() as group:
+                    for name, work in works:
+                        group.create_task(_forever(work), name=f"{self.name}:{name}")
+
+            task = asyncio.create_task(all_works(), name=self.name)
+            try:
+                yield task
+            finally:
+                await self.broker.stop()
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError, BaseExceptionGroup):
+                    await task
+        finally:
+            await self.database.stop()
+
+    async def serve(self) -> int:
+        """Run until told to stop; returns the exit status, 70 when something fatal happened."""
+        server = uvicorn.Server(
+            uvicorn.Config(
+                self.api,
+                self.settings.http_host,
+                self.settings.http_port,
+                log_config=None,
+                lifespan="off",
+                timeout_graceful_shutdown=2,
+                server_header=False,
+            )
+        )
+        failed = False
+        async with self.running() as works:
+
+            def end(task: "asyncio.Task[None]") -> None:
+                nonlocal failed
+                failed = not task.cancelled()
+                server.should_exit = True
+
+            works.add_done_callback(end)
+            await server.serve()
+            works.remove_done_callback(end)
+        if failed:
+            error = works.exception()
+            if not _only_fenced(error):
+                log.critical("service_failed", exc_info=error)
+        return 70 if failed else 0
+
+    async def failing(self) -> list[str]:
+        """What keeps the service from doing its work now: any of database, kafka."""
+        failing = []
+        try:
+            async with asyncio.timeout(2):
+                await self.database.pool.fetchval("SELECT 1")
+        except (OSError, TimeoutError, RuntimeError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            failing.append("database")
+        if not await self.broker.ping(timeout=2):
+            failing.append("kafka")
+        return failing
+
+    async def measure(self) -> list[Sample]:
+        async with self.database.reading() as conn:
+            backlog = await conn.fetchrow(sql.backlog, self.clock.now())
+            assert backlog is not None
+            dead = {
+                row["topic"]: row["waiting"] for row in await conn.fetch(sql.count_dead_letters)
+            }
+            lag = {consumer.topic.name: consumer.lag for consumer in self.inbox.consumers}
+            samples = list(http.samples_of_messages(backlog["waiting"], backlog["age"], dead, lag))
+            samples.append(
+                Sample("unexpected_errors", "unexpected errors since start", self.unexpected_errors)
+            )
+            for measure in self._measures:
+                samples += await measure(conn)
+        return samples
+
+    async def _forget_dead_letters(self) -> None:
+        async with self.database.transaction() as conn:
+            await conn.execute(sql.forget_dead_letters, self.clock.now() - DEAD_LETTER_LIFE)
+
+
+async def _forever(work: Job) -> None:
+    await work()
+    raise RuntimeError("a background task ended")
+
+
+def _only_fenced(error: BaseException | None) -> bool:
+    if isinstance(error, BaseExceptionGroup):
+        return all(_only_fenced(one) for one in error.exceptions)
+    return isinstance(error, RelayFenced)
+
+
+def main(name: str, read_settings: Callable[[], S], build: Callable[[S], Service]) -> None:
+    """The command of a service: `setup` prepares database and topics, `serve` runs it."""
+    parser = argparse.ArgumentParser(prog=f"python -m services.{name}")
+    parser.add_argument("command", choices=["setup", "serve", "openapi"])
+    command = parser.parse_args().command
+    settings = read_settings()
+    configure_logs(name, settings.log_level)
+    service = build(settings)
+    if command == "openapi":
+        json.dump(service.api.openapi(), sys.stdout, indent=2, sort_keys=True)
+        return
+    sys.exit(asyncio.run(_run(service, command)))
+
+
+async def _run(service: Service, command: str) -> int:
+    try:
+        if command == "setup":
+            log.info("setup_done", migrations=await service.setup())
+            return 0
+        return await service.serve()
+    except (OSError, aiokafka.errors.KafkaError, asyncpg.PostgresError) as error:
+        log.critical("cannot_start", error=f"{type(error).__name__}: {error}")
+        return 69

@@ -1,0 +1,39 @@
+"""What an operator configures, read from environment variables when a service starts, never before.
+
+Each service extends `Settings` with what it alone needs; a secret has no default.
+"""
+
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from services.runtime.clock import Clock, SharedClock, SystemClock
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="PANEL_", extra="ignore", frozen=True)
+
+    mode: Literal["local", "production"] = Field(
+        "production", description="local: settable clock and local issuer are allowed"
+    )
+    database_dsn: SecretStr = Field(description="PostgreSQL connection URI of this service alone")
+    database_connections: int = Field(10, ge=2, description="largest number of pooled connections")
+    kafka_bootstrap: str = Field(description="host:port, comma separated")
+    kafka_replication: int = Field(1, description="replication factor of the topics created")
+    http_host: str = "127.0.0.1"
+    http_port: int
+    issuer: str = Field(description="OpenID Connect issuer of staff tokens, a URL")
+    audience: str = Field("panel", description="audience that staff tokens must carry")
+    log_level: str = "INFO"
+    clock_file: Path | None = Field(None, description="shared settable clock; local mode only")
+
+    @model_validator(mode="after")
+    def time_is_real_in_production(self) -> Self:
+        if self.clock_file and self.mode != "local":
+            raise ValueError("PANEL_CLOCK_FILE is for local mode only: in production time is real")
+        return self
+
+    def clock(self) -> Clock:
+        return SharedClock(self.clock_file) if self.clock_file else SystemClock()

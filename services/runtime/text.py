@@ -1,0 +1,33 @@
+"""Sentences that people read, in French and in English, side by side so that none is forgotten."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Language = Literal["fr", "en"]
+LANGUAGES: tuple[Language, ...] = ("fr", "en")
+
+
+@dataclass(frozen=True)
+class Text:
+    fr: str
+    en: str
+
+    def in_(self, language: Language, **data: Any) -> str:
+        sentence = self.fr if language == "fr" else self.en
+        return sentence.format(**data) if data else sentence
+
+
+def preferred(accept_language: str | None) -> Language:
+    """The first of our languages in an Accept-Language header (RFC 9110 §12.5.4), else French."""
+    wanted = []
+    for place, part in enumerate((accept_language or "").split(",")):
+        tag, _, quality = part.strip().partition(";q=")
+        try:
+            wanted.append((-float(quality or 1), place, tag.lower()[:2]))
+        except ValueError:
+            continue
+    for _, _, tag in sorted(wanted):
+        for language in LANGUAGES:
+            if tag == language:
+                return language
+    return "fr"
