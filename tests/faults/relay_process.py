@@ -1,0 +1,51 @@
+"""A relay in a process of its own, which stops at one point and says so: to be killed or paused.
+
+Usage: python -m tests.faults.relay_process DSN BOOTSTRAP before_publish|before_delete
+It prints the name of the point when it gets there and goes on after one line on standard input.
+"""
+
+import asyncio
+import sys
+from collections.abc import Sequence
+
+import asyncpg
+from aiokafka import AIOKafkaProducer
+from pydantic import SecretStr
+
+from services.runtime.db import Database
+from services.runtime.relay import Relay, RelayFenced
+
+FENCED = 75
+
+
+class HeldRelay(Relay):
+    def __init__(self, database: Database, bootstrap: str, held_at: str) -> None:
+        super().__init__(database, bootstrap, "responses")
+        self._held_at = held_at
+
+    async def _hold(self, point: str) -> None:
+        if point == self._held_at:
+            print(point, flush=True)
+            await asyncio.to_thread(sys.stdin.readline)
+
+    async def publish(self, producer: AIOKafkaProducer, rows: Sequence[asyncpg.Record]) -> None:
+        await self._hold("before_publish")
+        await super().publish(producer, rows)
+
+    async def settle(
+        self, connection: "asyncpg.Connection[asyncpg.Record]", rows: Sequence[asyncpg.Record]
+    ) -> None:
+        await self._hold("before_delete")
+        await super().settle(connection, rows)
+
+
+async def main(dsn: str, bootstrap: str, held_at: str) -> int:
+    try:
+        await HeldRelay(Database(SecretStr(dsn)), bootstrap, held_at).run()
+    except RelayFenced:
+        return FENCED
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main(*sys.argv[1:4])))

@@ -1,0 +1,232 @@
+"""Nothing that arrives is lost, doubled or in the way of what follows it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+from aiokafka import ConsumerRecord
+from aiokafka.admin import AIOKafkaAdminClient
+from faststream.kafka import KafkaBroker
+
+from services.contracts.envelope import headers
+from services.contracts.events.responses import CollectionState
+from services.contracts.topics import topic_of
+from services.runtime.clock import FixedClock
+from services.runtime.db import Connection, Database
+from services.runtime.inbox import Apply, Inbox
+from services.runtime.outbox import sql
+from tests import topics
+from tests.databases import Databases
+from tests.events import NOON, collection, produce
+from tests.servers import eventually
+
+SEE = """
+INSERT INTO seen AS held (id, version, times) SELECT e.id, e.version, 1
+FROM unnest($1::uuid[], $2::bigint[]) AS e (id, version)
+ON CONFLICT (id) DO UPDATE SET version = excluded.version, times = held.times + 1
+WHERE held.version < excluded.version
+"""
+
+
+async def see(conn: Connection, events: Sequence[CollectionState]) -> None:
+    await conn.execute(SEE, [e.project_id for e in events], [e.version for e in events])
+
+
+@pytest.fixture
+async def inbox_database(database: Databases) -> Database:
+    made = await database("feedback")
+    await made.pool.execute(
+        "CREATE TABLE seen (id uuid PRIMARY KEY, version bigint CHECK (version < 100), times int)"
+    )
+    return made
+
+
+@asynccontextmanager
+async def consuming(
+    bootstrap: str, database: Database, apply: Apply[CollectionState] = see
+) -> AsyncIterator[Inbox]:
+    broker = KafkaBroker(bootstrap, logger=None, allow_auto_create_topics=False)
+    inbox = Inbox(broker, database, FixedClock(NOON), "feedback")
+    inbox.consume(CollectionState, apply)
+    await broker.start()
+    try:
+        yield inbox
+    finally:
+        await broker.stop()
+
+
+async def count(database: Database, table: str) -> int:
+    return int(await database.pool.fetchval(f"SELECT count(*) FROM {table}"))
+
+
+async def committed_offsets(bootstrap: str) -> int:
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        offsets = await admin.list_consumer_group_offsets("feedback")
+        return sum(meta.offset for meta in offsets.values())
+    finally:
+        await admin.close()
+
+
+async def test_a_poison_record_in_the_middle_of_a_batch_stops_nobody_and_is_kept(
+    kafka: str, inbox_database: Database
+) -> None:
+    events = [collection() for _ in range(300)]
+    await produce(kafka, *events, poison=3)
+    async with consuming(kafka, inbox_database):
+
+        async def all_there() -> bool:
+            return await count(inbox_database, "seen") == 300
+
+        await eventually(all_there, "300 events are applied")
+
+        async def all_settled() -> bool:
+            return await committed_offsets(kafka) == 303
+
+        await eventually(all_settled, "the offsets of all 303 records are committed")
+    errors = [row["error"] for row in await inbox_database.pool.fetch(sql.dead_letters, 10)]
+    assert len(errors) == 3
+    assert any("null" in error for error in errors)
+
+
+async def test_an_event_the_database_refuses_is_isolated_from_its_batch(
+    kafka: str, inbox_database: Database
+) -> None:
+    refused = collection(version=100)
+    await produce(kafka, *[collection() for _ in range(50)], refused, collection())
+    async with consuming(kafka, inbox_database) as inbox:
+
+        async def settled() -> bool:
+            return (
+                await count(inbox_database, "seen") == 51
+                and await count(inbox_database, "dead_letter") == 1
+            )
+
+        await eventually(settled, "51 applied and one dead letter")
+
+        letter = (await inbox_database.pool.fetch(sql.dead_letters, 1))[0]
+        assert "seen_version_check" in letter["error"]
+        async with inbox_database.transaction() as conn:
+            assert not (await inbox.replay(conn, letter["id"])).applied
+        await inbox_database.pool.execute("ALTER TABLE seen DROP CONSTRAINT seen_version_check")
+        async with inbox_database.transaction() as conn:
+            assert (await inbox.replay(conn, letter["id"])).applied
+    assert await count(inbox_database, "seen") == 52
+
+
+async def test_an_outage_never_fills_the_dead_letters_and_loses_nothing(
+    kafka: str, inbox_database: Database
+) -> None:
+    failures = iter([asyncpg.DeadlockDetectedError("x"), OSError("x"), TimeoutError("x")])
+
+    async def unlucky(conn: Connection, events: Sequence[CollectionState]) -> None:
+        await see(conn, events)
+        if error := next(failures, None):
+            raise error
+
+    # Many keys: the batch spans every partition, and all of them must come again.
+    await produce(kafka, *[collection() for _ in range(200)])
+    async with consuming(kafka, inbox_database, unlucky):
+
+        async def all_there() -> bool:
+            return await count(inbox_database, "seen") == 200
+
+        await eventually(all_there, "every event is applied after the outage")
+    assert await count(inbox_database, "dead_letter") == 0
+
+
+async def test_a_topic_rewound_to_its_beginning_changes_nothing(
+    kafka: str, inbox_database: Database
+) -> None:
+    project = uuid4()
+    await produce(kafka, collection(1, project), collection(2, project), collection(3, project))
+
+    async def newest() -> bool:
+        held = await inbox_database.pool.fetchval("SELECT version FROM seen WHERE id = $1", project)
+        return bool(held == 3)
+
+    async with consuming(kafka, inbox_database):
+        await eventually(newest, "version 3 is held")
+
+        async def settled() -> bool:
+            return await committed_offsets(kafka) == 3
+
+        await eventually(settled, "the offsets are committed")
+    before = await inbox_database.pool.fetch("SELECT * FROM seen")
+
+    await topics.rewind(kafka, topic_of(CollectionState).name, "feedback")
+    marker = collection()
+    await produce(kafka, marker)
+    async with consuming(kafka, inbox_database):
+
+        async def again() -> bool:
+            ids: set[UUID] = {
+                row["id"] for row in await inbox_database.pool.fetch("SELECT id FROM seen")
+            }
+            return marker.project_id in ids and await committed_offsets(kafka) == 4
+
+        await eventually(again, "the whole topic was read again")
+    assert before == await inbox_database.pool.fetch("SELECT * FROM seen WHERE id = $1", project)
+
+
+async def test_only_the_newest_version_of_a_key_in_a_batch_is_applied(
+    inbox_database: Database,
+) -> None:
+    applied: list[int] = []
+
+    async def note(conn: Connection, events: Sequence[CollectionState]) -> None:
+        applied.extend(event.version for event in events)
+
+    inbox = Inbox(KafkaBroker("unused:1", logger=None), inbox_database, FixedClock(NOON), "x")
+    inbox.consume(CollectionState, note)
+    project = uuid4()
+    await inbox.settle(
+        inbox.consumers[0], [record(collection(version, project)) for version in (2, 3, 1)]
+    )
+    assert applied == [3]
+
+
+def record(event: CollectionState) -> ConsumerRecord[bytes, bytes]:
+    return ConsumerRecord(
+        topic=topic_of(type(event)).name,
+        partition=0,
+        offset=event.version,
+        timestamp=0,
+        timestamp_type=0,
+        key=event.key.encode(),
+        value=event.body(),
+        checksum=None,
+        serialized_key_size=0,
+        serialized_value_size=0,
+        headers=tuple(headers(event.event_type, "test", NOON)),
+    )
+
+
+async def test_a_consumer_that_is_told_to_stop_in_mid_batch_reads_the_batch_again(
+    kafka: str, inbox_database: Database
+) -> None:
+    started, release = asyncio.Event(), asyncio.Event()
+
+    async def slow(conn: Connection, events: Sequence[CollectionState]) -> None:
+        await see(conn, events)
+        started.set()
+        await release.wait()
+
+    await produce(kafka, *[collection() for _ in range(20)])
+    broker = KafkaBroker(kafka, logger=None, allow_auto_create_topics=False)
+    Inbox(broker, inbox_database, FixedClock(NOON), "feedback").consume(CollectionState, slow)
+    await broker.start()
+    await started.wait()
+    stopping = asyncio.create_task(broker.stop())
+    release.set()
+    await stopping
+    async with consuming(kafka, inbox_database):
+
+        async def all_there() -> bool:
+            return await count(inbox_database, "seen") == 20
+
+        await eventually(all_there, "20 events are applied")
