@@ -1,0 +1,66 @@
+"""The keys of a local stack, made once and kept in its data directory, readable by its owner only.
+
+In production each of them comes from the operator's configuration.
+"""
+
+import base64
+import json
+import os
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from joserfc.jwk import OKPKey
+
+AES_BYTES = 32
+
+
+@dataclass(frozen=True)
+class Keys:
+    """contact and lookup: base64; link and issuer: Ed25519 key pairs."""
+
+    contact: str
+    lookup: str
+    link: OKPKey
+    issuer: OKPKey
+
+    @property
+    def link_private(self) -> str:
+        return json.dumps(self.link.as_dict(private=True))
+
+    @property
+    def link_public(self) -> str:
+        return json.dumps(self.link.as_dict(private=False))
+
+
+def keys_in(data_dir: Path) -> Keys:
+    """The data directory's keys; those that do not exist yet are made."""
+    folder = data_dir / "keys"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return Keys(
+        contact=_kept(folder / "contact.key", _random),
+        lookup=_kept(folder / "lookup.key", _random),
+        link=OKPKey.import_key(json.loads(_kept(folder / "link.jwk", _pair))),
+        issuer=OKPKey.import_key(json.loads(_kept(folder / "issuer.jwk", _pair))),
+    )
+
+
+def _random() -> str:
+    return base64.b64encode(secrets.token_bytes(AES_BYTES)).decode()
+
+
+def _pair() -> str:
+    key = OKPKey.generate_key(
+        "Ed25519", {"use": "sig", "alg": "Ed25519"}, private=True, auto_kid=True
+    )
+    return json.dumps(key.as_dict(private=True))
+
+
+def _kept(path: Path, make: Callable[[], str]) -> str:
+    if not path.exists():
+        draft = path.with_suffix(f".{os.getpid()}")
+        draft.touch(mode=0o600)
+        draft.write_text(make())
+        draft.rename(path)
+    return path.read_text()

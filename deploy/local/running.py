@@ -1,0 +1,32 @@
+"""Ctrl-C and SIGTERM end a running stack in order; a second Ctrl-C does not cut that short."""
+
+import asyncio
+import signal
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+
+def until_told_to_stop(work: Callable[[], Coroutine[Any, Any, None]]) -> bool:
+    """Run `work` to its end, or cancel it at the first signal; returns whether it was told to."""
+    return asyncio.run(_run(work))
+
+
+async def _run(work: Callable[[], Coroutine[Any, Any, None]]) -> bool:
+    task = asyncio.create_task(work())
+    told = False
+
+    def stop() -> None:
+        nonlocal told
+        if not told:
+            told = True
+            task.cancel()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, stop)
+    try:
+        await task
+    except asyncio.CancelledError:
+        if not told:
+            raise
+    return told

@@ -1,0 +1,327 @@
+"""The whole product on one machine: servers, services, mail catcher and issuer, as one thing.
+
+Everything is a child of the process that runs the stack, or lives inside it, so that its end is
+everybody's end. `stack.json` exists exactly while the stack can be used.
+"""
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import psutil
+import uvicorn
+from joserfc.jwk import OKPKey
+from starlette.applications import Starlette
+
+from deploy.local import children
+from deploy.local.endpoints import (
+    SERVICES,
+    Endpoints,
+    KafkaEndpoint,
+    PostgresEndpoint,
+    ServiceEndpoint,
+    SmtpEndpoint,
+)
+from deploy.local.errors import (
+    HOST,
+    DataDir,
+    LocalError,
+    readable_disk_errors,
+    require_python,
+    require_room,
+)
+from deploy.local.issuer import AUDIENCE, LocalIssuer
+from deploy.local.kafka import EmbeddedKafka
+from deploy.local.keys import Keys, keys_in
+from deploy.local.mail_catcher import MailCatcher
+from deploy.local.ports import Ports
+from deploy.local.postgres import EmbeddedPostgres
+from deploy.local.processes import ServiceProcess
+from services.runtime.clock import ClockSetting, SharedClock
+from services.runtime.text import Text
+
+Tell = Callable[[Text], None]
+
+PIDS_READ_EVERY = 1.0
+STOP_SETUP_WITHIN = 5.0
+MAIL_FROM = "panel@example.org"
+# What a service may see of the runner's environment, beside its own PANEL_ settings.
+INHERITED = ("PATH", "HOME", "LANG", "TMPDIR", "XDG_CACHE_HOME", "VIRTUAL_ENV")
+
+_SERVERS = Text(fr="PostgreSQL et Kafka démarrent…", en="Starting PostgreSQL and Kafka…")
+_SETUP = Text(fr="Bases de données et sujets Kafka…", en="Preparing databases and Kafka topics…")
+_SERVICES = Text(fr="Les services démarrent…", en="Starting the services…")
+
+
+def silent(_: Text) -> None:
+    """For callers that show no progress."""
+
+
+class Stack:
+    def __init__(
+        self,
+        data_dir: Path,
+        tell: Tell = silent,
+        clock: ClockSetting | None = None,
+        *,
+        new_ports: bool = False,
+    ) -> None:
+        """`clock`: what the stack's clock is set to; none: as the directory's last run left it."""
+        self.data_dir = data_dir.absolute()
+        self._tell = tell
+        self._clock_setting = clock
+        self._new_ports = new_ports
+        self._processes: dict[str, ServiceProcess] = {}
+        self._servers: list[tuple[str, int, Path]] = []
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[Endpoints]:
+        """Up when entered, wholly stopped when left. Raises LocalError for what the machine lacks.
+
+        Enter it from the thread that lives as long as the process: Linux ties the children to it.
+        """
+        require_python()
+        async with AsyncExitStack() as undo:
+            undo.enter_context(DataDir(self.data_dir))
+            undo.enter_context(readable_disk_errors(self.data_dir))
+            require_room(self.data_dir)
+            ports = Ports(self.data_dir)
+            if self._new_ports:
+                ports.forget()
+            keys = keys_in(self.data_dir)
+            clock = SharedClock(self.data_dir / "clock.json")
+            clock.change(lambda last: self._clock_setting or last)
+
+            self._tell(_SERVERS)
+            postgres = EmbeddedPostgres(self.data_dir / "postgres", ports.take("postgres"))
+            kafka = EmbeddedKafka(self.data_dir / "kafka", ports.take("kafka"))
+            undo.push_async_callback(together, postgres.stop, kafka.stop)
+            await together(postgres.start, kafka.start)
+            self._servers = [
+                ("PostgreSQL", postgres.pid, postgres.log),
+                ("Kafka", kafka.pid, kafka.log),
+            ]
+
+            journal = self.data_dir / "mail.jsonl"
+            catcher = MailCatcher(journal, clock.now, port=ports.take("smtp"))
+            undo.push_async_callback(catcher.stop)
+            await catcher.start()
+            issuer = await undo.enter_async_context(
+                _serving_issuer(keys.issuer, ports.take("issuer"))
+            )
+
+            names = _present_services()
+            urls = {name: f"http://{HOST}:{ports.take(name)}" for name in names}
+            dsns = {name: postgres.dsn(name) for name in names}
+            environments = {
+                name: _environment(name, urls, dsns, kafka, catcher, issuer, keys, self.data_dir)
+                for name in names
+            }
+            self._tell(_SETUP)
+            for name in names:
+                await postgres.ensure_database(name)
+            await self._setup(environments)
+
+            self._tell(_SERVICES)
+            await undo.enter_async_context(self._serving(environments, urls))
+
+            def describe() -> Endpoints:
+                return Endpoints(
+                    runner_pid=os.getpid(),
+                    data_dir=self.data_dir,
+                    services={
+                        name: ServiceEndpoint(url=urls[name], pid=self._processes[name].pid)
+                        for name in names
+                    },
+                    kafka=KafkaEndpoint(bootstrap=kafka.bootstrap, pid=kafka.pid),
+                    postgres=PostgresEndpoint(pid=postgres.pid, dsns=dsns),
+                    smtp=SmtpEndpoint(host=HOST, port=catcher.port),
+                    issuer=issuer,
+                    mail_journal=journal,
+                    clock_file=self.data_dir / "clock.json",
+                    logs=self.data_dir / "logs",
+                )
+
+            described = describe()
+            undo.callback(described.remove)
+            described.write()
+            keeper = asyncio.create_task(_keep_written(described, describe))
+            undo.push_async_callback(_end, keeper)
+            yield described
+
+    async def ended(self) -> None:
+        """Wait until a server that cannot be restarted is gone. Raises LocalError, never returns.
+
+        Services are restarted by themselves; PostgreSQL and Kafka hold data, so a person looks.
+        """
+        while True:
+            await asyncio.sleep(PIDS_READ_EVERY)
+            for name, pid, log in self._servers:
+                if not _lives(pid):
+                    raise LocalError(f"{name} has ended unexpectedly.", log)
+
+    async def _setup(self, environments: dict[str, dict[str, str]]) -> None:
+        log = self.data_dir / "logs" / "setup.log"
+        log.parent.mkdir(exist_ok=True)
+        child = children.spawn(
+            [sys.executable, "-m", "deploy.local.setup"],
+            log=log,
+            env=_inherited() | {"PANEL_SETUPS": json.dumps(environments)},
+        )
+        try:
+            await children.ended(child)
+        finally:
+            await children.stop(child, signal.SIGTERM, STOP_SETUP_WITHIN)
+        if child.returncode:
+            raise LocalError("The services' databases and topics could not be prepared.", log)
+
+    @asynccontextmanager
+    async def _serving(
+        self, environments: dict[str, dict[str, str]], urls: dict[str, str]
+    ) -> AsyncIterator[None]:
+        self._processes = {
+            name: ServiceProcess(
+                name,
+                [sys.executable, "-m", f"services.{name}", "serve"],
+                _inherited() | environment,
+                self.data_dir / "logs" / f"{name}.log",
+            )
+            for name, environment in environments.items()
+        }
+        supervisors: list[asyncio.Task[None]] = []
+        try:
+            for process in self._processes.values():
+                process.start()
+            await asyncio.gather(
+                *(
+                    process.wait_ready(f"{urls[name]}/health/ready")
+                    for name, process in self._processes.items()
+                )
+            )
+            supervisors += [
+                asyncio.create_task(process.supervise()) for process in self._processes.values()
+            ]
+            yield
+        finally:
+            await together(*(process.terminate for process in self._processes.values()))
+            for supervisor in supervisors:
+                await _end(supervisor)
+
+
+async def together(*steps: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """All steps at once; if some fail, the first failure, once all the others have ended."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for step in steps:
+                group.create_task(step())
+    except BaseExceptionGroup as failures:
+        raise failures.exceptions[0] from None
+
+
+async def _end(task: "asyncio.Task[None]") -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+async def _keep_written(written: Endpoints, describe: Callable[[], Endpoints]) -> None:
+    """A restarted service has another process id: whoever signals it must find the new one."""
+    while True:
+        await asyncio.sleep(PIDS_READ_EVERY)
+        current = describe()
+        if current != written:
+            current.write()
+            written = current
+
+
+class _InnerServer(uvicorn.Server):
+    """Signals are the stack's business, not those of a server inside it."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@asynccontextmanager
+async def _serving_issuer(key: OKPKey, port: int) -> AsyncIterator[str]:
+    url = f"http://{HOST}:{port}"
+    app: Starlette = LocalIssuer(key, url).app
+    listener = socket.create_server((HOST, port))
+    server = _InnerServer(
+        uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", server_header=False)
+    )
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        yield url
+    finally:
+        server.should_exit = True
+        # Nobody's sign-in is worth waiting for when the stack ends.
+        server.force_exit = True
+        await serving
+        listener.close()
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _present_services() -> list[str]:
+    return [name for name in SERVICES if find_spec(f"services.{name}.__main__")]
+
+
+def _inherited() -> dict[str, str]:
+    return {name: os.environ[name] for name in INHERITED if name in os.environ} | {
+        "PYTHONUNBUFFERED": "1"
+    }
+
+
+def _environment(
+    name: str,
+    urls: dict[str, str],
+    dsns: dict[str, str],
+    kafka: EmbeddedKafka,
+    catcher: MailCatcher,
+    issuer: str,
+    keys: Keys,
+    data_dir: Path,
+) -> dict[str, str]:
+    """The PANEL_ settings of one service; each gets only the secrets that are its own."""
+    common = {
+        "PANEL_MODE": "local",
+        "PANEL_DATABASE_DSN": dsns[name],
+        "PANEL_KAFKA_BOOTSTRAP": kafka.bootstrap,
+        "PANEL_HTTP_HOST": HOST,
+        "PANEL_HTTP_PORT": urls[name].rsplit(":", 1)[1],
+        "PANEL_ISSUER": issuer,
+        "PANEL_AUDIENCE": AUDIENCE,
+        "PANEL_CLOCK_FILE": str(data_dir / "clock.json"),
+    }
+    own = {
+        "registry": {
+            "PANEL_SMTP_HOST": HOST,
+            "PANEL_SMTP_PORT": str(catcher.port),
+            "PANEL_MAIL_FROM": MAIL_FROM,
+            "PANEL_CONTACT_KEYS": json.dumps([keys.contact]),
+            "PANEL_LOOKUP_KEY": keys.lookup,
+            "PANEL_LINK_SIGNING_KEY": keys.link_private,
+            "PANEL_REGISTRY_URL": urls.get("registry", ""),
+            "PANEL_CAMPAIGNS_URL": urls.get("campaigns", ""),
+        },
+        "campaigns": {
+            "PANEL_LINK_PUBLIC_KEYS": json.dumps([json.loads(keys.link_public)]),
+            "PANEL_ALLOCATE_EVERY_SECONDS": "1",
+        },
+    }
+    return common | own.get(name, {})

@@ -1,0 +1,76 @@
+"""The command `panel`: runs a local panel, and does for staff what the services' HTTP face offers.
+
+Every failure that a person can act on ends as one sentence and exit status 2; anything else is a
+defect and shows its traceback.
+"""
+
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from panel import options
+from panel.commands import console, contacts, events, projects, stack
+from panel.options import Session, both
+from services.runtime.refusal import Refusal
+from services.runtime.text import Language, Text
+
+REFUSED = 2
+INTERRUPTED = 130
+
+_INTERRUPTED = Text(fr="Interrompu.", en="Interrupted.")
+
+
+def application() -> typer.Typer:
+    app = typer.Typer(
+        name="panel",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        help=both(
+            "Panel d'usagers : les promesses de la charte, tenues par construction.",
+            "Citizen panel: the charter's promises, kept by construction.",
+        ),
+    )
+    for commands in (stack, console, contacts, projects, events):
+        commands.register(app)
+    return app
+
+
+def run(arguments: Sequence[str]) -> int:
+    """One command; returns its exit status."""
+    language = options.asked_language(arguments)
+    command = typer.main.get_command(application())
+    options.speak(command, language)
+    try:
+        command.main(list(arguments), prog_name="panel", obj=Session(language))
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+    except KeyboardInterrupt:
+        return _fail(_INTERRUPTED.in_(language), INTERRUPTED)
+    except Refusal as refusal:
+        return _fail(_in_words(refusal, language), REFUSED)
+    except Exception as error:
+        # Imported only now: most commands never touch the local servers.
+        from deploy.local.errors import LocalError
+
+        if isinstance(error, LocalError):
+            return _fail(str(error), REFUSED)
+        raise
+    return 0
+
+
+def _in_words(refusal: Refusal, language: Language) -> str:
+    lines = [refusal.say(language), *(f"  - {line}" for line in refusal.details(language))]
+    if way_out := refusal.say_way_out(language):
+        lines.append(way_out)
+    return "\n".join(lines)
+
+
+def _fail(sentence: str, status: int) -> int:
+    print(sentence, file=sys.stderr)
+    return status
+
+
+def main() -> None:
+    sys.exit(run(sys.argv[1:]))

@@ -1,0 +1,167 @@
+"""What every command knows: the language to answer in, the data directory, and how to print.
+
+`--data-dir` and `--lang` are added to every command here, in one place, and help is written in
+both languages side by side with `both`.
+"""
+
+import inspect
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property, wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+from typer.core import TyperGroup
+
+from services.runtime.text import LANGUAGES, Language, Text
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+    from rich.console import Console
+
+DEFAULT_DATA_DIR = Path(".panel")
+_BETWEEN = " ¦ "
+
+Body = TypeVar("Body", bound=Callable[..., None])
+
+
+def both(fr: str, en: str) -> str:
+    """A help text in both languages; `speak` keeps the one that is asked for."""
+    return f"{fr}{_BETWEEN}{en}"
+
+
+@dataclass
+class Session:
+    """One run of the command, reached by `session(ctx)`."""
+
+    language: Language
+    data_dir: Path = DEFAULT_DATA_DIR
+
+    def say(self, text: Text, **data: Any) -> str:
+        return text.in_(self.language, **data)
+
+    @cached_property
+    def out(self) -> "Console":
+        from rich.console import Console
+
+        return Console(highlight=False)
+
+    @cached_property
+    def err(self) -> "Console":
+        """Progress goes here, so that what a command answers can be piped."""
+        from rich.console import Console
+
+        return Console(stderr=True, highlight=False)
+
+    def tell(self, text: Text, **data: Any) -> None:
+        self.out.print(self.say(text, **data), markup=False)
+
+    def tell_progress(self, text: Text) -> None:
+        self.err.print(self.say(text), style="dim", markup=False)
+
+
+def session(ctx: typer.Context) -> Session:
+    found: Session = ctx.find_root().obj
+    return found
+
+
+def asked_language(arguments: Sequence[str]) -> Language:
+    """--lang, else LC_ALL, LC_MESSAGES or LANG, else French; known before help is written."""
+    asked = ""
+    for place, argument in enumerate(arguments):
+        if argument == "--lang" and place + 1 < len(arguments):
+            asked = arguments[place + 1]
+        elif argument.startswith("--lang="):
+            asked = argument.removeprefix("--lang=")
+    for wish in (asked, *(os.environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG"))):
+        for language in LANGUAGES:
+            if wish[:2].lower() == language:
+                return language
+    return "fr"
+
+
+def speak(command: Any, language: Language) -> None:
+    """Keep one language of every help text."""
+    command.help = _one(command.help, language)
+    command.short_help = _one(command.short_help, language)
+    for parameter in command.params:
+        if isinstance(getattr(parameter, "help", None), str):
+            parameter.help = _one(parameter.help, language)
+    if isinstance(command, TyperGroup):
+        for inner in command.commands.values():
+            speak(inner, language)
+
+
+def _one(text: str | None, language: Language) -> str | None:
+    if text is None or _BETWEEN not in text:
+        return text
+    fr, en = text.split(_BETWEEN)
+    return fr if language == "fr" else en
+
+
+def command(app: typer.Typer, name: str, help: str) -> Callable[[Body], Body]:
+    """Register a command that also takes --data-dir and --lang."""
+
+    def register(body: Body) -> Body:
+        @wraps(body)
+        def with_common_options(**given: Any) -> None:
+            directory, _ = given.pop("data_dir"), given.pop("lang")
+            if directory is not None:
+                session(given["ctx"]).data_dir = directory
+            body(**given)
+
+        own = inspect.signature(body, eval_str=True)
+        common = [
+            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=kind)
+            for name, kind in (("data_dir", _DataDir), ("lang", _Lang))
+        ]
+        everything = own.replace(parameters=[*own.parameters.values(), *common])
+        with_common_options.__dict__["__signature__"] = everything
+        with_common_options.__annotations__ = {
+            name: parameter.annotation for name, parameter in everything.parameters.items()
+        }
+        app.command(name, help=help)(with_common_options)
+        return body
+
+    return register
+
+
+def _known_language(value: str | None) -> str | None:
+    if value is not None and value not in LANGUAGES:
+        raise typer.BadParameter(" / ".join(LANGUAGES))
+    return value
+
+
+_DataDir = Annotated[
+    Path | None,
+    typer.Option(
+        "--data-dir",
+        metavar="DIR",
+        help=both("Répertoire du panel local [.panel].", "Directory of the local panel [.panel]."),
+    ),
+]
+_Lang = Annotated[
+    str | None,
+    typer.Option(
+        "--lang",
+        metavar="fr|en",
+        callback=_known_language,
+        help=both("Langue des messages : fr ou en.", "Language of the messages: fr or en."),
+    ),
+]
+
+
+def print_json(data: "BaseModel | Sequence[BaseModel] | dict[str, Any]") -> None:
+    """For programs: no colour, no wrapping, whatever the terminal."""
+    import json
+
+    from pydantic import BaseModel
+
+    def plain(value: Any) -> Any:
+        return value.model_dump(mode="json") if isinstance(value, BaseModel) else str(value)
+
+    json.dump(data, sys.stdout, default=plain, ensure_ascii=False, indent=2)
+    sys.stdout.write("\n")
