@@ -6,7 +6,7 @@ which it got.
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,8 @@ from deploy.local import postgres as local_postgres
 from deploy.local.errors import HOST, reserve_port
 
 PATIENCE = 90.0
+
+Condition = Callable[[], Awaitable[bool]]
 
 
 @dataclass(frozen=True)
@@ -56,9 +58,7 @@ def kafka(directory: Path) -> AbstractContextManager[str]:
     return container_kafka() if containers_wanted() else embedded_kafka(directory)
 
 
-async def eventually(
-    condition: Callable[[], Awaitable[bool]], what: str, within: float = PATIENCE
-) -> None:
+async def eventually(condition: Condition, what: str, within: float = PATIENCE) -> None:
     """Wait for a condition instead of for a while."""
     deadline = monotonic() + within
     while not await condition():
@@ -95,10 +95,14 @@ def container_postgres() -> Iterator[PostgresServer]:
     port = reserve_port(None)
     environment = {
         "POSTGRES_PASSWORD": "test",
-        "POSTGRES_INITDB_ARGS": "--locale=C --locale-provider=builtin --builtin-locale=C.UTF-8",
+        "POSTGRES_INITDB_ARGS": (
+            "--encoding=UTF8 --locale=C --locale-provider=builtin --builtin-locale=C.UTF-8"
+        ),
     }
-    with _container("postgres:17", 5432, port, environment, "postgres -c max_connections=200"):
-        asyncio.run(eventually(lambda: local_postgres.answers(dsn("postgres")), "PostgreSQL"))
+    with _container(
+        "postgres:17", 5432, port, environment, "postgres -c max_connections=200"
+    ) as up:
+        asyncio.run(up(lambda: local_postgres.answers(dsn("postgres"))))
         yield PostgresServer(dsn)
 
 
@@ -122,20 +126,31 @@ def container_kafka() -> Iterator[str]:
         "KAFKA_TRANSACTION_STATE_LOG_MIN_ISR": "1",
         "KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS": "0",
     }
-    with _container("apache/kafka:4.3.1", 9092, port, environment):
-        asyncio.run(eventually(lambda: local_kafka.answers(bootstrap), "Kafka"))
+    with _container("apache/kafka:4.3.1", 9092, port, environment) as up:
+        asyncio.run(up(lambda: local_kafka.answers(bootstrap)))
         yield bootstrap
 
 
 @contextmanager
 def _container(
     image: str, inside: int, outside: int, environment: dict[str, str], command: str | None = None
-) -> Iterator[None]:
-    """A container whose port is published on the loopback only."""
+) -> Iterator[Callable[[Condition], Coroutine[Any, Any, None]]]:
+    """A container whose port is published on the loopback only, and a way to wait for it."""
     from testcontainers.core.container import DockerContainer
 
     container = DockerContainer(image, command=command, env=environment)
     # Docker takes an address and a port; the library's annotation knows of a port only.
     container.ports[f"{inside}/tcp"] = cast(Any, (HOST, outside))
+
+    async def up(answers: Condition) -> None:
+        async def answers_or_has_died() -> bool:
+            container.reload()
+            if container.status == "exited":
+                output, errors = container.get_logs()
+                raise AssertionError(f"{image} ended: {(output + errors).decode()}")
+            return await answers()
+
+        await eventually(answers_or_has_died, image)
+
     with container:
-        yield
+        yield up
