@@ -176,7 +176,7 @@ class Link:
 def sign_link(key: OKPKey, link: Link, expires_at: datetime) -> str:
     """A self-contained link for one purpose; the key is registry's Ed25519 key."""
     return jwt.encode(
-        {"alg": _LINK_ALGORITHM},
+        {"alg": _LINK_ALGORITHM, "kid": key.thumbprint()},
         {
             "sub": str(link.member_id),
             "on": str(link.subject_id),
@@ -202,5 +202,9 @@ def read_link(keys: KeySet, token: str, purpose: str, now: datetime) -> Link:
 
 
 def link_keys(*public_keys: str) -> KeySet:
-    """Public keys as JSON Web Keys (RFC 8037), one JSON text each."""
-    return KeySet([OKPKey.import_key(json.loads(key)) for key in public_keys])
+    """Public keys as JSON Web Keys (RFC 8037), one JSON text each; old ones stay while links live.
+
+    A link names its key by thumbprint (RFC 7638), so keys need no names of their own.
+    """
+    keys = [OKPKey.import_key(json.loads(key)) for key in public_keys]
+    return KeySet([OKPKey.import_key(key.as_dict(kid=key.thumbprint())) for key in keys])

@@ -77,9 +77,9 @@ class Relay:
                 max_batch_size=262_144,
                 transaction_timeout_ms=30_000,
             )
-            await producer.start()
-            self.leading.set()
             try:
+                await producer.start()
+                self.leading.set()
                 while True:
                     if not await self._relay_batch(connection, producer):
                         await asyncio.sleep(_IDLE_SECONDS)

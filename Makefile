@@ -1,0 +1,40 @@
+# The two commands: `make demo` and `make test`. Everything they need is set up by themselves.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
+RUN := $(UV) run --frozen --no-sync
+
+help:  ## what can be done here
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | column -ts $$'\t'
+
+demo: setup  ## a panel of 5,000, two campaigns, one fair draw, and the charter check
+	@$(RUN) panel demo
+
+test: setup lint  ## lint, types, import rules and every test, on real PostgreSQL and real Kafka
+	@$(RUN) pytest
+
+lint: setup  ## ruff, mypy and import-linter
+	@$(RUN) ruff check .
+	@$(RUN) ruff format --check .
+	@$(RUN) mypy
+	@$(RUN) lint-imports --no-cache
+
+bench: setup  ## the figures, as ratios measured in the same run
+	@$(RUN) panel bench --smoke
+
+describe: setup  ## write AsyncAPI and OpenAPI from the code
+	@$(RUN) python -m deploy.describe
+
+setup:  # uv where it is missing, then the locked environment
+	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || command -v uv >/dev/null \
+	  || { echo "Python 3.11 or newer is needed as python3 (or uv, which can bring one)."; exit 1; }
+	@command -v uv >/dev/null || test -x .uv/bin/uv || { python3 -m venv .uv \
+	  || { echo "Python's venv module is needed (on Debian: the package python3-venv)."; exit 1; }; \
+	  .uv/bin/pip install --quiet uv; }
+	@$(UV) sync --frozen --quiet
+
+clean:  ## forget the environment and local data
+	rm -rf .venv .uv .panel .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+.PHONY: help demo test lint bench describe setup clean

@@ -1,0 +1,87 @@
+"""Writes AsyncAPI and OpenAPI documents from the services as they are wired.
+
+Usage: python -m deploy.describe      (a test compares what is committed with what it would write)
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from joserfc.jwk import OKPKey
+
+from services.contracts import asyncapi
+from services.contracts.topics import produced_by
+from services.runtime.service import Service
+
+HERE = Path(__file__).parent
+SERVICES = ("registry", "campaigns", "responses", "feedback")
+
+
+def build(name: str) -> Service:
+    """The service wired as in production, connected to nothing."""
+    common: dict[str, Any] = {
+        "database_dsn": "postgresql://unused",
+        "kafka_bootstrap": "unused:9092",
+        "http_port": 1,
+        "issuer": "https://issuer.example",
+    }
+    if name == "registry":
+        import services.registry.app
+        from services.registry.settings import RegistrySettings
+
+        secret = "A" * 43 + "="
+        signing = json.dumps(OKPKey.generate_key("Ed25519").as_dict(private=True))
+        return services.registry.app.build(
+            RegistrySettings(
+                **common,
+                smtp_host="unused",
+                smtp_port=25,
+                mail_from="panel@example.org",
+                contact_keys=json.dumps([secret]),
+                lookup_key=secret,
+                link_signing_key=signing,
+                registry_url="https://panel.example",
+                campaigns_url="https://projects.example",
+            )
+        )
+    if name == "campaigns":
+        import services.campaigns.app
+        from services.campaigns.settings import CampaignsSettings
+
+        return services.campaigns.app.build(CampaignsSettings(**common, link_public_keys="[]"))
+    from services.runtime.settings import Settings
+
+    if name == "responses":
+        import services.responses.app
+
+        return services.responses.app.build(Settings(**common))
+    import services.feedback.app
+
+    return services.feedback.app.build(Settings(**common))
+
+
+def documents(name: str) -> dict[Path, str]:
+    """File → content, for one service."""
+    service = build(name)
+    events = asyncapi.document(
+        name, produced_by(name), [consumer.topic for consumer in service.inbox.consumers]
+    )
+    return {
+        HERE / "asyncapi" / f"{name}.json": _text(events),
+        HERE / "openapi" / f"{name}.json": _text(service.api.openapi()),
+    }
+
+
+def _text(document: dict[str, Any]) -> str:
+    return json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def main() -> None:
+    for name in SERVICES:
+        for path, text in documents(name).items():
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,28 @@
+"""What is published of the interfaces is what the code does."""
+
+import json
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from deploy.describe import SERVICES, build, documents
+from services.contracts.topics import TOPICS
+from tests.contract.examples import EXAMPLES
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_committed_descriptions_are_those_of_the_running_code(service: str) -> None:
+    for path, text in documents(service).items():
+        assert path.read_text() == text, f"{path.name} is out of date: python -m deploy.describe"
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_consumes_only_what_the_contract_gives_it(service: str) -> None:
+    allowed = {topic.name for topic in TOPICS if service in topic.consumers}
+    assert {consumer.topic.name for consumer in build(service).inbox.consumers} <= allowed
+
+
+@pytest.mark.parametrize("event", EXAMPLES, ids=lambda event: event.event_type)
+def test_the_described_schema_accepts_the_example(event) -> None:  # type: ignore[no-untyped-def]
+    schema = type(event).model_json_schema(by_alias=True)
+    Draft202012Validator(schema).validate(json.loads(event.body()))

@@ -1,0 +1,77 @@
+"""Migrations go forward only; queries have names."""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from services.runtime import db, migrations
+from services.runtime.migrations import MigrationConflict
+from tests.servers import PostgresServer
+
+
+@pytest.fixture
+async def empty(postgres_server: PostgresServer):  # type: ignore[no-untyped-def]
+    await postgres_server.create_database("empty")
+    conn = await db.connect(postgres_server.dsn("empty"))
+    yield conn
+    await conn.close()
+    await postgres_server.drop_database("empty")
+
+
+SERVICES = ("registry", "campaigns", "responses", "feedback")
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_migrations_apply_once(empty: db.Connection, service: str) -> None:
+    wanted = migrations.for_service(f"services.{service}")
+    assert len(await migrations.migrate(empty, wanted)) == len(wanted)
+    assert await migrations.migrate(empty, wanted) == []
+
+
+async def test_a_migration_that_was_changed_after_it_was_applied_stops_the_start(
+    empty: db.Connection,
+) -> None:
+    wanted = migrations.for_service("services.feedback")
+    await migrations.migrate(empty, wanted)
+    changed = [replace(wanted[0], sql=wanted[0].sql + "\n-- later"), *wanted[1:]]
+    with pytest.raises(MigrationConflict, match="was changed"):
+        await migrations.migrate(empty, changed)
+    with pytest.raises(MigrationConflict, match="newer version"):
+        await migrations.migrate(empty, wanted[:1])
+
+
+async def test_a_failed_migration_leaves_nothing_behind(empty: db.Connection) -> None:
+    broken = migrations.Migration("test", "0001_broken.sql", "CREATE TABLE half (); SELECT 1/0;")
+    with pytest.raises(asyncpg.DivisionByZeroError):
+        await migrations.migrate(empty, [broken])
+    assert await empty.fetchval("SELECT to_regclass('half')") is None
+
+
+def test_queries_are_found_by_name_and_a_name_is_used_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "some_package"
+    (folder / "sql").mkdir(parents=True)
+    (folder / "__init__.py").touch()
+    (folder / "sql" / "a.sql").write_text(
+        "-- one: the first.\nSELECT 1;\n\n-- two: next.\nSELECT 2;"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    queries = db.Queries("some_package")
+    assert queries.one.endswith("SELECT 1;")
+    assert "SELECT 2" in queries.two
+    with pytest.raises(AttributeError, match="no query is called three"):
+        _ = queries.three
+    shutil.copy(folder / "sql" / "a.sql", folder / "sql" / "b.sql")
+    with pytest.raises(ValueError, match="two queries are called"):
+        db.Queries("some_package")
+
+
+async def test_a_reading_transaction_cannot_write(database) -> None:  # type: ignore[no-untyped-def]
+    made = await database("feedback")
+    async with made.reading() as conn:
+        with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
+            await conn.execute("DELETE FROM outbox")

@@ -1,0 +1,199 @@
+"""The face of a service: who may ask, answers in words, hints within a second."""
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from fastapi.routing import APIRoute
+
+from deploy.describe import SERVICES, build
+from services.contracts.events.campaigns import ProjectState
+from services.contracts.http.common import Role
+from services.responses.app import build as build_responses
+from services.runtime.service import Service
+from services.runtime.settings import Settings
+from tests import databases
+from tests.contract.examples import EXAMPLES
+from tests.events import produce
+from tests.running import Issuer, free_port, serving, signing_in
+from tests.servers import PostgresServer, eventually
+
+PROJECT = next(event for event in EXAMPLES if isinstance(event, ProjectState))
+PUBLISHED = ProjectState.model_validate(PROJECT.model_dump() | {"state": "published"})
+QUESTIONNAIRE = {"questions": [{"text": "Qu'est-ce qui n'est pas clair ?"}]}
+
+
+@pytest.fixture
+async def issuer() -> AsyncIterator[Issuer]:
+    async with signing_in() as made:
+        yield made
+
+
+@pytest.fixture
+async def responses(
+    postgres_server: PostgresServer, kafka: str, issuer: Issuer
+) -> AsyncIterator[tuple[Service, httpx.AsyncClient]]:
+    async with databases.clone(postgres_server, "responses") as (dsn, _):
+        settings = Settings(
+            database_dsn=dsn,  # type: ignore[arg-type]
+            kafka_bootstrap=kafka,
+            http_port=free_port(),
+            issuer=issuer.url,
+        )
+        service = build_responses(settings)
+        async with serving(service) as client:
+            yield service, client
+
+
+def staff_routes(service: Service) -> list[APIRoute]:
+    return [
+        route
+        for route in flatten(service.api.routes)
+        if isinstance(route, APIRoute) and route.path.startswith("/api")
+    ]
+
+
+def flatten(routes: Any) -> list[Any]:
+    found = []
+    for route in routes:
+        inner = getattr(getattr(route, "original_router", None), "routes", None)
+        found += flatten(inner) if inner else [route]
+    return found
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_staff_route_names_the_roles_that_open_it(name: str) -> None:
+    routes = staff_routes(build(name))
+    assert len(routes) >= 4
+    for route in routes:
+        roles = [
+            getattr(dependency.call, "roles", None) for dependency in route.dependant.dependencies
+        ]
+        assert any(roles), f"{route.path} is open to anybody"
+
+
+async def test_staff_are_told_in_words_why_a_door_is_closed(
+    responses: tuple[Service, httpx.AsyncClient], issuer: Issuer
+) -> None:
+    _, client = responses
+    foreign = Issuer()
+    foreign.url = issuer.url
+    overdue = issuer.token(Role.CAMPAIGNS, now=0)
+    for token in ("nonsense", foreign.token(Role.CAMPAIGNS), overdue):
+        answer = await client.get("/api/collections", headers={"Authorization": f"Bearer {token}"})
+        assert answer.status_code == 401, token
+        assert answer.headers["content-type"] == "application/problem+json"
+    answer = await client.get(
+        "/api/collections", headers=issuer.headers(Role.REGISTRY) | {"Accept-Language": "en"}
+    )
+    assert answer.status_code == 403
+    assert "campaigns" in answer.json()["detail"]
+    assert answer.json()["way_out"]
+
+
+async def test_nobody_holds_people_and_contributions_together(
+    responses: tuple[Service, httpx.AsyncClient], issuer: Issuer
+) -> None:
+    _, client = responses
+    both = issuer.headers(Role.REGISTRY, Role.ANALYSIS)
+    assert (await client.get("/api/collections", headers=both)).status_code == 403
+
+
+async def test_a_questionnaire_makes_a_collection_ready_and_freezes_it(
+    responses: tuple[Service, httpx.AsyncClient], issuer: Issuer, kafka: str
+) -> None:
+    _, client = responses
+    headers = issuer.headers(Role.CAMPAIGNS)
+    path = f"/api/collections/{PUBLISHED.project_id}/questionnaire"
+    unknown = await client.put(path, headers=headers, json=QUESTIONNAIRE)
+    assert unknown.status_code == 404
+    await produce(kafka, PUBLISHED)
+
+    async def preparing() -> bool:
+        found = (await client.get("/api/collections", headers=headers)).json()
+        return [one["state"] for one in found] == ["preparing"]
+
+    await eventually(preparing, "the collection is being prepared")
+    assert (await client.put(path, headers=headers, json=QUESTIONNAIRE)).json()["state"] == "ready"
+    again = await client.put(path, headers=headers, json=QUESTIONNAIRE)
+    assert again.json()["version"] == 2
+    other = {"questions": [{"text": "Autre chose ?"}]}
+    assert (await client.put(path, headers=headers, json=other)).status_code == 409
+
+
+async def test_a_field_that_a_command_does_not_know_is_refused(
+    responses: tuple[Service, httpx.AsyncClient], issuer: Issuer
+) -> None:
+    _, client = responses
+    answer = await client.put(
+        f"/api/collections/{uuid4()}/questionnaire",
+        headers=issuer.headers(Role.CAMPAIGNS),
+        json=QUESTIONNAIRE | {"anonymus": True},
+    )
+    assert answer.status_code == 422
+    assert any("anonymus" in error for error in answer.json()["errors"])
+
+
+async def test_a_committed_change_is_hinted_within_a_second(
+    responses: tuple[Service, httpx.AsyncClient], issuer: Issuer, kafka: str
+) -> None:
+    service, client = responses
+    headers = issuer.headers(Role.CAMPAIGNS)
+    async with client.stream("GET", "/api/hints", headers=headers) as stream:
+        lines = stream.aiter_lines()
+
+        async def next_hints() -> list[dict[str, Any]]:
+            async for line in lines:
+                if line.startswith("data: "):
+                    return list(json.loads(line.removeprefix("data: ")))
+            raise AssertionError("the stream ended")
+
+        assert (await next_hints())[0]["kind"] == "everything"
+        await produce(kafka, PUBLISHED)
+        hint = (await next_hints())[0]
+        while hint["kind"] == "everything":
+            hint = (await next_hints())[0]
+        assert hint == {"kind": "collection", "id": str(PUBLISHED.project_id), "version": 1}
+        assert service.unexpected_errors == 0
+
+
+async def test_health_and_metrics_tell_what_an_operator_needs(
+    responses: tuple[Service, httpx.AsyncClient],
+) -> None:
+    _, client = responses
+    assert (await client.get("/health/live")).status_code == 200
+    assert (await client.get("/health/ready")).json() == {"ready": True, "failing": []}
+    metrics = (await client.get("/metrics")).text
+    assert "panel_relay_waiting_events" in metrics
+    assert 'panel_consumer_lag_records{topic="campaigns.projects.v1"}' in metrics
+
+
+async def test_an_unexpected_error_is_told_without_its_inside(
+    responses: tuple[Service, httpx.AsyncClient], issuer: Issuer
+) -> None:
+    service, client = responses
+    await service.database.pool.execute("ALTER TABLE collection RENAME TO lost")
+    answer = await client.get("/api/collections", headers=issuer.headers(Role.CAMPAIGNS))
+    assert answer.status_code == 500
+    assert "lost" not in answer.text
+    assert "relation" not in answer.text
+    assert service.unexpected_errors == 1
+
+
+async def test_republishing_puts_every_state_on_the_topic_again(
+    responses: tuple[Service, httpx.AsyncClient], issuer: Issuer, kafka: str
+) -> None:
+    _, client = responses
+    await produce(kafka, PUBLISHED)
+    headers = issuer.headers(Role.OPERATIONS)
+
+    async def known() -> bool:
+        found = (await client.get("/api/collections", headers=headers)).json()
+        return [UUID(one["project_id"]) for one in found] == [PUBLISHED.project_id]
+
+    await eventually(known, "the project is known")
+    again = await client.post("/api/republish", headers=headers)
+    assert again.json() == {"events": {"collection.state": 1}}

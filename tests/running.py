@@ -1,0 +1,95 @@
+"""Services of a test, running in this process on real servers, with staff who can sign in."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+import uvicorn
+from joserfc.jwk import OKPKey
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from deploy.local.issuer import Person, mint
+from services.contracts.http.common import Role
+from services.runtime.service import Service
+from tests.servers import eventually
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Issuer:
+    """Publishes keys as any issuer does; `token` signs in whoever a test needs."""
+
+    def __init__(self) -> None:
+        self.url = f"http://127.0.0.1:{free_port()}"
+        self.key = OKPKey.generate_key("Ed25519")
+
+    def token(self, *roles: Role, now: float | None = None) -> str:
+        return mint(self.key, self.url, Person("test", "Test T.", roles), now)
+
+    def headers(self, *roles: Role) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token(*roles)}"}
+
+    def app(self) -> Starlette:
+        async def about(_: Any) -> JSONResponse:
+            return JSONResponse({"issuer": self.url, "jwks_uri": f"{self.url}/jwks"})
+
+        async def jwks(_: Any) -> JSONResponse:
+            public = self.key.as_dict(private=False, kid=self.key.thumbprint())
+            return JSONResponse({"keys": [public]})
+
+        return Starlette(
+            routes=[Route("/.well-known/openid-configuration", about), Route("/jwks", jwks)]
+        )
+
+
+@asynccontextmanager
+async def listening(app: Any, url: str) -> AsyncIterator[str]:
+    """An ASGI application on a real port."""
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app,
+            port=int(url.rpartition(":")[2]),
+            lifespan="off",
+            log_config=None,
+            timeout_graceful_shutdown=1,
+        )
+    )
+    task = asyncio.create_task(server.serve())
+
+    async def started() -> bool:
+        return server.started
+
+    await eventually(started, f"{url} listens")
+    try:
+        yield url
+    finally:
+        server.should_exit = True
+        await task
+
+
+@asynccontextmanager
+async def signing_in() -> AsyncIterator[Issuer]:
+    issuer = Issuer()
+    async with listening(issuer.app(), issuer.url):
+        yield issuer
+
+
+@asynccontextmanager
+async def serving(service: Service) -> AsyncIterator[httpx.AsyncClient]:
+    """The whole service, its HTTP face on its own port; yields a client without credentials."""
+    url = f"http://127.0.0.1:{service.settings.http_port}"
+    async with (
+        service.running(),
+        listening(service.api, url),
+        httpx.AsyncClient(base_url=url, timeout=10) as client,
+    ):
+        yield client
