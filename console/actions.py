@@ -1,0 +1,231 @@
+"""The one table of actions: it feeds keys, footer, command palette and help, in both languages.
+
+A key means the same thing on every screen where it holds, and nothing on the others.
+"""
+
+from dataclasses import dataclass
+
+from console.words import Text
+
+EVERYWHERE = "everywhere"
+
+
+@dataclass(frozen=True)
+class Action:
+    """`id` names the screen's or the application's `action_<id>`; `key` in Textual's notation."""
+
+    id: str
+    key: str
+    label: Text
+    means: Text
+    screens: frozenset[str]
+    shown_key: str = ""
+    in_footer: bool = True
+    # Keys that work inside a text field, where letters are letters.
+    while_typing: bool = False
+
+    @property
+    def sign(self) -> str:
+        return self.shown_key or self.key.split(",")[0]
+
+    def holds(self, screen: str) -> bool:
+        return screen in self.screens or (EVERYWHERE in self.screens and screen not in _DIALOGS)
+
+
+_DIALOGS = {"confirm", "help", "sign-in"}
+
+
+@dataclass(frozen=True)
+class Area:
+    """A place with its number; only those that the person's role opens are shown."""
+
+    id: str
+    number: int
+    name: Text
+    roles: frozenset[str]
+
+
+_READERS = frozenset({"campaigns", "analysis", "decision", "operations", "audit", "registry"})
+AREAS = (
+    Area("home", 1, Text(fr="Accueil", en="Home"), _READERS),
+    Area("projects", 2, Text(fr="Projets", en="Projects"), _READERS),
+    Area("contacts", 3, Text(fr="Contacts", en="Contacts"), _READERS),
+)
+
+
+def _action(
+    id: str, key: str, screens: str, label: Text, means: Text, **more: str | bool
+) -> Action:
+    return Action(id, key, label, means, frozenset(screens.split()), **more)  # type: ignore[arg-type]
+
+
+ACTIONS: tuple[Action, ...] = (
+    _action(
+        "open",
+        "enter",
+        "home projects",
+        Text(fr="ouvrir", en="open"),
+        Text(fr="Ouvrir le projet choisi", en="Open the selected project"),
+    ),
+    _action(
+        "back",
+        "escape",
+        "project launch",
+        Text(fr="retour", en="back"),
+        Text(
+            fr="Revenir à l'écran d'avant ; ce qui est tapé est gardé",
+            en="Go back to the screen before; what you typed is kept",
+        ),
+        shown_key="esc",
+        while_typing=True,
+    ),
+    _action(
+        "search",
+        "slash",
+        "projects",
+        Text(fr="chercher", en="search"),
+        Text(fr="Ne garder que les titres qui contiennent…", en="Keep only titles containing…"),
+        shown_key="/",
+    ),
+    _action(
+        "filter",
+        "f",
+        "projects",
+        Text(fr="filtrer", en="filter"),
+        Text(
+            fr="Tous, en cours, à préparer ou terminés", en="All, under way, to prepare or finished"
+        ),
+    ),
+    _action(
+        "sort",
+        "s",
+        "projects",
+        Text(fr="trier", en="sort"),
+        Text(fr="Trier par étape, titre ou participants", en="Sort by step, title or opt-ins"),
+    ),
+    _action(
+        "new",
+        "n",
+        "launch",
+        Text(fr="nouvelle", en="new"),
+        Text(fr="Écrire une nouvelle campagne", en="Write a new campaign"),
+    ),
+    _action(
+        "launch",
+        "l",
+        "projects project launch",
+        Text(fr="lancer", en="launch"),
+        Text(
+            fr="Lancer une campagne du projet ; demande confirmation, chiffres à l'appui",
+            en="Launch a campaign of the project; asks first, with the numbers",
+        ),
+    ),
+    _action(
+        "publish",
+        "p",
+        "projects project",
+        Text(fr="publier", en="publish"),
+        Text(
+            fr="Publier le mandat, ou dire ce qui y manque",
+            en="Publish the mandate, or say what is missing in it",
+        ),
+    ),
+    _action(
+        "next_tab",
+        "right",
+        "project",
+        Text(fr="onglet", en="tab"),
+        Text(fr="Onglet suivant", en="Next tab"),
+        shown_key="→",
+    ),
+    _action(
+        "previous_tab",
+        "left",
+        "project",
+        Text(fr="onglet d'avant", en="previous tab"),
+        Text(fr="Onglet d'avant", en="Previous tab"),
+        shown_key="←",
+        in_footer=False,
+    ),
+    _action(
+        "copy_id",
+        "y",
+        "projects project",
+        Text(fr="copier l'id", en="copy id"),
+        Text(fr="Copier l'identifiant du projet", en="Copy the project's id"),
+        in_footer=False,
+    ),
+    _action(
+        "reread",
+        "r",
+        EVERYWHERE,
+        Text(fr="relire", en="refresh"),
+        Text(fr="Relire maintenant", en="Read again now"),
+        in_footer=False,
+    ),
+    *(
+        _action(
+            f"area('{area.id}')",
+            str(area.number),
+            EVERYWHERE,
+            area.name,
+            Text(fr=f"Aller à : {area.name.fr}", en=f"Go to {area.name.en}"),
+            in_footer=False,
+        )
+        for area in AREAS
+    ),
+    _action(
+        "help",
+        "question_mark,f1",
+        EVERYWHERE,
+        Text(fr="aide", en="help"),
+        Text(fr="Les touches de cet écran", en="The keys of this screen"),
+        shown_key="?",
+    ),
+    _action(
+        "command_palette",
+        "ctrl+p",
+        EVERYWHERE,
+        Text(fr="actions", en="actions"),
+        Text(fr="Toutes les actions, à chercher par leur nom", en="All actions, found by name"),
+        shown_key="^p",
+        while_typing=True,
+    ),
+    _action(
+        "language",
+        "ctrl+l",
+        f"{EVERYWHERE} sign-in confirm help",
+        Text(fr="English", en="français"),
+        Text(fr="Passer à l'anglais", en="Switch to French"),
+        shown_key="^l",
+        while_typing=True,
+        in_footer=False,
+    ),
+    _action(
+        "appearance",
+        "ctrl+t",
+        EVERYWHERE,
+        Text(fr="clair / sombre", en="light / dark"),
+        Text(fr="Passer du sombre au clair", en="Switch between dark and light"),
+        shown_key="^t",
+        while_typing=True,
+        in_footer=False,
+    ),
+    _action(
+        "quit",
+        "q",
+        f"{EVERYWHERE} sign-in",
+        Text(fr="quitter", en="quit"),
+        Text(fr="Quitter la console", en="Leave the console"),
+    ),
+)
+
+
+def held_on(screen: str) -> list[Action]:
+    return [action for action in ACTIONS if action.holds(screen)]
+
+
+def areas_for(roles: frozenset[str]) -> list[Area]:
+    return [area for area in AREAS if area.roles & roles]
+
+

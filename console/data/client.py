@@ -1,0 +1,174 @@
+"""The staff API as typed calls: contract models in, contract models out, problems as types.
+
+Imports httpx and the contracts, which cost more than Textual itself: load it after the first paint.
+"""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any, TypeVar
+from uuid import UUID
+
+import httpx
+from pydantic import TypeAdapter, ValidationError
+
+from console.data.endpoints import Endpoints
+from console.data.problems import Refused, SignedOut, Unreachable
+from services.contracts.http import Command
+from services.contracts.http.campaigns import (
+    CampaignSheet,
+    CampaignView,
+    Contacts,
+    Launch,
+    OptIns,
+    Preview,
+    ProjectView,
+    Today,
+)
+from services.contracts.http.common import DeadLetter, Problem
+from services.contracts.http.feedback import ProjectStanding
+from services.contracts.http.registry import DeliveryCounts, MemberCounts
+from services.contracts.http.responses import CollectionView
+
+T = TypeVar("T")
+
+_TIMEOUT = httpx.Timeout(10, connect=2)
+_UNAUTHORIZED = 401
+_GATEWAYS = {502, 503, 504}
+
+
+@cache
+def _adapter(model: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(model)
+
+
+class Client:
+    """Every call raises Refused, Unreachable or SignedOut, and nothing else that is expected."""
+
+    def __init__(
+        self, endpoints: Endpoints, token: Callable[[], str | None], language: Callable[[], str]
+    ) -> None:
+        self.endpoints = endpoints
+        self._token = token
+        self._language = language
+        # Local addresses and internal hosts: a proxy of the environment would be a surprise.
+        self._http = httpx.AsyncClient(timeout=_TIMEOUT, trust_env=False)
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    def headers(self) -> dict[str, str]:
+        token = self._token()
+        return {"Accept-Language": self._language()} | (
+            {"Authorization": f"Bearer {token}"} if token else {}
+        )
+
+    async def today(self) -> Today:
+        return await self._get("campaigns", "/api/today", Today)
+
+    async def projects(self) -> list[ProjectView]:
+        return await self._get("campaigns", "/api/projects", list[ProjectView])
+
+    async def project(self, project_id: UUID) -> ProjectView:
+        return await self._get("campaigns", f"/api/projects/{project_id}", ProjectView)
+
+    async def campaigns(self, project_id: UUID) -> list[CampaignView]:
+        path = f"/api/projects/{project_id}/campaigns"
+        return await self._get("campaigns", path, list[CampaignView])
+
+    async def opt_ins(self, project_id: UUID) -> OptIns:
+        return await self._get("campaigns", f"/api/projects/{project_id}/opt-ins", OptIns)
+
+    async def contacts(self) -> Contacts:
+        return await self._get("campaigns", "/api/contacts", Contacts)
+
+    async def publish(self, project_id: UUID) -> ProjectView:
+        return await self._post("campaigns", f"/api/projects/{project_id}/publish", ProjectView)
+
+    async def preview(self, sheet: CampaignSheet) -> Preview:
+        return await self._post("campaigns", "/api/previews", Preview, sheet)
+
+    async def preview_of(self, campaign_id: UUID) -> Preview:
+        return await self._post("campaigns", f"/api/campaigns/{campaign_id}/preview", Preview)
+
+    async def write_campaign(self, sheet: CampaignSheet) -> CampaignView:
+        return await self._post("campaigns", "/api/campaigns", CampaignView, sheet)
+
+    async def launch(self, campaign_ids: list[UUID]) -> list[CampaignView]:
+        launch = Launch(campaign_ids=campaign_ids)
+        return await self._post("campaigns", "/api/launches", list[CampaignView], launch)
+
+    async def members(self) -> MemberCounts:
+        return await self._get("registry", "/api/members/counts", MemberCounts)
+
+    async def deliveries(self) -> DeliveryCounts:
+        return await self._get("registry", "/api/deliveries/counts", DeliveryCounts)
+
+    async def collections(self) -> list[CollectionView]:
+        return await self._get("responses", "/api/collections", list[CollectionView])
+
+    async def standings(self) -> list[ProjectStanding]:
+        return await self._get("feedback", "/api/projects", list[ProjectStanding])
+
+    async def dead_letters(self, service: str) -> list[DeadLetter]:
+        return await self._get(service, "/api/dead-letters", list[DeadLetter])
+
+    async def answers(self, service: str) -> bool:
+        """Whether a service is there and ready to work."""
+        try:
+            response = await self._http.get(f"{self.endpoints.of(service)}/health/ready", timeout=2)
+        except (httpx.HTTPError, httpx.InvalidURL):
+            return False
+        return response.is_success
+
+    def stream(self, service: str, path: str) -> Any:
+        """An open response whose lines are read as they come; the caller handles httpx errors."""
+        # Half a minute without even a heartbeat: the connection is dead, whatever TCP thinks.
+        return self._http.stream(
+            "GET",
+            self.endpoints.of(service) + path,
+            headers=self.headers() | {"Accept": "text/event-stream"},
+            timeout=httpx.Timeout(None, connect=2),
+        )
+
+    async def _get(self, service: str, path: str, model: type[T]) -> T:
+        return await self._ask("GET", service, path, model, None)
+
+    async def _post(
+        self, service: str, path: str, model: type[T], command: Command | None = None
+    ) -> T:
+        return await self._ask("POST", service, path, model, command)
+
+    async def _ask(
+        self, method: str, service: str, path: str, model: type[T], command: Command | None
+    ) -> T:
+        headers = self.headers()
+        content = None
+        if command is not None:
+            content = command.model_dump_json(exclude_none=True)
+            headers["Content-Type"] = "application/json"
+        try:
+            response = await self._http.request(
+                method, self.endpoints.of(service) + path, content=content, headers=headers
+            )
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise Unreachable(service) from error
+        if response.is_success:
+            try:
+                answer: T = _adapter(model).validate_json(response.content)
+            except ValidationError as error:
+                raise Unreachable(service) from error
+            return answer
+        raise _problem(service, response)
+
+
+def _problem(service: str, response: httpx.Response) -> Refused | SignedOut | Unreachable:
+    if response.status_code == _UNAUTHORIZED:
+        return SignedOut()
+    try:
+        problem = Problem.model_validate_json(response.content)
+    except ValidationError:
+        # Not problem details: something between us and the service answered.
+        return Unreachable(service)
+    if response.status_code in _GATEWAYS:
+        return Unreachable(service)
+    return Refused(problem.detail, problem.way_out, tuple(problem.errors), problem.status)

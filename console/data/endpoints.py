@@ -1,0 +1,39 @@
+"""Where the services answer, from the local stack's file or from whoever starts the console."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class NoStack(Exception):
+    """The stack file is missing or is not one; the message names it."""
+
+
+@dataclass(frozen=True)
+class Endpoints:
+    """Base URLs, without a trailing slash."""
+
+    campaigns: str
+    registry: str
+    responses: str
+    feedback: str
+    issuer: str
+
+    @classmethod
+    def from_stack(cls, path: Path) -> "Endpoints":
+        """Read what `panel up` wrote. Raises NoStack."""
+        try:
+            stack = json.loads(path.read_text())
+            services = {name: about["url"] for name, about in stack["services"].items()}
+            return cls(
+                **{name: services[name].rstrip("/") for name in SERVICES},
+                issuer=stack["issuer"]["url"].rstrip("/"),
+            )
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise NoStack(f"{path}: {type(error).__name__}: {error}") from error
+
+    def of(self, service: str) -> str:
+        return str(getattr(self, service))
+
+
+SERVICES = ("campaigns", "registry", "responses", "feedback")

@@ -1,0 +1,168 @@
+"""Signing in: OAuth 2.0 device authorization grant (RFC 8628) against an OpenID Connect issuer.
+
+Tokens are read here for display only (name, areas to show); every service checks them itself.
+A local issuer also lists its people and lets the console approve for one: a real issuer has neither
+endpoint, so the code and its address are shown instead.
+"""
+
+import asyncio
+import base64
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from console.data.problems import Refused, SignedOut, Unreachable
+from services.contracts.http.common import Role
+
+CLIENT_ID = "panel-console"
+_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
+_SLOWER_SECONDS = 5  # RFC 8628 §3.5
+_DEFAULT_INTERVAL_SECONDS = 5
+_SERVER_ERROR = 500
+
+
+@dataclass(frozen=True)
+class Person:
+    """Someone the local issuer knows."""
+
+    id: str
+    name: str
+    roles: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class DeviceCode:
+    device_code: str
+    user_code: str
+    verification_uri: str
+    interval: float
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    token: str
+    name: str
+    roles: frozenset[str]
+
+
+class Issuer:
+    """Raises Unreachable("issuer") when it does not answer as an issuer would."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._http = httpx.AsyncClient(timeout=httpx.Timeout(10, connect=2), trust_env=False)
+        self._about: dict[str, Any] | None = None
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    async def people(self) -> list[Person]:
+        """Who can be signed in with one key; empty for a real issuer."""
+        address = (await self._configuration()).get("panel_local_people_endpoint")
+        if not address:
+            return []
+        found = await self._json("GET", address)
+        return [Person(p["id"], p["name"], tuple(p.get("roles", ()))) for p in found]
+
+    async def begin(self) -> DeviceCode:
+        about = await self._configuration()
+        if "device_authorization_endpoint" not in about:
+            raise Unreachable("issuer")
+        answer = await self._json(
+            "POST",
+            about["device_authorization_endpoint"],
+            data={"client_id": CLIENT_ID, "scope": "openid profile"},
+        )
+        return DeviceCode(
+            answer["device_code"],
+            answer["user_code"],
+            answer["verification_uri"],
+            float(answer.get("interval", _DEFAULT_INTERVAL_SECONDS)),
+        )
+
+    async def approve(self, code: DeviceCode, person: str) -> None:
+        """Local issuer only: approve the code as one of its people."""
+        about = await self._configuration()
+        await self._json(
+            "POST",
+            about["panel_local_approve_endpoint"],
+            json={"user_code": code.user_code, "person": person},
+        )
+
+    async def wait(self, code: DeviceCode, first_wait: bool = True) -> SignedIn:
+        """Poll until somebody approved. Raises SignedOut when the code is over or was denied."""
+        about = await self._configuration()
+        interval = code.interval
+        if first_wait:
+            await asyncio.sleep(interval)
+        while True:
+            response = await self._send(
+                "POST",
+                about["token_endpoint"],
+                data={
+                    "grant_type": _GRANT,
+                    "device_code": code.device_code,
+                    "client_id": CLIENT_ID,
+                },
+            )
+            body = _body(response)
+            if response.is_success:
+                return signed_in(body["access_token"])
+            error = body.get("error")
+            if error == "slow_down":
+                interval += _SLOWER_SECONDS
+            elif error != "authorization_pending":
+                raise SignedOut
+            await asyncio.sleep(interval)
+
+    async def sign_in_as(self, person: str) -> SignedIn:
+        """Local issuer only: the whole grant at once, for scripts and the list of people."""
+        code = await self.begin()
+        await self.approve(code, person)
+        return await self.wait(code, first_wait=False)
+
+    async def _configuration(self) -> dict[str, Any]:
+        if self._about is None:
+            about = await self._json("GET", f"{self._url}/.well-known/openid-configuration")
+            self._about = dict(about)
+        return self._about
+
+    async def _json(self, method: str, url: str, **send: Any) -> Any:
+        response = await self._send(method, url, **send)
+        if not response.is_success:
+            body = _body(response)
+            said = body.get("detail") or body.get("error_description") or body.get("error")
+            raise Refused(str(said or response.reason_phrase), status=response.status_code)
+        return _body(response)
+
+    async def _send(self, method: str, url: str, **send: Any) -> httpx.Response:
+        try:
+            response = await self._http.request(method, url, **send)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise Unreachable("issuer") from error
+        if response.status_code >= _SERVER_ERROR:
+            raise Unreachable("issuer")
+        return response
+
+
+def _body(response: httpx.Response) -> Any:
+    if not response.content:
+        return {}
+    try:
+        return response.json()
+    except ValueError as error:
+        raise Unreachable("issuer") from error
+
+
+def signed_in(token: str) -> SignedIn:
+    """What a token says of its bearer; an opaque token says nothing, then services decide alone."""
+    try:
+        payload = token.split(".")[1]
+        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+        name = str(claims.get("name") or claims["sub"])
+        roles = frozenset(map(str, claims.get("roles", ())))
+    except (IndexError, ValueError, KeyError):
+        return SignedIn(token, "", frozenset(Role))
+    return SignedIn(token, name, roles)
