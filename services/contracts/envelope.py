@@ -41,8 +41,15 @@ class Event(BaseModel):
 def headers(event_type: str, source: str, at: datetime, event_id: UUID | None = None) -> Headers:
     """CloudEvents attributes as Kafka headers; `at` is UTC, written as RFC 3339."""
     return [
-        ("ce_specversion", b"1.0"),
         ("ce_id", str(event_id or uuid4()).encode()),
+        *common_headers(event_type, source, at),
+    ]
+
+
+def common_headers(event_type: str, source: str, at: datetime) -> Headers:
+    """The attributes that many events of one moment share: all but `ce_id`."""
+    return [
+        ("ce_specversion", b"1.0"),
         ("ce_type", event_type.encode()),
         ("ce_source", f"/panel/{source}".encode()),
         ("ce_time", at.astimezone(UTC).isoformat().replace("+00:00", "Z").encode()),

@@ -10,29 +10,29 @@ import asyncio
 import contextlib
 import json
 from collections.abc import Sequence
-from uuid import UUID
+from datetime import datetime
+from zlib import crc32
 
 import asyncpg
 import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, ProducerFenced
-from aiokafka.partitioner import DefaultPartitioner
+from aiokafka.producer.message_accumulator import BatchBuilder
 
-from services.contracts.envelope import headers
+from services.contracts.envelope import Headers, common_headers
 from services.contracts.http.common import Hint
 from services.runtime.db import Database
 from services.runtime.outbox import sql
 
 HINT_CHANNEL = "hints"
 _LEADER_LOCK = 7_203_442
-_BATCH = 5_000
+_BATCH = 20_000
 _IDLE_SECONDS = 0.05
 # NOTIFY payloads end at 8,000 bytes; a screen re-reads everything rather than 20 rows one by one.
 _HINTS_PER_KIND = 20
 _HINTS_PER_NOTIFY = 40
 
 log = structlog.get_logger()
-_partition = DefaultPartitioner()
 
 
 class RelayFenced(Exception):
@@ -124,43 +124,51 @@ class Relay:
 
 
 async def send(producer: AIOKafkaProducer, events: Sequence[asyncpg.Record], service: str) -> None:
-    """Hand rows to the broker in their order, batched per partition; returns once acknowledged."""
-    by_partition: dict[tuple[str, int], list[asyncpg.Record]] = {}
-    partitions: dict[str, list[int]] = {}
-    for row in events:
-        topic = row["topic"]
-        if topic not in partitions:
-            partitions[topic] = sorted(await producer.partitions_for(topic))
-        place = _partition(row["key"].encode(), partitions[topic], partitions[topic])
-        by_partition.setdefault((topic, place), []).append(row)
+    """Hand rows to the broker in their order, batched per partition; returns once acknowledged.
 
+    Everything that many events share is made once: at 100,000 events a second each microsecond
+    per event is a tenth of a core.
+    """
+    partitions: dict[str, int] = {}
+    shared: dict[tuple[str, datetime], Headers] = {}
+    open_batches: dict[tuple[str, int], BatchBuilder] = {}
     sent = []
-    for (topic, place), group in by_partition.items():
-        batch = producer.create_batch()
-        for row in group:
-            record = {
-                "timestamp": None,
-                "key": row["key"].encode(),
-                "value": row["body"].encode(),
-                "headers": headers(row["kind"], service, row["at"], UUID(str(row["event_id"]))),
-            }
-            if batch.append(**record) is None:
-                sent.append(await producer.send_batch(batch, topic, partition=place))
-                batch = producer.create_batch()
-                batch.append(**record)
-        sent.append(await producer.send_batch(batch, topic, partition=place))
+    for _, topic, key, _, event_id, kind, at, body in events:
+        if topic not in partitions:
+            partitions[topic] = len(await producer.partitions_for(topic))
+        place = (topic, partition_of(key, partitions[topic]))
+        common = shared.get((kind, at))
+        if common is None:
+            common = shared[kind, at] = common_headers(kind, service, at)
+        record_headers = [("ce_id", event_id), *common]
+        batch = open_batches.get(place)
+        if batch is None:
+            batch = open_batches[place] = producer.create_batch()
+        if batch.append(timestamp=None, key=key, value=body, headers=record_headers) is None:
+            sent.append(await producer.send_batch(batch, topic, partition=place[1]))
+            batch = open_batches[place] = producer.create_batch()
+            batch.append(timestamp=None, key=key, value=body, headers=record_headers)
+    for (topic, number), batch in open_batches.items():
+        sent.append(await producer.send_batch(batch, topic, partition=number))
     await asyncio.gather(*sent)
+
+
+def partition_of(key: bytes, partitions: int) -> int:
+    """CRC-32, librdkafka's default: each topic has one producer, so any stable choice will do,
+    and the Java default (murmur2) costs more in Python than all the rest of sending."""
+    return crc32(key) % partitions
 
 
 def coalesce(rows: Sequence[asyncpg.Record]) -> list[Hint]:
     """One hint per thing, newest version; one for a whole kind when very many of it changed."""
-    newest: dict[str, dict[str, int | None]] = {}
-    for row in rows:
-        newest.setdefault(row["kind"].removesuffix(".state"), {})[row["key"]] = row["version"]
+    newest: dict[str, dict[bytes, int | None]] = {}
+    for _, _, key, version, _, kind, _, _ in rows:
+        newest.setdefault(kind, {})[key] = version
     hints = []
     for kind, things in newest.items():
+        name = kind.removesuffix(".state")
         if len(things) > _HINTS_PER_KIND:
-            hints.append(Hint(kind=kind))
+            hints.append(Hint(kind=name))
         else:
-            hints += [Hint(kind=kind, id=id, version=v) for id, v in things.items()]
+            hints += [Hint(kind=name, id=key.decode(), version=v) for key, v in things.items()]
     return hints

@@ -11,7 +11,11 @@ ORDER BY e.place;
 INSERT INTO outbox (key, kind, version, at) VALUES ($1, $2, $3, $4);
 
 -- next_batch: the oldest rows. No cursor: a late commit with a lower id is simply picked up next.
-SELECT id, topic, key, version, event_id, kind, at, body FROM outbox ORDER BY id LIMIT $1;
+-- Bytes are made here, on the server's core, because the relay's is the one that is busy.
+SELECT id, topic, convert_to(key, 'UTF8') AS key, version,
+       convert_to(event_id::text, 'UTF8') AS event_id, kind, at,
+       convert_to(body, 'UTF8') AS body
+FROM outbox ORDER BY id LIMIT $1;
 
 -- sent: exactly the rows that were sent, never a range.
 DELETE FROM outbox WHERE id = ANY ($1::bigint[]);
