@@ -202,7 +202,7 @@ class Inbox:
             await asyncio.sleep(every)
             for consumer in self.consumers:
                 try:
-                    consumer.lag = await _lag(consumer)
+                    consumer.lag = await lag_of(consumer)
                 except (KafkaError, OSError, TimeoutError) as error:
                     log.warning("lag_unknown", topic=consumer.topic.name, error=repr(error))
                     continue
@@ -252,16 +252,17 @@ def _readable(part: Any) -> str:
     return part if isinstance(part, str) else json.dumps(part)
 
 
-async def _lag(consumer: Consumer[Any]) -> int:
+async def lag_of(consumer: Consumer[Any]) -> int:
+    """Records of the partitions held here that are not settled yet."""
     client = consumer.subscriber.consumer
-    if client is None:
-        return 0
-    assigned: list[TopicPartition] = list(client.assignment())
+    assigned: list[TopicPartition] = list(client.assignment()) if client else []
     if not assigned:
         return 0
+    starts = await client.beginning_offsets(assigned)
     ends = await client.end_offsets(assigned)
     lag = 0
     for partition in assigned:
+        # None: nothing committed yet; what retention has deleted waits for nobody.
         committed = await client.committed(partition)
-        lag += max(0, ends[partition] - (committed or 0))
+        lag += max(0, ends[partition] - max(committed or 0, starts[partition]))
     return lag

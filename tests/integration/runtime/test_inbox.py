@@ -14,10 +14,12 @@ from faststream.kafka import KafkaBroker
 from services.contracts.envelope import headers
 from services.contracts.events.responses import CollectionState
 from services.contracts.topics import topic_of
+from services.runtime import outbox
 from services.runtime.clock import FixedClock
 from services.runtime.db import Connection, Database
-from services.runtime.inbox import Apply, Inbox
+from services.runtime.inbox import Apply, Inbox, lag_of
 from services.runtime.outbox import sql
+from services.runtime.relay import Relay
 from tests import topics
 from tests.databases import Databases
 from tests.events import NOON, collection, produce
@@ -230,3 +232,44 @@ async def test_a_consumer_that_is_told_to_stop_in_mid_batch_reads_the_batch_agai
             return await count(inbox_database, "seen") == 20
 
         await eventually(all_there, "20 events are applied")
+
+
+async def test_a_consumer_that_is_silently_stalled_is_restarted(
+    kafka: str, inbox_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.runtime.inbox._STALLED_AFTER", 1.0)
+
+    async def how_many(expected: int) -> bool:
+        return await count(inbox_database, "seen") == expected
+
+    async with consuming(kafka, inbox_database) as inbox:
+        watching = asyncio.create_task(inbox.watch(every=0.2))
+        await produce(kafka, collection())
+        await eventually(lambda: how_many(1), "it consumes")
+        client = inbox.consumers[0].subscriber.consumer
+        client.pause(*client.assignment())
+        await produce(kafka, collection())
+        await eventually(lambda: how_many(2), "it consumes again")
+        assert inbox.consumers[0].subscriber.consumer is not client
+        watching.cancel()
+
+
+async def test_lag_is_nothing_once_a_relayed_topic_is_read(
+    kafka: str, inbox_database: Database
+) -> None:
+    """Transactions leave markers at the end of a partition: they are nobody's delay."""
+    async with inbox_database.transaction() as conn:
+        await outbox.write_many(conn, FixedClock(NOON), [collection() for _ in range(30)])
+    relay = asyncio.create_task(Relay(inbox_database, kafka, "responses").run())
+    async with consuming(kafka, inbox_database) as inbox:
+
+        async def all_there() -> bool:
+            return await count(inbox_database, "seen") == 30
+
+        await eventually(all_there, "30 events are applied")
+
+        async def no_lag() -> bool:
+            return bool(await committed_offsets(kafka)) and await lag_of(inbox.consumers[0]) == 0
+
+        await eventually(no_lag, "nothing waits", within=15)
+    relay.cancel()
