@@ -1,0 +1,108 @@
+"""The staff edge: JSON under /api. Each route is one transaction."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter
+
+from services.campaigns.use_cases import launches, projects, views
+from services.contracts.http.campaigns import (
+    CampaignSheet,
+    CampaignView,
+    Contacts,
+    Launch,
+    OptIns,
+    Preview,
+    ProjectSheet,
+    ProjectView,
+    Today,
+)
+from services.contracts.http.common import Role
+from services.runtime.auth import Staff, require
+from services.runtime.clock import Clock
+from services.runtime.db import Database
+
+Reader = Annotated[Staff, require(*Role)]
+Writer = Annotated[Staff, require(Role.CAMPAIGNS)]
+
+
+def router(database: Database, clock: Clock, random_bytes: launches.RandomBytes) -> APIRouter:
+    routes = APIRouter(prefix="/api")
+
+    @routes.post("/projects", status_code=201)
+    async def create_project(staff: Writer, sheet: ProjectSheet) -> ProjectView:
+        async with database.transaction() as conn:
+            created = await projects.create_project(conn, clock, sheet)
+            return await views.show_project(conn, created)
+
+    @routes.put("/projects/{id}")
+    async def edit_project(staff: Writer, id: UUID, sheet: ProjectSheet) -> ProjectView:
+        async with database.transaction() as conn:
+            await projects.edit_project(conn, clock, id, sheet)
+            return await views.show_project(conn, id)
+
+    @routes.get("/projects")
+    async def list_projects(staff: Reader) -> list[ProjectView]:
+        async with database.reading() as conn:
+            return await views.list_projects(conn)
+
+    @routes.get("/projects/{id}")
+    async def show_project(staff: Reader, id: UUID) -> ProjectView:
+        async with database.reading() as conn:
+            return await views.show_project(conn, id)
+
+    @routes.post("/projects/{id}/publish")
+    async def publish_project(staff: Writer, id: UUID) -> ProjectView:
+        async with database.transaction() as conn:
+            await projects.publish_project(conn, clock, id)
+            return await views.show_project(conn, id)
+
+    @routes.post("/projects/{id}/abandon")
+    async def abandon_project(staff: Writer, id: UUID) -> ProjectView:
+        async with database.transaction() as conn:
+            await projects.abandon_project(conn, clock, id)
+            return await views.show_project(conn, id)
+
+    @routes.get("/projects/{id}/campaigns")
+    async def list_campaigns(staff: Reader, id: UUID) -> list[CampaignView]:
+        async with database.reading() as conn:
+            return await views.list_campaigns(conn, id)
+
+    @routes.get("/projects/{id}/opt-ins")
+    async def show_opt_ins(staff: Reader, id: UUID) -> OptIns:
+        async with database.reading() as conn:
+            return await views.show_opt_ins(conn, clock, id)
+
+    @routes.post("/campaigns", status_code=201)
+    async def create_campaign(staff: Writer, sheet: CampaignSheet) -> CampaignView:
+        async with database.transaction() as conn:
+            created = await launches.create_campaign(conn, clock, sheet)
+            return (await views.show_campaigns(conn, [created]))[0]
+
+    @routes.post("/previews")
+    async def preview_sheet(staff: Reader, sheet: CampaignSheet) -> Preview:
+        async with database.reading() as conn:
+            return await launches.preview_sheet(conn, clock, sheet)
+
+    @routes.post("/campaigns/{id}/preview")
+    async def preview_campaign(staff: Reader, id: UUID) -> Preview:
+        async with database.reading() as conn:
+            return await launches.preview_campaign(conn, clock, id)
+
+    @routes.post("/launches")
+    async def launch(staff: Writer, order: Launch) -> list[CampaignView]:
+        async with database.transaction() as conn:
+            await launches.launch(conn, clock, order.campaign_ids, random_bytes)
+            return await views.show_campaigns(conn, order.campaign_ids)
+
+    @routes.get("/contacts")
+    async def show_contacts(staff: Reader) -> Contacts:
+        async with database.reading() as conn:
+            return await views.show_contacts(conn, clock)
+
+    @routes.get("/today")
+    async def show_today(staff: Reader) -> Today:
+        async with database.reading() as conn:
+            return await views.show_today(conn, clock)
+
+    return routes

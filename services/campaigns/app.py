@@ -1,0 +1,32 @@
+"""Wiring only: what campaigns consumes, serves and does by the clock."""
+
+import secrets
+from collections.abc import Iterable
+
+from services.campaigns import api, consumers, jobs, pages
+from services.campaigns.settings import Settings
+from services.campaigns.use_cases import upkeep
+from services.runtime.db import Connection
+from services.runtime.service import Service
+from services.runtime.telemetry import Sample
+
+
+def build(settings: Settings) -> Service:
+    service = Service("campaigns", settings)
+    clock = service.clock
+
+    async def measure(conn: Connection) -> Iterable[Sample]:
+        return await upkeep.measure(conn, clock)
+
+    async def republish(conn: Connection) -> dict[str, int]:
+        return await upkeep.republish(conn, clock)
+
+    consumers.register(service)
+    jobs.register(service, settings.allocate_every_seconds)
+    service.measured_by(measure)
+    service.republished_by(republish)
+    service.api.include_router(api.router(service.database, clock, secrets.token_bytes))
+    service.api.include_router(
+        pages.router(service.database, clock, pages.keys_of(settings.link_public_keys))
+    )
+    return service

@@ -1,0 +1,26 @@
+"""The Kafka edge: the inbox opens the transaction, the use case applies the batch."""
+
+from collections.abc import Sequence
+
+from services.campaigns.use_cases import news
+from services.contracts.events.registry import DeliveryState, MemberState
+from services.contracts.events.responses import CollectionState
+from services.runtime.db import Connection
+from services.runtime.service import Service
+
+
+def register(service: Service) -> None:
+    clock = service.clock
+
+    async def members(conn: Connection, events: Sequence[MemberState]) -> None:
+        await news.learn_members(conn, clock, events)
+
+    async def deliveries(conn: Connection, events: Sequence[DeliveryState]) -> None:
+        await news.settle_deliveries(conn, clock, events)
+
+    async def collections(conn: Connection, events: Sequence[CollectionState]) -> None:
+        await news.learn_collections(conn, clock, events)
+
+    service.inbox.consume(MemberState, members)
+    service.inbox.consume(DeliveryState, deliveries)
+    service.inbox.consume(CollectionState, collections)

@@ -1,0 +1,245 @@
+"""A project and its mandate: what must be said before anybody may be asked anything."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from uuid import UUID
+
+from services.runtime.refusal import Refusal
+from services.runtime.text import Language, Text
+
+# Also the fields' names on the screens and in the sheets.
+FIELD_NAMES: dict[str, Text] = {
+    "title": Text(fr="l'intitulé", en="the title"),
+    "nature": Text(fr="la nature du projet", en="the nature of the project"),
+    "why": Text(fr="la raison de son lancement", en="why it is launched"),
+    "stakes": Text(fr="les enjeux", en="what is at stake"),
+    "objectives": Text(fr="les objectifs", en="the objectives"),
+    "purpose": Text(fr="ce à quoi il servira", en="what it will serve"),
+    "decision_maker.name": Text(fr="le nom du décideur", en="the name of who decides"),
+    "decision_maker.role": Text(fr="la fonction du décideur", en="the role of who decides"),
+    "who": Text(fr="qui peut participer", en="who can take part"),
+    "how": Text(fr="comment participer", en="how to take part"),
+    "recruitment_ends_on": Text(fr="la fin du recrutement", en="the end of recruitment"),
+    "collection_ends_on": Text(fr="la fin du recueil", en="the end of collection"),
+    "compensation.terms": Text(
+        fr="les conditions de la compensation", en="the terms of the compensation"
+    ),
+    "compensation.reference": Text(
+        fr="la référence du mandat qui prévoit la compensation",
+        en="the reference of the mandate that provides for the compensation",
+    ),
+}
+
+_NEXT = {
+    "draft": {"published", "abandoned"},
+    "published": {"open", "abandoned"},
+    "open": {"recruited"},
+    "recruited": {"collected"},
+    "collected": {"reporting"},
+    "reporting": {"closed"},
+    "closed": {"reporting"},
+    "abandoned": set(),
+}
+
+STATE_NAMES: dict[str, Text] = {
+    "draft": Text(fr="un brouillon", en="a draft"),
+    "published": Text(fr="publié", en="published"),
+    "open": Text(fr="ouvert", en="open"),
+    "recruited": Text(fr="au complet (recrutement terminé)", en="recruited"),
+    "collected": Text(fr="recueilli", en="collected"),
+    "reporting": Text(fr="en cours de restitution", en="reporting"),
+    "closed": Text(fr="clos", en="closed"),
+    "abandoned": Text(fr="abandonné", en="abandoned"),
+}
+
+
+class MandateIncomplete(Refusal):
+    sentence = Text(
+        fr="Le mandat est incomplet : il manque {count} élément(s).",
+        en="The mandate is incomplete: {count} element(s) missing.",
+    )
+    way_out = Text(
+        fr="Complétez la fiche du projet, puis recommencez.",
+        en="Complete the project sheet, then try again.",
+    )
+
+    def __init__(self, missing: list[str]) -> None:
+        super().__init__(count=len(missing), missing=missing)
+        self.missing = missing
+
+    def details(self, language: Language) -> list[str]:
+        return [FIELD_NAMES[field].in_(language) for field in self.missing]
+
+
+class DatesOutOfOrder(Refusal):
+    sentence = Text(
+        fr="Le recrutement finit le {recruitment}, après la fin du recueil ({collection}).",
+        en="Recruitment ends on {recruitment}, after the end of collection ({collection}).",
+    )
+    way_out = Text(fr="Corrigez l'une des deux dates.", en="Correct one of the two dates.")
+
+
+class RecruitmentOver(Refusal):
+    sentence = Text(
+        fr="Le recrutement de « {title} » s'est terminé le {ended_on}.",
+        en="Recruitment for “{title}” ended on {ended_on}.",
+    )
+    way_out = Text(
+        fr="Préparez un nouveau projet avec une date de fin de recrutement à venir.",
+        en="Prepare a new project whose recruitment ends in the future.",
+    )
+
+
+class ProjectRefuses(Refusal):
+    """The project's state does not allow what was asked."""
+
+    sentence = Text(
+        fr="« {title} » est {state_fr} : cela n'est plus possible.",
+        en="“{title}” is {state_en}: this is no longer possible.",
+    )
+
+    def __init__(self, project: "Project") -> None:
+        name = STATE_NAMES[project.state]
+        super().__init__(title=project.title, state_fr=name.fr, state_en=name.en)
+
+
+class ProjectNotPublished(Refusal):
+    sentence = Text(fr="« {title} » n'est pas encore publié.", en="“{title}” is not published yet.")
+    way_out = Text(
+        fr="Complétez son mandat et publiez-le.", en="Complete its mandate and publish it."
+    )
+
+    def __init__(self, title: str, missing: list[str]) -> None:
+        super().__init__(title=title)
+        self.missing = missing
+
+    def details(self, language: Language) -> list[str]:
+        return [FIELD_NAMES[field].in_(language) for field in self.missing]
+
+
+class CollectionNotReady(Refusal):
+    sentence = Text(
+        fr="Le recueil de « {title} » n'est pas prêt : son questionnaire manque.",
+        en="The collection of “{title}” is not ready: its questionnaire is missing.",
+    )
+    way_out = Text(
+        fr="Écrivez le questionnaire, puis lancez la campagne.",
+        en="Write the questionnaire, then launch the campaign.",
+    )
+
+
+@dataclass(frozen=True)
+class Project:
+    """One thing the administration wants opinion on, with its mandate; as stored."""
+
+    id: UUID
+    version: int
+    state: str
+    title: str
+    nature: str
+    why: str
+    stakes: str
+    objectives: str
+    purpose: str
+    decision_maker_name: str
+    decision_maker_role: str
+    who: str
+    how: str
+    compensation_terms: str | None
+    compensation_reference: str | None
+    recruitment_ends_on: date | None
+    collection_ends_on: date | None
+    places: int | None
+    free_places: int | None
+    anonymity_floor: int
+    asked: int | None
+    joined: int | None
+    ended_early_reason: str | None
+
+    @property
+    def missing(self) -> list[str]:
+        """The fields without which nobody may be asked, in the mandate's order."""
+        said = {
+            "title": self.title,
+            "nature": self.nature,
+            "why": self.why,
+            "stakes": self.stakes,
+            "objectives": self.objectives,
+            "purpose": self.purpose,
+            "decision_maker.name": self.decision_maker_name,
+            "decision_maker.role": self.decision_maker_role,
+            "who": self.who,
+            "how": self.how,
+        }
+        if self.compensation_terms is not None:
+            said["compensation.terms"] = self.compensation_terms
+            said["compensation.reference"] = self.compensation_reference or ""
+        blank = [field for field, text in said.items() if not text.strip()]
+        dates = {
+            "recruitment_ends_on": self.recruitment_ends_on,
+            "collection_ends_on": self.collection_ends_on,
+        }
+        return blank + [field for field, day in dates.items() if day is None]
+
+    def recruits_on(self, today: date) -> bool:
+        """The last day of recruitment counts."""
+        return self.recruitment_ends_on is not None and today <= self.recruitment_ends_on
+
+    def publish(self, today: date) -> "Project":
+        """Raises ProjectRefuses, MandateIncomplete, DatesOutOfOrder, RecruitmentOver."""
+        self._must_allow("published")
+        if missing := self.missing:
+            raise MandateIncomplete(missing)
+        assert self.recruitment_ends_on is not None
+        assert self.collection_ends_on is not None
+        if self.recruitment_ends_on > self.collection_ends_on:
+            raise DatesOutOfOrder(
+                recruitment=self.recruitment_ends_on, collection=self.collection_ends_on
+            )
+        self._must_recruit(today)
+        return self._move("published")
+
+    def edit(self, sheet: "Project") -> "Project":
+        """Only a draft: what was published is what people were told. Raises ProjectRefuses."""
+        if self.state != "draft":
+            raise ProjectRefuses(self)
+        return replace(sheet, id=self.id, version=self.version + 1, state="draft")
+
+    def abandon(self) -> "Project":
+        """Raises ProjectRefuses once somebody may have been asked."""
+        self._must_allow("abandoned")
+        return self._move("abandoned")
+
+    def launch(self, today: date, collection: str | None) -> "Project":
+        """Every launch is a new version, as it commits to a new draw.
+
+        Raises ProjectNotPublished, ProjectRefuses, RecruitmentOver, CollectionNotReady.
+        """
+        if self.state == "draft":
+            raise ProjectNotPublished(self.title, self.missing)
+        if self.state != "open":
+            self._must_allow("open")
+        self._must_recruit(today)
+        if collection != "ready":
+            raise CollectionNotReady(title=self.title)
+        return self._move("open")
+
+    def end_recruitment(self, asked: int, joined: int) -> "Project":
+        """The roster is frozen: from now on both numbers are public."""
+        self._must_allow("recruited")
+        return replace(self._move("recruited"), asked=asked, joined=joined)
+
+    def end_collection(self) -> "Project":
+        self._must_allow("collected")
+        return self._move("collected")
+
+    def _must_allow(self, state: str) -> None:
+        if state not in _NEXT[self.state]:
+            raise ProjectRefuses(self)
+
+    def _must_recruit(self, today: date) -> None:
+        if not self.recruits_on(today):
+            raise RecruitmentOver(title=self.title, ended_on=self.recruitment_ends_on)
+
+    def _move(self, state: str) -> "Project":
+        return replace(self, state=state, version=self.version + 1)

@@ -1,0 +1,31 @@
+"""The clock edge: draws and the passing of days. Each job is one transaction."""
+
+import structlog
+
+from services.campaigns.use_cases import allocation, upkeep
+from services.runtime.service import Service
+
+log = structlog.get_logger()
+
+_SWEEP_EVERY_SECONDS = 5.0
+
+
+def register(service: Service, allocate_every_seconds: float) -> None:
+    async def allocate() -> None:
+        async with service.database.transaction() as conn:
+            done = await allocation.allocate(conn, service.clock)
+        if done:
+            log.info(
+                "allocated",
+                draw=str(done.draw_id),
+                campaigns=len(done.asked),
+                asked=sum(done.asked.values()),
+                rounds=done.rounds,
+            )
+
+    async def sweep() -> None:
+        async with service.database.transaction() as conn:
+            await upkeep.sweep(conn, service.clock)
+
+    service.every(_SWEEP_EVERY_SECONDS, "sweep", sweep)
+    service.every(allocate_every_seconds, "allocate", allocate)

@@ -1,0 +1,82 @@
+-- insert_project: a new draft.
+INSERT INTO project (id, version, state, title, nature, why, stakes, objectives, purpose,
+    decision_maker_name, decision_maker_role, who, how, compensation_terms,
+    compensation_reference, recruitment_ends_on, collection_ends_on, places, free_places,
+    anonymity_floor, asked, joined, ended_early_reason, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
+    $21, $22, $23, $24);
+
+-- lock_project: NO KEY, so that a draw that points at the project is not kept waiting.
+SELECT id, version, state, title, nature, why, stakes, objectives, purpose, decision_maker_name,
+    decision_maker_role, who, how, compensation_terms, compensation_reference, recruitment_ends_on,
+    collection_ends_on, places, free_places, anonymity_floor, asked, joined, ended_early_reason
+FROM project WHERE id = $1 FOR NO KEY UPDATE;
+
+-- save_project: under its lock; free_places is not in here, as answers move it.
+UPDATE project SET version = $2, state = $3, title = $4, nature = $5, why = $6, stakes = $7,
+    objectives = $8, purpose = $9, decision_maker_name = $10, decision_maker_role = $11, who = $12,
+    how = $13, compensation_terms = $14, compensation_reference = $15, recruitment_ends_on = $16,
+    collection_ends_on = $17, anonymity_floor = $18, asked = $19, joined = $20,
+    ended_early_reason = $21, published_at = coalesce(published_at, $22)
+WHERE id = $1;
+
+-- set_places: while a draft nobody has one yet.
+UPDATE project SET places = $2, free_places = $2 WHERE id = $1 AND state = 'draft';
+
+-- commitments: the hash of each launched campaign's seed, in the order of the launches.
+SELECT commitment FROM campaign WHERE project_id = $1 AND state = 'launched'
+ORDER BY launched_at, id;
+
+-- collection_state: where responses stands.
+SELECT state FROM collection WHERE project_id = $1;
+
+-- insert_campaign: a campaign being prepared.
+INSERT INTO campaign (id, project_id, title, audience, quotas, wanted, first_day, window_days,
+    state, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'draft', $9);
+
+-- lock_campaigns: in one order for everybody, so that two launches cannot wait for each other.
+SELECT id, project_id, title, audience, quotas, wanted, first_day, window_days, state, seed,
+    commitment, launched_at
+FROM campaign WHERE id = ANY ($1::uuid[]) ORDER BY id FOR NO KEY UPDATE;
+
+-- read_campaign: one of them, unlocked.
+SELECT id, project_id, title, audience, quotas, wanted, first_day, window_days, state, seed,
+    commitment, launched_at
+FROM campaign WHERE id = $1;
+
+-- commit_launch: the seed and its hash, before anybody knows who can be asked.
+UPDATE campaign SET state = 'launched', seed = $2, commitment = $3, launched_at = $4 WHERE id = $1;
+
+-- over_recruitment: open projects whose last day of recruitment has passed.
+SELECT id FROM project WHERE state = 'open' AND recruitment_ends_on < $1 ORDER BY id;
+
+-- over_collection: recruited projects whose last day of collection has passed.
+SELECT id FROM project WHERE state = 'recruited' AND collection_ends_on < $1 ORDER BY id;
+
+-- roster: how many were asked (a message left or may have left) and how many take part.
+SELECT (SELECT count(*) FROM send_order o JOIN ledger l ON l.order_id = o.order_id
+        WHERE o.project_id = $1 AND o.kind = 'invitation' AND l.state = 'consumed')::int AS asked,
+    (SELECT count(*) FROM participation
+        WHERE project_id = $1 AND state = 'joined')::int AS joined;
+
+-- expire_invitations: what was not answered by the end of recruitment.
+UPDATE invitation SET state = 'expired' WHERE project_id = $1 AND state IN ('ordered', 'sent');
+
+-- published_projects: every project that others know of.
+SELECT id, version, state, title, nature, why, stakes, objectives, purpose, decision_maker_name,
+    decision_maker_role, who, how, compensation_terms, compensation_reference, recruitment_ends_on,
+    collection_ends_on, places, free_places, anonymity_floor, asked, joined, ended_early_reason
+FROM project
+WHERE published_at IS NOT NULL
+ORDER BY id FOR NO KEY UPDATE;
+
+-- all_commitments: of all of them at once.
+SELECT project_id, array_agg(commitment ORDER BY launched_at, id) AS commitments
+FROM campaign WHERE state = 'launched' GROUP BY project_id;
+
+-- read_project: one of them, unlocked.
+SELECT id, version, state, title, nature, why, stakes, objectives, purpose, decision_maker_name,
+    decision_maker_role, who, how, compensation_terms, compensation_reference, recruitment_ends_on,
+    collection_ends_on, places, free_places, anonymity_floor, asked, joined, ended_early_reason
+FROM project WHERE id = $1;

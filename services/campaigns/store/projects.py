@@ -1,0 +1,158 @@
+"""Projects and campaigns as rows; see `sql/projects.sql`."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from services.campaigns.domain.campaigns import Campaign
+from services.campaigns.domain.projects import Project
+from services.campaigns.store import sql
+from services.runtime import db
+from services.runtime.db import Connection
+from services.runtime.refusal import NotFound
+
+
+async def insert_project(conn: Connection, project: Project, at: datetime) -> None:
+    p = project
+    await conn.execute(
+        sql.insert_project,
+        p.id,
+        p.version,
+        p.state,
+        p.title,
+        p.nature,
+        p.why,
+        p.stakes,
+        p.objectives,
+        p.purpose,
+        p.decision_maker_name,
+        p.decision_maker_role,
+        p.who,
+        p.how,
+        p.compensation_terms,
+        p.compensation_reference,
+        p.recruitment_ends_on,
+        p.collection_ends_on,
+        p.places,
+        p.free_places,
+        p.anonymity_floor,
+        p.asked,
+        p.joined,
+        p.ended_early_reason,
+        at,
+    )
+
+
+async def lock_project(conn: Connection, project_id: UUID) -> Project:
+    """Raises NotFound."""
+    project = await db.maybe(conn, Project, sql.lock_project, project_id)
+    if project is None:
+        raise NotFound(what=project_id)
+    return project
+
+
+async def save_project(conn: Connection, project: Project, at: datetime) -> None:
+    p = project
+    await conn.execute(
+        sql.save_project,
+        p.id,
+        p.version,
+        p.state,
+        p.title,
+        p.nature,
+        p.why,
+        p.stakes,
+        p.objectives,
+        p.purpose,
+        p.decision_maker_name,
+        p.decision_maker_role,
+        p.who,
+        p.how,
+        p.compensation_terms,
+        p.compensation_reference,
+        p.recruitment_ends_on,
+        p.collection_ends_on,
+        p.anonymity_floor,
+        p.asked,
+        p.joined,
+        p.ended_early_reason,
+        at if p.state == "published" else None,
+    )
+
+
+async def set_places(conn: Connection, project_id: UUID, places: int | None) -> None:
+    await conn.execute(sql.set_places, project_id, places)
+
+
+async def commitments(conn: Connection, project_id: UUID) -> list[str]:
+    return [row["commitment"] for row in await conn.fetch(sql.commitments, project_id)]
+
+
+async def collection_state(conn: Connection, project_id: UUID) -> str | None:
+    state: str | None = await conn.fetchval(sql.collection_state, project_id)
+    return state
+
+
+async def insert_campaign(conn: Connection, campaign: Campaign, at: datetime) -> None:
+    c = campaign
+    await conn.execute(
+        sql.insert_campaign,
+        c.id,
+        c.project_id,
+        c.title,
+        c.audience,
+        c.quotas,
+        c.wanted,
+        c.first_day,
+        c.window_days,
+        at,
+    )
+
+
+async def lock_campaigns(conn: Connection, campaign_ids: list[UUID]) -> list[Campaign]:
+    return await db.many(conn, Campaign, sql.lock_campaigns, campaign_ids)
+
+
+async def read_campaign(conn: Connection, campaign_id: UUID) -> Campaign:
+    """Raises NotFound."""
+    campaign = await db.maybe(conn, Campaign, sql.read_campaign, campaign_id)
+    if campaign is None:
+        raise NotFound(what=campaign_id)
+    return campaign
+
+
+async def commit_launch(conn: Connection, campaign: Campaign) -> None:
+    await conn.execute(
+        sql.commit_launch, campaign.id, campaign.seed, campaign.commitment, campaign.launched_at
+    )
+
+
+async def over_recruitment(conn: Connection, today: date) -> list[UUID]:
+    return [row["id"] for row in await conn.fetch(sql.over_recruitment, today)]
+
+
+async def over_collection(conn: Connection, today: date) -> list[UUID]:
+    return [row["id"] for row in await conn.fetch(sql.over_collection, today)]
+
+
+async def roster(conn: Connection, project_id: UUID) -> tuple[int, int]:
+    """How many were asked, and how many take part."""
+    row = await conn.fetchrow(sql.roster, project_id)
+    assert row is not None
+    return row["asked"], row["joined"]
+
+
+async def expire_invitations(conn: Connection, project_id: UUID) -> None:
+    await conn.execute(sql.expire_invitations, project_id)
+
+
+async def published_projects(conn: Connection) -> list[Project]:
+    return await db.many(conn, Project, sql.published_projects)
+
+
+async def all_commitments(conn: Connection) -> dict[UUID, list[str]]:
+    rows = await conn.fetch(sql.all_commitments)
+    return {row["project_id"]: row["commitments"] for row in rows}
+
+
+async def read_project(conn: Connection, project_id: UUID) -> Project | None:
+    return await db.maybe(conn, Project, sql.read_project, project_id)

@@ -1,0 +1,80 @@
+"""Numbers for the screens, set by set; see `sql/views.sql`."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from services.campaigns.domain.projects import Project
+from services.campaigns.store import sql
+from services.runtime import db
+from services.runtime.db import Connection
+
+
+@dataclass(frozen=True)
+class ShownProject:
+    project: Project
+    collection: str | None
+    counts: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class DayNumbers:
+    asked: int
+    opted_in: int
+    declined: int
+    left_panel: int
+    orders_unanswered: int
+    solicited_twice: int
+    members: int
+
+
+_COUNTS = (
+    "wanted",
+    "ordered",
+    "sent",
+    "accepted",
+    "declined",
+    "waitlisted",
+    "left",
+    "refused_by_reason",
+)
+
+
+async def project_views(conn: Connection, project_id: UUID | None = None) -> list[ShownProject]:
+    shown = []
+    for row in await conn.fetch(sql.project_views, project_id):
+        values: dict[str, Any] = dict(row)
+        counts = {name: values.pop(name) for name in _COUNTS}
+        collection = values.pop("collection")
+        shown.append(ShownProject(Project(**values), collection, counts))
+    return shown
+
+
+async def campaigns_of(conn: Connection, project_id: UUID) -> list[dict[str, Any]]:
+    return [dict(row) for row in await conn.fetch(sql.campaigns_of, project_id)]
+
+
+async def campaigns_among(conn: Connection, campaign_ids: list[UUID]) -> list[dict[str, Any]]:
+    return [dict(row) for row in await conn.fetch(sql.campaigns_among, campaign_ids)]
+
+
+async def newest_answers(conn: Connection, project_id: UUID) -> list[dict[str, Any]]:
+    return [dict(row) for row in await conn.fetch(sql.newest_answers, project_id)]
+
+
+async def accepted_per_hour(
+    conn: Connection, now: datetime, project_id: UUID | None
+) -> dict[int, int]:
+    rows = await conn.fetch(sql.accepted_per_hour, now, project_id)
+    return {row["hours_ago"]: row["n"] for row in rows}
+
+
+async def free_from(conn: Connection, today: date) -> dict[date, int]:
+    return {row["day"]: row["members"] for row in await conn.fetch(sql.free_from, today)}
+
+
+async def today(conn: Connection, day: date, began: datetime) -> DayNumbers:
+    numbers = await db.maybe(conn, DayNumbers, sql.today, day, began)
+    assert numbers is not None
+    return numbers

@@ -1,0 +1,124 @@
+"""What members do with an invitation. A click may come before the delivery's answer.
+
+Everybody locks the project first, so the places are counted by one at a time; the confirmation is
+ordered in the same commit as the choice it confirms.
+"""
+
+from collections.abc import Sequence
+from uuid import UUID, uuid4
+
+from services.campaigns.domain.answers import Invitation
+from services.campaigns.domain.campaigns import NOTICE_DAYS, first_sendable_day, window
+from services.campaigns.domain.projects import Project
+from services.campaigns.store import answers as store
+from services.campaigns.store import projects
+from services.campaigns.use_cases.allocation import PARIS
+from services.campaigns.use_cases.events import notice_state
+from services.contracts.events.campaigns import OrderKind
+from services.runtime import outbox
+from services.runtime.clock import Clock
+from services.runtime.db import Connection
+from services.runtime.refusal import NotFound
+
+
+async def read_invitation(
+    conn: Connection, invitation_id: UUID, member_id: UUID
+) -> tuple[Invitation, Project]:
+    """The invitation and the mandate to show. Raises NotFound."""
+    invitation = await store.invitation_of(conn, invitation_id, member_id)
+    project = await projects.read_project(conn, invitation.project_id)
+    if project is None:
+        raise NotFound(what=invitation.project_id)
+    return invitation, project
+
+
+async def accept_invitation(
+    conn: Connection, clock: Clock, invitation_id: UUID, member_id: UUID
+) -> str:
+    """Opt in to one project (charter: a free choice); returns joined, or waitlisted when full.
+
+    Raises NotFound and the refusals of `Invitation.closed_because`.
+    """
+    invitation = await store.lock_invitation(conn, invitation_id, member_id)
+    participation = invitation.accept(clock.today())
+    now = clock.now()
+    await store.answer_invitation(conn, invitation.id, "accepted", now)
+    await store.participate(conn, invitation, participation, now)
+    if participation == "joined":
+        await store.take_place(conn, invitation.project_id)
+    confirmation = _confirmation(
+        invitation.id,
+        invitation.project_id,
+        invitation.member_id,
+        invitation.project_version,
+        participation,
+    )
+    await order_notices(conn, clock, [confirmation])
+    await outbox.hint(conn, clock, "participation", invitation.project_id)
+    return participation
+
+
+async def decline_invitation(
+    conn: Connection, clock: Clock, invitation_id: UUID, member_id: UUID
+) -> None:
+    """No reason is asked, and later odds do not change: a draw cannot read this.
+
+    Raises NotFound and the refusals of `Invitation.closed_because`.
+    """
+    invitation = await store.lock_invitation(conn, invitation_id, member_id)
+    invitation.decline(clock.today())
+    await store.answer_invitation(conn, invitation.id, "declined", clock.now())
+    await outbox.hint(conn, clock, "participation", invitation.project_id)
+
+
+async def leave_project(
+    conn: Connection, clock: Clock, invitation_id: UUID, member_id: UUID
+) -> None:
+    """Stop taking part, at any time; the longest waiting takes the place.
+
+    Raises NotFound, AlreadyLeft, NotParticipating.
+    """
+    invitation = await store.lock_invitation(conn, invitation_id, member_id)
+    invitation.leave()
+    was = await store.leave(conn, invitation.id, clock.now())
+    await give_places(conn, clock, {invitation.project_id: 1 if was == "joined" else 0})
+
+
+async def give_places(conn: Connection, clock: Clock, freed: dict[UUID, int]) -> None:
+    """Give freed places to who waits, and tell them. The projects must be locked."""
+    await store.free_places(conn, freed)
+    promoted = await store.promote_waiting(conn, list(freed), clock.today())
+    await order_notices(
+        conn,
+        clock,
+        [
+            _confirmation(p.invitation_id, p.project_id, p.member_id, p.project_version, "joined")
+            for p in promoted
+        ],
+    )
+    for project_id in freed:
+        await outbox.hint(conn, clock, "participation", project_id)
+
+
+async def order_notices(conn: Connection, clock: Clock, notices: Sequence[store.Notice]) -> None:
+    """Order messages that ask nothing new: they take no place in the contact ledger."""
+    if not notices:
+        return
+    days = window(first_sendable_day(clock.now().astimezone(PARIS)), None, NOTICE_DAYS, None)
+    assert days is not None
+    await store.insert_notices(conn, days, clock.now(), notices)
+    await outbox.write_many(conn, clock, [notice_state(notice, days) for notice in notices])
+
+
+def _confirmation(
+    invitation_id: UUID, project_id: UUID, member_id: UUID, version: int, participation: str
+) -> store.Notice:
+    return store.Notice(
+        order_id=uuid4(),
+        kind=OrderKind.CONFIRMATION,
+        member_id=member_id,
+        subject_id=invitation_id,
+        project_id=project_id,
+        project_version=version,
+        details={"participation": participation},
+    )

@@ -1,0 +1,89 @@
+"""From what is stored to what is published: the only place that knows both shapes."""
+
+from collections.abc import Sequence
+
+from services.campaigns.domain.campaigns import Window
+from services.campaigns.domain.projects import Project
+from services.campaigns.store.answers import Notice
+from services.campaigns.store.news import StoredOrder
+from services.contracts.events.campaigns import (
+    Compensation,
+    DecisionMaker,
+    Mandate,
+    OrderClass,
+    OrderKind,
+    OrderRequest,
+    OrderState,
+    ProjectPhase,
+    ProjectState,
+)
+
+
+def project_state(project: Project, commitments: Sequence[str]) -> ProjectState:
+    assert project.recruitment_ends_on is not None
+    assert project.collection_ends_on is not None
+    return ProjectState(
+        project_id=project.id,
+        version=project.version,
+        state=ProjectPhase(project.state),
+        mandate=Mandate(
+            title=project.title,
+            nature=project.nature,
+            why=project.why,
+            stakes=project.stakes,
+            objectives=project.objectives,
+            purpose=project.purpose,
+            decision_maker=DecisionMaker(
+                name=project.decision_maker_name, role=project.decision_maker_role
+            ),
+            who=project.who,
+            how=project.how,
+            compensation=Compensation(
+                terms=project.compensation_terms,
+                reference=project.compensation_reference or "",
+            )
+            if project.compensation_terms is not None
+            else None,
+        ),
+        recruitment_ends_on=project.recruitment_ends_on,
+        collection_ends_on=project.collection_ends_on,
+        asked=project.asked,
+        joined=project.joined,
+        anonymity_floor=project.anonymity_floor,
+        draw_commitments=list(commitments),
+        ended_early_reason=project.ended_early_reason,
+    )
+
+
+def notice_state(notice: Notice, window: Window) -> OrderState:
+    return OrderState(
+        order_id=notice.order_id,
+        version=1,
+        state=OrderRequest.ORDERED,
+        order_class=OrderClass.NOTICE,
+        kind=OrderKind(notice.kind),
+        member_id=notice.member_id,
+        subject_id=notice.subject_id,
+        project_id=notice.project_id,
+        project_version=notice.project_version,
+        first_day=window.first_day,
+        last_day=window.last_day,
+        details=notice.details,
+    )
+
+
+def order_state(order: StoredOrder) -> OrderState:
+    return OrderState(
+        order_id=order.order_id,
+        version=order.version,
+        state=OrderRequest(order.state),
+        order_class=OrderClass(order.order_class),
+        kind=OrderKind(order.kind),
+        member_id=order.member_id,
+        subject_id=order.subject_id,
+        project_id=order.project_id,
+        project_version=order.project_version,
+        first_day=order.first_day,
+        last_day=order.last_day,
+        details=order.details,
+    )

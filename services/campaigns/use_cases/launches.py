@@ -1,0 +1,159 @@
+"""Campaigns: prepared, previewed, launched.
+
+A launch commits to its seed before eligibility is read, in that order and in one transaction, so
+that nobody can choose a draw by its outcome.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date
+from uuid import UUID, uuid4
+
+from services.campaigns.domain.campaigns import (
+    SEED_BYTES,
+    Campaign,
+    Window,
+    WindowAfterRecruitment,
+    first_sendable_day,
+    relaxation,
+    window,
+)
+from services.campaigns.domain.projects import Project
+from services.campaigns.store import draws
+from services.campaigns.store import projects as store
+from services.campaigns.use_cases import projects
+from services.campaigns.use_cases.allocation import PARIS
+from services.contracts.http.campaigns import CampaignSheet, Preview, StratumPreview
+from services.runtime import outbox
+from services.runtime.clock import Clock
+from services.runtime.db import Connection
+from services.runtime.refusal import NotFound
+
+RandomBytes = Callable[[int], bytes]
+
+
+@dataclass(frozen=True)
+class Supply:
+    """Who fits a campaign, by stratum: how many can be asked now, or before recruitment ends."""
+
+    fitting: int
+    now: dict[str, int]
+    possible: dict[str, int]
+    not_now: dict[str, int]
+
+
+def _campaign(sheet: CampaignSheet) -> Campaign:
+    return Campaign(
+        id=uuid4(),
+        project_id=sheet.project_id,
+        title=sheet.title,
+        audience=sheet.audience,
+        quotas=sheet.quotas.model_dump() if sheet.quotas else None,
+        wanted=sheet.wanted,
+        first_day=sheet.first_day,
+        window_days=sheet.window_days,
+        state="draft",
+        seed=None,
+        commitment=None,
+        launched_at=None,
+    )
+
+
+async def create_campaign(conn: Connection, clock: Clock, sheet: CampaignSheet) -> UUID:
+    """Raises NotFound when there is no such project."""
+    await store.lock_project(conn, sheet.project_id)
+    campaign = _campaign(sheet)
+    await store.insert_campaign(conn, campaign, clock.now())
+    await outbox.hint(conn, clock, "campaign", campaign.id)
+    return campaign.id
+
+
+async def preview_sheet(conn: Connection, clock: Clock, sheet: CampaignSheet) -> Preview:
+    return await _preview(conn, clock, _campaign(sheet))
+
+
+async def preview_campaign(conn: Connection, clock: Clock, campaign_id: UUID) -> Preview:
+    """Raises NotFound."""
+    return await _preview(conn, clock, await store.read_campaign(conn, campaign_id))
+
+
+async def launch(
+    conn: Connection, clock: Clock, campaign_ids: list[UUID], random_bytes: RandomBytes
+) -> None:
+    """All or none; launched together they enter the same draw.
+
+    Raises NotFound, AlreadyLaunched, ProjectNotPublished, ProjectRefuses, RecruitmentOver,
+    CollectionNotReady, WindowAfterRecruitment, QuotasInfeasible.
+    """
+    wanted = set(campaign_ids)
+    seen = [await store.read_campaign(conn, id) for id in wanted]
+    locked: dict[UUID, Project] = {}
+    for project_id in sorted({campaign.project_id for campaign in seen}):
+        locked[project_id] = await store.lock_project(conn, project_id)
+    campaigns = await store.lock_campaigns(conn, list(wanted))
+    launched = []
+    for campaign in campaigns:
+        launched.append(campaign.launch(random_bytes(SEED_BYTES), clock.now()))
+        await store.commit_launch(conn, launched[-1])
+    for project in locked.values():
+        collection = await store.collection_state(conn, project.id)
+        await projects.save(conn, clock, project.launch(clock.today(), collection))
+    for campaign in launched:
+        until = locked[campaign.project_id].recruitment_ends_on
+        days = _window(clock, campaign, until)
+        if days is None:
+            raise WindowAfterRecruitment(first_day=campaign.first_day, ends_on=until)
+        if campaign.quotas:
+            supply = await _supply(conn, campaign, days, until)
+            campaign.must_be_feasible(supply.possible)
+        await outbox.hint(conn, clock, "campaign", campaign.id)
+
+
+def _window(clock: Clock, campaign: Campaign, until: date | None) -> Window | None:
+    sendable = first_sendable_day(clock.now().astimezone(PARIS))
+    return window(sendable, campaign.first_day, campaign.window_days, until)
+
+
+async def _preview(conn: Connection, clock: Clock, campaign: Campaign) -> Preview:
+    project = await store.read_project(conn, campaign.project_id)
+    if project is None:
+        raise NotFound(what=campaign.project_id)
+    until = project.recruitment_ends_on
+    # A preview of what recruitment already excludes still shows who would fit.
+    days = _window(clock, campaign, until) or _window(clock, campaign, None)
+    assert days is not None
+    supply = await _supply(conn, campaign, days, until)
+    too_many = relaxation(campaign.strata, supply.possible) if campaign.quotas else {}
+    return Preview(
+        first_day=days.first_day,
+        last_day=days.last_day,
+        wanted=campaign.wanted,
+        fitting=supply.fitting,
+        can_be_asked=sum(supply.now.values()),
+        not_now=supply.not_now,
+        strata=[
+            StratumPreview(stratum=name, wanted=number, can_be_asked=supply.now.get(name, 0))
+            for name, number in campaign.strata.items()
+            if campaign.quotas
+        ],
+        feasible=not too_many,
+        relaxation=too_many,
+    )
+
+
+async def _supply(conn: Connection, campaign: Campaign, days: Window, until: date | None) -> Supply:
+    strata = campaign.strata
+    supply = Supply(0, {}, {}, {})
+    for group in await draws.preview(conn, campaign, days, until):
+        # Who belongs to no stratum of the quotas is not wanted by this campaign.
+        if campaign.quotas and group.stratum not in strata:
+            continue
+        supply = replace(supply, fitting=supply.fitting + group.members)
+        possible = supply.possible.get(group.stratum, 0)
+        if group.reason is None:
+            supply.now[group.stratum] = group.members
+            supply.possible[group.stratum] = possible + group.members
+        else:
+            supply.not_now[group.reason] = supply.not_now.get(group.reason, 0) + group.members
+            supply.possible[group.stratum] = possible + group.later
+    return supply

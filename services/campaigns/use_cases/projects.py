@@ -1,0 +1,87 @@
+"""Projects, from a draft to the end of collection.
+
+The version grows under the project's row lock, and every change from publication on is an event,
+so that others see the same life in the same order.
+"""
+
+from uuid import UUID, uuid4
+
+from services.campaigns.domain.projects import Project
+from services.campaigns.store import projects as store
+from services.campaigns.use_cases.events import project_state
+from services.contracts.http.campaigns import ProjectSheet
+from services.runtime import outbox
+from services.runtime.clock import Clock
+from services.runtime.db import Connection
+
+
+def _project(sheet: ProjectSheet) -> Project:
+    mandate = sheet.mandate
+    paid = mandate.compensation
+    return Project(
+        id=uuid4(),
+        version=1,
+        state="draft",
+        title=sheet.title,
+        nature=mandate.nature,
+        why=mandate.why,
+        stakes=mandate.stakes,
+        objectives=mandate.objectives,
+        purpose=mandate.purpose,
+        decision_maker_name=mandate.decision_maker.name,
+        decision_maker_role=mandate.decision_maker.role,
+        who=mandate.who,
+        how=mandate.how,
+        compensation_terms=paid.terms if paid else None,
+        compensation_reference=paid.reference if paid else None,
+        recruitment_ends_on=sheet.recruitment_ends_on,
+        collection_ends_on=sheet.collection_ends_on,
+        places=sheet.places,
+        free_places=sheet.places,
+        anonymity_floor=sheet.anonymity_floor,
+        asked=None,
+        joined=None,
+        ended_early_reason=None,
+    )
+
+
+async def create_project(conn: Connection, clock: Clock, sheet: ProjectSheet) -> UUID:
+    """A draft may miss anything; nobody outside sees it."""
+    project = _project(sheet)
+    await store.insert_project(conn, project, clock.now())
+    await outbox.hint(conn, clock, "project", project.id, project.version)
+    return project.id
+
+
+async def edit_project(
+    conn: Connection, clock: Clock, project_id: UUID, sheet: ProjectSheet
+) -> None:
+    """Raises NotFound, ProjectRefuses."""
+    edited = (await store.lock_project(conn, project_id)).edit(_project(sheet))
+    await store.save_project(conn, edited, clock.now())
+    await store.set_places(conn, project_id, sheet.places)
+    await outbox.hint(conn, clock, "project", project_id, edited.version)
+
+
+async def publish_project(conn: Connection, clock: Clock, project_id: UUID) -> None:
+    """Raises NotFound, ProjectRefuses, MandateIncomplete, DatesOutOfOrder, RecruitmentOver."""
+    project = await store.lock_project(conn, project_id)
+    await save(conn, clock, project.publish(clock.today()))
+
+
+async def abandon_project(conn: Connection, clock: Clock, project_id: UUID) -> None:
+    """Raises NotFound, ProjectRefuses. A draft was never public: no event."""
+    project = await store.lock_project(conn, project_id)
+    abandoned = project.abandon()
+    if project.state == "draft":
+        await store.save_project(conn, abandoned, clock.now())
+        await outbox.hint(conn, clock, "project", project_id, abandoned.version)
+    else:
+        await save(conn, clock, abandoned)
+
+
+async def save(conn: Connection, clock: Clock, project: Project) -> None:
+    """Store a changed public project and tell everybody, in one commit."""
+    await store.save_project(conn, project, clock.now())
+    commitments = await store.commitments(conn, project.id)
+    await outbox.write(conn, clock, project_state(project, commitments))

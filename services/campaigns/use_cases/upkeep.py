@@ -1,0 +1,59 @@
+"""What the passing of days does to projects, and what operators ask of the service as a whole."""
+
+from services.campaigns.store import draws, projects, upkeep
+from services.campaigns.use_cases.events import project_state
+from services.campaigns.use_cases.projects import save
+from services.contracts.events.campaigns import OrderState, ProjectState
+from services.contracts.topics import topic_of
+from services.runtime import outbox
+from services.runtime.clock import Clock
+from services.runtime.db import Connection
+from services.runtime.telemetry import Sample
+
+
+async def sweep(conn: Connection, clock: Clock) -> int:
+    """End recruitment, then collection, of the projects whose day has passed; returns how many.
+
+    Under the lock of the draws, so that none invites to a project whose roster is frozen.
+    """
+    await draws.allocation_lock(conn)
+    today = clock.today()
+    ended = await projects.over_recruitment(conn, today)
+    for project_id in ended:
+        project = await projects.lock_project(conn, project_id)
+        await projects.expire_invitations(conn, project_id)
+        asked, joined = await projects.roster(conn, project_id)
+        await save(conn, clock, project.end_recruitment(asked, joined))
+    collected = await projects.over_collection(conn, today)
+    for project_id in collected:
+        project = await projects.lock_project(conn, project_id)
+        await save(conn, clock, project.end_collection())
+    return len(ended) + len(collected)
+
+
+async def republish(conn: Connection, clock: Clock) -> dict[str, int]:
+    """Every public project and every order that waits for an answer, as they stand."""
+    known = await projects.published_projects(conn)
+    commitments = await projects.all_commitments(conn)
+    await outbox.write_many(
+        conn, clock, [project_state(p, commitments.get(p.id, [])) for p in known]
+    )
+    orders = await upkeep.send_unanswered_again(conn, topic_of(OrderState).name, clock.now())
+    return {ProjectState.event_type: len(known), OrderState.event_type: orders}
+
+
+async def measure(conn: Connection, clock: Clock) -> list[Sample]:
+    samples = [
+        Sample(
+            "orders_unanswered",
+            "orders whose window is over without an answer",
+            await upkeep.unanswered_orders(conn, clock.today()),
+        )
+    ]
+    for name, help_, label, counts in (
+        ("ledger_entries", "contact ledger", "state", await upkeep.ledger_states(conn)),
+        ("invitations", "invitations", "state", await upkeep.invitation_states(conn)),
+        ("incidents", "contradictions kept", "kind", await upkeep.incident_kinds(conn)),
+    ):
+        samples += [Sample(name, help_, n, {label: value}) for value, n in counts.items()]
+    return samples

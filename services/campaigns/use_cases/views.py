@@ -1,0 +1,141 @@
+"""What the screens show: read from the rows themselves, so that no number can be behind."""
+
+from datetime import datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+from services.campaigns.store import upkeep
+from services.campaigns.store import views as store
+from services.campaigns.use_cases.allocation import PARIS
+from services.contracts.events.campaigns import ProjectPhase
+from services.contracts.http.campaigns import (
+    CampaignView,
+    CompensationSheet,
+    Contacts,
+    DecisionMakerSheet,
+    FreeFrom,
+    MandateSheet,
+    OptIn,
+    OptIns,
+    ProjectCounts,
+    ProjectView,
+    Today,
+)
+from services.runtime.clock import Clock
+from services.runtime.db import Connection
+from services.runtime.refusal import NotFound
+
+_HEATMAP_DAYS = 56
+
+
+async def list_projects(conn: Connection) -> list[ProjectView]:
+    return [_project_view(shown) for shown in await store.project_views(conn)]
+
+
+async def show_project(conn: Connection, project_id: UUID) -> ProjectView:
+    """Raises NotFound."""
+    shown = await store.project_views(conn, project_id)
+    if not shown:
+        raise NotFound(what=project_id)
+    return _project_view(shown[0])
+
+
+async def list_campaigns(conn: Connection, project_id: UUID) -> list[CampaignView]:
+    """Raises NotFound."""
+    await show_project(conn, project_id)
+    return [CampaignView(**row) for row in await store.campaigns_of(conn, project_id)]
+
+
+async def show_campaigns(conn: Connection, campaign_ids: list[UUID]) -> list[CampaignView]:
+    return [CampaignView(**row) for row in await store.campaigns_among(conn, campaign_ids)]
+
+
+async def show_opt_ins(conn: Connection, clock: Clock, project_id: UUID) -> OptIns:
+    """Raises NotFound."""
+    await show_project(conn, project_id)
+    answers = await store.newest_answers(conn, project_id)
+    return OptIns(
+        answers=[OptIn(**row) for row in answers],
+        per_hour=_last_24(await store.accepted_per_hour(conn, clock.now(), project_id)),
+    )
+
+
+async def show_contacts(conn: Connection, clock: Clock) -> Contacts:
+    today = clock.today()
+    free = await store.free_from(conn, today)
+    days = [today + timedelta(days=n) for n in range(1, _HEATMAP_DAYS + 1)]
+    return Contacts(
+        today=today,
+        members=sum(free.values()),
+        can_be_asked_today=free.get(today, 0),
+        freed=[FreeFrom(day=day, members=free.get(day, 0)) for day in days],
+        ledger=await upkeep.ledger_states(conn),
+    )
+
+
+async def show_today(conn: Connection, clock: Clock) -> Today:
+    today = clock.today()
+    began = datetime.combine(today, time(), PARIS)
+    numbers = await store.today(conn, today, began)
+    free = await store.free_from(conn, today)
+    return Today(
+        today=today,
+        asked=numbers.asked,
+        opted_in=numbers.opted_in,
+        declined=numbers.declined,
+        left_panel=numbers.left_panel,
+        opted_in_per_hour=_last_24(await store.accepted_per_hour(conn, clock.now(), None)),
+        can_be_asked_today=free.get(today, 0),
+        solicited_twice=numbers.solicited_twice,
+        members=numbers.members,
+        orders_unanswered=numbers.orders_unanswered,
+    )
+
+
+def _last_24(by_hours_ago: dict[int, int]) -> list[int]:
+    return [by_hours_ago.get(hours, 0) for hours in range(23, -1, -1)]
+
+
+def _project_view(shown: store.ShownProject) -> ProjectView:
+    project = shown.project
+    blocked: list[str] = []
+    if project.state == "draft" and project.missing:
+        blocked.append("mandate_incomplete")
+    if project.state == "published" and shown.collection != "ready":
+        blocked.append("collection_not_ready")
+    return ProjectView(
+        id=project.id,
+        version=project.version,
+        state=ProjectPhase(project.state),
+        title=project.title,
+        mandate=MandateSheet(**_mandate(shown)),
+        missing=project.missing,
+        recruitment_ends_on=project.recruitment_ends_on,
+        collection_ends_on=project.collection_ends_on,
+        places=project.places,
+        anonymity_floor=project.anonymity_floor,
+        collection=shown.collection,
+        counts=ProjectCounts(**shown.counts),
+        blocked_by=blocked,
+    )
+
+
+def _mandate(shown: store.ShownProject) -> dict[str, Any]:
+    project = shown.project
+    return {
+        "nature": project.nature,
+        "why": project.why,
+        "stakes": project.stakes,
+        "objectives": project.objectives,
+        "purpose": project.purpose,
+        "decision_maker": DecisionMakerSheet(
+            name=project.decision_maker_name, role=project.decision_maker_role
+        ),
+        "who": project.who,
+        "how": project.how,
+        "compensation": CompensationSheet(
+            terms=project.compensation_terms, reference=project.compensation_reference or ""
+        )
+        if project.compensation_terms is not None
+        else None,
+    }
