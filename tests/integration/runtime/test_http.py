@@ -38,7 +38,7 @@ async def responses(
 ) -> AsyncIterator[tuple[Service, httpx.AsyncClient]]:
     async with databases.clone(postgres_server, "responses") as (dsn, _):
         settings = Settings(
-            database_dsn=dsn,  # type: ignore[arg-type]
+            database_dsn=dsn,
             kafka_bootstrap=kafka,
             http_port=free_port(),
             issuer=issuer.url,
