@@ -1,8 +1,8 @@
 """`python -m services.campaigns setup|serve|openapi`."""
 
 from services.campaigns.app import build
-from services.campaigns.settings import Settings
+from services.campaigns.settings import CampaignsSettings
 from services.runtime.service import main
 
 if __name__ == "__main__":
-    main("campaigns", Settings, build)
+    main("campaigns", CampaignsSettings, build)

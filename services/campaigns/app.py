@@ -4,14 +4,14 @@ import secrets
 from collections.abc import Iterable
 
 from services.campaigns import api, consumers, jobs, pages
-from services.campaigns.settings import Settings
+from services.campaigns.settings import CampaignsSettings
 from services.campaigns.use_cases import upkeep
 from services.runtime.db import Connection
 from services.runtime.service import Service
 from services.runtime.telemetry import Sample
 
 
-def build(settings: Settings) -> Service:
+def build(settings: CampaignsSettings) -> Service:
     service = Service("campaigns", settings)
     clock = service.clock
 

@@ -107,7 +107,7 @@ WITH news AS (
     FROM fresh f WHERE i.order_id = f.order_id AND i.state = 'ordered' AND f.kind = 'invitation'
 ), incidents AS (
     INSERT INTO incident (kind, order_id, version, held, told, at)
-    SELECT 'contradictory_answer', f.order_id, f.version, l.state, f.answer, $6
+    SELECT 'contradictory_answer', f.order_id, f.version, l.state, f.answer, $6::timestamptz
     FROM fresh f JOIN ledger l ON l.order_id = f.order_id WHERE f.contradicts
     UNION ALL
     SELECT 'outside_window', f.order_id, f.version,

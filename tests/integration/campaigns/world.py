@@ -1,0 +1,197 @@
+"""A small panel to try campaigns on: members, projects and campaigns in one line each."""
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
+from typing import Any
+from uuid import UUID, uuid4
+
+from services.campaigns.use_cases import allocation, answers, launches, news, projects, views
+from services.contracts.events.campaigns import OrderState, ProjectState
+from services.contracts.events.registry import (
+    DeliveryOutcome,
+    DeliveryState,
+    MemberState,
+    MemberStatus,
+    RefusedReason,
+)
+from services.contracts.events.responses import CollectionPhase, CollectionState
+from services.contracts.http.campaigns import (
+    CampaignSheet,
+    DecisionMakerSheet,
+    MandateSheet,
+    ProjectSheet,
+    ProjectView,
+    Quotas,
+)
+from services.contracts.topics import topic_of
+from services.runtime.clock import FixedClock
+from services.runtime.db import Connection, Database
+
+NOON = datetime(2026, 11, 24, 11, 0, tzinfo=UTC)
+TODAY = date(2026, 11, 24)
+FAR = date(2029, 6, 30)
+MANDATE = MandateSheet(
+    nature="Relire une lettre",
+    why="La lettre est mal comprise",
+    stakes="Moins d'appels inutiles",
+    objectives="Une lettre claire",
+    purpose="Réécrire la lettre",
+    decision_maker=DecisionMakerSheet(name="Anne Bernard", role="Directrice"),
+    who="Toute personne qui reçoit la lettre",
+    how="En ligne, vingt minutes",
+)
+
+
+def sheet(**changes: Any) -> ProjectSheet:
+    given: dict[str, Any] = {
+        "title": "Lettre",
+        "mandate": MANDATE,
+        "recruitment_ends_on": TODAY + timedelta(days=60),
+        "collection_ends_on": TODAY + timedelta(days=90),
+    }
+    return ProjectSheet(**(given | changes))
+
+
+def seeds(start: int = 0) -> launches.RandomBytes:
+    """A source of seeds that gives the same ones in every run."""
+    count = start
+
+    def source(size: int) -> bytes:
+        nonlocal count
+        count += 1
+        return sha256(f"seed {count}".encode()).digest()[:size]
+
+    return source
+
+
+@dataclass
+class World:
+    """Campaigns on one database, by the clock of the test."""
+
+    database: Database
+    clock: FixedClock
+
+    def transaction(self) -> AbstractAsyncContextManager[Connection]:
+        return self.database.transaction()
+
+    async def members(self, count: int, **fields: Any) -> list[UUID]:
+        ids = [uuid4() for _ in range(count)]
+        await self.tell_members(*[member(id, **fields) for id in ids])
+        return ids
+
+    async def tell_members(self, *events: MemberState) -> None:
+        async with self.transaction() as conn:
+            await news.learn_members(conn, self.clock, events)
+
+    async def project(self, ready: bool = True, publish: bool = True, **changes: Any) -> UUID:
+        async with self.transaction() as conn:
+            id = await projects.create_project(conn, self.clock, sheet(**changes))
+            if publish:
+                await projects.publish_project(conn, self.clock, id)
+            if ready:
+                state = CollectionState(version=1, project_id=id, state=CollectionPhase.READY)
+                await news.learn_collections(conn, self.clock, [state])
+        return id
+
+    async def campaign(self, project_id: UUID, wanted: int, **changes: Any) -> UUID:
+        if quotas := changes.pop("quotas", None):
+            changes["quotas"] = Quotas(attribute=quotas[0], wanted=quotas[1])
+        asked = CampaignSheet(project_id=project_id, title="Vague 1", wanted=wanted, **changes)
+        async with self.transaction() as conn:
+            return await launches.create_campaign(conn, self.clock, asked)
+
+    async def launch(self, *campaign_ids: UUID, source: launches.RandomBytes | None = None) -> None:
+        async with self.transaction() as conn:
+            await launches.launch(conn, self.clock, list(campaign_ids), source or seeds())
+
+    async def allocate(self) -> allocation.Allocation | None:
+        async with self.transaction() as conn:
+            return await allocation.allocate(conn, self.clock)
+
+    async def launched(self, wanted: int, **changes: Any) -> tuple[UUID, UUID]:
+        """A project and its campaign, launched and drawn."""
+        project = await self.project(**changes)
+        campaign = await self.campaign(project, wanted)
+        await self.launch(campaign)
+        await self.allocate()
+        return project, campaign
+
+    async def deliver(
+        self,
+        order_id: UUID,
+        state: DeliveryOutcome = DeliveryOutcome.SENT,
+        version: int = 1,
+        day: date | None = None,
+        reason: RefusedReason | None = None,
+    ) -> None:
+        refused = state is DeliveryOutcome.REFUSED
+        event = DeliveryState(
+            order_id=order_id,
+            version=version,
+            state=state,
+            day=None if refused else day or self.clock.today(),
+            reason=(reason or RefusedReason.NO_ADDRESS) if refused else None,
+        )
+        async with self.transaction() as conn:
+            await news.settle_deliveries(conn, self.clock, [event])
+
+    async def deliver_all(self, state: DeliveryOutcome = DeliveryOutcome.SENT) -> None:
+        for order in await self.rows("SELECT order_id FROM send_order WHERE answer IS NULL"):
+            await self.deliver(order["order_id"], state)
+
+    async def accept(self, invitation: UUID, member_id: UUID) -> str:
+        async with self.transaction() as conn:
+            return await answers.accept_invitation(conn, self.clock, invitation, member_id)
+
+    async def decline(self, invitation: UUID, member_id: UUID) -> None:
+        async with self.transaction() as conn:
+            await answers.decline_invitation(conn, self.clock, invitation, member_id)
+
+    async def leave(self, invitation: UUID, member_id: UUID) -> None:
+        async with self.transaction() as conn:
+            await answers.leave_project(conn, self.clock, invitation, member_id)
+
+    async def view(self, project_id: UUID) -> ProjectView:
+        async with self.database.reading() as conn:
+            return await views.show_project(conn, project_id)
+
+    async def rows(self, query: str, *args: Any) -> list[dict[str, Any]]:
+        return [dict(row) for row in await self.database.pool.fetch(query, *args)]
+
+    async def value(self, query: str, *args: Any) -> Any:
+        return await self.database.pool.fetchval(query, *args)
+
+    async def invitations(self, project_id: UUID) -> list[dict[str, Any]]:
+        return await self.rows(
+            "SELECT * FROM invitation WHERE project_id = $1 ORDER BY id", project_id
+        )
+
+    async def orders(self) -> list[OrderState]:
+        """Every order.state on the outbox, as a consumer would read it."""
+        bodies = await self._bodies(topic_of(OrderState).name)
+        return [OrderState.model_validate_json(body) for body in bodies]
+
+    async def projects_told(self) -> list[ProjectState]:
+        bodies = await self._bodies(topic_of(ProjectState).name)
+        return [ProjectState.model_validate_json(body) for body in bodies]
+
+    async def _bodies(self, topic: str) -> Sequence[str]:
+        rows = await self.rows("SELECT body FROM outbox WHERE topic = $1 ORDER BY id", topic)
+        return [row["body"] for row in rows]
+
+
+def member(id: UUID | None = None, version: int = 1, **fields: Any) -> MemberState:
+    given: dict[str, Any] = {
+        "status": MemberStatus.ACTIVE,
+        "zone": "Europe/Paris",
+        "attributes": {"age_band": "35-49", "region": "nord"},
+        "ends_on": FAR,
+    }
+    return MemberState(member_id=id or uuid4(), version=version, **(given | fields))
+
+
+def gone(id: UUID, status: MemberStatus, version: int = 2, into: UUID | None = None) -> MemberState:
+    return MemberState(member_id=id, version=version, status=status, merged_into=into)
