@@ -106,9 +106,12 @@ ACTIONS: tuple[Action, ...] = (
     _action(
         "new",
         "n",
-        "launch",
-        Text(fr="nouvelle", en="new"),
-        Text(fr="Écrire une nouvelle campagne", en="Write a new campaign"),
+        "projects launch",
+        Text(fr="nouveau", en="new"),
+        Text(
+            fr="Écrire une nouvelle campagne, ou savoir d'où vient un projet",
+            en="Write a new campaign, or learn where a project comes from",
+        ),
     ),
     _action(
         "launch",

@@ -42,10 +42,13 @@ class Live:
         self._heard: float | None = None
         self._heard_at = now()
         self._connected = False
+        self._failed = False
 
     def freshness(self) -> Freshness:
         if not self._connected:
-            return Freshness("cut_off" if self._heard is not None else "never", self._heard_at)
+            if self._heard is not None:
+                return Freshness("cut_off", self._heard_at)
+            return Freshness("never" if self._failed else "starting", self._heard_at)
         silence = time.monotonic() - (self._heard or 0)
         if silence >= _BEHIND_AFTER_SECONDS:
             return Freshness("behind", self._heard_at, int(silence))
@@ -88,6 +91,6 @@ class Live:
             self._changed()
 
     def _lost(self) -> None:
-        if self._connected:
-            self._connected = False
+        self._connected = False
+        self._failed = True
         self._changed()

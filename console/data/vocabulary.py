@@ -27,6 +27,9 @@ MANDATE = {
     "decision_maker.role": Text(fr="la fonction de qui décide", en="the role of who decides"),
     "who": Text(fr="qui peut participer", en="who can take part"),
     "how": Text(fr="comment", en="how"),
+    "compensation.terms": Text(
+        fr="les conditions de l'indemnisation", en="the terms of the compensation"
+    ),
     "compensation.reference": Text(
         fr="la référence de l'indemnisation", en="the reference of the compensation"
     ),
@@ -45,8 +48,8 @@ MANDATE_HEADINGS = {
     "compensation": Text(fr="Indemnité", en="Payment"),
     "dates": Text(fr="Dates", en="Dates"),
 }
-# What a complete mandate has: eight things to say and two dates.
-MANDATE_LENGTH = 10
+# What a complete mandate has besides its title: nine things to say and two dates.
+MANDATE_LENGTH = 11
 
 COLLECTION = {
     "preparing": Text(fr="questionnaire à écrire", en="questionnaire to write"),

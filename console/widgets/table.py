@@ -58,11 +58,11 @@ class Table(ScrollView, can_focus=True):
     Table {
         height: 1fr;
         scrollbar-size-vertical: 1;
-        & > .table--head { color: $text-muted; text-style: bold; }
+        & > .table--head { color: $foreground 60%; text-style: bold; }
         & > .table--cursor { background: $primary 30%; }
         & > .table--cursor-away { background: $foreground 8%; }
         & > .table--marked { background: $accent 35%; text-style: bold; }
-        & > .table--dim { color: $text-muted; }
+        & > .table--dim { color: $foreground 60%; }
         & > .table--strong { text-style: bold; }
         & > .table--attention { color: $warning; }
         & > .table--trouble { color: $error; }

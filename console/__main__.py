@@ -1,0 +1,42 @@
+"""Start the console on a local stack: `python -m console --stack .panel/stack.json`."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from console.data.endpoints import Endpoints, NoStack
+from console.words import Language, Text
+
+_NO_STACK = Text(
+    fr="Aucun panel ne tourne ici ({why}). Démarrez-le avec « panel up ».",
+    en="No panel is running here ({why}). Start it with `panel up`.",
+)
+
+
+def _language(chosen: str | None) -> Language:
+    wanted = chosen or os.environ.get("LC_ALL") or os.environ.get("LANG") or "fr"
+    return "en" if wanted.lower().startswith("en") else "fr"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m console", description=__doc__)
+    parser.add_argument("--stack", type=Path, default=Path(".panel/stack.json"))
+    parser.add_argument("--lang", choices=("fr", "en"))
+    parser.add_argument("--as", dest="person", metavar="PERSON_ID", help="local mode only")
+    given = parser.parse_args()
+    language = _language(given.lang)
+    try:
+        endpoints = Endpoints.from_stack(given.stack)
+    except NoStack as error:
+        sys.stderr.write(_NO_STACK.in_(language, why=error) + "\n")
+        return 1
+    # After the arguments are known to be good: Textual is most of the time it takes to start.
+    from console.app import PanelConsole
+
+    PanelConsole(endpoints, language, sign_in_as=given.person).run()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,304 @@
+"""The console: who is signed in, in which language, where, and how fresh what they see is.
+
+Imports Textual and little else: what talks to the services is loaded after the first paint.
+"""
+
+from __future__ import annotations
+
+from asyncio import to_thread
+from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from textual.app import App, SystemCommand
+from textual.message import Message
+from textual.screen import Screen
+from textual.theme import Theme
+
+from console.actions import EVERYWHERE, areas_for, held_on
+from console.data.endpoints import Endpoints
+from console.data.freshness import Freshness
+from console.data.problems import Problematic, SignedOut
+from console.screens.base import PanelScreen
+from console.screens.home import HomeScreen
+from console.words import ZONE, Language, Text
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from console.data.client import Client
+    from console.data.live import Live
+    from console.data.session import Issuer, SignedIn
+
+_LOOK_AT_CLOCK_EVERY_SECONDS = 1.0
+
+DARK = Theme(
+    name="panel-dark",
+    primary="#5b7cfa",
+    secondary="#3b4a7a",
+    accent="#8fb4ff",
+    warning="#f2b84b",
+    error="#ff6b6b",
+    success="#5fd3a0",
+    foreground="#e4e8f1",
+    background="#10131c",
+    surface="#151926",
+    panel="#1c2233",
+    dark=True,
+    variables={"input-cursor-background": "#8fb4ff", "block-cursor-text-style": "none"},
+)
+LIGHT = Theme(
+    name="panel-light",
+    primary="#2a4bd7",
+    secondary="#9fb0ea",
+    accent="#1d4fbf",
+    warning="#8f5a00",
+    error="#b3261e",
+    success="#17734a",
+    foreground="#1b1f2a",
+    background="#fbfbfd",
+    surface="#f2f4f9",
+    panel="#e7eaf3",
+    dark=False,
+)
+SEARCH = Text(fr="Chercher une action…", en="Search for an action…")
+COPIED = Text(fr="Identifiant copié : {id}", en="Id copied: {id}")
+
+
+class Loaded(Message):
+    """The parts that talk to the services are there."""
+
+    def __init__(self, client: Client, issuer: Issuer) -> None:
+        super().__init__()
+        self.client = client
+        self.issuer = issuer
+
+
+class SignedInAs(Message):
+    def __init__(self, person: SignedIn) -> None:
+        super().__init__()
+        self.person = person
+
+
+class SignInFailed(Message):
+    def __init__(self, problem: Problematic) -> None:
+        super().__init__()
+        self.problem = problem
+
+
+class Hinted(Message):
+    """Something changed on the other side."""
+
+
+class FreshnessChanged(Message):
+    """The connection for hints came or went."""
+
+
+class TokenOver(Message):
+    """The hints were refused: the session is over."""
+
+
+class PanelConsole(App[None]):
+    TITLE = "panel"
+    CSS_PATH = "console.tcss"
+    ENABLE_COMMAND_PALETTE = True
+    BINDINGS: ClassVar[list[Any]] = []
+    MODES: ClassVar[dict[str, Any]] = {
+        "home": HomeScreen,
+        "projects": lambda: _screen("projects", "ProjectsScreen"),
+        "contacts": lambda: _screen("contacts", "ContactsScreen"),
+        "sign-in": lambda: _screen("sign_in", "SignInScreen"),
+    }
+
+    def __init__(
+        self,
+        endpoints: Endpoints,
+        language: Language = "fr",
+        sign_in_as: str | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.language: Language = language
+        self.freshness = Freshness("starting")
+        self.person: SignedIn | None = None
+        self.client: Client | None = None
+        self.issuer: Issuer | None = None
+        self.endpoints = endpoints
+        self.now = now
+        # The panel's own day, as the services last said it: a local stack may have another clock.
+        self.today: date = now().astimezone(ZONE).date()
+        self._live: Live | None = None
+        self._sign_in_as = sign_in_as
+        super().__init__()
+        self.register_theme(DARK)
+        self.register_theme(LIGHT)
+        self.theme = DARK.name
+
+    def on_mount(self) -> None:
+        self.switch_mode("home" if self._sign_in_as else "sign-in")
+        self.set_interval(_LOOK_AT_CLOCK_EVERY_SECONDS, self._look_at_freshness)
+        self.call_after_refresh(self.run_worker, self._load(), group="load")
+
+    async def on_unmount(self) -> None:
+        if self.client:
+            await self.client.close()
+        if self.issuer:
+            await self.issuer.close()
+
+    async def _load(self) -> None:
+        client = await to_thread(import_module, "console.data.client")
+        session = await to_thread(import_module, "console.data.session")
+        self.post_message(
+            Loaded(
+                client.Client(
+                    self.endpoints,
+                    lambda: self.person.token if self.person else None,
+                    lambda: self.language,
+                ),
+                session.Issuer(self.endpoints.issuer),
+            )
+        )
+
+    def on_loaded(self, message: Loaded) -> None:
+        self.client, self.issuer = message.client, message.issuer
+        if self._sign_in_as:
+            self.sign_in(self._sign_in_as)
+        else:
+            self._wake(self.screen)
+
+    def sign_in(self, person_id: str) -> None:
+        """Local issuer only: sign in as one of its people."""
+        if self.issuer:
+            self.run_worker(self._sign_in(self.issuer, person_id), group="sign-in", exclusive=True)
+
+    async def _sign_in(self, issuer: Issuer, person_id: str) -> None:
+        try:
+            self.post_message(SignedInAs(await issuer.sign_in_as(person_id)))
+        except Problematic as problem:
+            self.post_message(SignInFailed(problem))
+
+    def on_signed_in_as(self, message: SignedInAs) -> None:
+        self.person = message.person
+        self.run_worker(self._follow(), group="live", exclusive=True)
+        if self.current_mode == "sign-in":
+            self.switch_mode("home")
+        elif getattr(self.screen, "ID", "") == "sign-in":
+            self.pop_screen()
+        self._redraw()
+        self._wake(self.screen)
+
+    def on_sign_in_failed(self, message: SignInFailed) -> None:
+        if getattr(self.screen, "ID", "") != "sign-in":
+            self.sign_in_again()
+        self.screen.post_message(message)
+
+    def sign_in_again(self) -> None:
+        """The session is over: sign in above the screen, which stays as it is."""
+        self.person = None
+        if getattr(self.screen, "ID", "") != "sign-in":
+            self.push_screen(_screen("sign_in", "SignInScreen"))
+
+    async def _follow(self) -> None:
+        live = (await to_thread(import_module, "console.data.live")).Live(
+            cast("Client", self.client),
+            hinted=lambda: self.post_message(Hinted()),
+            changed=lambda: self.post_message(FreshnessChanged()),
+            now=self.now,
+        )
+        self._live = live
+        try:
+            await live.run()
+        except SignedOut:
+            self.post_message(TokenOver())
+
+    def on_token_over(self) -> None:
+        self.sign_in_again()
+
+    def on_hinted(self) -> None:
+        self._wake(self.screen)
+
+    def on_freshness_changed(self) -> None:
+        self._look_at_freshness()
+
+    def _look_at_freshness(self) -> None:
+        freshness = self._live.freshness() if self._live else self.freshness
+        if freshness == self.freshness:
+            return
+        turned = freshness.state != self.freshness.state
+        self.freshness = freshness
+        for screen in self.screen_stack:
+            if isinstance(screen, PanelScreen) and screen.is_mounted:
+                if turned:
+                    screen.redraw()
+                else:
+                    screen.freshen()
+
+    def _wake(self, screen: Screen[Any]) -> None:
+        want = getattr(screen, "want", None)
+        if want:
+            want()
+
+    def _redraw(self) -> None:
+        for screen in self.screen_stack:
+            redraw = getattr(screen, "redraw", None)
+            if redraw:
+                redraw()
+
+    def open_project(self, project_id: str) -> None:
+        self.push_screen(_screen("project", "ProjectScreen", project_id))
+
+    def launch_for(self, project_id: UUID) -> None:
+        self.push_screen(_screen("launch", "LaunchScreen", project_id))
+
+    def action_area(self, area: str) -> None:
+        roles = self.person.roles if self.person else frozenset()
+        if area not in {one.id for one in areas_for(frozenset(roles))}:
+            return
+        if self.current_mode == area:
+            while len(self.screen_stack) > 1:
+                self.pop_screen()
+        else:
+            self.switch_mode(area)
+
+    def action_language(self) -> None:
+        self.language = "en" if self.language == "fr" else "fr"
+        self._redraw()
+        self._wake(self.screen)
+
+    def action_appearance(self) -> None:
+        self.theme = LIGHT.name if self.theme == DARK.name else DARK.name
+        self._redraw()
+
+    def action_reread(self) -> None:
+        self._wake(self.screen)
+
+    def action_help(self) -> None:
+        self.push_screen(_screen("dialogs", "HelpScreen", getattr(self.screen, "ID", "home")))
+
+    def action_command_palette(self) -> None:
+        from textual.command import CommandPalette
+
+        if self.use_command_palette and not CommandPalette.is_open(self):
+            self.push_screen(
+                CommandPalette(placeholder=SEARCH.in_(self.language), id="--command-palette")
+            )
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """Exactly the actions that hold here; no Screenshot, personal data can be on screen."""
+        for action in held_on(getattr(screen, "ID", "")):
+            target: Any = self if EVERYWHERE in action.screens else screen
+            yield SystemCommand(
+                f"{action.label.in_(self.language)}  ({action.sign})",
+                action.means.in_(self.language),
+                lambda target=target, id=action.id: target.run_action(id),
+            )
+
+    def copy_id(self, id: str) -> None:
+        self.copy_to_clipboard(id)
+        self.notify(COPIED.in_(self.language, id=id), timeout=3)
+
+
+def _screen(module: str, name: str, *given: Any) -> Screen[Any]:
+    """A screen, loaded when first needed."""
+    screen: Screen[Any] = getattr(import_module(f"console.screens.{module}"), name)(*given)
+    return screen

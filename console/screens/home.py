@@ -1,0 +1,219 @@
+"""Home: what needs you, the day at a glance, and whether the promises hold."""
+
+from __future__ import annotations
+
+from asyncio import gather
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Static
+
+from console.data.endpoints import SERVICES
+from console.data.problems import Problematic
+from console.data.reading import needs, promises
+from console.data.said import Said, signed
+from console.screens.base import PanelScreen, bindings
+from console.widgets.said import content, sparkline
+from console.widgets.table import Column, Row, Table
+from console.words import Count, Text, full_day, listed, number, spark
+
+if TYPE_CHECKING:
+    from textual.content import Content
+
+    from console.data.client import Client
+    from services.contracts.http.campaigns import ProjectView, Today
+
+_CHECK_SERVICES_EVERY_SECONDS = 5.0
+
+TITLE = Text(fr="Panel usagers", en="Citizen panel")
+NEEDS_YOU = Text(fr="VOUS ATTEND", en="NEEDS YOU")
+TODAY = Text(fr="AUJOURD'HUI", en="TODAY")
+PROMISES = Text(fr="PROMESSES", en="PROMISES")
+NOTHING = Text(
+    fr="Rien ne vous attend. Les projets sont en 2.", en="Nothing waits for you. Projects are in 2."
+)
+FIRST = Text(
+    fr="Aucun projet encore. Le premier vient d'une fiche : panel projects create FICHE.yaml",
+    en="No project yet. The first one comes from a sheet: panel projects create SHEET.yaml",
+)
+PER_HOUR = Text(fr="participants par heure", en="opted in per hour")
+FREE = Text(fr="à solliciter aujourd'hui", en="free to be asked today")
+WAITING = Text(fr="Lecture…", en="Reading…")
+ASKED = Count(
+    Text(fr="{n} sollicité", en="{n} asked"), Text(fr="{n} sollicités", en="{n} asked")
+)
+OPTED_IN = Count(
+    Text(fr="{n} participe", en="{n} opted in"), Text(fr="{n} participent", en="{n} opted in")
+)
+DECLINED = Count(
+    Text(fr="{n} décline", en="{n} declined"), Text(fr="{n} déclinent", en="{n} declined")
+)
+LEFT = Count(
+    Text(fr="{n} a quitté le panel", en="{n} left the panel"),
+    Text(fr="{n} ont quitté le panel", en="{n} left the panel"),
+)
+ALL_ANSWER = Text(fr="les quatre services répondent", en="the four services answer")
+SILENT = Count(
+    Text(fr="{{names}} ne répond pas", en="{{names}} does not answer"),
+    Text(fr="{{names}} ne répondent pas", en="{{names}} do not answer"),
+)
+NO_DEAD_LETTERS = Text(fr="aucun message mis de côté", en="no message set aside")
+DEAD_LETTERS = Count(
+    Text(fr="{n} message mis de côté, à rejouer", en="{n} message set aside, to be replayed"),
+    Text(fr="{n} messages mis de côté, à rejouer", en="{n} messages set aside, to be replayed"),
+)
+
+
+@dataclass(frozen=True)
+class HomeSnapshot:
+    today: Today
+    projects: list[ProjectView]
+
+
+class ServicesSeen(Message):
+    """Which services answer, and how many dead letters wait (none: not for this role)."""
+
+    def __init__(self, silent: list[str], dead_letters: int | None) -> None:
+        super().__init__()
+        self.silent = silent
+        self.dead_letters = dead_letters
+
+
+class HomeScreen(PanelScreen[HomeSnapshot]):
+    ID = "home"
+    BINDINGS = bindings("home")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._seen: ServicesSeen | None = None
+
+    def compose_body(self) -> Iterable[Widget]:
+        yield Table(id="needs")
+        yield Static(id="today", classes="block")
+        yield Static(id="promises", classes="block")
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.set_interval(_CHECK_SERVICES_EVERY_SECONDS, self._look)
+
+    def want(self) -> None:
+        super().want()
+        if self._seen is None:
+            self._look()
+
+    def title_in_words(self) -> str:
+        return TITLE.in_(self.language)
+
+    async def read(self, client: Client) -> HomeSnapshot:
+        return HomeSnapshot(*await gather(client.today(), client.projects()))
+
+    def draw(self) -> None:
+        if self.snapshot:
+            self.panel.today = self.snapshot.today.today
+        self._draw_needs()
+        self.query_one("#today", Static).update(self._today())
+        self.query_one("#promises", Static).update(self._promises())
+
+    def _draw_needs(self) -> None:
+        language = self.language
+        columns = [Column(NEEDS_YOU.in_(language)), Column("", 34)]
+        rows = []
+        if self.snapshot:
+            found = needs(self.snapshot.projects, self.panel.today, language)
+            rows = [
+                Row(str(need.project.id), (Said(need.project.title), need.what)) for need in found
+            ]
+            if not rows:
+                words = NOTHING if self.snapshot.projects else FIRST
+                columns = [Column(NEEDS_YOU.in_(language))]
+                rows = [Row("", (signed(Said(words.in_(language), "done")),))]
+        table = self.query_one("#needs", Table)
+        table.mark_stale(self.stale)
+        table.show(columns, rows, mark=False)
+
+    def _today(self) -> Content:
+        language, stale = self.language, self.stale
+        if self.snapshot is None:
+            waiting = "" if self.problem else WAITING.in_(language)
+            return content(Said(TODAY.in_(language), "dim"), "\n", Said(waiting, "dim"))
+        today = self.snapshot.today
+        said = " · ".join(
+            words.say(count, language)
+            for words, count in (
+                (ASKED, today.asked),
+                (OPTED_IN, today.opted_in),
+                (DECLINED, today.declined),
+                (LEFT, today.left_panel),
+            )
+        )
+        return content(
+            Said(TODAY.in_(language), "dim"),
+            Said(f"  {full_day(today.today, today.today, language)}\n", "dim"),
+            Said(f"{said}\n", "strong"),
+            Said(f"{PER_HOUR.in_(language)}  ", "dim"),
+            sparkline(spark(today.opted_in_per_hour, 24), stale),
+            Said(f"   {FREE.in_(language)}  ", "dim"),
+            Said(number(today.can_be_asked_today, language), "strong"),
+            stale=stale,
+        )
+
+    def _promises(self) -> Content:
+        language = self.language
+        lines = promises(self.snapshot.today, language) if self.snapshot else []
+        if self._seen:
+            silent = self._seen.silent
+            if silent:
+                names = listed(silent, language)
+                words = SILENT.say(len(silent), language).format(names=names)
+                lines.append(Said(words, "trouble"))
+            else:
+                lines.append(Said(ALL_ANSWER.in_(language), "done"))
+            dead = self._seen.dead_letters
+            if dead is not None:
+                lines.append(
+                    Said(DEAD_LETTERS.say(dead, language), "attention")
+                    if dead
+                    else Said(NO_DEAD_LETTERS.in_(language), "done")
+                )
+        parts: list[Content | Said] = [Said(PROMISES.in_(language), "dim")]
+        for line in lines:
+            sign = signed(Said("", line.tone)).text
+            parts += [Said(f"\n{sign}", line.tone), Said(line.text)]
+        return content(*parts)
+
+    def _look(self) -> None:
+        client, person = self.panel.client, self.panel.person
+        if client and person and self.is_current:
+            roles = person.roles
+            self.run_worker(self._look_at_services(client, roles), group="look", exclusive=True)
+
+    async def _look_at_services(self, client: Client, roles: frozenset[str]) -> None:
+        answers = await gather(*(client.answers(name) for name in SERVICES))
+        up = [name for name, answer in zip(SERVICES, answers, strict=True) if answer]
+        dead: int | None = None
+        if "operations" in roles:
+            letters = await gather(
+                *(client.dead_letters(name) for name in up), return_exceptions=True
+            )
+            dead = 0
+            for found in letters:
+                if isinstance(found, Problematic):
+                    continue  # a service that just went: the next look says so
+                if isinstance(found, BaseException):
+                    raise found
+                dead += sum(letter.replayed_at is None for letter in found)
+        self.post_message(ServicesSeen([name for name in SERVICES if name not in up], dead))
+
+    def on_services_seen(self, message: ServicesSeen) -> None:
+        self._seen = message
+        self.query_one("#promises", Static).update(self._promises())
+
+    def on_table_opened(self, message: Table.Opened) -> None:
+        if message.key:
+            self.panel.open_project(message.key)
+
+    def action_open(self) -> None:
+        self.query_one("#needs", Table).action_open()

@@ -1,0 +1,423 @@
+"""The services as the console sees them: recorded answers built with the contracts' own models.
+
+One process on real sockets, so that being cut off and coming back are real. `python -m
+tests.console.recorded FILE` serves a lively panel and writes a stack file, for looking at it.
+"""
+
+import asyncio
+import contextlib
+import json
+import socket
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid5
+
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse, Response, StreamingResponse
+from joserfc.jwk import OKPKey
+
+from console.data.endpoints import Endpoints
+from deploy.local.issuer import LocalIssuer
+from services.contracts.http.campaigns import (
+    CampaignSheet,
+    CampaignView,
+    Contacts,
+    FreeFrom,
+    MandateSheet,
+    OptIn,
+    OptIns,
+    Preview,
+    ProjectCounts,
+    ProjectView,
+    StratumPreview,
+    Today,
+)
+from services.contracts.http.common import Hint, Problem
+
+NOW = datetime(2026, 11, 24, 13, 2, 11, tzinfo=UTC)
+TODAY = date(2026, 11, 24)
+_SPACE = UUID("5a5a5a5a-0000-4000-8000-000000000000")
+
+COMPLETE = MandateSheet.model_validate(
+    {
+        "nature": "Test d'un courrier par les personnes qui le reçoivent.",
+        "why": "Une lettre sur trois amène un appel, souvent pour une phrase mal comprise.",
+        "stakes": "Que chacun sache, en lisant une fois, ce qu'il doit faire et pour quand.",
+        "objectives": "Trouver les phrases qui perdent, et celles qui aident.",
+        "purpose": "Le nouveau modèle de lettre, envoyé à partir de mars 2027.",
+        "decision_maker": {"name": "Mme Roussel", "role": "directrice des allocations"},
+        "who": "Toute personne qui a reçu une lettre de la caisse depuis un an.",
+        "how": "Une lettre à lire en ligne et cinq questions, quinze minutes.",
+    }
+)
+
+
+def identifier(name: str) -> UUID:
+    return uuid5(_SPACE, name)
+
+
+def project(title: str, state: str, **more: Any) -> ProjectView:
+    return ProjectView.model_validate(
+        {
+            "id": identifier(title),
+            "version": 1,
+            "state": state,
+            "title": title,
+            "mandate": COMPLETE,
+            "missing": [],
+            "recruitment_ends_on": date(2026, 12, 12),
+            "collection_ends_on": date(2027, 1, 15),
+            "places": None,
+            "anonymity_floor": 5,
+            "collection": "ready",
+            "counts": ProjectCounts(),
+            "blocked_by": [],
+        }
+        | more
+    )
+
+
+LETTER = project(
+    "Lettre de la caisse d'allocations",
+    "open",
+    places=300,
+    counts=ProjectCounts(
+        wanted=1200,
+        ordered=1200,
+        sent=1140,
+        accepted=187,
+        declined=31,
+        left=2,
+        refused_by_reason={"too_soon": 9, "no_address": 3},
+    ),
+)
+CARD = project(
+    "Renouveler sa carte d'identité",
+    "reporting",
+    counts=ProjectCounts(wanted=400, ordered=400, sent=400, accepted=212, declined=58),
+)
+HOUSING = project(
+    "Formulaire d'aide au logement",
+    "collected",
+    counts=ProjectCounts(wanted=150, ordered=150, sent=150, accepted=61, declined=12),
+)
+TAX = project(
+    "Relance d'impôt",
+    "draft",
+    mandate=MandateSheet(nature="Un courrier", why="Il inquiète"),
+    missing=["stakes", "decision_maker.name", "how"],
+    collection=None,
+)
+SCHOOL = project("Inscription à l'école", "published")
+
+
+def answer(number: int, answer: str = "joined", at: datetime = NOW) -> OptIn:
+    ages = ("18-34", "35-49", "50-64", "65+")
+    regions = ("nord", "reunion", "bretagne")
+    online = ("never", "sometimes", "often")
+    return OptIn(
+        id=identifier(f"answer {number}"),
+        pseudonym=f"{(number * 2654435761) % 65536:04x}",
+        answer=answer,
+        at=at - timedelta(seconds=7 * number),
+        attributes={
+            "age_band": ages[number % 4],
+            "region": regions[number % 3],
+            "digital": online[number * 7 % 3],
+        },
+    )
+
+
+PER_HOUR = [0, 0, 0, 0, 1, 2, 4, 9, 14, 19, 22, 19, 14, 11, 9, 8, 6, 5, 5, 6, 9, 12, 8, 3]
+
+
+@dataclass
+class Panel:
+    """What the services would answer now; a test changes it and says `hint()`."""
+
+    projects: list[ProjectView] = field(
+        default_factory=lambda: [LETTER, CARD, HOUSING, SCHOOL, TAX]
+    )
+    campaigns: list[CampaignView] = field(default_factory=list)
+    answers: list[OptIn] = field(
+        default_factory=lambda: [answer(n, "declined" if n % 6 == 4 else "joined") for n in range(40)]
+    )
+    per_hour: list[int] = field(default_factory=lambda: list(PER_HOUR))
+    today: Today = field(
+        default_factory=lambda: Today(
+            today=TODAY,
+            asked=240,
+            opted_in=87,
+            declined=31,
+            left_panel=4,
+            opted_in_per_hour=list(PER_HOUR),
+            can_be_asked_today=1204,
+            solicited_twice=0,
+            members=5000,
+            orders_unanswered=0,
+        )
+    )
+    contacts: Contacts = field(
+        default_factory=lambda: Contacts(
+            today=TODAY,
+            members=5000,
+            can_be_asked_today=1204,
+            freed=[
+                FreeFrom(day=TODAY + timedelta(days=n), members=(n * 37) % 211 if n % 6 else 0)
+                for n in range(56)
+            ],
+            ledger={"reserved": 61, "consumed": 3482, "released": 40},
+        )
+    )
+    can_be_asked: int = 4213
+    refusal: Problem | None = None
+    cut_off: bool = False
+    silent: frozenset[str] = frozenset()
+    signed_out: bool = False
+    launches: list[list[str]] = field(default_factory=list)
+    previews: int = 0
+    _readers: set[asyncio.Queue[list[Hint]]] = field(default_factory=set)
+
+    def hint(self) -> None:
+        for reader in self._readers:
+            reader.put_nowait([Hint(kind="project.state")])
+
+    def project(self, id: UUID) -> ProjectView:
+        return next(one for one in self.projects if one.id == id)
+
+    def change(self, id: UUID, **fields: Any) -> None:
+        self.projects = [
+            one.model_copy(update=fields) if one.id == id else one for one in self.projects
+        ]
+
+    async def hints(self) -> AsyncIterator[str]:
+        reader: asyncio.Queue[list[Hint]] = asyncio.Queue()
+        self._readers.add(reader)
+        try:
+            yield 'data: [{"kind": "everything"}]\n\n'
+            while not self.cut_off:
+                try:
+                    async with asyncio.timeout(0.5):
+                        hints = await reader.get()
+                    yield f"data: {json.dumps([h.model_dump(exclude_none=True) for h in hints])}\n\n"
+                except TimeoutError:
+                    yield ": still here\n\n"
+        finally:
+            self._readers.discard(reader)
+
+    def preview(self, sheet: CampaignSheet) -> Preview:
+        self.previews += 1
+        fitting = self.can_be_asked + 761
+        strata = [
+            StratumPreview(stratum=code, wanted=wanted, can_be_asked=self.can_be_asked // 5)
+            for code, wanted in (sheet.quotas.wanted if sheet.quotas else {}).items()
+        ]
+        short = {s.stratum: s.can_be_asked for s in strata if s.can_be_asked < s.wanted}
+        first = sheet.first_day or TODAY
+        return Preview(
+            first_day=first,
+            last_day=first + timedelta(days=sheet.window_days - 1),
+            wanted=sheet.wanted,
+            fitting=fitting,
+            can_be_asked=self.can_be_asked,
+            not_now={"asked_recently": 758, "paused": 3, "already_invited": 0},
+            strata=strata,
+            feasible=not short and sheet.wanted <= self.can_be_asked,
+            relaxation=short,
+        )
+
+
+def campaign(title: str, project_id: UUID, wanted: int, state: str = "draft") -> CampaignView:
+    return CampaignView.model_validate(
+        {
+            "id": identifier(title),
+            "project_id": project_id,
+            "title": title,
+            "state": state,
+            "wanted": wanted,
+            "audience": {"age_band": ["18-34", "35-49"]},
+            "quotas": None,
+            "first_day": None,
+            "window_days": 2,
+            "draw_commitment": None,
+            "launched_at": NOW if state == "launched" else None,
+        }
+    )
+
+
+def application(panel: Panel) -> FastAPI:
+    app = FastAPI()
+
+    @app.middleware("http")
+    async def trouble(request: Request, call_next: Any) -> Response:
+        api = request.url.path.startswith("/api")
+        if panel.cut_off:
+            return Response("bad gateway", 502)
+        if panel.signed_out and api:
+            problem = Problem(title="NotSignedIn", status=401, detail="Sign in again.")
+            return JSONResponse(problem.model_dump(), 401)
+        if panel.refusal and request.method == "POST" and "preview" not in request.url.path:
+            return JSONResponse(panel.refusal.model_dump(), panel.refusal.status)
+        answered: Response = await call_next(request)
+        return answered
+
+    @app.get("/health/ready")
+    async def ready() -> dict[str, bool]:
+        return {"ready": True}
+
+    @app.get("/api/hints")
+    async def hints() -> StreamingResponse:
+        return StreamingResponse(panel.hints(), media_type="text/event-stream")
+
+    @app.get("/api/today")
+    async def today() -> Today:
+        return panel.today
+
+    @app.get("/api/contacts")
+    async def contacts() -> Contacts:
+        return panel.contacts
+
+    @app.get("/api/dead-letters")
+    async def dead_letters() -> list[Any]:
+        return []
+
+    @app.get("/api/projects")
+    async def projects() -> list[ProjectView]:
+        return panel.projects
+
+    @app.get("/api/projects/{id}")
+    async def one(id: UUID) -> ProjectView:
+        return panel.project(id)
+
+    @app.get("/api/projects/{id}/campaigns")
+    async def campaigns(id: UUID) -> list[CampaignView]:
+        return [one for one in panel.campaigns if one.project_id == id]
+
+    @app.get("/api/projects/{id}/opt-ins")
+    async def opt_ins(id: UUID) -> OptIns:
+        busy = id == LETTER.id
+        return OptIns(
+            answers=panel.answers if busy else [], per_hour=panel.per_hour if busy else [0] * 24
+        )
+
+    @app.post("/api/projects/{id}/publish")
+    async def publish(id: UUID) -> ProjectView:
+        panel.change(id, state="published")
+        return panel.project(id)
+
+    @app.post("/api/previews")
+    async def previews(sheet: CampaignSheet) -> Preview:
+        return panel.preview(sheet)
+
+    @app.post("/api/campaigns/{id}/preview")
+    async def preview_of(id: UUID) -> Preview:
+        view = next(one for one in panel.campaigns if one.id == id)
+        fields = view.model_dump(include=set(CampaignSheet.model_fields))
+        return panel.preview(CampaignSheet(**fields))
+
+    @app.post("/api/campaigns", status_code=201)
+    async def write(sheet: CampaignSheet) -> CampaignView:
+        view = campaign(sheet.title, sheet.project_id, sheet.wanted)
+        panel.campaigns.append(view)
+        return view
+
+    @app.post("/api/launches")
+    async def launch(request: Request) -> list[CampaignView]:
+        ids = (await request.json())["campaign_ids"]
+        panel.launches.append(ids)
+        panel.campaigns = [
+            one.model_copy(update={"state": "launched", "launched_at": NOW})
+            if str(one.id) in ids
+            else one
+            for one in panel.campaigns
+        ]
+        return [one for one in panel.campaigns if str(one.id) in ids]
+
+    return app
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to whoever runs the tests."""
+        yield
+
+
+@contextlib.asynccontextmanager
+async def served(app: Any, port: int = 0) -> AsyncIterator[str]:
+    listening = socket.socket()
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.bind(("127.0.0.1", port))
+    server = _Server(uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=0))
+    running = asyncio.create_task(server.serve([listening]))
+    try:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        await running
+        listening.close()
+
+
+@contextlib.asynccontextmanager
+async def stack(panel: Panel) -> AsyncIterator[Endpoints]:
+    """All services and a real local issuer."""
+    proxy = FastAPI()
+    async with served(application(panel)) as services, served(proxy) as issuer:
+        proxy.mount("/", LocalIssuer(OKPKey.generate_key("Ed25519"), issuer).app)
+        down = "http://127.0.0.1:9"
+        yield Endpoints(
+            campaigns=services,
+            issuer=issuer,
+            **{
+                name: down if name in panel.silent else services
+                for name in ("registry", "responses", "feedback")
+            },
+        )
+
+
+async def _lively(to: Path) -> None:
+    panel = Panel()
+    panel.campaigns = [
+        campaign("Première vague", LETTER.id, 1200, "launched"),
+        campaign("Deuxième vague", LETTER.id, 240),
+        campaign("Vague unique", SCHOOL.id, 90),
+    ]
+    async with stack(panel) as at:
+        to.write_text(
+            json.dumps(
+                {
+                    "services": {
+                        name: {"url": at.of(name)}
+                        for name in ("campaigns", "registry", "responses", "feedback")
+                    },
+                    "issuer": {"url": at.issuer},
+                }
+            )
+        )
+        number = 100
+        while True:
+            await asyncio.sleep(2)
+            number += 1
+            said = "declined" if number % 5 == 0 else "joined"
+            panel.answers = [answer(number, said).model_copy(update={"at": datetime.now(UTC)})] + (
+                panel.answers[:200]
+            )
+            counts = panel.project(LETTER.id).counts
+            field_name = "accepted" if said == "joined" else "declined"
+            panel.change(
+                LETTER.id,
+                counts=counts.model_copy(
+                    update={field_name: getattr(counts, field_name) + 1}
+                ),
+            )
+            panel.hint()
+
+
+if __name__ == "__main__":
+    import sys
+
+    asyncio.run(_lively(Path(sys.argv[1])))
