@@ -7,7 +7,7 @@ both languages side by side with `both`.
 import inspect
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from functools import cached_property, wraps
 from pathlib import Path
@@ -22,9 +22,12 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
     from rich.console import Console
 
+    from deploy.local.staff import Staff
+
 DEFAULT_DATA_DIR = Path(".panel")
 _BETWEEN = " ¦ "
 
+T = TypeVar("T")
 Body = TypeVar("Body", bound=Callable[..., None])
 
 
@@ -39,6 +42,13 @@ class Session:
 
     language: Language
     data_dir: Path = DEFAULT_DATA_DIR
+
+    def staff(self) -> "Staff":
+        """The services of the running stack. Raises StackNotRunning."""
+        from deploy.local import endpoints
+        from deploy.local.staff import Staff
+
+        return Staff(endpoints.read(self.data_dir), self.language)
 
     def say(self, text: Text, **data: Any) -> str:
         return text.in_(self.language, **data)
@@ -127,6 +137,19 @@ def command(app: typer.Typer, name: str, help: str) -> Callable[[Body], Body]:
         return body
 
     return register
+
+
+def group(app: typer.Typer, name: str, help: str) -> typer.Typer:
+    """A command that has commands of its own."""
+    inner = typer.Typer(no_args_is_help=True, help=help)
+    app.add_typer(inner, name=name)
+    return inner
+
+
+def asynchronous(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    import asyncio
+
+    return asyncio.run(work())
 
 
 def _known_language(value: str | None) -> str | None:

@@ -50,6 +50,10 @@ class SmtpEndpoint(_Part):
     port: int
 
 
+class IssuerEndpoint(_Part):
+    url: str
+
+
 class Endpoints(_Part):
     """Everything one needs to talk to a local stack; holds the databases' password."""
 
@@ -59,7 +63,7 @@ class Endpoints(_Part):
     kafka: KafkaEndpoint
     postgres: PostgresEndpoint
     smtp: SmtpEndpoint
-    issuer: str
+    issuer: IssuerEndpoint
     mail_journal: Path
     clock_file: Path
     logs: Path

@@ -13,7 +13,6 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +25,7 @@ from deploy.local import children
 from deploy.local.endpoints import (
     SERVICES,
     Endpoints,
+    IssuerEndpoint,
     KafkaEndpoint,
     PostgresEndpoint,
     ServiceEndpoint,
@@ -119,15 +119,14 @@ class Stack:
                 _serving_issuer(keys.issuer, ports.take("issuer"))
             )
 
-            names = _present_services()
-            urls = {name: f"http://{HOST}:{ports.take(name)}" for name in names}
-            dsns = {name: postgres.dsn(name) for name in names}
+            urls = {name: f"http://{HOST}:{ports.take(name)}" for name in SERVICES}
+            dsns = {name: postgres.dsn(name) for name in SERVICES}
             environments = {
                 name: _environment(name, urls, dsns, kafka, catcher, issuer, keys, self.data_dir)
-                for name in names
+                for name in SERVICES
             }
             self._tell(_SETUP)
-            for name in names:
+            for name in SERVICES:
                 await postgres.ensure_database(name)
             await self._setup(environments)
 
@@ -140,12 +139,12 @@ class Stack:
                     data_dir=self.data_dir,
                     services={
                         name: ServiceEndpoint(url=urls[name], pid=self._processes[name].pid)
-                        for name in names
+                        for name in SERVICES
                     },
                     kafka=KafkaEndpoint(bootstrap=kafka.bootstrap, pid=kafka.pid),
                     postgres=PostgresEndpoint(pid=postgres.pid, dsns=dsns),
                     smtp=SmtpEndpoint(host=HOST, port=catcher.port),
-                    issuer=issuer,
+                    issuer=IssuerEndpoint(url=issuer),
                     mail_journal=journal,
                     clock_file=self.data_dir / "clock.json",
                     logs=self.data_dir / "logs",
@@ -275,10 +274,6 @@ def _lives(pid: int) -> bool:
         return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False
-
-
-def _present_services() -> list[str]:
-    return [name for name in SERVICES if find_spec(f"services.{name}.__main__")]
 
 
 def _inherited() -> dict[str, str]:

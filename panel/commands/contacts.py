@@ -1,6 +1,180 @@
-"""."""
+"""People: import them, and let simulated ones answer."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from panel.options import Session, asynchronous, both, command, group, print_json, session
+from services.runtime.refusal import Refusal
+from services.runtime.text import Text
 
-def register(app: typer.Typer) -> None: ...
+if TYPE_CHECKING:
+    from services.contracts.http.registry import ImportReport
+
+REASONS_SHOWN = 20
+
+_IMPORTED = Text(
+    fr="{imported} membres importés sur {lines} lignes ({encoding}, séparateur « {separator} »).",
+    en="{imported} members imported out of {lines} lines ({encoding}, separator “{separator}”).",
+)
+_WOULD_IMPORT = Text(
+    fr="Essai : {valid} lignes sur {lines} sont bonnes ({encoding}, séparateur « {separator} »).",
+    en="Dry run: {valid} of {lines} lines are good ({encoding}, separator “{separator}”).",
+)
+_NOTHING_KEPT = Text(
+    fr="Rien n'a été gardé : corrigez le fichier, ou gardez les {valid} bonnes lignes avec "
+    "--accept-valid.",
+    en="Nothing was kept: correct the file, or keep the {valid} good lines with --accept-valid.",
+)
+_LINE = Text(fr="ligne", en="line")
+_REASON = Text(fr="raison", en="reason")
+_MORE = Text(fr="et {n} autres lignes", en="and {n} more lines")
+
+
+class NoFile(Refusal):
+    status = 404
+    sentence = Text(fr="Le fichier {file} ne peut pas être lu.", en="{file} cannot be read.")
+
+
+def register(app: typer.Typer) -> None:
+    members = group(app, "members", both("Les membres.", "The members."))
+    command(members, "import", both("Importer un fichier CSV.", "Import a CSV file."))(import_)
+    command(
+        app,
+        "member-sim",
+        both(
+            "Faire répondre des membres simulés à leurs messages.",
+            "Let simulated members answer their messages.",
+        ),
+    )(member_sim)
+
+
+def import_(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE")],
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help=both("Ne rien garder.", "Keep nothing.")),
+    ] = False,
+    accept_valid: Annotated[
+        bool,
+        typer.Option(
+            "--accept-valid",
+            help=both(
+                "Garder les bonnes lignes même si d'autres sont fausses.",
+                "Keep the good lines even if others are wrong.",
+            ),
+        ),
+    ] = False,
+    json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    from collections.abc import AsyncIterator
+
+    here = session(ctx)
+    try:
+        source = file.open("rb")
+    except OSError as error:
+        raise NoFile(file=file) from error
+
+    async def content() -> AsyncIterator[bytes]:
+        while chunk := source.read(1 << 18):
+            yield chunk
+
+    async def send() -> "ImportReport":
+        async with here.staff() as staff:
+            return await staff.import_members(content(), dry_run=dry_run, accept_valid=accept_valid)
+
+    with source:
+        report = asynchronous(send)
+    if json:
+        print_json(report)
+    else:
+        show_import(here, report)
+    if not report.kept and not report.dry_run:
+        raise typer.Exit(1)
+
+
+def show_import(here: Session, report: "ImportReport") -> None:
+    from rich.table import Table
+
+    summary = _WOULD_IMPORT if report.dry_run else _IMPORTED
+    here.tell(summary, **report.model_dump(exclude={"errors"}))
+    if report.errors:
+        table = Table(box=None, header_style="dim")
+        table.add_column(here.say(_LINE), justify="right")
+        table.add_column(here.say(_REASON))
+        for error in report.errors[:REASONS_SHOWN]:
+            table.add_row(str(error.line), error.reason)
+        if len(report.errors) > REASONS_SHOWN:
+            table.add_row("…", here.say(_MORE, n=len(report.errors) - REASONS_SHOWN))
+        here.out.print(table)
+    if not report.kept and not report.dry_run:
+        here.tell(_NOTHING_KEPT, valid=report.valid)
+
+
+_ACTS = {
+    "accept": Text(fr="acceptent", en="accept"),
+    "decline": Text(fr="déclinent", en="decline"),
+    "look": Text(fr="regardent sans répondre", en="look without answering"),
+    "ignore": Text(fr="n'ouvrent pas leur message", en="do not open their message"),
+    "leave_panel": Text(fr="quittent le panel", en="leave the panel"),
+    "closed": Text(fr="arrivent trop tard", en="come too late"),
+    "no_link": Text(fr="n'ont pas trouvé de lien", en="found no link"),
+}
+_NOBODY = Text(fr="Aucune nouvelle invitation.", en="No new invitation.")
+
+
+def member_sim(
+    ctx: typer.Context,
+    accept: Annotated[float, typer.Option(metavar="0..1")] = 0.36,
+    decline: Annotated[float, typer.Option(metavar="0..1")] = 0.14,
+    look: Annotated[float, typer.Option(metavar="0..1")] = 0.12,
+    leave_panel: Annotated[float, typer.Option(metavar="0..1")] = 0.01,
+    seed: Annotated[int, typer.Option()] = 1,
+    follow: Annotated[
+        bool,
+        typer.Option("--follow", help=both("Continuer jusqu'à Ctrl-C.", "Go on until Ctrl-C.")),
+    ] = False,
+    again: Annotated[
+        bool,
+        typer.Option(
+            "--again", help=both("Relire aussi les anciens messages.", "Read old messages too.")
+        ),
+    ] = False,
+    json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    import asyncio
+
+    from deploy.local import endpoints, member_sim
+    from deploy.local.journal import Journal
+
+    here = session(ctx)
+    found = endpoints.read(here.data_dir)
+    rates = member_sim.Rates(accept, decline, look, leave_panel)
+    # Where the last run stopped reading, so that nobody answers twice.
+    place = found.data_dir / "member-sim.offset"
+    start = int(place.read_text()) if place.exists() and not again else 0
+    journal = Journal(found.mail_journal, start)
+
+    async def live() -> None:
+        while True:
+            done = await member_sim.live(journal.new(), seed, rates)
+            place.write_text(str(journal.offset))
+            if json and (done or not follow):
+                print_json(dict(done))
+            elif not json:
+                show_acts(here, done, quiet=follow)
+            if not follow:
+                return
+            await asyncio.sleep(0.5)
+
+    asynchronous(live)
+
+
+def show_acts(here: Session, done: dict[str, int], *, quiet: bool = False) -> None:
+    for act, text in _ACTS.items():
+        if done.get(act):
+            here.out.print(f"{done[act]:>6} {here.say(text)}", markup=False)
+    if not done and not quiet:
+        here.tell(_NOBODY)

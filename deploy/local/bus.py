@@ -1,0 +1,98 @@
+"""Reading the topics as any subscriber would: committed records only, in their order."""
+
+import json
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.structs import ConsumerRecord
+
+READ_MS = 200
+
+
+@dataclass(frozen=True)
+class Record:
+    topic: str
+    partition: int
+    offset: int
+    # Real time at which the relay handed it over, after the commit it speaks of.
+    appended_at: datetime
+    key: str
+    attributes: dict[str, str]
+    value: bytes
+
+    @property
+    def text(self) -> str:
+        return self.value.decode(errors="replace")
+
+    def as_json(self) -> str:
+        try:
+            body = json.loads(self.value)
+        except ValueError:
+            body = self.text
+        return json.dumps(
+            {
+                "topic": self.topic,
+                "partition": self.partition,
+                "offset": self.offset,
+                "key": self.key,
+                "attributes": self.attributes,
+                "body": body,
+            },
+            ensure_ascii=False,
+        )
+
+
+async def records(
+    bootstrap: str, topics: Sequence[str], *, from_start: bool = True, until_now: bool = True
+) -> AsyncIterator[Record]:
+    """Without a group, so that reading leaves no trace. Raises KafkaError.
+
+    `until_now` ends at what is committed when the reading starts; otherwise it never ends.
+    """
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap, isolation_level="read_committed", enable_auto_commit=False
+    )
+    await consumer.start()
+    try:
+        known = await consumer.topics()
+        parts = []
+        for topic in topics:
+            if topic in known:
+                numbers = consumer.partitions_for_topic(topic) or set()
+                parts += [TopicPartition(topic, number) for number in sorted(numbers)]
+        if not parts:
+            return
+        consumer.assign(parts)
+        ends = await consumer.end_offsets(parts)
+        await (consumer.seek_to_beginning if from_start else consumer.seek_to_end)(*parts)
+        while True:
+            batches = await consumer.getmany(timeout_ms=READ_MS, max_records=5_000)
+            for part, batch in batches.items():
+                for record in batch:
+                    if not until_now or record.offset < ends[part]:
+                        yield _record(record)
+            if until_now and await _reached(consumer, ends):
+                return
+    finally:
+        await consumer.stop()
+
+
+async def _reached(consumer: AIOKafkaConsumer, ends: dict[TopicPartition, int]) -> bool:
+    for part, end in ends.items():
+        if await consumer.position(part) < end:
+            return False
+    return True
+
+
+def _record(raw: "ConsumerRecord[bytes, bytes]") -> Record:
+    return Record(
+        topic=raw.topic,
+        partition=raw.partition,
+        offset=raw.offset,
+        appended_at=datetime.fromtimestamp(raw.timestamp / 1000, UTC),
+        key=(raw.key or b"").decode(errors="replace"),
+        attributes={name: value.decode(errors="replace") for name, value in raw.headers},
+        value=raw.value or b"",
+    )

@@ -1,0 +1,106 @@
+"""The mail catcher's journal: every message that was handed over, as the outside world saw it."""
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from itertools import pairwise
+from pathlib import Path
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from services.contracts.events.campaigns import SOLICITATIONS
+
+PARIS = "Europe/Paris"
+APART_DAYS = 31
+OPENS, CLOSES = time(8), time(20)
+
+_LINK = re.compile(r"https?://[^\s<>\"]+")
+_SOLICITATIONS = frozenset(kind.value for kind in SOLICITATIONS)
+
+
+@dataclass(frozen=True)
+class Message:
+    """One accepted message; times in UTC. No order or kind: the message does not say."""
+
+    panel_time: datetime
+    real_time: datetime
+    recipient: str
+    kind: str | None
+    order_id: UUID | None
+    text: str
+
+    @property
+    def solicits(self) -> bool:
+        return self.kind in _SOLICITATIONS
+
+    def day(self, zone: str = PARIS) -> date:
+        return self.panel_time.astimezone(ZoneInfo(zone)).date()
+
+    def hour(self, zone: str = PARIS) -> time:
+        return self.panel_time.astimezone(ZoneInfo(zone)).time()
+
+    @property
+    def links(self) -> list[str]:
+        return _LINK.findall(self.text)
+
+
+class Journal:
+    """Reads the journal as it grows."""
+
+    def __init__(self, path: Path, offset: int = 0) -> None:
+        """`offset`: where an earlier reader stopped, in bytes."""
+        self._path = path
+        self.offset = offset
+
+    def new(self) -> Iterator[Message]:
+        """Messages since the last call; a line still being written waits for the next."""
+        if not self._path.exists():
+            return
+        with self._path.open("rb") as file:
+            file.seek(self.offset)
+            for line in file:
+                if not line.endswith(b"\n"):
+                    return
+                self.offset += len(line)
+                yield read_line(line)
+
+
+def read_line(line: bytes | str) -> Message:
+    raw = json.loads(line)
+    headers = {name.lower(): value for name, value in raw["headers"].items()}
+    order = headers.get("x-panel-order")
+    return Message(
+        panel_time=datetime.fromisoformat(raw["panel_time"]),
+        real_time=datetime.fromisoformat(raw["real_time"]),
+        recipient=raw["recipient"],
+        kind=headers.get("x-panel-kind"),
+        order_id=UUID(order) if order else None,
+        text=raw["text"],
+    )
+
+
+def too_close(solicited: Iterable[tuple[str, date]]) -> list[tuple[str, date, date]]:
+    """Who was solicited on two days less than 31 apart: (recipient, earlier day, later day).
+
+    Neighbouring days suffice: if any two are too close, so are two neighbours.
+    """
+    days: dict[str, list[date]] = defaultdict(list)
+    for recipient, day in solicited:
+        days[recipient].append(day)
+    return [
+        (recipient, earlier, later)
+        for recipient, of_one in sorted(days.items())
+        for earlier, later in pairwise(sorted(of_one))
+        if (later - earlier).days < APART_DAYS
+    ]
+
+
+def twice(ids: Iterable[UUID]) -> set[UUID]:
+    seen: set[UUID] = set()
+    again: set[UUID] = set()
+    for one in ids:
+        (again if one in seen else seen).add(one)
+    return again

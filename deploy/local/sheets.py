@@ -1,0 +1,127 @@
+"""Project sheets: one YAML file for a project, its questionnaire and its first campaign.
+
+A key that nobody knows is refused, as it is most likely a typing error in one that matters.
+"""
+
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import yaml
+from pydantic import ValidationError
+
+from services.contracts.http.campaigns import CampaignSheet, ProjectSheet
+from services.contracts.http.responses import Questionnaire
+from services.runtime.refusal import Refusal
+from services.runtime.text import Language, Text
+
+_UNKNOWN_KEY = Text(fr="{place} : cette clé est inconnue.", en="{place}: this key is not known.")
+_MISSING = Text(fr="{place} : cette clé manque.", en="{place}: this key is missing.")
+_WRONG = Text(fr="{place} : {reason}.", en="{place}: {reason}.")
+_NOT_YAML = Text(fr="ligne {line} : ce n'est pas du YAML.", en="line {line}: this is not YAML.")
+_NOT_TEXT = Text(fr="le fichier n'est pas en UTF-8.", en="the file is not in UTF-8.")
+_NO_SHEET = Text(
+    fr="le fichier doit contenir des clés comme « title: ».",
+    en="the file must hold keys such as `title:`.",
+)
+# The project of a campaign inside a sheet exists only once the sheet was sent.
+_NO_PROJECT_YET = UUID(int=0)
+
+
+class NoSheet(Refusal):
+    status = 404
+    sentence = Text(fr="Le fichier {file} ne peut pas être lu.", en="{file} cannot be read.")
+
+
+class SheetRefused(Refusal):
+    """Each reason is a line of its own."""
+
+    status = 422
+    sentence = Text(fr="La fiche {file} est refusée :", en="The sheet {file} is refused:")
+
+    def __init__(self, file: Path, reasons: list[tuple[Text, dict[str, Any]]]) -> None:
+        super().__init__(file=file)
+        self._reasons = reasons
+
+    def details(self, language: Language) -> list[str]:
+        return [text.in_(language, **data) for text, data in self._reasons]
+
+
+class Sheet:
+    """What one file says. The parts that it leaves out are None."""
+
+    def __init__(
+        self,
+        project: ProjectSheet,
+        questionnaire: Questionnaire | None,
+        campaign: dict[str, Any] | None,
+    ) -> None:
+        self.project = project
+        self.questionnaire = questionnaire
+        self._campaign = campaign
+
+    def campaign(self, project_id: UUID) -> CampaignSheet | None:
+        if self._campaign is None:
+            return None
+        return CampaignSheet.model_validate(self._campaign | {"project_id": project_id})
+
+
+def read(file: Path, **dates: Any) -> Sheet:
+    """`dates` replace what the file says of the project. Raises NoSheet, SheetRefused."""
+    raw = _mapping(file)
+    questionnaire, campaign = raw.pop("questionnaire", None), raw.pop("campaign", None)
+    wrong: list[tuple[Text, dict[str, Any]]] = []
+
+    def checked(model: Any, content: Any, place: str) -> Any:
+        try:
+            return model.model_validate(content)
+        except ValidationError as error:
+            wrong.extend(_in_words(error, place))
+            return None
+
+    project = checked(ProjectSheet, raw | dates, "")
+    questions = checked(Questionnaire, questionnaire, "questionnaire") if questionnaire else None
+    if campaign is not None:
+        if isinstance(campaign, dict) and "project_id" in campaign:
+            wrong.append((_UNKNOWN_KEY, {"place": "campaign.project_id"}))
+        else:
+            content = campaign
+            if isinstance(campaign, dict):
+                content = campaign | {"project_id": _NO_PROJECT_YET}
+            checked(CampaignSheet, content, "campaign")
+    if wrong:
+        raise SheetRefused(file, wrong)
+    return Sheet(project, questions, campaign)
+
+
+def read_campaign(file: Path) -> CampaignSheet:
+    """A campaign alone, with its project_id. Raises NoSheet, SheetRefused."""
+    try:
+        return CampaignSheet.model_validate(_mapping(file))
+    except ValidationError as error:
+        raise SheetRefused(file, _in_words(error, "")) from error
+
+
+def _mapping(file: Path) -> dict[str, Any]:
+    try:
+        raw = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise NoSheet(file=file) from error
+    except UnicodeDecodeError as error:
+        raise SheetRefused(file, [(_NOT_TEXT, {})]) from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = mark.line + 1 if mark else 1
+        raise SheetRefused(file, [(_NOT_YAML, {"line": line})]) from error
+    if not isinstance(raw, dict) or not all(isinstance(key, str) for key in raw):
+        raise SheetRefused(file, [(_NO_SHEET, {})])
+    return raw
+
+
+def _in_words(error: ValidationError, inside: str) -> list[tuple[Text, dict[str, Any]]]:
+    reasons = []
+    for one in error.errors():
+        place = ".".join(str(part) for part in (inside, *one["loc"]) if part != "")
+        kind = {"extra_forbidden": _UNKNOWN_KEY, "missing": _MISSING}.get(one["type"], _WRONG)
+        reasons.append((kind, {"place": place or "?", "reason": one["msg"]}))
+    return reasons
