@@ -1,0 +1,74 @@
+"""Staff API of registry: imports and counts. Nothing here shows who anybody is."""
+
+import asyncio
+from tempfile import SpooledTemporaryFile
+from typing import Annotated, BinaryIO, cast
+
+from fastapi import APIRouter, Request
+
+from services.contracts.events.registry import MemberStatus
+from services.contracts.http.common import Role
+from services.contracts.http.registry import DeliveryCounts, ImportReport, MemberCounts
+from services.registry import store, use_cases
+from services.registry.vault import Vault
+from services.runtime.auth import Staff, require
+from services.runtime.pages import language_of
+from services.runtime.service import Service
+
+# Smaller uploads stay in memory; larger ones in a file without a name, gone with the request.
+_IN_MEMORY_BYTES = 1 << 20
+
+Counting = Annotated[
+    Staff, require(Role.REGISTRY, Role.CAMPAIGNS, Role.OPERATIONS, Role.AUDIT, Role.DECISION)
+]
+
+
+def router(service: Service, vault: Vault) -> APIRouter:
+    router = APIRouter(prefix="/api")
+
+    @router.post(
+        "/members/imports",
+        openapi_extra={"requestBody": {"content": {"text/csv": {"schema": {"type": "string"}}}}},
+    )
+    async def import_members(
+        request: Request,
+        staff: Annotated[Staff, require(Role.REGISTRY)],
+        dry_run: bool = False,
+        accept_valid: bool = False,
+    ) -> ImportReport:
+        with SpooledTemporaryFile(_IN_MEMORY_BYTES) as upload:
+            async for chunk in request.stream():
+                if upload.tell() + len(chunk) > _IN_MEMORY_BYTES:
+                    await asyncio.to_thread(upload.write, chunk)
+                else:
+                    upload.write(chunk)
+            async with service.database.transaction() as conn:
+                return await use_cases.import_members(
+                    conn,
+                    service.clock,
+                    vault,
+                    cast(BinaryIO, upload),
+                    language_of(request),
+                    dry_run=dry_run,
+                    accept_valid=accept_valid,
+                )
+
+    @router.get("/members/counts")
+    async def members(staff: Counting) -> MemberCounts:
+        async with service.database.reading() as conn:
+            counts = await store.count_members(conn)
+        return MemberCounts(by_status={MemberStatus(s): n for s, n in counts.items()})
+
+    @router.get("/deliveries/counts")
+    async def deliveries(staff: Counting) -> DeliveryCounts:
+        async with service.database.reading() as conn:
+            counts = await store.count_deliveries(conn)
+        by_state: dict[str, int] = {}
+        for state, _, orders in counts:
+            by_state[state] = by_state.get(state, 0) + orders
+        return DeliveryCounts(
+            by_state=by_state,
+            refused_by_reason={reason: orders for _, reason, orders in counts if reason},
+        )
+
+    return router

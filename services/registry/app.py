@@ -1,0 +1,69 @@
+"""Wiring of registry: people, and the messages sent to them."""
+
+import json
+from collections.abc import Iterable
+
+from joserfc.jwk import OKPKey
+
+from services.registry import api, consumers, jobs, pages, store, use_cases
+from services.registry.domain import Reason
+from services.registry.messages import Letters
+from services.registry.sender import Sender
+from services.registry.settings import RegistrySettings
+from services.registry.smtp import MailServer
+from services.registry.vault import Vault
+from services.runtime.auth import link_keys
+from services.runtime.db import Connection
+from services.runtime.service import Service
+from services.runtime.telemetry import Sample
+
+
+def build(settings: RegistrySettings) -> Service:
+    service = Service("registry", settings)
+    vault = Vault(settings.contact_keys.get_secret_value(), settings.lookup_key.get_secret_value())
+    key = OKPKey.import_key(json.loads(settings.link_signing_key.get_secret_value()))
+    letters = Letters(settings.mail_from, key, settings.registry_url, settings.campaigns_url)
+    server = MailServer(
+        settings.smtp_host,
+        settings.smtp_port,
+        settings.smtp_timeout_seconds,
+        settings.smtp_username,
+        settings.smtp_password.get_secret_value() if settings.smtp_password else None,
+    )
+    sender = Sender(service.database, service.clock, vault, letters, server, settings.senders)
+
+    consumers.register(service)
+    jobs.register(service)
+    service.background("sender", sender.run)
+    service.api.include_router(api.router(service, vault))
+    public = json.dumps(key.as_dict(private=False))
+    service.api.include_router(pages.router(service, link_keys(public)))
+    service.republished_by(lambda conn: use_cases.republish(conn, service.clock))
+    service.measured_by(measure)
+
+    async def sender_failures(_: Connection) -> Iterable[Sample]:
+        return [Sample("sender_failures", "unexpected errors while sending", sender.failures)]
+
+    service.measured_by(sender_failures)
+    return service
+
+
+async def measure(conn: Connection) -> Iterable[Sample]:
+    samples = [
+        Sample("members", "members by status", count, {"status": status})
+        for status, count in (await store.count_members(conn)).items()
+    ]
+    too_soon = 0
+    for state, reason, orders in await store.count_deliveries(conn):
+        if reason == Reason.TOO_SOON:
+            too_soon = orders
+        samples.append(
+            Sample(
+                "deliveries",
+                "send orders by where their delivery stands",
+                orders,
+                {"state": state, "reason": reason or ""},
+            )
+        )
+    samples.append(Sample("contact_lock_refusals", "solicitations refused as too soon", too_soon))
+    return samples

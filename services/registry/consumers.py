@@ -1,0 +1,19 @@
+"""Kafka edge of registry. The inbox owns the transaction."""
+
+from collections.abc import Sequence
+
+from services.contracts.events.campaigns import OrderState, ProjectState
+from services.registry import use_cases
+from services.runtime.db import Connection
+from services.runtime.service import Service
+
+
+def register(service: Service) -> None:
+    async def orders(conn: Connection, events: Sequence[OrderState]) -> None:
+        await use_cases.receive_orders(conn, service.clock, events)
+
+    async def projects(conn: Connection, events: Sequence[ProjectState]) -> None:
+        await use_cases.follow_projects(conn, events)
+
+    service.inbox.consume(OrderState, orders)
+    service.inbox.consume(ProjectState, projects)

@@ -1,0 +1,203 @@
+"""The rules of membership and of messages: pure, so that they can be read and proven alone."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from services.runtime.refusal import Refusal
+from services.runtime.text import Language, Text
+
+MEMBERSHIP_YEARS = 3
+# Civil days between two solicitations of one person, so that both readings of "a month" hold.
+BLOCK_DAYS = 31
+OPENS, CLOSES = time(8), time(20)
+NOTICE_RETRIES = 3
+# From the recorded attempt to the message's first byte: a sender that was slower starts over.
+ATTEMPT_LASTS = timedelta(minutes=5)
+_FIRST_RETRY, _LONGEST_RETRY = timedelta(minutes=1), timedelta(hours=1)
+
+
+class Status(StrEnum):
+    ACTIVE = "active"
+    PAUSED = "paused"
+    SUSPENDED = "suspended"
+    LEFT = "left"
+    EXPIRED = "expired"
+    MERGED = "merged"
+    ERASED = "erased"
+
+
+# Who can still say "I leave"; for the others it is done already, one way or another.
+CAN_LEAVE = frozenset({Status.ACTIVE, Status.PAUSED, Status.SUSPENDED})
+
+
+class State(StrEnum):
+    """Where a delivery stands."""
+
+    PENDING = "pending"
+    ATTEMPTING = "attempting"
+    SENT = "sent"
+    UNKNOWN = "unknown"
+    REFUSED = "refused"
+    BOUNCED = "bounced"
+
+
+class Reason(StrEnum):
+    """Why an order is refused."""
+
+    CANCELLED = "cancelled"
+    WINDOW_OVER = "window_over"
+    TOO_SOON = "too_soon"
+    NOT_ACTIVE = "not_active"
+    MERGED = "merged"
+    NO_ADDRESS = "no_address"
+    REJECTED = "rejected"
+
+
+class Class(StrEnum):
+    SOLICITATION = "solicitation"
+    NOTICE = "notice"
+
+
+MOVES: frozenset[tuple[State, State]] = frozenset(
+    {
+        (State.PENDING, State.ATTEMPTING),
+        (State.PENDING, State.REFUSED),
+        (State.ATTEMPTING, State.SENT),
+        (State.ATTEMPTING, State.PENDING),
+        (State.ATTEMPTING, State.REFUSED),
+        (State.ATTEMPTING, State.UNKNOWN),
+        (State.UNKNOWN, State.PENDING),
+        (State.SENT, State.BOUNCED),
+    }
+)
+
+
+def may_move(of: Class, before: State, after: State) -> bool:
+    """Whether a delivery may go from one state to another; a solicitation never leaves unknown."""
+    if before is State.UNKNOWN and of is Class.SOLICITATION:
+        return False
+    return (before, after) in MOVES
+
+
+def after_unknown(of: Class, unknowns: int) -> State:
+    """Where an attempt ends whose result nobody can know: only a notice is worth a second copy."""
+    if of is Class.NOTICE and unknowns < NOTICE_RETRIES:
+        return State.PENDING
+    return State.UNKNOWN
+
+
+def retry_at(now: datetime, attempt: int) -> datetime:
+    """After a temporary refusal: a minute, then twice as long each time, an hour at most."""
+    doubled: timedelta = _FIRST_RETRY * 2 ** min(attempt - 1, 10)
+    return now + min(doubled, _LONGEST_RETRY)
+
+
+def ends_on(accepted_on: date) -> date:
+    """The first day that is no longer membership; a 29 February ends on a 28th."""
+    try:
+        return accepted_on.replace(year=accepted_on.year + MEMBERSHIP_YEARS)
+    except ValueError:
+        return accepted_on.replace(year=accepted_on.year + MEMBERSHIP_YEARS, day=28)
+
+
+def free_again(last_day: date) -> date:
+    return last_day + timedelta(days=BLOCK_DAYS)
+
+
+@dataclass(frozen=True)
+class Order:
+    """A pending send order, with what decides whether its message may start now."""
+
+    first_day: date
+    last_day: date
+    cancelled: bool
+    retry_at: datetime | None
+    status: Status | None
+    zone: str | None
+    ends_on: date | None
+    has_address: bool
+    project_held: bool
+
+
+@dataclass(frozen=True)
+class Start:
+    """It may start, and counts for this civil day of the member's."""
+
+    day: date
+
+
+@dataclass(frozen=True)
+class Refuse:
+    reason: Reason
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Not now, perhaps later in its window."""
+
+
+Verdict = Start | Refuse | Wait
+
+
+def judge(order: Order, now: datetime) -> Verdict:
+    """What to do with a pending order, the contact lock aside, which only its table can answer."""
+    if order.cancelled:
+        return Refuse(Reason.CANCELLED)
+    if order.status is Status.MERGED:
+        return Refuse(Reason.MERGED)
+    if order.status is not Status.ACTIVE or order.zone is None or order.ends_on is None:
+        return Refuse(Reason.NOT_ACTIVE)
+    local = now.astimezone(ZoneInfo(order.zone))
+    if order.ends_on <= local.date():
+        return Refuse(Reason.NOT_ACTIVE)
+    if not order.has_address:
+        return Refuse(Reason.NO_ADDRESS)
+    if order.last_day < local.date():
+        return Refuse(Reason.WINDOW_OVER)
+    waits = (
+        local.date() < order.first_day
+        or not OPENS <= local.time() < CLOSES
+        or (order.retry_at is not None and now < order.retry_at)
+        or not order.project_held
+    )
+    return Wait() if waits else Start(local.date())
+
+
+def in_time(started: datetime, day: date, zone: str, now: datetime) -> bool:
+    """Whether the message may still be handed over as the attempt that was recorded."""
+    same_day = now.astimezone(ZoneInfo(zone)).date() == day
+    return same_day and started <= now < started + ATTEMPT_LASTS
+
+
+def end_of(day: date, extra: timedelta = timedelta()) -> datetime:
+    """The end of a civil day everywhere on Earth, and some more: for links in messages."""
+    return datetime.combine(day, time(), UTC) + timedelta(days=1, hours=12) + extra
+
+
+class ColumnsMissing(Refusal):
+    status = 422
+    sentence = Text(
+        fr="Ce fichier n'a pas toutes les colonnes nécessaires. Colonnes lues : {found}.",
+        en="This file does not have all the columns needed. Columns read: {found}.",
+    )
+    way_out = Text(
+        fr="La première ligne doit nommer les colonnes, séparées par ; , | ou une tabulation.",
+        en="The first line must name the columns, separated by ; , | or a tabulation.",
+    )
+
+    def __init__(self, found: list[str], missing: list[Text]) -> None:
+        super().__init__(found=", ".join(found) or "–")
+        self.missing = missing
+
+    def details(self, language: Language) -> list[str]:
+        return [column.in_(language) for column in self.missing]
+
+
+class MemberUnknown(Refusal):
+    status = 404
+    sentence = Text(
+        fr="Ce lien ne correspond à aucun membre du panel.",
+        en="This link belongs to no member of the panel.",
+    )

@@ -1,0 +1,30 @@
+"""The clock's edge: orders that nobody can send, senders that died, memberships that end."""
+
+from services.registry import store, use_cases
+from services.runtime.service import Service
+
+# Seconds between two looks.
+ANSWER, JUDGE, EXPIRE = 2.0, 2.0, 60.0
+
+
+def register(service: Service) -> None:
+    clock, database = service.clock, service.database
+
+    async def answer_orders() -> None:
+        async with database.transaction() as conn:
+            await use_cases.answer_orders(conn, clock)
+
+    async def judge_stale_attempts() -> None:
+        async with database.pool.acquire() as conn:
+            open_attempts = await store.unanswered_attempts(conn)
+        for order_id, member_id in open_attempts:
+            async with database.transaction() as conn:
+                await use_cases.judge_stale_attempt(conn, clock, order_id, member_id)
+
+    async def end_memberships() -> None:
+        async with database.transaction() as conn:
+            await use_cases.end_memberships(conn, clock)
+
+    service.every(ANSWER, "answer_orders", answer_orders)
+    service.every(JUDGE, "judge_stale_attempts", judge_stale_attempts)
+    service.every(EXPIRE, "end_memberships", end_memberships)

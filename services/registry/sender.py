@@ -1,0 +1,193 @@
+"""Sending: one feeder finds what is due, a few workers hand over one message at a time each.
+
+The order of things is the promise. Lock the member (shared, on the worker's session) → record the
+attempt with the contact lock, commit → speak SMTP, with no transaction open → just before DATA ask
+whether the attempt is still in time and the session still alive → record the outcome → unlock. A
+crash anywhere leaves an `attempting` row whose member nobody holds, which the sweeper finds.
+"""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import TypeAlias
+from uuid import UUID
+
+import asyncpg
+import structlog
+from aiosmtplib import SMTPException
+
+from services.registry import store, use_cases
+from services.registry.messages import Letters, Message
+from services.registry.smtp import Handover, MailServer, MailSession
+from services.registry.use_cases import Attempt
+from services.registry.vault import Vault
+from services.runtime.clock import Clock
+from services.runtime.db import Database
+
+_PAGE = 500
+_IDLE_SECONDS = 0.3
+_LONGEST_PAUSE = 10.0
+_FIRST = UUID(int=0)
+
+Session: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+Due = tuple[UUID, UUID]
+
+_TROUBLE = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    SMTPException,
+    OSError,
+    TimeoutError,
+)
+
+log = structlog.get_logger()
+
+
+class Sender:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        vault: Vault,
+        letters: Letters,
+        server: MailServer,
+        workers: int = 4,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._vault = vault
+        self._letters = letters
+        self._server = server
+        self._workers = workers
+        self.failures = 0
+        self._due: asyncio.Queue[Due] = asyncio.Queue(maxsize=workers)
+
+    def mail_session(self) -> MailSession:
+        return MailSession(self._server, self._letters.sender)
+
+    async def run(self) -> None:
+        """Send what is due until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._feed(), name="sender:feeder")
+            for number in range(self._workers):
+                group.create_task(self._work(number), name=f"sender:{number}")
+
+    async def _feed(self) -> None:
+        """Walk the due orders round and round in the order of ids, starting anywhere.
+
+        Replicas walk from different places, so that they rarely meet; when they do, the claim
+        decides. An order that cannot be claimed is met again a round later and blocks nobody.
+        """
+        place = self._vault.new_id()
+        while True:
+            try:
+                async with self._database.pool.acquire() as conn:
+                    due = await store.due_orders(conn, self._clock.now(), place, _PAGE)
+            except _TROUBLE as error:
+                log.warning("sender_cannot_look", error=type(error).__name__)
+                await asyncio.sleep(1)
+                continue
+            for order in due:
+                await self._due.put(order)
+            if len(due) == _PAGE:
+                place = due[-1][0]
+            else:
+                # The end of the round. What was just handed to the workers is theirs by the next.
+                if not due or place == _FIRST:
+                    await asyncio.sleep(_IDLE_SECONDS)
+                place = _FIRST
+
+    async def _work(self, number: int) -> None:
+        """Keep a worker alive: a lost session or mail server costs a pause, never the worker."""
+        pause = 0.2
+        while True:
+            worker = None
+            try:
+                worker = _Worker(self, await self._database.dedicated(f"sender-{number}"))
+                while True:
+                    # Before an order is taken, so that a mail server that is down costs no attempt.
+                    await worker.mail.ready()
+                    order = await self._due.get()
+                    await worker.mail.ready()
+                    await _to_the_end(worker.send(*order))
+                    pause = 0.2
+            except _TROUBLE as error:
+                log.warning("sender_interrupted", error=type(error).__name__, again_in=pause)
+            except Exception as error:
+                self.failures += 1
+                log.error("sender_failed", again_in=pause, exc_info=error)
+            finally:
+                if worker:
+                    worker.end()
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE)
+
+    async def start(self, session: Session, order_id: UUID) -> tuple[Attempt, Message] | None:
+        async with session.transaction():
+            now = self._clock.now()
+            attempt = await use_cases.start_attempt(session, self._clock, self._vault, order_id)
+            # Written before the commit: a message that cannot be written was never attempted.
+            if attempt is None:
+                return None
+            return attempt, self._letters.write(attempt.letter, now)
+
+    async def hand_over(
+        self, session: Session, mail: MailSession, attempt: Attempt, message: Message
+    ) -> Handover:
+        """Speak to the mail server; no transaction is open."""
+
+        async def may_proceed() -> bool:
+            mine = await store.still_mine(session, attempt.order_id, attempt.number)
+            return mine and attempt.in_time(self._clock.now())
+
+        return await mail.hand_over(message, may_proceed)
+
+    async def record(self, session: Session, attempt: Attempt, handover: Handover) -> None:
+        async with session.transaction():
+            match handover:
+                case Handover.ACCEPTED:
+                    recorded = await use_cases.record_sent(session, self._clock, attempt)
+                case Handover.REJECTED:
+                    recorded = await use_cases.record_rejected(session, self._clock, attempt)
+                case Handover.POSTPONED:
+                    recorded = await use_cases.record_postponed(session, self._clock, attempt)
+                case Handover.UNCERTAIN:
+                    await use_cases.record_unknown(
+                        session, self._clock, attempt.order_id, attempt.number
+                    )
+                    recorded = True
+        if not recorded:
+            log.error("attempt_judged_meanwhile", order=str(attempt.order_id), as_=handover.name)
+
+
+class _Worker:
+    """One database session, which holds the member's lock, and one mail connection."""
+
+    def __init__(self, sender: Sender, session: Session) -> None:
+        self._sender = sender
+        self._session = session
+        self.mail = sender.mail_session()
+
+    async def send(self, order_id: UUID, member_id: UUID) -> None:
+        if not await store.hold_member(self._session, member_id):
+            # The member is leaving, or a dead sender's attempt is being judged.
+            return
+        # Not in a `finally`: an error ends the session, which releases what it held.
+        started = await self._sender.start(self._session, order_id)
+        if started is not None:
+            handover = await self._sender.hand_over(self._session, self.mail, *started)
+            await self._sender.record(self._session, started[0], handover)
+        await store.release_member(self._session, member_id)
+
+    def end(self) -> None:
+        self.mail.close()
+        self._session.terminate()
+
+
+async def _to_the_end(sending: Coroutine[None, None, None]) -> None:
+    """Finish the message under way when the service is told to stop: it would become unknown."""
+    task = asyncio.ensure_future(sending)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await task
+        raise

@@ -1,0 +1,50 @@
+"""What an operator configures for registry alone. Keys come from the environment, never a file."""
+
+import base64
+import json
+
+from pydantic import Field, SecretStr, field_validator
+
+from services.runtime.settings import Settings
+
+
+class RegistrySettings(Settings):
+    smtp_host: str
+    smtp_port: int
+    smtp_username: str | None = None
+    smtp_password: SecretStr | None = None
+    smtp_timeout_seconds: float = Field(
+        30, gt=0, le=50, description="longest wait for one reply of the mail server"
+    )
+    mail_from: str = Field(description="sender of every message, e.g. panel@example.gouv.fr")
+    contact_keys: SecretStr = Field(
+        description="JSON list of AES-256 keys in base64; the first encrypts, all decrypt"
+    )
+    lookup_key: SecretStr = Field(description="HMAC key in base64, for look-ups by address")
+    link_signing_key: SecretStr = Field(description="Ed25519 private key as JWK, signs links")
+    registry_url: str = Field(description="public address of this service, for links")
+    campaigns_url: str = Field(description="public address of campaigns, for links")
+    senders: int = Field(4, ge=1, description="messages sent at the same time by one process")
+
+    @field_validator("contact_keys")
+    @classmethod
+    def keys_are_complete(cls, keys: SecretStr) -> SecretStr:
+        try:
+            lengths = {len(base64.b64decode(key)) for key in json.loads(keys.get_secret_value())}
+        except (ValueError, TypeError):
+            raise ValueError("must be a JSON list of base64 strings") from None
+        if lengths != {32}:
+            raise ValueError("each key must have 32 bytes, and there must be one")
+        return keys
+
+    @field_validator("lookup_key")
+    @classmethod
+    def look_ups_are_keyed(cls, key: SecretStr) -> SecretStr:
+        if len(base64.b64decode(key.get_secret_value())) < 32:
+            raise ValueError("must have at least 32 bytes")
+        return key
+
+    @field_validator("registry_url", "campaigns_url")
+    @classmethod
+    def no_final_slash(cls, url: str) -> str:
+        return url.rstrip("/")

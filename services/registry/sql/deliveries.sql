@@ -1,0 +1,155 @@
+-- hold_projects: what messages say of them; an older version changes nothing.
+INSERT INTO project AS held
+    (project_id, version, state, mandate, recruitment_ends_on, collection_ends_on)
+SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::jsonb[], $5::date[], $6::date[])
+ON CONFLICT (project_id) DO UPDATE SET version = excluded.version, state = excluded.state,
+    mandate = excluded.mandate, recruitment_ends_on = excluded.recruitment_ends_on,
+    collection_ends_on = excluded.collection_ends_on
+WHERE held.version < excluded.version;
+
+-- hold_orders: each once; a rewound or repeated topic changes nothing.
+INSERT INTO delivery (order_id, class, kind, member_id, subject_id, project_id, project_version,
+    report_version, first_day, last_day, details, cancelled)
+SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::uuid[], $6::uuid[],
+    $7::bigint[], $8::bigint[], $9::date[], $10::date[], $11::jsonb[], $12::boolean[])
+ON CONFLICT ON CONSTRAINT delivery_once DO NOTHING;
+
+-- cancel_orders: a request; what is being sent at this moment is answered by how that ends.
+UPDATE delivery SET cancelled = true
+WHERE order_id IN (
+    SELECT order_id FROM delivery
+    WHERE order_id = ANY ($1::uuid[]) AND state IN ('pending', 'attempting') AND NOT cancelled
+    ORDER BY order_id FOR UPDATE);
+
+-- refuse_orders: answer the pending orders that can no longer be sent: of $2, of member $3, or all.
+WITH hopeless AS MATERIALIZED (
+    SELECT d.order_id, CASE
+        WHEN d.cancelled THEN 'cancelled'
+        WHEN m.status = 'merged' THEN 'merged'
+        WHEN m.status IS DISTINCT FROM 'active' THEN 'not_active'
+        WHEN m.ends_on <= ($1::timestamptz AT TIME ZONE m.zone)::date THEN 'not_active'
+        WHEN c.member_id IS NULL THEN 'no_address'
+        WHEN d.last_day < ($1::timestamptz AT TIME ZONE m.zone)::date THEN 'window_over'
+        WHEN d.class = 'solicitation' AND l.last_day + 31 > d.last_day
+            AND l.order_id IS DISTINCT FROM d.order_id THEN 'too_soon'
+    END AS reason
+    FROM delivery d
+    LEFT JOIN member m USING (member_id)
+    LEFT JOIN contact c USING (member_id)
+    LEFT JOIN contact_lock l USING (person_id)
+    WHERE d.state = 'pending' AND ($2::uuid[] IS NULL OR d.order_id = ANY ($2))
+      AND ($3::uuid IS NULL OR d.member_id = $3)
+    ORDER BY d.order_id FOR UPDATE OF d
+), answered AS (
+    UPDATE delivery d SET state = 'refused', reason = h.reason, day = NULL, version = version + 1
+    FROM hopeless h WHERE h.order_id = d.order_id AND h.reason IS NOT NULL
+    RETURNING d.order_id, d.version, delivery_body(d) AS body
+), told AS (
+    INSERT INTO outbox (topic, key, version, kind, at, body)
+    SELECT $4, order_id, version, $5, $1, body FROM answered
+)
+SELECT count(*) FROM answered;
+
+-- due_orders: what could be sent now, from a place in the order of ids on; the claim decides.
+SELECT d.order_id, d.member_id
+FROM delivery d
+JOIN member m USING (member_id)
+LEFT JOIN project p USING (project_id)
+WHERE d.state = 'pending' AND d.order_id > $2
+  AND (d.retry_at IS NULL OR d.retry_at <= $1)
+  AND ($1::timestamptz AT TIME ZONE m.zone)::date BETWEEN d.first_day AND d.last_day
+  AND ($1::timestamptz AT TIME ZONE m.zone)::time >= time '08:00'
+  AND ($1::timestamptz AT TIME ZONE m.zone)::time < time '20:00'
+  AND (d.project_id IS NULL OR p.version >= coalesce(d.project_version, 1))
+  AND (d.class = 'notice' OR NOT EXISTS (
+      SELECT FROM contact_lock l WHERE l.person_id = m.person_id
+        AND l.last_day + 31 > ($1::timestamptz AT TIME ZONE m.zone)::date
+        AND l.order_id IS DISTINCT FROM d.order_id))
+ORDER BY d.order_id LIMIT $3;
+
+-- hold_member: shared, for the session, from the check to the end of SMTP; never waits.
+SELECT pg_try_advisory_lock_shared(hashtextextended($1::uuid::text, 0));
+
+-- release_member: the message is over.
+SELECT pg_advisory_unlock_shared(hashtextextended($1::uuid::text, 0));
+
+-- claim_order: one pending order with all that its message needs, unless somebody else has it.
+SELECT d.order_id, d.class, d.kind, d.member_id, d.subject_id, d.project_version, d.project_id,
+    d.first_day, d.last_day, d.details, d.cancelled, d.attempt, d.unknowns, d.retry_at,
+    m.person_id, m.status, m.language, m.zone, m.ends_on,
+    c.key_id, c.sealed, p.version AS held_version, p.mandate, p.recruitment_ends_on
+FROM delivery d
+LEFT JOIN member m USING (member_id)
+LEFT JOIN contact c USING (member_id)
+LEFT JOIN project p USING (project_id)
+WHERE d.order_id = $1 AND d.state = 'pending'
+FOR UPDATE OF d SKIP LOCKED;
+
+-- lock_before: what the person's lock says before it is taken, to be put back after a refusal.
+SELECT last_day, order_id FROM contact_lock WHERE person_id = $1 FOR UPDATE;
+
+-- take_contact_lock: the promise of a month, held by one row per person (DESIGN.md §5).
+INSERT INTO contact_lock AS held VALUES ($1, $2, $3) ON CONFLICT (person_id) DO UPDATE
+SET last_day = excluded.last_day, order_id = excluded.order_id
+WHERE held.last_day + 31 <= excluded.last_day OR held.order_id = excluded.order_id RETURNING 1;
+
+-- record_attempt: committed before SMTP starts.
+UPDATE delivery SET state = 'attempting', attempt = attempt + 1, version = version + 1, day = $2,
+    retry_at = NULL, locked_person = $3, lock_before_day = $4, lock_before_order = $5
+WHERE order_id = $1 AND state = 'pending' RETURNING attempt;
+
+-- still_mine: the session lives, hence the lock on the member, and nobody judged the attempt.
+SELECT EXISTS (
+    SELECT FROM delivery WHERE order_id = $1 AND state = 'attempting' AND attempt = $2);
+
+-- record_outcome: how attempt $2 ended; $6 puts the person's lock back as it was before.
+WITH done AS (
+    UPDATE delivery SET state = $3, reason = $4, retry_at = $5, version = version + 1,
+        day = CASE WHEN $3 IN ('sent', 'unknown') THEN day END
+    WHERE order_id = $1 AND state = 'attempting' AND attempt = $2
+    RETURNING order_id, version, state, locked_person, lock_before_day, lock_before_order,
+        delivery_body(delivery) AS body
+), put_back AS (
+    UPDATE contact_lock l SET last_day = d.lock_before_day, order_id = d.lock_before_order
+    FROM done d WHERE $6 AND l.person_id = d.locked_person AND l.order_id = d.order_id
+      AND d.lock_before_day IS NOT NULL
+), removed AS (
+    DELETE FROM contact_lock l USING done d
+    WHERE $6 AND l.person_id = d.locked_person AND l.order_id = d.order_id
+      AND d.lock_before_day IS NULL
+), told AS (
+    INSERT INTO outbox (topic, key, version, kind, at, body)
+    SELECT $7, order_id, version, $8, $9, body FROM done WHERE state <> 'pending'
+)
+SELECT count(*) FROM done;
+
+-- unanswered_attempts: each has a sender at work, or had one that died.
+SELECT order_id, member_id FROM delivery WHERE state = 'attempting' ORDER BY order_id;
+
+-- nobody_is_sending: whether no sender holds the member; keeps it so until the transaction ends.
+SELECT pg_try_advisory_xact_lock(hashtextextended($1::uuid::text, 0));
+
+-- attempt_of: the attempt to judge, if it is still open.
+SELECT attempt, class, unknowns FROM delivery WHERE order_id = $1 AND state = 'attempting'
+FOR UPDATE;
+
+-- mark_unknown: nobody can know whether the message left; a solicitation stays so for good.
+UPDATE delivery SET state = 'unknown', retry_at = NULL, version = version + 1
+WHERE order_id = $1 AND attempt = $2 AND state = 'attempting' RETURNING version;
+
+-- try_again: a notice may come twice rather than never, three times at most.
+UPDATE delivery SET state = 'pending', day = NULL, retry_at = $2, unknowns = unknowns + 1,
+    version = version + 1
+WHERE order_id = $1 AND state = 'unknown' AND class = 'notice' AND unknowns < 3 RETURNING version;
+
+-- tell_delivery: the answer to one order.
+INSERT INTO outbox (topic, key, version, kind, at, body)
+SELECT $2, order_id, version, $3, $4, delivery_body(delivery) FROM delivery WHERE order_id = $1;
+
+-- republish_deliveries: every answer once more.
+INSERT INTO outbox (topic, key, version, kind, at, body)
+SELECT $1, order_id, version, $2, $3, delivery_body(delivery) FROM delivery
+WHERE state IN ('sent', 'unknown', 'refused', 'bounced') ORDER BY order_id;
+
+-- count_deliveries: by where they stand, and why refused.
+SELECT state, reason, count(*) AS orders FROM delivery GROUP BY state, reason;

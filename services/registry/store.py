@@ -1,0 +1,344 @@
+"""Every SQL call of registry."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from services.contracts.events.campaigns import OrderRequest, OrderState, ProjectState
+from services.contracts.events.registry import DeliveryState, MemberState
+from services.contracts.topics import topic_of
+from services.registry.csv_lines import Person
+from services.registry.domain import Class, State, Status
+from services.registry.vault import Sealed
+from services.runtime import db
+from services.runtime.db import Connection
+
+sql = db.Queries("services.registry")
+
+MEMBERS, MEMBER = topic_of(MemberState).name, MemberState.event_type
+DELIVERIES, DELIVERY = topic_of(DeliveryState).name, DeliveryState.event_type
+
+
+@dataclass(frozen=True)
+class StagedLine:
+    """A valid line of an import, sealed."""
+
+    line: int
+    member_id: UUID
+    person: Person
+    box: Sealed
+    email_hash: bytes
+
+
+@dataclass(frozen=True)
+class Member:
+    member_id: UUID
+    person_id: UUID
+    status: Status
+    language: str
+    zone: str
+    version: int
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A pending order with all that its message needs; what is missing is None."""
+
+    order_id: UUID
+    order_class: Class
+    kind: str
+    member_id: UUID
+    subject_id: UUID
+    project_id: UUID | None
+    project_version: int | None
+    first_day: date
+    last_day: date
+    details: dict[str, str]
+    cancelled: bool
+    attempt: int
+    unknowns: int
+    retry_at: datetime | None
+    person_id: UUID | None
+    status: Status | None
+    language: str | None
+    zone: str | None
+    ends_on: date | None
+    box: Sealed | None
+    held_version: int | None
+    mandate: dict[str, Any] | None
+    recruitment_ends_on: date | None
+
+
+@dataclass(frozen=True)
+class LockBefore:
+    """What a person's contact lock said before it was taken."""
+
+    day: date
+    order_id: UUID | None
+
+
+# -- imports
+
+
+async def stage_lines(conn: Connection) -> None:
+    await conn.execute(sql.lock_imports)
+    await conn.execute(sql.stage_lines)
+
+
+async def copy_lines(conn: Connection, lines: Sequence[StagedLine]) -> None:
+    await conn.copy_records_to_table(
+        "import_line",
+        columns=[
+            "line", "member_id", "language", "zone", "attributes", "accepted_on", "ends_on",
+            "consent_on", "consent_proof", "last_day", "key_id", "sealed", "email_hash",
+        ],
+        records=[
+            (
+                staged.line, staged.member_id, staged.person.language, staged.person.zone,
+                orjson.dumps(staged.person.attributes).decode(), staged.person.accepted_on, staged.person.ends_on,
+                staged.person.consent_on, staged.person.consent_proof,
+                staged.person.last_contact, staged.box.key_id, staged.box.sealed,
+                staged.email_hash,
+            )
+            for staged in lines
+        ],
+    )  # fmt: skip
+
+
+async def judge_lines(conn: Connection, today: date) -> list[tuple[int, str]]:
+    """Lines with a problem that only the whole file or the registry can tell."""
+    await conn.execute(sql.index_lines)
+    return [(row["line"], row["problem"]) for row in await conn.fetch(sql.judge_lines, today)]
+
+
+async def keep_lines(conn: Connection, now: datetime) -> int:
+    """Staged lines without a problem become members, told to everybody; returns how many."""
+    status = await conn.execute(sql.keep_members)
+    await conn.execute(sql.keep_contacts)
+    await conn.execute(sql.keep_contact_locks)
+    await conn.execute(sql.tell_imported, MEMBERS, MEMBER, now)
+    return _rows(status)
+
+
+# -- members
+
+
+async def lock_member(conn: Connection, member_id: UUID) -> Member | None:
+    return _member(await conn.fetchrow(sql.lock_member, member_id))
+
+
+async def read_member(conn: Connection, member_id: UUID) -> Member | None:
+    return _member(await conn.fetchrow(sql.read_member, member_id))
+
+
+def _member(row: Any) -> Member | None:
+    return None if row is None else Member(**{**row, "status": Status(row["status"])})
+
+
+async def wait_for_messages(conn: Connection, member_id: UUID) -> None:
+    await conn.execute(sql.wait_for_messages, member_id)
+
+
+async def mark_left(conn: Connection, member_id: UUID, now: datetime) -> None:
+    await conn.execute(sql.mark_left, member_id, MEMBERS, MEMBER, now)
+
+
+async def suppress_contact(conn: Connection, member_id: UUID, person_id: UUID, since: date) -> None:
+    await conn.execute(sql.suppress_contact, member_id, person_id, since)
+
+
+async def expire_members(conn: Connection, now: datetime) -> int:
+    return int(await conn.fetchval(sql.expire_members, now, MEMBERS, MEMBER))
+
+
+async def republish_members(conn: Connection, now: datetime) -> int:
+    return _rows(await conn.execute(sql.republish_members, MEMBERS, MEMBER, now))
+
+
+async def count_members(conn: Connection) -> dict[str, int]:
+    return {row["status"]: row["members"] for row in await conn.fetch(sql.count_members)}
+
+
+# -- what campaigns says
+
+
+async def hold_projects(conn: Connection, projects: Sequence[ProjectState]) -> None:
+    await conn.execute(
+        sql.hold_projects,
+        [project.project_id for project in projects],
+        [project.version for project in projects],
+        [project.state for project in projects],
+        [project.mandate.model_dump(mode="json") for project in projects],
+        [project.recruitment_ends_on for project in projects],
+        [project.collection_ends_on for project in projects],
+    )
+
+
+async def hold_orders(conn: Connection, orders: Sequence[OrderState]) -> None:
+    await conn.execute(
+        sql.hold_orders,
+        [order.order_id for order in orders],
+        [order.order_class for order in orders],
+        [order.kind for order in orders],
+        [order.member_id for order in orders],
+        [order.subject_id for order in orders],
+        [order.project_id for order in orders],
+        [order.project_version for order in orders],
+        [order.report_version for order in orders],
+        [order.first_day for order in orders],
+        [order.last_day for order in orders],
+        [order.details for order in orders],
+        [order.state is OrderRequest.CANCELLED for order in orders],
+    )
+
+
+async def cancel_orders(conn: Connection, order_ids: Sequence[UUID]) -> None:
+    await conn.execute(sql.cancel_orders, order_ids)
+
+
+# -- deliveries
+
+
+async def refuse_orders(
+    conn: Connection,
+    now: datetime,
+    order_ids: Sequence[UUID] | None = None,
+    member_id: UUID | None = None,
+) -> int:
+    """Answer the pending orders that can no longer be sent: some, one member's, or all."""
+    return int(
+        await conn.fetchval(sql.refuse_orders, now, order_ids, member_id, DELIVERIES, DELIVERY)
+    )
+
+
+async def due_orders(
+    conn: Connection, now: datetime, after: UUID, limit: int
+) -> list[tuple[UUID, UUID]]:
+    """(order, member) of what could be sent now, in the order of ids, from a place on."""
+    rows = await conn.fetch(sql.due_orders, now, after, limit)
+    return [(row["order_id"], row["member_id"]) for row in rows]
+
+
+async def hold_member(conn: Connection, member_id: UUID) -> bool:
+    return bool(await conn.fetchval(sql.hold_member, member_id))
+
+
+async def release_member(conn: Connection, member_id: UUID) -> None:
+    await conn.execute(sql.release_member, member_id)
+
+
+async def claim_order(conn: Connection, order_id: UUID) -> Claimed | None:
+    row = await conn.fetchrow(sql.claim_order, order_id)
+    if row is None:
+        return None
+    columns = dict(row)
+    key_id, sealed = columns.pop("key_id"), columns.pop("sealed")
+    columns["order_class"] = Class(columns.pop("class"))
+    columns["status"] = Status(columns["status"]) if columns["status"] else None
+    return Claimed(**columns, box=Sealed(key_id, sealed) if sealed else None)
+
+
+async def lock_before(conn: Connection, person_id: UUID) -> LockBefore | None:
+    row = await conn.fetchrow(sql.lock_before, person_id)
+    return row and LockBefore(row["last_day"], row["order_id"])
+
+
+async def take_contact_lock(conn: Connection, person_id: UUID, today: date, order_id: UUID) -> bool:
+    return await conn.fetchval(sql.take_contact_lock, person_id, today, order_id) is not None
+
+
+async def record_attempt(
+    conn: Connection,
+    order_id: UUID,
+    day: date,
+    locked_person: UUID | None,
+    before: LockBefore | None,
+) -> int:
+    """The number of the attempt."""
+    return int(
+        await conn.fetchval(
+            sql.record_attempt,
+            order_id,
+            day,
+            locked_person,
+            before and before.day,
+            before and before.order_id,
+        )
+    )
+
+
+async def still_mine(conn: Connection, order_id: UUID, attempt: int) -> bool:
+    return bool(await conn.fetchval(sql.still_mine, order_id, attempt))
+
+
+async def record_outcome(
+    conn: Connection,
+    order_id: UUID,
+    attempt: int,
+    now: datetime,
+    state: State,
+    reason: str | None = None,
+    retry_at: datetime | None = None,
+) -> bool:
+    """How an attempt ended; whether it was still open. Anything but `sent` puts the lock back."""
+    return bool(
+        await conn.fetchval(
+            sql.record_outcome,
+            order_id,
+            attempt,
+            state,
+            reason,
+            retry_at,
+            state is not State.SENT,
+            DELIVERIES,
+            DELIVERY,
+            now,
+        )
+    )
+
+
+async def unanswered_attempts(conn: Connection) -> list[tuple[UUID, UUID]]:
+    """(order, member)"""
+    rows = await conn.fetch(sql.unanswered_attempts)
+    return [(row["order_id"], row["member_id"]) for row in rows]
+
+
+async def nobody_is_sending(conn: Connection, member_id: UUID) -> bool:
+    return bool(await conn.fetchval(sql.nobody_is_sending, member_id))
+
+
+async def attempt_of(conn: Connection, order_id: UUID) -> tuple[int, Class, int] | None:
+    """(attempt, class, how often it was unknown before) of an open attempt."""
+    row = await conn.fetchrow(sql.attempt_of, order_id)
+    return row and (row["attempt"], Class(row["class"]), row["unknowns"])
+
+
+async def mark_unknown(conn: Connection, order_id: UUID, attempt: int) -> None:
+    await conn.execute(sql.mark_unknown, order_id, attempt)
+
+
+async def try_again(conn: Connection, order_id: UUID, retry_at: datetime) -> None:
+    await conn.execute(sql.try_again, order_id, retry_at)
+
+
+async def tell_delivery(conn: Connection, order_id: UUID, now: datetime) -> None:
+    await conn.execute(sql.tell_delivery, order_id, DELIVERIES, DELIVERY, now)
+
+
+async def republish_deliveries(conn: Connection, now: datetime) -> int:
+    return _rows(await conn.execute(sql.republish_deliveries, DELIVERIES, DELIVERY, now))
+
+
+async def count_deliveries(conn: Connection) -> list[tuple[str, str | None, int]]:
+    """(state, reason, orders)"""
+    rows = await conn.fetch(sql.count_deliveries)
+    return [(row["state"], row["reason"], row["orders"]) for row in rows]
+
+
+def _rows(status: str) -> int:
+    """PostgreSQL's command tag, such as "INSERT 0 5000"."""
+    return int(status.rpartition(" ")[2])

@@ -1,0 +1,283 @@
+"""What can be done with people and messages. Callers open the transaction; a refusal undoes it."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import islice
+from typing import BinaryIO
+from uuid import UUID
+
+from services.contracts.events.campaigns import OrderRequest, OrderState, ProjectState
+from services.contracts.http.registry import ImportReport, LineError
+from services.registry import domain, store
+from services.registry.csv_lines import REASONS, LineRefused, Sheet
+from services.registry.domain import Class, MemberUnknown, Reason, State
+from services.registry.messages import Letter
+from services.registry.store import Claimed, StagedLine
+from services.registry.vault import Contact, Vault
+from services.runtime.clock import Clock
+from services.runtime.db import Connection
+from services.runtime.text import Language
+
+_CHUNK = 2_000
+_DUPLICATES = frozenset({"twice_in_file", "already_member", "has_left"})
+
+
+async def import_members(
+    conn: Connection,
+    clock: Clock,
+    vault: Vault,
+    file: BinaryIO,
+    language: Language,
+    *,
+    dry_run: bool = False,
+    accept_valid: bool = False,
+) -> ImportReport:
+    """Take an administration's export: all of it, or nothing unless `accept_valid`.
+
+    Memory is bounded by a chunk of lines plus the report. Raises ColumnsMissing.
+    """
+    sheet = Sheet(file)
+    try:
+        await store.stage_lines(conn)
+        errors: list[tuple[int, tuple[str, ...]]] = []
+        count = 0
+        lines = sheet.lines(clock)
+        while chunk := list(islice(lines, _CHUNK)):
+            count += len(chunk)
+            staged = []
+            for number, person in chunk:
+                if isinstance(person, LineRefused):
+                    errors.append((number, person.codes))
+                    continue
+                member_id = vault.new_id()
+                box = vault.seal(member_id, Contact(person.address, person.name))
+                staged.append(
+                    StagedLine(number, member_id, person, box, vault.hash(person.address))
+                )
+            await store.copy_lines(conn, staged)
+            # Sealing a chunk costs the loop some 50 ms: let messages and pages have their turn.
+            await asyncio.sleep(0)
+    finally:
+        sheet.close()
+    judged = await store.judge_lines(conn, clock.today())
+    errors += [(number, (code,)) for number, code in judged]
+    errors.sort()
+    kept = not dry_run and (accept_valid or not errors)
+    return ImportReport(
+        lines=count,
+        valid=count - len(errors),
+        imported=await store.keep_lines(conn, clock.now()) if kept else 0,
+        duplicates=sum(code in _DUPLICATES for _, code in judged),
+        dry_run=dry_run,
+        kept=kept,
+        encoding=sheet.encoding,
+        separator=sheet.separator,
+        errors=[
+            LineError(line=number, reason=" ".join(REASONS[code].in_(language) for code in codes))
+            for number, codes in errors
+        ],
+    )
+
+
+async def follow_projects(conn: Connection, projects: Sequence[ProjectState]) -> None:
+    await store.hold_projects(conn, projects)
+
+
+async def receive_orders(conn: Connection, clock: Clock, orders: Sequence[OrderState]) -> None:
+    """Hold each order once; answer at once those that cannot be sent any more."""
+    await store.hold_orders(conn, orders)
+    if cancelled := [o.order_id for o in orders if o.state is OrderRequest.CANCELLED]:
+        await store.cancel_orders(conn, cancelled)
+    await store.refuse_orders(conn, clock.now(), [order.order_id for order in orders])
+
+
+async def answer_orders(conn: Connection, clock: Clock) -> int:
+    """Refuse every pending order that cannot be sent any more, at any hour; returns how many."""
+    return await store.refuse_orders(conn, clock.now())
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """An attempt as recorded, and the letter to hand over."""
+
+    order_id: UUID
+    number: int
+    order_class: Class
+    started: datetime
+    day: date
+    zone: str
+    letter: Letter
+
+    def in_time(self, now: datetime) -> bool:
+        return domain.in_time(self.started, self.day, self.zone, now)
+
+
+async def start_attempt(
+    conn: Connection, clock: Clock, vault: Vault, order_id: UUID
+) -> Attempt | None:
+    """Record that a message is about to be sent, with the contact lock for a solicitation.
+
+    None: somebody else has the order, it was refused, or it must wait. The caller holds the
+    member's advisory lock, and commits before it speaks to the mail server.
+    """
+    claimed = await store.claim_order(conn, order_id)
+    if claimed is None:
+        return None
+    now = clock.now()
+    verdict = domain.judge(_order(claimed), now)
+    if isinstance(verdict, domain.Refuse):
+        await store.refuse_orders(conn, now, [order_id])
+        return None
+    if isinstance(verdict, domain.Wait):
+        return None
+    letter = _letter(claimed, vault)
+    before = locked = None
+    if claimed.order_class is Class.SOLICITATION:
+        assert claimed.person_id is not None
+        locked = claimed.person_id
+        before = await store.lock_before(conn, locked)
+        if not await store.take_contact_lock(conn, locked, verdict.day, order_id):
+            # Refused for good if the month ends after the window, else it waits for that day.
+            await store.refuse_orders(conn, now, [order_id])
+            return None
+    number = await store.record_attempt(conn, order_id, verdict.day, locked, before)
+    assert claimed.zone is not None
+    return Attempt(order_id, number, claimed.order_class, now, verdict.day, claimed.zone, letter)
+
+
+def _order(claimed: Claimed) -> domain.Order:
+    held = claimed.project_id is None or (
+        claimed.held_version is not None and claimed.held_version >= (claimed.project_version or 1)
+    )
+    return domain.Order(
+        first_day=claimed.first_day,
+        last_day=claimed.last_day,
+        cancelled=claimed.cancelled,
+        retry_at=claimed.retry_at,
+        status=claimed.status,
+        zone=claimed.zone,
+        ends_on=claimed.ends_on,
+        has_address=claimed.box is not None,
+        project_held=held,
+    )
+
+
+def _letter(claimed: Claimed, vault: Vault) -> Letter:
+    assert claimed.box is not None
+    assert claimed.ends_on is not None
+    return Letter(
+        order_id=claimed.order_id,
+        kind=claimed.kind,
+        member_id=claimed.member_id,
+        subject_id=claimed.subject_id,
+        language="en" if claimed.language == "en" else "fr",
+        to=vault.open(claimed.member_id, claimed.box),
+        mandate=claimed.mandate,
+        recruitment_ends_on=claimed.recruitment_ends_on,
+        membership_ends_on=claimed.ends_on,
+        details=claimed.details,
+    )
+
+
+async def record_sent(conn: Connection, clock: Clock, attempt: Attempt) -> bool:
+    """The mail server took responsibility. False: the attempt had been judged meanwhile."""
+    return await store.record_outcome(
+        conn, attempt.order_id, attempt.number, clock.now(), State.SENT
+    )
+
+
+async def record_rejected(conn: Connection, clock: Clock, attempt: Attempt) -> bool:
+    """A definite permanent refusal: nothing left, so the previous contact lock is back."""
+    return await store.record_outcome(
+        conn, attempt.order_id, attempt.number, clock.now(), State.REFUSED, Reason.REJECTED
+    )
+
+
+async def record_postponed(conn: Connection, clock: Clock, attempt: Attempt) -> bool:
+    """A definite temporary refusal: the same, and the order is tried again later."""
+    now = clock.now()
+    return await store.record_outcome(
+        conn,
+        attempt.order_id,
+        attempt.number,
+        now,
+        State.PENDING,
+        retry_at=domain.retry_at(now, attempt.number),
+    )
+
+
+async def record_unknown(conn: Connection, clock: Clock, order_id: UUID, number: int) -> None:
+    """Nobody can know whether the message left. A solicitation stays so; a notice comes again."""
+    found = await store.attempt_of(conn, order_id)
+    if found is None or found[0] != number:
+        return
+    _, order_class, unknowns = found
+    now = clock.now()
+    await store.mark_unknown(conn, order_id, number)
+    if domain.after_unknown(order_class, unknowns) is State.PENDING:
+        await store.try_again(conn, order_id, domain.retry_at(now, number))
+    else:
+        await store.tell_delivery(conn, order_id, now)
+
+
+async def judge_stale_attempt(
+    conn: Connection, clock: Clock, order_id: UUID, member_id: UUID
+) -> bool:
+    """An open attempt whose member nobody holds has lost its sender: its result is unknown."""
+    if not await store.nobody_is_sending(conn, member_id):
+        return False
+    found = await store.attempt_of(conn, order_id)
+    if found is None:
+        return False
+    await record_unknown(conn, clock, order_id, found[0])
+    return True
+
+
+@dataclass(frozen=True)
+class Leaving:
+    """What the page says: `now` is false for who had left, or whose membership was over."""
+
+    now: bool
+
+
+async def look_at_membership(conn: Connection, member_id: UUID) -> Leaving:
+    """What leaving would do. Raises MemberUnknown."""
+    member = await store.read_member(conn, member_id)
+    if member is None:
+        raise MemberUnknown
+    return Leaving(member.status in domain.CAN_LEAVE)
+
+
+async def leave(conn: Connection, clock: Clock, member_id: UUID) -> Leaving:
+    """Withdraw from the panel: waits for a message being sent; afterwards none starts.
+
+    The address is forgotten but for its keyed hash, and the contact lock stays, so that leaving
+    and joining again gains nothing. Raises MemberUnknown.
+    """
+    await store.wait_for_messages(conn, member_id)
+    member = await store.lock_member(conn, member_id)
+    if member is None:
+        raise MemberUnknown
+    if member.status not in domain.CAN_LEAVE:
+        return Leaving(now=False)
+    now = clock.now()
+    await store.mark_left(conn, member_id, now)
+    await store.suppress_contact(conn, member_id, member.person_id, clock.today(member.zone))
+    await store.refuse_orders(conn, now, member_id=member_id)
+    return Leaving(now=True)
+
+
+async def end_memberships(conn: Connection, clock: Clock) -> int:
+    """Expire who accepted the charter three years ago, and answer their orders."""
+    return await store.expire_members(conn, clock.now())
+
+
+async def republish(conn: Connection, clock: Clock) -> dict[str, int]:
+    """The current state of every member and every answered order, once more."""
+    now = clock.now()
+    return {
+        store.MEMBER: await store.republish_members(conn, now),
+        store.DELIVERY: await store.republish_deliveries(conn, now),
+    }

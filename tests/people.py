@@ -1,0 +1,246 @@
+"""A registry for tests: its keys, its members, its orders, and the sender on a mail catcher."""
+
+import asyncio
+import base64
+import io
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+from joserfc.jwk import OKPKey
+
+from deploy.local.mail_catcher import Behaviour, MailCatcher, as_usual
+from services.contracts.events.campaigns import (
+    DecisionMaker,
+    Mandate,
+    OrderKind,
+    OrderRequest,
+    OrderState,
+    ProjectPhase,
+    ProjectState,
+)
+from services.registry import store, use_cases
+from services.registry.messages import Letters
+from services.registry.sender import Sender
+from services.registry.smtp import MailServer
+from services.registry.vault import Vault
+from services.runtime.clock import Clock, FixedClock
+from services.runtime.db import Database
+from tests.servers import eventually
+
+# A Tuesday, noon in Paris.
+NOON = datetime(2026, 11, 24, 11, 0, tzinfo=UTC)
+TODAY = date(2026, 11, 24)
+LONG_AGO = TODAY - timedelta(days=100)
+
+CONTACT_KEY = base64.b64encode(b"k" * 32).decode()
+LOOKUP_KEY = base64.b64encode(b"h" * 32).decode()
+SIGNING_KEY = OKPKey.generate_key("Ed25519")
+REGISTRY_URL, CAMPAIGNS_URL = "http://registry.test", "http://campaigns.test"
+
+HEADER = (
+    "Courriel;Nom;Prénom;Tranche d'âge;Région;Aisance numérique;Langue;Fuseau horaire;"
+    "Date d'adhésion;Date de consentement;Preuve du consentement;Dernier contact"
+)
+
+
+def vault() -> Vault:
+    return Vault(json.dumps([CONTACT_KEY]), LOOKUP_KEY)
+
+
+def letters() -> Letters:
+    return Letters("Panel usagers <panel@example.test>", SIGNING_KEY, REGISTRY_URL, CAMPAIGNS_URL)
+
+
+def line(
+    address: str,
+    *,
+    language: str = "fr",
+    zone: str = "Europe/Paris",
+    accepted: str = "01/03/2026",
+    consent: str = "01/03/2026",
+    proof: str = "F-12",
+    last_contact: str = LONG_AGO.isoformat(),
+    age: str = "35-49",
+    region: str = "Nord",
+    digital: str = "parfois",
+) -> str:
+    return ";".join(
+        [address, "Durand", "Zoé", age, region, digital, language, zone, accepted, consent, proof,
+         last_contact]
+    )  # fmt: skip
+
+
+def sheet(*lines: str, header: str = HEADER, encoding: str = "utf-8") -> io.BytesIO:
+    return io.BytesIO("\r\n".join([header, *lines, ""]).encode(encoding))
+
+
+async def enrol(database: Database, clock: Clock, *addresses: str, **columns: str) -> list[UUID]:
+    """Members by an import, in the order of the addresses."""
+    rows = [line(address, **columns) for address in addresses]
+    async with database.transaction() as conn:
+        report = await use_cases.import_members(conn, clock, vault(), sheet(*rows), "en")
+        assert report.kept, report.errors
+        hashes = [vault().hash(address) for address in addresses]
+        found = await conn.fetch("SELECT member_id, email_hash FROM contact")
+    by_hash = {row["email_hash"]: row["member_id"] for row in found}
+    return [by_hash[hash] for hash in hashes]
+
+
+def project(project_id: UUID | None = None, version: int = 1) -> ProjectState:
+    return ProjectState(
+        project_id=project_id or uuid4(),
+        version=version,
+        state=ProjectPhase.OPEN,
+        mandate=Mandate(
+            title="La lettre de la caisse d'allocations",
+            nature="une enquête",
+            why="La lettre est mal comprise.",
+            stakes="Des droits non demandés.",
+            objectives="Une lettre claire.",
+            purpose="La lettre de 2027.",
+            decision_maker=DecisionMaker(name="Mme Martin", role="directrice"),
+            who="toute personne majeure",
+            how="en ligne",
+        ),
+        recruitment_ends_on=date(2027, 3, 1),
+        collection_ends_on=date(2027, 4, 1),
+    )
+
+
+def order(
+    member_id: UUID,
+    about: ProjectState | None = None,
+    *,
+    kind: OrderKind = OrderKind.INVITATION,
+    first: date = TODAY,
+    days: int = 2,
+    state: OrderRequest = OrderRequest.ORDERED,
+    version: int = 1,
+    order_id: UUID | None = None,
+    **details: str,
+) -> OrderState:
+    return OrderState(
+        order_id=order_id or uuid4(),
+        version=version,
+        state=state,
+        order_class=kind.order_class,
+        kind=kind,
+        member_id=member_id,
+        subject_id=uuid4(),
+        project_id=about and about.project_id,
+        project_version=about and about.version,
+        first_day=first,
+        last_day=first + timedelta(days=days - 1),
+        details=details,
+    )
+
+
+@dataclass
+class Registry:
+    """The registry's database and clock, a mail catcher, and senders to run on both."""
+
+    database: Database
+    clock: FixedClock
+    catcher: MailCatcher
+    workers: int = 4
+    timeout_seconds: float = 20
+
+    def sender(self, **changes: Any) -> Sender:
+        server = MailServer("127.0.0.1", self.catcher.port, self.timeout_seconds)
+        return Sender(
+            self.database, self.clock, vault(), letters(), server, changes.get("workers", 4)
+        )
+
+    @asynccontextmanager
+    async def sending(self, **changes: Any) -> AsyncIterator[Sender]:
+        sender = self.sender(**changes)
+        task = asyncio.create_task(sender.run())
+        try:
+            yield sender
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    async def enrol(self, *addresses: str, **columns: str) -> list[UUID]:
+        return await enrol(self.database, self.clock, *addresses, **columns)
+
+    async def hold(self, *projects: ProjectState) -> None:
+        async with self.database.transaction() as conn:
+            await use_cases.follow_projects(conn, projects)
+
+    async def receive(self, *orders: OrderState) -> None:
+        async with self.database.transaction() as conn:
+            await use_cases.receive_orders(conn, self.clock, orders)
+
+    async def answer(self) -> None:
+        async with self.database.transaction() as conn:
+            await use_cases.answer_orders(conn, self.clock)
+
+    async def judge(self) -> int:
+        """What the sweeper does; returns how many attempts had lost their sender."""
+        judged = 0
+        for order_id, member_id in await store.unanswered_attempts(self.database.pool):
+            async with self.database.transaction() as conn:
+                judged += await use_cases.judge_stale_attempt(conn, self.clock, order_id, member_id)
+        return judged
+
+    async def delivery(self, of: OrderState) -> Mapping[str, Any]:
+        row = await self.database.pool.fetchrow(
+            "SELECT * FROM delivery WHERE order_id = $1", of.order_id
+        )
+        assert row is not None
+        return row
+
+    async def state(self, of: OrderState) -> str:
+        """Such as "sent" or "refused too_soon"."""
+        row = await self.delivery(of)
+        return f"{row['state']} {row['reason'] or ''}".strip()
+
+    async def becomes(self, of: OrderState, wanted: str) -> None:
+        async def there() -> bool:
+            return await self.state(of) == wanted
+
+        await eventually(there, f"the delivery is {wanted}", within=15)
+
+    async def answers(self, of: OrderState) -> list[dict[str, Any]]:
+        """What was said of an order, in the order of the outbox."""
+        rows = await self.database.pool.fetch(
+            "SELECT body FROM outbox WHERE key = $1 ORDER BY id", str(of.order_id)
+        )
+        return [json.loads(row["body"]) for row in rows]
+
+    async def lock(self, member_id: UUID) -> Mapping[str, Any] | None:
+        row: Mapping[str, Any] | None = await self.database.pool.fetchrow(
+            "SELECT l.* FROM contact_lock l JOIN member m USING (person_id) WHERE m.member_id = $1",
+            member_id,
+        )
+        return row
+
+    def mail(self, recipient: str | None = None) -> list[dict[str, Any]]:
+        """The journal of the mail server, which judges from outside."""
+        entries = [json.loads(text) for text in self.catcher.journal.read_text().splitlines()]
+        return [entry for entry in entries if recipient in (None, entry["recipient"])]
+
+
+@asynccontextmanager
+async def registry(
+    database: Database,
+    directory: Path,
+    behaviour: Behaviour = as_usual,
+    reply: Behaviour = as_usual,
+    at: datetime = NOON,
+) -> AsyncIterator[Registry]:
+    clock = FixedClock(at)
+    catcher = MailCatcher(directory / "mail.jsonl", clock.now, behaviour=behaviour, reply=reply)
+    await catcher.start()
+    try:
+        yield Registry(database, clock, catcher)
+    finally:
+        await catcher.stop()
