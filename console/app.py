@@ -127,6 +127,8 @@ class PanelConsole(App[None]):
         self.now = now
         # The panel's own day, as the services last said it: a local stack may have another clock.
         self.today: date = now().astimezone(ZONE).date()
+        # Campaigns being written, by project: leaving a screen never loses what was typed.
+        self.typed: dict[UUID, dict[str, str]] = {}
         self._live: Live | None = None
         self._sign_in_as = sign_in_as
         super().__init__()

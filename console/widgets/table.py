@@ -183,7 +183,7 @@ class Table(ScrollView, can_focus=True):
         self.action_move(direction * max(1, self.size.height - 2))
 
     def action_open(self) -> None:
-        if self._selected is not None:
+        if self._selected:
             self.post_message(self.Opened(self, self._selected))
 
     def select_key(self, key: str) -> None:
@@ -243,7 +243,8 @@ class Table(ScrollView, can_focus=True):
         if place >= len(self._rows):
             return Strip.blank(width, base)
         row = self._rows[place]
-        on_cursor = row.key == self._selected
+        # A row without a key is a sentence in an empty table: nothing can be chosen there.
+        on_cursor = bool(row.key) and row.key == self._selected
         ground = base
         if on_cursor:
             ground += self.get_component_rich_style(
@@ -274,9 +275,9 @@ class Table(ScrollView, can_focus=True):
             if not width:
                 continue
             text = _fit(cell.text, width, column.align)
-            marked = text.strip()
             # The mark and the tone cover the text only, not the room around it.
-            left = len(text) - len(text.lstrip())
+            marked = text.strip(" ")
+            left = len(text) - len(text.lstrip(" "))
             segments += [
                 Segment(" " * left, ground),
                 Segment(marked, style),

@@ -1,0 +1,150 @@
+"""Small windows above a screen: the keys of a screen, a confirmation, a piece of news."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical, VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from console.actions import held_on
+from console.data.said import Said
+from console.screens.base import bindings
+from console.widgets.said import content, key
+from console.words import Text
+
+if TYPE_CHECKING:
+    from console.app import PanelConsole
+
+KEYS_HERE = Text(fr="Les touches de cet écran", en="The keys of this screen")
+CLOSE = Text(fr="fermer", en="close")
+CANCEL = Text(fr="ne rien faire", en="do nothing")
+TYPE_WORD = Text(fr="Tapez {word} pour confirmer :", en="Type {word} to confirm:")
+MOVES = Text(
+    fr="↑ ↓ page début fin : se déplacer dans une liste",
+    en="↑ ↓ page home end: move in a list",
+)
+
+
+class HelpScreen(ModalScreen[None]):
+    """The table of actions, for the screen underneath."""
+
+    ID: ClassVar[str] = "help"
+    BINDINGS = [  # noqa: RUF012
+        *bindings("help"),
+        Binding("escape,q,question_mark,f1,enter", "dismiss", show=False),
+    ]
+
+    def __init__(self, about: str) -> None:
+        super().__init__(classes="dialog")
+        self._about = about
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(classes="box"):
+            yield Static()
+
+    def on_mount(self) -> None:
+        self.redraw()
+
+    def redraw(self) -> None:
+        language = cast("PanelConsole", self.app).language
+        lines = content(Said(KEYS_HERE.in_(language), "strong"), "\n")
+        for action in held_on(self._about):
+            lines += content("\n", key(action.sign.rjust(5)), f"  {action.means.in_(language)}")
+        lines += content("\n\n", Said(f"       {MOVES.in_(language)}", "dim"))
+        lines += content("\n\n  ", key("esc"), Said(f"  {CLOSE.in_(language)}", "dim"))
+        self.query_one(Static).update(lines)
+
+
+class ConfirmScreen(ModalScreen[bool]):
+    """What will happen, exactly, before it does; a word to type where it touches many people."""
+
+    ID: ClassVar[str] = "confirm"
+    BINDINGS = [  # noqa: RUF012
+        *bindings("confirm"),
+        Binding("escape", "cancel", show=False),
+        Binding("enter", "accept", show=False),
+    ]
+
+    def __init__(self, heading: Text, sentence: str, act: Text, word: Text | None = None) -> None:
+        super().__init__(classes="dialog")
+        self._heading = heading
+        self._sentence = sentence
+        self._act = act
+        self._word = word
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="box"):
+            yield Static(id="said")
+            if self._word:
+                yield Input(id="word")
+            yield Static(id="keys")
+
+    def on_mount(self) -> None:
+        self.redraw()
+
+    def redraw(self) -> None:
+        language = cast("PanelConsole", self.app).language
+        parts = content(
+            Said(f"{self._heading.in_(language)}\n\n", "strong"), f"{self._sentence}\n"
+        )
+        if self._word:
+            words = TYPE_WORD.in_(language, word=self._word.in_(language))
+            parts += content(Said(f"\n{words}", "attention"))
+        self.query_one("#said", Static).update(parts)
+        self.query_one("#keys", Static).update(
+            content(
+                "\n",
+                key("enter"),
+                Said(f" {self._act.in_(language)}   ", "dim"),
+                key("esc"),
+                Said(f" {CANCEL.in_(language)}", "dim"),
+            )
+        )
+
+    def on_input_submitted(self) -> None:
+        self.action_accept()
+
+    def action_accept(self) -> None:
+        if self._word:
+            language = cast("PanelConsole", self.app).language
+            if self.query_one(Input).value.strip().upper() != self._word.in_(language):
+                self.query_one(Input).value = ""
+                return
+        self.dismiss(True)
+
+    def action_cancel(self) -> None:
+        self.dismiss(False)
+
+
+class NewsScreen(ModalScreen[None]):
+    """Something to be read: a result, or a refusal with its reasons and way out."""
+
+    ID: ClassVar[str] = "confirm"
+    BINDINGS = [  # noqa: RUF012
+        *bindings("confirm"),
+        Binding("escape,enter,q", "dismiss", show=False),
+    ]
+
+    def __init__(self, *said: Said) -> None:
+        super().__init__(classes="dialog")
+        self._said = said
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(classes="box"):
+            yield Static()
+
+    def on_mount(self) -> None:
+        self.redraw()
+
+    def redraw(self) -> None:
+        language = cast("PanelConsole", self.app).language
+        lines = content()
+        for said in self._said:
+            lines += content(said, "\n")
+        self.query_one(Static).update(
+            content(lines, "\n", key("esc"), Said(f" {CLOSE.in_(language)}", "dim"))
+        )
