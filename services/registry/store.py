@@ -99,7 +99,8 @@ async def copy_lines(conn: Connection, lines: Sequence[StagedLine]) -> None:
         records=[
             (
                 staged.line, staged.member_id, staged.person.language, staged.person.zone,
-                orjson.dumps(staged.person.attributes).decode(), staged.person.accepted_on, staged.person.ends_on,
+                orjson.dumps(staged.person.attributes).decode(),
+                staged.person.accepted_on, staged.person.ends_on,
                 staged.person.consent_on, staged.person.consent_proof,
                 staged.person.last_contact, staged.box.key_id, staged.box.sealed,
                 staged.email_hash,

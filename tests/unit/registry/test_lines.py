@@ -1,0 +1,129 @@
+"""What an administration's export may look like, and what is said of a line that cannot be taken."""
+
+import io
+from datetime import date
+
+import pytest
+
+from services.registry.csv_lines import COLUMNS, REASONS, LineRefused, Person, Sheet, slug
+from services.registry.domain import ColumnsMissing
+from services.registry.vault import normalised
+from services.runtime.clock import FixedClock
+from tests.people import HEADER, LONG_AGO, NOON, TODAY, line, sheet
+
+CLOCK = FixedClock(NOON)
+
+
+def read(file: io.BytesIO) -> list[Person | LineRefused]:
+    return [person for _, person in Sheet(file).lines(CLOCK)]
+
+
+def wrong(**columns: str) -> tuple[str, ...]:
+    address = columns.pop("address", "zoe@example.test")
+    [found] = read(sheet(line(address, **columns)))
+    assert isinstance(found, LineRefused)
+    return found.codes
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
+@pytest.mark.parametrize("separator", [";", ",", "\t", "|"])
+def test_an_export_is_read_in_any_usual_encoding_and_separator(
+    encoding: str, separator: str
+) -> None:
+    text = f"{HEADER}\n{line('zoe@example.test')}\n".replace(";", separator)
+    opened = Sheet(io.BytesIO(text.encode(encoding)))
+    assert (opened.encoding, opened.separator) == (encoding, separator)
+    [(number, person)] = list(opened.lines(CLOCK))
+    assert number == 2
+    assert person == Person(
+        address="zoe@example.test",
+        name="Zoé Durand",
+        language="fr",
+        zone="Europe/Paris",
+        attributes={"age_band": "35-49", "region": "nord", "digital": "sometimes"},
+        accepted_on=date(2026, 3, 1),
+        ends_on=date(2029, 3, 1),
+        consent_on=date(2026, 3, 1),
+        consent_proof="F-12",
+        last_contact=LONG_AGO,
+    )
+
+
+def test_english_headers_in_another_order_are_read() -> None:
+    file = sheet(
+        "F-1,2026-03-01,EN,Zoe@Example.test",
+        header="Consent proof,Consent date,Language,E-mail",
+    )
+    [person] = read(file)
+    assert isinstance(person, Person)
+    assert (person.address, person.language) == ("zoe@example.test", "en")
+
+
+def test_without_a_last_contact_a_member_counts_as_contacted_today() -> None:
+    [person] = read(sheet(line("zoe@example.test", last_contact="")))
+    assert isinstance(person, Person)
+    assert person.last_contact == TODAY
+
+
+def test_without_an_acceptance_date_the_charter_was_accepted_with_the_consent() -> None:
+    [person] = read(sheet(line("zoe@example.test", accepted="", consent="02/03/2026")))
+    assert isinstance(person, Person)
+    assert person.accepted_on == date(2026, 3, 2)
+
+
+def test_each_wrong_cell_has_its_reason() -> None:
+    assert wrong(address="") == ("email_missing",)
+    assert wrong(address="zoe@") == ("email_invalid",)
+    assert wrong(consent="") == ("consent_missing",)
+    assert wrong(proof="") == ("proof_missing",)
+    assert wrong(consent="31/02/2026") == ("date_invalid",)
+    assert wrong(consent="25/11/2026") == ("date_in_future",)
+    assert wrong(language="deutsch") == ("language_unknown",)
+    assert wrong(zone="Mars/Olympus") == ("zone_unknown",)
+    assert wrong(digital="un peu") == ("digital_unknown",)
+    assert wrong(accepted="24/11/2023") == ("membership_over",)
+    assert wrong(address="x", proof="", consent="") == (
+        "email_invalid",
+        "proof_missing",
+        "consent_missing",
+    )
+
+
+def test_every_reason_is_said_in_both_languages() -> None:
+    for reason in REASONS.values():
+        assert reason.fr != reason.en
+
+
+def test_a_line_with_too_many_cells_does_not_spoil_the_next() -> None:
+    file = sheet(line("a@example.test") + ";more", "", line("b@example.test"))
+    found = list(Sheet(file).lines(CLOCK))
+    assert [number for number, _ in found] == [2, 4]
+    assert isinstance(found[0][1], LineRefused)
+    assert isinstance(found[1][1], Person)
+
+
+def test_a_sheet_without_the_needed_columns_says_which() -> None:
+    with pytest.raises(ColumnsMissing) as refused:
+        Sheet(io.BytesIO(b"Nom;Courriel\nDurand;zoe@example.test\n"))
+    assert len(refused.value.details("fr")) == 2
+    with pytest.raises(ColumnsMissing):
+        Sheet(io.BytesIO(b""))
+
+
+def test_column_names_are_unambiguous() -> None:
+    assert COLUMNS["date d adhesion"] == "accepted_on"
+    assert COLUMNS["courriel"] == "email"
+
+
+def test_attributes_become_codes() -> None:
+    assert slug("18-34 ans") == "18-34"
+    assert slug("65 ans et plus") == "65+"
+    assert slug("65+") == "65+"
+    assert slug("Île-de-France") == "ile-de-france"
+
+
+def test_an_address_has_one_spelling_and_no_second_line() -> None:
+    assert normalised("  Zoe.D@Example.TEST ") == "zoe.d@example.test"
+    assert normalised("zoe@exämple.test") == "zoe@xn--exmple-cua.test"
+    for bad in ["zoe", "@x.test", "a b@x.test", "a@x", "a\r\nBcc: b@x.test@x.test", "a..b@x.test"]:
+        assert normalised(bad) is None, bad

@@ -1,0 +1,40 @@
+"""Contact details are readable with the key and for their member only."""
+
+import base64
+import json
+from uuid import uuid4
+
+import pytest
+from cryptography.exceptions import InvalidTag
+
+from services.registry.vault import Contact, Vault
+from tests.people import CONTACT_KEY, LOOKUP_KEY, vault
+
+ZOE = Contact("zoe@example.test", "Zoé Durand")
+NEW_KEY = base64.b64encode(b"n" * 32).decode()
+
+
+def test_what_was_sealed_opens_for_its_member_only() -> None:
+    member = uuid4()
+    box = vault().seal(member, ZOE)
+    assert b"zoe" not in box.sealed
+    assert vault().open(member, box) == ZOE
+    with pytest.raises(InvalidTag):
+        vault().open(uuid4(), box)
+
+
+def test_after_a_rotation_the_new_key_seals_and_the_old_still_opens() -> None:
+    member = uuid4()
+    old = vault().seal(member, ZOE)
+    rotated = Vault(json.dumps([NEW_KEY, CONTACT_KEY]), LOOKUP_KEY)
+    assert rotated.open(member, old) == ZOE
+    new = rotated.seal(member, ZOE)
+    assert new.key_id != old.key_id
+    with pytest.raises(KeyError):
+        vault().open(member, new)
+
+
+def test_one_address_has_one_hash_under_one_key_and_another_under_another() -> None:
+    other = Vault(json.dumps([CONTACT_KEY]), NEW_KEY)
+    assert vault().hash(ZOE.address) == vault().hash(ZOE.address)
+    assert vault().hash(ZOE.address) != other.hash(ZOE.address)
