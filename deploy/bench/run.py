@@ -1,0 +1,84 @@
+"""All figures of the foundation, in one run on servers of its own."""
+
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from deploy.bench import allocation, importing, messages, screens
+from deploy.bench.measure import Figure
+from deploy.local.kafka import EmbeddedKafka
+from deploy.local.postgres import EmbeddedPostgres
+from deploy.local.stack import Stack, together
+from services.runtime import db, migrations
+from services.runtime.clock import ClockSetting
+from services.runtime.db import Database
+
+# A weekday morning, so that invitations leave at once.
+MORNING = datetime(2026, 11, 24, 9, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Size:
+    events: int
+    members: int
+    wanted: int
+    imported: int
+
+
+FULL = Size(events=1_000_000, members=5_000_000, wanted=500_000, imported=500_000)
+SMOKE = Size(events=100_000, members=1_000_000, wanted=100_000, imported=100_000)
+
+
+async def figures(size: Size) -> AsyncIterator[Figure]:
+    """One after the other, each as soon as it is known."""
+    with tempfile.TemporaryDirectory(prefix="panel-bench-") as directory:
+        # The database server may run as a user of its own.
+        Path(directory).chmod(0o755)  # noqa: ASYNC240
+        async for figure in _on_servers(Path(directory) / "servers", size):
+            yield figure
+        clock = ClockSetting(offset=MORNING - datetime.now(UTC))
+        stack = Stack(Path(directory) / "stack", clock=clock, new_ports=True)
+        async with stack.running() as endpoints:
+            today = MORNING.date()
+            for figure in await importing.importing(endpoints, size.imported, today):
+                yield figure
+            for figure in await screens.screens(endpoints, today):
+                yield figure
+
+
+async def _on_servers(directory: Path, size: Size) -> AsyncIterator[Figure]:
+    postgres = EmbeddedPostgres(directory / "postgres")
+    kafka = EmbeddedKafka(directory / "kafka")
+    try:
+        await together(postgres.start, kafka.start)
+        async with _database(postgres, "campaigns") as database:
+            for figure in await allocation.allocation(database, size.members, size.wanted):
+                yield figure
+        async with _database(postgres, "registry") as database:
+            for figure in await messages.relay(database, kafka.bootstrap, size.events):
+                yield figure
+            for figure in await messages.inbox(database, kafka.bootstrap, size.events):
+                yield figure
+    finally:
+        await together(kafka.stop, postgres.stop)
+
+
+@asynccontextmanager
+async def _database(postgres: EmbeddedPostgres, service: str) -> AsyncIterator[Database]:
+    await postgres.ensure_database(service)
+    conn = await db.connect(postgres.dsn(service))
+    try:
+        await migrations.migrate(conn, migrations.for_service(f"services.{service}"))
+    finally:
+        await conn.close()
+    database = Database(SecretStr(postgres.dsn(service)))
+    await database.start()
+    try:
+        yield database
+    finally:
+        await database.stop()
