@@ -5,6 +5,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from services.contracts.topics import TOPICS
 from services.runtime.broker import ensure_topics
+from services.runtime.inbox import group_of
 from tests.servers import eventually
 
 
@@ -41,9 +42,9 @@ async def start_afresh(bootstrap: str) -> None:
         await admin.close()
 
 
-async def rewind(bootstrap: str, topic: str, group: str) -> None:
-    """Put a group, none of whose members runs, back to the beginning of a topic."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, group_id=group)
+async def rewind(bootstrap: str, topic: str, service: str) -> None:
+    """Put a service, none of whose replicas runs, back to the beginning of a topic."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, group_id=group_of(service, topic))
     await consumer.start()
     try:
         described = await consumer._client.fetch_all_metadata()

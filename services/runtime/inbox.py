@@ -43,6 +43,11 @@ DEAD_LETTER_LIFE = timedelta(days=30)
 log = structlog.get_logger()
 
 
+def group_of(service: str, topic: str) -> str:
+    """The consumer group: one per topic, so that a restart of one consumer disturbs no other."""
+    return f"{service}.{topic}"
+
+
 def is_infrastructure(error: BaseException) -> bool:
     """Whether waiting and trying again is right: the record is not to blame."""
     if isinstance(error, asyncpg.PostgresError):
@@ -97,7 +102,7 @@ class Inbox:
         consumer = Consumer(event, apply, topic)
         consumer.subscriber = self._broker.subscriber(
             topic.name,
-            group_id=self._service,
+            group_id=group_of(self._service, topic.name),
             batch=True,
             max_records=_BATCH,
             batch_timeout_ms=100,

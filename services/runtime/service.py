@@ -219,6 +219,11 @@ async def _run(service: Service, command: str) -> int:
             log.info("setup_done", migrations=await service.setup())
             return 0
         return await service.serve()
-    except (OSError, aiokafka.errors.KafkaError, asyncpg.PostgresError) as error:
+    except (
+        OSError,
+        aiokafka.errors.KafkaError,
+        asyncpg.PostgresError,
+        migrations.MigrationConflict,
+    ) as error:
         log.critical("cannot_start", error=f"{type(error).__name__}: {error}")
         return 69

@@ -17,7 +17,7 @@ from services.contracts.topics import topic_of
 from services.runtime import outbox
 from services.runtime.clock import FixedClock
 from services.runtime.db import Connection, Database
-from services.runtime.inbox import Apply, Inbox, lag_of
+from services.runtime.inbox import Apply, Inbox, group_of, lag_of
 from services.runtime.outbox import sql
 from services.runtime.relay import Relay
 from tests import topics
@@ -25,6 +25,7 @@ from tests.databases import Databases
 from tests.events import NOON, collection, produce
 from tests.servers import eventually
 
+GROUP = group_of("feedback", topic_of(CollectionState).name)
 SEE = """
 INSERT INTO seen AS held (id, version, times) SELECT e.id, e.version, 1
 FROM unnest($1::uuid[], $2::bigint[]) AS e (id, version)
@@ -68,7 +69,7 @@ async def committed_offsets(bootstrap: str) -> int:
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()
     try:
-        offsets = await admin.list_consumer_group_offsets("feedback")
+        offsets = await admin.list_consumer_group_offsets(GROUP)
         return sum(meta.offset for meta in offsets.values())
     finally:
         await admin.close()
