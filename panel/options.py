@@ -176,6 +176,11 @@ _Lang = Annotated[
     ),
 ]
 
+Json = Annotated[
+    bool,
+    typer.Option("--json", help=both("Répondre en JSON.", "Answer in JSON.")),
+]
+
 
 def print_json(data: "BaseModel | Sequence[BaseModel] | dict[str, Any]") -> None:
     """For programs: no colour, no wrapping, whatever the terminal."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.structs import ConsumerRecord
 
 READ_MS = 200
@@ -51,19 +52,14 @@ async def records(
 
     `until_now` ends at what is committed when the reading starts; otherwise it never ends.
     """
+    parts = await _partitions(bootstrap, topics)
+    if not parts:
+        return
     consumer = AIOKafkaConsumer(
         bootstrap_servers=bootstrap, isolation_level="read_committed", enable_auto_commit=False
     )
     await consumer.start()
     try:
-        known = await consumer.topics()
-        parts = []
-        for topic in topics:
-            if topic in known:
-                numbers = consumer.partitions_for_topic(topic) or set()
-                parts += [TopicPartition(topic, number) for number in sorted(numbers)]
-        if not parts:
-            return
         consumer.assign(parts)
         ends = await consumer.end_offsets(parts)
         await (consumer.seek_to_beginning if from_start else consumer.seek_to_end)(*parts)
@@ -77,6 +73,20 @@ async def records(
                 return
     finally:
         await consumer.stop()
+
+
+async def _partitions(bootstrap: str, topics: Sequence[str]) -> list[TopicPartition]:
+    """Of the topics that exist."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        return [
+            TopicPartition(described["topic"], partition["partition"])
+            for described in await admin.describe_topics(list(topics))
+            for partition in described["partitions"]
+        ]
+    finally:
+        await admin.close()
 
 
 async def _reached(consumer: AIOKafkaConsumer, ends: dict[TopicPartition, int]) -> bool:

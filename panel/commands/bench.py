@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from panel.options import asynchronous, both, command, session
+from panel.options import Json, asynchronous, both, command, session
 from services.runtime.text import Text
 
 _MEASURING = Text(
@@ -33,7 +33,7 @@ def bench(
         bool,
         typer.Option("--smoke", help=both("La version courte.", "The short version.")),
     ] = False,
-    json: Annotated[bool, typer.Option("--json")] = False,
+    json: Json = False,
 ) -> None:
     import dataclasses
     import json as encoder

@@ -1,12 +1,15 @@
 """The console, and tokens for other programs."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from panel.options import Session, both, command, print_json, session
+from panel.options import Json, Session, both, command, print_json, session
 from services.runtime.refusal import Refusal
 from services.runtime.text import Text
+
+if TYPE_CHECKING:
+    from deploy.local.endpoints import Endpoints
 
 
 class NobodyCalled(Refusal):
@@ -37,18 +40,20 @@ def console(ctx: typer.Context) -> None:
 
     here = session(ctx)
     found = endpoints.read(here.data_dir)
-    os.execv(sys.executable, console_command(here, found.data_dir / endpoints.FILE))  # noqa: S606
+    os.execv(sys.executable, console_command(here, found))  # noqa: S606
 
 
-def console_command(here: Session, stack_file: object) -> list[str]:
+def console_command(here: Session, found: "Endpoints") -> list[str]:
     import sys
+
+    from deploy.local.endpoints import FILE
 
     return [
         sys.executable,
         "-m",
         "console",
         "--stack",
-        str(stack_file),
+        str(found.data_dir / FILE),
         "--lang",
         here.language,
     ]
@@ -57,7 +62,7 @@ def console_command(here: Session, stack_file: object) -> list[str]:
 def token(
     ctx: typer.Context,
     person: Annotated[str, typer.Argument(metavar="PERSON")] = "claire",
-    json: Annotated[bool, typer.Option("--json")] = False,
+    json: Json = False,
 ) -> None:
     from deploy.local import endpoints, issuer
     from deploy.local.keys import keys_in

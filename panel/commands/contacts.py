@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from panel.options import Session, asynchronous, both, command, group, print_json, session
+from panel.options import Json, Session, asynchronous, both, command, group, print_json, session
 from services.runtime.refusal import Refusal
 from services.runtime.text import Text
 
@@ -67,7 +67,7 @@ def import_(
             ),
         ),
     ] = False,
-    json: Annotated[bool, typer.Option("--json")] = False,
+    json: Json = False,
 ) -> None:
     from collections.abc import AsyncIterator
 
@@ -142,7 +142,7 @@ def member_sim(
             "--again", help=both("Relire aussi les anciens messages.", "Read old messages too.")
         ),
     ] = False,
-    json: Annotated[bool, typer.Option("--json")] = False,
+    json: Json = False,
 ) -> None:
     import asyncio
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from panel.options import Session, asynchronous, both, command, group, print_json, session
+from panel.options import Json, Session, asynchronous, both, command, group, print_json, session
 from services.runtime.refusal import Refusal
 from services.runtime.text import Language, Text
 
@@ -81,7 +81,7 @@ def tail(
             help=both("S'arrêter à la fin actuelle.", "Stop at what is the end now."),
         ),
     ] = False,
-    json: Annotated[bool, typer.Option("--json")] = False,
+    json: Json = False,
 ) -> None:
     from deploy.local import bus, endpoints
     from services.contracts.topics import TOPICS
@@ -112,7 +112,7 @@ def _show(here: Session, record: "Record") -> None:
     here.out.print(f"  {record.text}", markup=False, style="dim", soft_wrap=True)
 
 
-def list_(ctx: typer.Context, json: Annotated[bool, typer.Option("--json")] = False) -> None:
+def list_(ctx: typer.Context, json: Json = False) -> None:
     from rich.table import Table
 
     here = session(ctx)
@@ -140,7 +140,7 @@ def replay(
     ctx: typer.Context,
     service: Annotated[str, typer.Argument(metavar="SERVICE")],
     ids: Annotated[list[int] | None, typer.Argument(metavar="ID…")] = None,
-    json: Annotated[bool, typer.Option("--json")] = False,
+    json: Json = False,
 ) -> None:
     here = session(ctx)
     known(service)
@@ -166,7 +166,7 @@ def replay(
 def republish(
     ctx: typer.Context,
     service: Annotated[str | None, typer.Argument(metavar="SERVICE")] = None,
-    json: Annotated[bool, typer.Option("--json")] = False,
+    json: Json = False,
 ) -> None:
     from deploy.local.endpoints import SERVICES
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import typer
 
-from panel.options import Session, asynchronous, both, command, group, print_json, session
+from panel.options import Json, Session, asynchronous, both, command, group, print_json, session
 from services.runtime.refusal import Refusal
 from services.runtime.text import Text
 
@@ -111,7 +111,7 @@ def create(
     publish: Annotated[
         bool, typer.Option("--publish", help=both("Le publier aussitôt.", "Publish it at once."))
     ] = False,
-    json: Annotated[bool, typer.Option("--json")] = False,
+    json: Json = False,
 ) -> None:
     from deploy.local import sheets
 
@@ -171,7 +171,7 @@ def publish(
             help=both("Envoyer aussi son questionnaire.", "Send its questionnaire too."),
         ),
     ] = None,
-    json: Annotated[bool, typer.Option("--json")] = False,
+    json: Json = False,
 ) -> None:
     from deploy.local import sheets
 
@@ -193,7 +193,7 @@ def publish(
         show_projects(here, [project])
 
 
-def list_(ctx: typer.Context, json: Annotated[bool, typer.Option("--json")] = False) -> None:
+def list_(ctx: typer.Context, json: Json = False) -> None:
     here = session(ctx)
 
     async def work() -> "list[ProjectView]":
@@ -226,7 +226,7 @@ def launch(
     yes: Annotated[
         bool, typer.Option("--yes", "-y", help=both("Ne rien demander.", "Ask nothing."))
     ] = False,
-    json: Annotated[bool, typer.Option("--json")] = False,
+    json: Json = False,
 ) -> None:
     from deploy.local import sheets
 

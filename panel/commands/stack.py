@@ -1,18 +1,15 @@
-"""Running a local panel: up, down, demo, clock, member-sim, check."""
+"""Running a local panel: up, down, clock."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from panel.options import Session, both, command, print_json, session
+from panel.options import Json, Session, both, command, print_json, session
 from services.runtime.refusal import Refusal
 from services.runtime.text import Text
 
 if TYPE_CHECKING:
     from datetime import datetime
-
-DEMO_DIR = Path(".panel/demo")
 
 _READY = Text(
     fr="Le panel est prêt ; ses adresses sont dans {file}. Ctrl-C l'arrête.",
@@ -127,7 +124,7 @@ def clock(
     go: Annotated[
         bool, typer.Option("--go", help=both("Le laisser passer.", "Let it pass."))
     ] = False,
-    json: Annotated[bool, typer.Option("--json")] = False,
+    json: Json = False,
 ) -> None:
     from deploy.local import clock as shared
     from deploy.local import endpoints

@@ -1,0 +1,379 @@
+"""The judge: does everything that was written down agree with the charter?
+
+It reads the databases, the topics and the mail catcher's journal with queries of its own, and uses
+none of the services' code, so that a defect there cannot hide itself here. One finding per promise,
+with how many things it looked at.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import asyncpg
+
+from deploy.local import bus, evidence
+from deploy.local.endpoints import Endpoints
+from deploy.local.evidence import Evidence
+from deploy.local.journal import Journal
+from services.contracts.topics import TOPICS
+from services.runtime.clock import SharedClock
+from services.runtime.db import Queries
+from services.runtime.text import Text
+
+sql = Queries("deploy.local")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """`code` is for programs and stays; `looked_at` counts what `text` speaks of."""
+
+    code: str
+    text: Text
+    looked_at: int
+    wrong: int
+
+    @property
+    def holds(self) -> bool:
+        return self.wrong == 0
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A promise that one query over one service's tables can judge."""
+
+    service: str
+    query: str
+    text: Text
+    timed: bool = False
+
+
+STORED: tuple[Stored, ...] = (
+    Stored(
+        "registry",
+        "deliveries_apart",
+        Text(
+            fr="jamais deux sollicitations en 31 jours, par personne, d'après les envois",
+            en="never two solicitations in 31 days, per person, by deliveries",
+        ),
+    ),
+    Stored(
+        "registry",
+        "first_solicitation_after_known_contact",
+        Text(
+            fr="ni moins de 31 jours après le dernier contact connu à l'import",
+            en="nor less than 31 days after the last contact known at the import",
+        ),
+    ),
+    Stored(
+        "registry",
+        "locks_as_late_as_messages",
+        Text(
+            fr="chaque verrou de contact est au moins aussi récent que le dernier envoi",
+            en="each contact lock is at least as recent as the last message",
+        ),
+    ),
+    Stored(
+        "registry",
+        "contact_lock_stands",
+        Text(
+            fr="la clé du verrou de contact est en place",
+            en="the contact lock's key is in force",
+        ),
+    ),
+    Stored(
+        "campaigns",
+        "ledger_apart",
+        Text(
+            fr="jamais deux jours à moins de 31 jours dans le registre des contacts",
+            en="never two days less than 31 days apart in the contact ledger",
+        ),
+    ),
+    Stored(
+        "campaigns",
+        "ledger_constraint_stands",
+        Text(
+            fr="la contrainte d'exclusion du registre des contacts est en place",
+            en="the contact ledger's exclusion constraint is in force",
+        ),
+    ),
+    Stored(
+        "campaigns",
+        "solicitations_planned",
+        Text(
+            fr="chaque sollicitation est dans le registre des contacts",
+            en="every solicitation is in the contact ledger",
+        ),
+    ),
+    Stored(
+        "campaigns",
+        "ledger_as_answered",
+        Text(
+            fr="le registre des contacts dit la même chose que les réponses aux ordres",
+            en="the contact ledger says what the answers to orders say",
+        ),
+    ),
+    Stored(
+        "campaigns",
+        "orders_answered",
+        Text(
+            fr="chaque ordre d'envoi dont la fenêtre est passée a une réponse",
+            en="every send order whose window is over has an answer",
+        ),
+        timed=True,
+    ),
+    Stored(
+        "registry",
+        "deliveries_answered",
+        Text(
+            fr="aucun envoi n'attend après sa fenêtre",
+            en="no delivery waits after its window",
+        ),
+        timed=True,
+    ),
+    Stored(
+        "campaigns",
+        "nothing_contradicted",
+        Text(fr="aucune réponse n'en contredit une autre", en="no answer contradicts another one"),
+    ),
+    Stored(
+        "registry",
+        "memberships_three_years",
+        Text(
+            fr="les adhésions durent trois ans et s'arrêtent",
+            en="memberships last three years and end",
+        ),
+        timed=True,
+    ),
+    Stored(
+        "registry",
+        "no_message_after_membership",
+        Text(
+            fr="aucun message après la fin d'une adhésion",
+            en="no message after the end of a membership",
+        ),
+    ),
+    Stored(
+        "registry",
+        "consents_proven",
+        Text(
+            fr="chaque consentement a sa date et sa preuve",
+            en="every consent has its date and its proof",
+        ),
+        timed=True,
+    ),
+    Stored(
+        "registry",
+        "gone_without_contact",
+        Text(
+            fr="l'adresse de qui est parti est effacée",
+            en="the address of who has left is deleted",
+        ),
+    ),
+    Stored(
+        "campaigns",
+        "participations_chosen",
+        Text(
+            fr="personne ne participe sans avoir accepté l'invitation du projet",
+            en="nobody takes part without having accepted the project's invitation",
+        ),
+    ),
+    Stored(
+        "campaigns",
+        "one_invitation_per_project",
+        Text(
+            fr="personne n'est invité deux fois à un même projet",
+            en="nobody is invited twice to one project",
+        ),
+    ),
+    Stored(
+        "campaigns",
+        "declines_unseen",
+        Text(
+            fr="le tirage au sort ne peut lire aucune réponse",
+            en="the draw cannot read any answer",
+        ),
+    ),
+    Stored(
+        "campaigns",
+        "draws_committed",
+        Text(
+            fr="chaque tirage a utilisé la graine engagée au lancement",
+            en="every draw used the seed committed at the launch",
+        ),
+    ),
+    Stored(
+        "campaigns",
+        "mandates_complete",
+        Text(
+            fr="chaque projet publié a un mandat complet",
+            en="every published project has a complete mandate",
+        ),
+    ),
+    Stored(
+        "campaigns",
+        "invited_for_published_projects",
+        Text(
+            fr="personne n'est invité pour un projet qui n'est pas ouvert",
+            en="nobody is invited for a project that is not open",
+        ),
+    ),
+    Stored(
+        "campaigns",
+        "compensations_referenced",
+        Text(
+            fr="aucune compensation sans la référence du mandat",
+            en="no compensation without the mandate's reference",
+        ),
+    ),
+    Stored(
+        "responses",
+        "no_member_columns",
+        Text(
+            fr="responses n'a aucune colonne qui désigne un membre",
+            en="responses has no column that names a member",
+        ),
+    ),
+    Stored(
+        "feedback",
+        "no_member_columns",
+        Text(
+            fr="feedback n'a aucune colonne qui désigne un membre",
+            en="feedback has no column that names a member",
+        ),
+    ),
+    *(
+        Stored(
+            service,
+            "events_applied",
+            Text(
+                fr=f"{service} a appliqué tous ses événements",
+                en=f"{service} has applied all its events",
+            ),
+        )
+        for service in ("registry", "campaigns", "responses", "feedback")
+    ),
+)
+
+Judge = Callable[[Evidence], tuple[int, int]]
+
+WITNESSED: tuple[tuple[str, Judge, Text], ...] = (
+    (
+        "messages_apart",
+        evidence.messages_apart,
+        Text(
+            fr="jamais deux sollicitations en 31 jours, par adresse, d'après le courrier",
+            en="never two solicitations in 31 days, per address, by the mail itself",
+        ),
+    ),
+    (
+        "messages_ordered",
+        evidence.messages_ordered,
+        Text(
+            fr="chaque message répond à un ordre connu, de la même nature",
+            en="every message answers a known order of the same kind",
+        ),
+    ),
+    (
+        "orders_used_once",
+        evidence.orders_used_once,
+        Text(
+            fr="aucun ordre de sollicitation n'a servi deux fois",
+            en="no order to solicit was used twice",
+        ),
+    ),
+    (
+        "sent_is_in_the_journal",
+        evidence.sent_is_in_the_journal,
+        Text(
+            fr="chaque envoi dit « envoyé » est bien arrivé au serveur de courrier",
+            en="every delivery said to be sent reached the mail server",
+        ),
+    ),
+    (
+        "answers_agree",
+        evidence.answers_agree,
+        Text(
+            fr="campaigns et registry disent la même chose de chaque ordre",
+            en="campaigns and registry say the same of every order",
+        ),
+    ),
+    (
+        "sending_hours",
+        evidence.sending_hours,
+        Text(
+            fr="aucun message avant 8 h ni après 20 h, là où vit le membre",
+            en="no message before 8:00 or after 20:00, where the member lives",
+        ),
+    ),
+    (
+        "silence_after_leaving",
+        evidence.silence_after_leaving,
+        Text(
+            fr="aucun message ne part après un départ du panel",
+            en="no message starts after somebody left the panel",
+        ),
+    ),
+    (
+        "no_personal_data_on_the_bus",
+        evidence.no_personal_data_on_the_bus,
+        Text(
+            fr="aucune adresse ni aucun nom dans les événements",
+            en="no address and no name in the events",
+        ),
+    ),
+    (
+        "no_members_where_opinions_are",
+        evidence.no_members_where_opinions_are,
+        Text(
+            fr="aucun membre dans les événements de responses et de feedback",
+            en="no member in the events of responses and feedback",
+        ),
+    ),
+    (
+        "no_personal_data_in_logs",
+        evidence.no_personal_data_in_logs,
+        Text(
+            fr="aucune adresse dans les journaux techniques",
+            en="no address in the technical logs",
+        ),
+    ),
+)
+
+
+async def check(endpoints: Endpoints) -> list[Finding]:
+    """Every promise that can be judged so far, the month between two solicitations first."""
+    now = SharedClock(endpoints.clock_file).now()
+    stored: list[Finding] = []
+    connections = {name: await asyncpg.connect(endpoints.dsn(name)) for name in endpoints.services}
+    try:
+        for promise in STORED:
+            stored.append(await _judge(connections[promise.service], promise, now))
+        seen = Evidence(
+            messages=list(Journal(endpoints.mail_journal).new()),
+            deliveries=await connections["registry"].fetch(sql.known_orders),
+            orders=await connections["campaigns"].fetch(sql.ordered),
+            records=[
+                record
+                async for record in bus.records(
+                    endpoints.kafka.bootstrap, [topic.name for topic in TOPICS]
+                )
+            ],
+            logs=sorted(endpoints.logs.glob("*.log")),
+        )
+    finally:
+        for connection in connections.values():
+            await connection.close()
+    witnessed = [Finding(code, text, *judge(seen)) for code, judge, text in WITNESSED]
+    return [*witnessed[:1], *stored, *witnessed[1:]]
+
+
+async def _judge(
+    connection: "asyncpg.Connection[asyncpg.Record]", promise: Stored, now: datetime
+) -> Finding:
+    arguments: Sequence[datetime] = [now] if promise.timed else []
+    row = await connection.fetchrow(getattr(sql, promise.query), *arguments)
+    assert row is not None
+    code = promise.query
+    if promise.query in ("no_member_columns", "events_applied"):
+        code = f"{promise.service}_{promise.query}"
+    return Finding(code, promise.text, row["looked_at"], row["wrong"])

@@ -1,0 +1,277 @@
+"""The demonstration: a month and a half of a panel's life in less than a minute.
+
+It only does what staff and members can do: the staff's HTTP routes, the members' pages, and the
+clock. What it saw is returned as numbers; somebody else shows them.
+"""
+
+import shutil
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import asyncpg
+
+from deploy.local import clock as clocks
+from deploy.local import member_sim, people, sheets
+from deploy.local.check import Finding, check
+from deploy.local.endpoints import Endpoints
+from deploy.local.errors import DataDir
+from deploy.local.journal import PARIS, Journal, Message
+from deploy.local.staff import Staff
+from deploy.local.waiting import until
+from services.contracts.http.campaigns import CampaignSheet, Contacts, Preview, ProjectView
+from services.contracts.http.registry import ImportReport
+from services.runtime.clock import SharedClock
+from services.runtime.db import Queries
+from services.runtime.text import Text
+
+sql = Queries("deploy.local")
+
+MEMBERS = 5_000
+SEED = 2025
+TUESDAY = 1
+# Afternoon in Paris is morning in the Antilles and evening in Réunion: nobody waits for a window.
+START = time(14, 30)
+MONTH_LATER = timedelta(days=32)
+SECOND_WAVE = 400
+RECRUITMENT_DAYS, COLLECTION_DAYS = 60, 90
+PATIENCE_SECONDS = 90.0
+EXAMPLES = ("lettre-caf.yaml", "carte-identite.yaml")
+
+Tell = Callable[[Text, dict[str, Any]], None]
+
+_MAKING = Text(
+    fr="Un fichier de {n} membres fictifs, comme une administration l'exporterait…",
+    en="A file of {n} fictitious members, as an administration would export it…",
+)
+_DRY_RUN = Text(fr="Essai d'import, puis import…", en="Dry run, then import…")
+_PROJECTS = Text(
+    fr="Deux projets d'après leurs fiches, publiés avec leur questionnaire…",
+    en="Two projects from their sheets, published with their questionnaires…",
+)
+_LAUNCH = Text(
+    fr="{campaigns} campagne(s) lancée(s) au même instant, pour {n} personnes en tout…",
+    en="{campaigns} campaign(s) launched at the same moment, for {n} people in all…",
+)
+_SENDING = Text(
+    fr="Les invitations partent, les membres répondent…",
+    en="Invitations leave, members answer…",
+)
+_LATER = Text(
+    fr="{days} jours plus tard, une troisième campagne…", en="{days} days later, a third campaign…"
+)
+_CHECKING = Text(fr="Vérification des promesses…", en="Checking the promises…")
+
+_NOT_KNOWN = Text(
+    fr="campaigns n'a pas encore appris l'existence de tous les membres.",
+    en="campaigns has not learnt of all members yet.",
+)
+_NOT_READY = Text(
+    fr="les projets ne peuvent pas encore être lancés.", en="the projects cannot be launched yet."
+)
+_NOT_ANSWERED = Text(
+    fr="toutes les invitations n'ont pas encore trouvé de réponse.",
+    en="not every invitation has been answered for yet.",
+)
+
+
+@dataclass
+class Wave:
+    """One launch: what was foreseen, and what came of it."""
+
+    day: date
+    titles: list[str]
+    previews: list[Preview]
+    messages: int = 0
+    acts: Counter[str] = field(default_factory=Counter)
+    asked_before: int = 0
+
+
+@dataclass
+class Result:
+    export: people.Export
+    dry_run: ImportReport
+    imported: ImportReport
+    waves: list[Wave]
+    asked_by_both: int
+    projects: list[ProjectView]
+    contacts: Contacts
+    findings: list[Finding]
+
+    @property
+    def holds(self) -> bool:
+        return all(finding.holds for finding in self.findings)
+
+
+def start_of(now: datetime) -> datetime:
+    """The last Tuesday afternoon, in UTC: the same weekday whenever the demonstration runs."""
+    today = now.astimezone(ZoneInfo(PARIS)).date()
+    tuesday = today - timedelta(days=(today.weekday() - TUESDAY) % 7)
+    return datetime.combine(tuesday, START, ZoneInfo(PARIS)).astimezone(UTC)
+
+
+def wipe(data_dir: Path) -> None:
+    """Forget the last demonstration. Raises LocalError when it is still running."""
+    with DataDir(data_dir):
+        for entry in data_dir.iterdir():
+            if entry.name == "lock":
+                continue
+            if entry.is_dir():
+                shutil.rmtree(entry)
+            else:
+                entry.unlink()
+
+
+class Demonstration:
+    def __init__(self, endpoints: Endpoints, staff: Staff, tell: Tell) -> None:
+        self._endpoints = endpoints
+        self._staff = staff
+        self._tell = tell
+        self._clock = SharedClock(endpoints.clock_file)
+        self._journal = Journal(endpoints.mail_journal)
+        self._seen: list[Message] = []
+
+    async def run(self) -> Result:
+        """Raises ServiceRefused, ServiceUnreachable, TookTooLong."""
+        export, dry_run, imported = await self._import()
+        drafts = await self._projects()
+        first = await self._wave(drafts)
+        asked_by_both = _asked_twice(self._seen)
+
+        self._tell(_LATER, {"days": MONTH_LATER.days})
+        asked_before = {one.recipient for one in self._seen if one.solicits}
+        self._clock.change(clocks.advanced(MONTH_LATER))
+        await self._until_memberships_ended()
+        project = drafts[1].project_id
+        again = CampaignSheet(project_id=project, title="Deuxième vague", wanted=SECOND_WAVE)
+        already = len(self._seen)
+        second = await self._wave([again])
+        second.asked_before = len(
+            asked_before & {one.recipient for one in self._seen[already:] if one.solicits}
+        )
+
+        self._tell(_CHECKING, {})
+        return Result(
+            export,
+            dry_run,
+            imported,
+            [first, second],
+            asked_by_both,
+            await self._staff.projects(),
+            await self._staff.contacts(),
+            await check(self._endpoints),
+        )
+
+    async def _import(self) -> tuple[people.Export, ImportReport, ImportReport]:
+        self._tell(_MAKING, {"n": MEMBERS})
+        export = people.export(MEMBERS, SEED, self._clock.today())
+        (self._endpoints.data_dir / "membres.csv").write_bytes(export.content)
+        self._tell(_DRY_RUN, {})
+        dry_run = await self._staff.import_members(export.content, dry_run=True)
+        imported = await self._staff.import_members(export.content, accept_valid=True)
+
+        async def known() -> bool:
+            return (await self._staff.contacts()).members >= imported.imported
+
+        await until(known, _NOT_KNOWN, PATIENCE_SECONDS)
+        return export, dry_run, imported
+
+    async def _projects(self) -> list[CampaignSheet]:
+        """Both published and ready; returns the campaign that each sheet foresees."""
+        self._tell(_PROJECTS, {})
+        today = self._clock.today()
+        read = [
+            sheets.read(
+                Path(str(files("deploy.local") / "examples" / name)),
+                recruitment_ends_on=today + timedelta(days=RECRUITMENT_DAYS),
+                collection_ends_on=today + timedelta(days=COLLECTION_DAYS),
+            )
+            for name in EXAMPLES
+        ]
+        drafts = []
+        for sheet in read:
+            project = await self._staff.create_project(sheet.project)
+            await self._staff.publish_project(project.id)
+            campaign = sheet.campaign(project.id)
+            assert campaign is not None
+            drafts.append(campaign)
+
+        async def learnt() -> bool:
+            known = {one.project_id for one in await self._staff.collections()}
+            return known >= {draft.project_id for draft in drafts}
+
+        await until(learnt, _NOT_READY, PATIENCE_SECONDS)
+        for draft, sheet in zip(drafts, read, strict=True):
+            assert sheet.questionnaire is not None
+            await self._staff.put_questionnaire(draft.project_id, sheet.questionnaire)
+
+        async def ready() -> bool:
+            return not any(project.blocked_by for project in await self._staff.projects())
+
+        await until(ready, _NOT_READY, PATIENCE_SECONDS)
+        return drafts
+
+    async def _wave(self, drafts: list[CampaignSheet]) -> Wave:
+        """Launch together, and let members answer while the messages still leave."""
+        campaigns = [await self._staff.create_campaign(draft) for draft in drafts]
+        previews = [await self._staff.preview(campaign.id) for campaign in campaigns]
+        titles = {project.id: project.title for project in await self._staff.projects()}
+        wave = Wave(self._clock.today(), [titles[draft.project_id] for draft in drafts], previews)
+        people_wanted = sum(draft.wanted for draft in drafts)
+        self._tell(_LAUNCH, {"campaigns": len(drafts), "n": people_wanted})
+        await self._staff.launch([campaign.id for campaign in campaigns])
+        self._tell(_SENDING, {})
+
+        async def answered() -> bool:
+            new = list(self._journal.new())
+            self._seen += new
+            wave.messages += len(new)
+            wave.acts += await member_sim.live(new, SEED, member_sim.Rates())
+            return not new and await self._at_rest({draft.project_id for draft in drafts})
+
+        await until(answered, _NOT_ANSWERED, PATIENCE_SECONDS)
+        return wave
+
+    async def _at_rest(self, projects: set[UUID]) -> bool:
+        """Whether everybody was asked, every message answered for, and no event is under way."""
+        for project in await self._staff.projects():
+            if project.id in projects and project.counts.ordered < project.counts.wanted:
+                return False
+        async with _connected(self._endpoints, "campaigns") as conn:
+            if await conn.fetchval(sql.orders_without_answer):
+                return False
+        for service in self._endpoints.services:
+            async with _connected(self._endpoints, service) as conn:
+                if await conn.fetchval(sql.waiting_events):
+                    return False
+        return True
+
+    async def _until_memberships_ended(self) -> None:
+        async def ended() -> bool:
+            async with _connected(self._endpoints, "registry") as conn:
+                return not await conn.fetchval(sql.memberships_over, self._clock.now())
+
+        await until(ended, _NOT_KNOWN, PATIENCE_SECONDS)
+
+
+def _asked_twice(messages: list[Message]) -> int:
+    asked = Counter(message.recipient for message in messages if message.solicits)
+    return sum(times > 1 for times in asked.values())
+
+
+@asynccontextmanager
+async def _connected(
+    endpoints: Endpoints, service: str
+) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+    connection = await asyncpg.connect(endpoints.dsn(service))
+    try:
+        yield connection
+    finally:
+        await connection.close()

@@ -1,0 +1,173 @@
+"""What the outside world saw, and what it proves: the journal, the orders, the topics, the logs.
+
+Each judge returns how many things it looked at and how many of them break the promise.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from deploy.local.bus import Record
+from deploy.local.journal import CLOSES, OPENS, PARIS, Message, too_close, twice
+
+Row = Mapping[str, Any]
+
+ADDRESS = re.compile(rb"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+\.[A-Za-z]")
+_OPINIONS = ("responses.", "feedback.")
+_NAMING = ("member_id", "person_id", "invitation_id", "order_id")
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """deliveries: order_id, kind, state, member_id, zone. orders: order_id, kind, answer."""
+
+    messages: Sequence[Message]
+    deliveries: Sequence[Row]
+    orders: Sequence[Row]
+    records: Sequence[Record]
+    logs: Sequence[Path]
+
+
+def messages_apart(seen: Evidence) -> tuple[int, int]:
+    """Civil days where the member lives, as the charter's month is the member's."""
+    zones = _zones(seen)
+    solicited = [
+        (message.recipient.lower(), message.day(_zone(zones, message)))
+        for message in seen.messages
+        if message.solicits
+    ]
+    return len(solicited), len(too_close(solicited))
+
+
+def messages_ordered(seen: Evidence) -> tuple[int, int]:
+    kinds = {row["order_id"]: row["kind"] for row in seen.orders}
+    wrong = sum(
+        message.order_id is None or kinds.get(message.order_id) != message.kind
+        for message in seen.messages
+    )
+    return len(seen.messages), wrong
+
+
+def orders_used_once(seen: Evidence) -> tuple[int, int]:
+    used = [one.order_id for one in seen.messages if one.solicits and one.order_id]
+    return len(used), len(twice(used))
+
+
+def sent_is_in_the_journal(seen: Evidence) -> tuple[int, int]:
+    handed_over = {message.order_id for message in seen.messages}
+    sent = [row["order_id"] for row in seen.deliveries if row["state"] in ("sent", "bounced")]
+    return len(sent), sum(order not in handed_over for order in sent)
+
+
+def answers_agree(seen: Evidence) -> tuple[int, int]:
+    """An answer under way is no contradiction; a different one is."""
+    states = {row["order_id"]: row["state"] for row in seen.deliveries}
+    answered = [row for row in seen.orders if row["answer"] is not None]
+    return len(answered), sum(
+        states.get(row["order_id"]) != row["answer"]
+        and (row["answer"], states.get(row["order_id"])) not in _STILL_MOVING
+        for row in answered
+    )
+
+
+# What registry may know already of an order while its news is on the way to campaigns.
+_STILL_MOVING = frozenset(
+    {
+        ("sent", "bounced"),
+        ("unknown", "pending"),
+        ("unknown", "attempting"),
+        ("unknown", "sent"),
+    }
+)
+
+
+def sending_hours(seen: Evidence) -> tuple[int, int]:
+    zones = _zones(seen)
+    return len(seen.messages), sum(
+        not OPENS <= message.hour(_zone(zones, message)) < CLOSES for message in seen.messages
+    )
+
+
+def silence_after_leaving(seen: Evidence) -> tuple[int, int]:
+    """A departure is on its topic only once it is committed; both times are real ones."""
+    left: dict[str, datetime] = {}
+    for record in seen.records:
+        if record.topic == "registry.members.v1" and _body(record).get("status") == "left":
+            left.setdefault(record.key, record.appended_at)
+    members = {row["order_id"]: str(row["member_id"]) for row in seen.deliveries}
+    wrong = 0
+    for message in seen.messages:
+        member = members.get(message.order_id) if message.order_id else None
+        if member in left and message.real_time > left[member]:
+            wrong += 1
+    return len(left), wrong
+
+
+def no_personal_data_on_the_bus(seen: Evidence) -> tuple[int, int]:
+    """Anything like an address, and every recipient's own, in keys, values and attributes."""
+    needles = _needles(seen)
+    return len(seen.records), sum(
+        _tells(b" ".join((record.key.encode(), record.value, *_attributes(record))), needles)
+        for record in seen.records
+    )
+
+
+def no_members_where_opinions_are(seen: Evidence) -> tuple[int, int]:
+    records = [record for record in seen.records if record.topic.startswith(_OPINIONS)]
+    return len(records), sum(
+        ("traceparent" in record.attributes and record.topic.startswith("responses."))
+        or any(name in record.text for name in _NAMING)
+        for record in records
+    )
+
+
+def no_personal_data_in_logs(seen: Evidence) -> tuple[int, int]:
+    needles = _needles(seen)
+    lines = wrong = 0
+    for log in seen.logs:
+        with log.open("rb") as file:
+            for line in file:
+                lines += 1
+                wrong += _tells(line, needles)
+    return lines, wrong
+
+
+def _needles(seen: Evidence) -> frozenset[bytes]:
+    """The local part of every address that got a message: specific enough to be no accident."""
+    local = (message.recipient.lower().partition("@")[0] for message in seen.messages)
+    return frozenset(one.encode() for one in local if len(one) >= _LONG_ENOUGH)
+
+
+_LONG_ENOUGH = 8
+_WORD = re.compile(rb"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{8,64}")
+
+
+def _tells(content: bytes, needles: frozenset[bytes]) -> bool:
+    if ADDRESS.search(content):
+        return True
+    return any(word in needles for word in _WORD.findall(content.lower()))
+
+
+def _attributes(record: Record) -> Iterable[bytes]:
+    return (value.encode() for value in record.attributes.values())
+
+
+def _body(record: Record) -> dict[str, Any]:
+    try:
+        body = json.loads(record.value)
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _zones(seen: Evidence) -> dict[UUID, str]:
+    return {row["order_id"]: row["zone"] for row in seen.deliveries}
+
+
+def _zone(zones: Mapping[UUID, str], message: Message) -> str:
+    return zones.get(message.order_id, PARIS) if message.order_id else PARIS

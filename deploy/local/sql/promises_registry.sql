@@ -1,0 +1,70 @@
+-- Each query judges one promise from registry's tables alone: how many rows it looked at, and how
+-- many break it. None relies on a constraint; that those still stand is judged apart.
+
+-- deliveries_apart: two solicitations of one person, handed over less than 31 days apart.
+WITH handed_over AS (
+    SELECT m.person_id, d.day, lag(d.day) OVER (PARTITION BY m.person_id ORDER BY d.day) AS before
+    FROM delivery d JOIN member m USING (member_id)
+    WHERE d.kind IN ('invitation', 'reminder')
+        AND d.state IN ('attempting', 'sent', 'unknown', 'bounced')
+)
+SELECT count(*) AS looked_at, count(*) FILTER (WHERE day < before + 31) AS wrong FROM handed_over;
+
+-- first_solicitation_after_known_contact: nor less than 31 days after what the import knew.
+SELECT count(*) AS looked_at, count(*) FILTER (WHERE day < lock_before_day + 31) AS wrong
+FROM delivery
+WHERE kind IN ('invitation', 'reminder') AND state IN ('attempting', 'sent', 'unknown', 'bounced')
+    AND lock_before_day IS NOT NULL AND lock_before_order IS DISTINCT FROM order_id;
+
+-- locks_as_late_as_messages: a lock that says an earlier day would let somebody be asked too soon.
+SELECT count(*) AS looked_at,
+    count(*) FILTER (WHERE l.last_day IS NULL OR l.last_day < t.day) AS wrong
+FROM (
+    SELECT m.person_id, max(d.day) AS day FROM delivery d JOIN member m USING (member_id)
+    WHERE d.kind IN ('invitation', 'reminder')
+        AND d.state IN ('attempting', 'sent', 'unknown', 'bounced')
+    GROUP BY 1
+) t LEFT JOIN contact_lock l USING (person_id);
+
+-- contact_lock_stands: exactly one lock per person, by a key that is in force.
+SELECT count(*) FILTER (WHERE c.conname IS NOT NULL) AS looked_at,
+    (count(*) FILTER (WHERE c.conname IS NULL))::int AS wrong
+FROM (VALUES (1)) one (row) LEFT JOIN pg_constraint c ON c.conrelid = 'contact_lock'::regclass
+    AND c.contype = 'p' AND c.convalidated
+    AND pg_get_constraintdef(c.oid) = 'PRIMARY KEY (person_id)';
+
+-- memberships_three_years: they end three years after the charter was accepted, and then are over.
+-- $1 the instant
+SELECT count(*) AS looked_at, count(*) FILTER (
+    WHERE ends_on > (accepted_on + interval '3 years')::date
+        OR (status IN ('active', 'paused', 'suspended')
+            AND ends_on <= ($1::timestamptz AT TIME ZONE zone)::date)) AS wrong
+FROM member;
+
+-- no_message_after_membership: nothing is handed over from the day on which it ended.
+SELECT count(*) AS looked_at, count(*) FILTER (WHERE d.day >= m.ends_on) AS wrong
+FROM delivery d JOIN member m USING (member_id)
+WHERE d.state IN ('attempting', 'sent', 'unknown', 'bounced');
+
+-- consents_proven: everybody's consent has a date, not in the future, and a reference to its proof.
+-- $1 the instant
+SELECT count(*) AS looked_at, count(*) FILTER (
+    WHERE consent_on IS NULL OR coalesce(consent_proof, '') = ''
+        OR consent_on > ($1::timestamptz AT TIME ZONE zone)::date) AS wrong
+FROM member;
+
+-- gone_without_contact: of those who left, no address is kept.
+SELECT count(*) AS looked_at, count(*) FILTER (WHERE c.member_id IS NOT NULL) AS wrong
+FROM member m LEFT JOIN contact c USING (member_id)
+WHERE m.status IN ('left', 'erased');
+
+-- deliveries_answered: an order whose window is over has been answered. $1 the instant
+SELECT count(*) AS looked_at, count(*) FILTER (
+    WHERE d.state IN ('pending', 'attempting')
+        AND d.last_day < ($1::timestamptz AT TIME ZONE coalesce(m.zone, 'Etc/GMT+12'))::date
+    ) AS wrong
+FROM delivery d LEFT JOIN member m USING (member_id);
+
+-- known_orders: every order received, with where its member lives.
+SELECT d.order_id, d.kind, d.state, d.member_id, coalesce(m.zone, 'Europe/Paris') AS zone
+FROM delivery d LEFT JOIN member m USING (member_id);
