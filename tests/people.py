@@ -141,6 +141,28 @@ def order(
     )
 
 
+def environment(
+    dsn: str, smtp_port: int, clock_file: Path, kafka: str = "127.0.0.1:1", http_port: int = 1
+) -> dict[str, str]:
+    """What an operator would configure."""
+    return {
+        "PANEL_MODE": "local",
+        "PANEL_DATABASE_DSN": dsn,
+        "PANEL_KAFKA_BOOTSTRAP": kafka,
+        "PANEL_HTTP_PORT": str(http_port),
+        "PANEL_ISSUER": "http://issuer.test",
+        "PANEL_CLOCK_FILE": str(clock_file),
+        "PANEL_SMTP_HOST": "127.0.0.1",
+        "PANEL_SMTP_PORT": str(smtp_port),
+        "PANEL_MAIL_FROM": "Panel usagers <panel@example.test>",
+        "PANEL_CONTACT_KEYS": json.dumps([CONTACT_KEY]),
+        "PANEL_LOOKUP_KEY": LOOKUP_KEY,
+        "PANEL_LINK_SIGNING_KEY": json.dumps(SIGNING_KEY.as_dict(private=True)),
+        "PANEL_REGISTRY_URL": REGISTRY_URL,
+        "PANEL_CAMPAIGNS_URL": CAMPAIGNS_URL,
+    }
+
+
 @dataclass
 class Registry:
     """The registry's database and clock, a mail catcher, and senders to run on both."""
@@ -148,18 +170,14 @@ class Registry:
     database: Database
     clock: FixedClock
     catcher: MailCatcher
-    workers: int = 4
-    timeout_seconds: float = 20
 
-    def sender(self, **changes: Any) -> Sender:
-        server = MailServer("127.0.0.1", self.catcher.port, self.timeout_seconds)
-        return Sender(
-            self.database, self.clock, vault(), letters(), server, changes.get("workers", 4)
-        )
+    def sender(self, workers: int = 4, timeout_seconds: float = 20) -> Sender:
+        server = MailServer("127.0.0.1", self.catcher.port, timeout_seconds)
+        return Sender(self.database, self.clock, vault(), letters(), server, workers)
 
     @asynccontextmanager
-    async def sending(self, **changes: Any) -> AsyncIterator[Sender]:
-        sender = self.sender(**changes)
+    async def sending(self, workers: int = 4, timeout_seconds: float = 20) -> AsyncIterator[Sender]:
+        sender = self.sender(workers, timeout_seconds)
         task = asyncio.create_task(sender.run())
         try:
             yield sender

@@ -1,4 +1,4 @@
-"""What an administration's export may look like, and what is said of a line that cannot be taken."""
+"""What an administration's export may look like, and what is said of a line that is refused."""
 
 import io
 from datetime import date

@@ -1,0 +1,168 @@
+"""An import keeps all or nothing, seals what identifies, and tells everybody what is coded."""
+
+import json
+from datetime import date, timedelta
+
+import pytest
+from asyncpg import UniqueViolationError
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.contracts.events.registry import MemberState
+from services.contracts.http.registry import ImportReport
+from services.registry import use_cases
+from services.runtime.text import Language
+from tests.people import LONG_AGO, TODAY, Registry, line, sheet, vault
+
+
+async def run(
+    registry: Registry,
+    *lines: str,
+    language: Language = "en",
+    dry_run: bool = False,
+    accept_valid: bool = False,
+) -> ImportReport:
+    async with registry.database.transaction() as conn:
+        return await use_cases.import_members(
+            conn,
+            registry.clock,
+            vault(),
+            sheet(*lines),
+            language,
+            dry_run=dry_run,
+            accept_valid=accept_valid,
+        )
+
+
+async def count(registry: Registry, table: str) -> int:
+    return int(await registry.database.pool.fetchval(f"SELECT count(*) FROM {table}"))
+
+
+async def test_nothing_is_kept_of_a_file_with_a_bad_line(registry: Registry) -> None:
+    lines = [line("a@example.test"), line("not an address"), line("b@example.test", proof="")]
+    report = await run(registry, *lines, language="fr")
+    assert (report.lines, report.valid, report.imported, report.kept) == (3, 1, 0, False)
+    assert [(error.line, error.reason) for error in report.errors] == [
+        (3, "L'adresse électronique n'est pas valable."),
+        (4, "La référence de la preuve du consentement manque."),
+    ]
+    for table in ("member", "contact", "contact_lock", "outbox"):
+        assert await count(registry, table) == 0
+
+
+async def test_the_valid_lines_are_kept_when_asked_for(registry: Registry) -> None:
+    report = await run(registry, line("a@example.test"), line("not an address"), accept_valid=True)
+    assert (report.imported, report.kept, len(report.errors)) == (1, True, 1)
+    assert await count(registry, "member") == 1
+
+
+async def test_a_dry_run_reports_and_keeps_nothing(registry: Registry) -> None:
+    report = await run(registry, line("a@example.test"), dry_run=True, accept_valid=True)
+    assert (report.valid, report.imported, report.kept, report.dry_run) == (1, 0, False, True)
+    assert await count(registry, "member") == 0
+    again = await run(registry, line("a@example.test"))
+    assert again.imported == 1
+
+
+async def test_one_address_is_one_member_however_it_is_written(registry: Registry) -> None:
+    twice = await run(
+        registry, line("zoe@example.test"), line(" ZOE@Example.test "), accept_valid=True
+    )
+    assert (twice.imported, twice.duplicates) == (1, 1)
+    assert twice.errors[0].line == 3
+    again = await run(registry, line("Zoe@example.test"), accept_valid=True)
+    assert (again.imported, again.duplicates) == (0, 1)
+    assert again.errors[0].reason == "This address is already a member's."
+
+
+async def test_the_address_hash_is_what_holds_one_member_per_address(registry: Registry) -> None:
+    await registry.enrol("zoe@example.test")
+    other = "UPDATE contact SET email_hash = $1 WHERE email_hash = $2"
+    await registry.enrol("ana@example.test")
+    hashes = vault().hash("zoe@example.test"), vault().hash("ana@example.test")
+    with pytest.raises(UniqueViolationError, match="contact_one_member_per_address"):
+        await registry.database.pool.execute(other, *hashes)
+    await registry.database.pool.execute(
+        "ALTER TABLE contact DROP CONSTRAINT contact_one_member_per_address"
+    )
+    assert await registry.database.pool.execute(other, *hashes) == "UPDATE 1"
+
+
+async def test_nothing_that_identifies_is_readable_in_the_database(registry: Registry) -> None:
+    await registry.enrol("zoe@example.test")
+    for table in ("member", "contact", "outbox"):
+        for row in await registry.database.pool.fetch(f"SELECT t::text FROM {table} t"):
+            written = row[0].lower()
+            assert "zoe@" not in written
+            assert "durand" not in written
+    row = await registry.database.pool.fetchrow("SELECT * FROM contact")
+    assert row is not None
+    assert row["email_hash"] == vault().hash("zoe@example.test")
+
+
+async def test_everybody_learns_of_a_member_coded_and_with_the_first_free_day(
+    registry: Registry,
+) -> None:
+    [known, unknown] = await registry.enrol("a@example.test", "b@example.test", last_contact="")
+    [earlier] = await registry.enrol("c@example.test", zone="Indian/Reunion")
+    rows = await registry.database.pool.fetch("SELECT * FROM outbox ORDER BY id")
+    assert {row["topic"] for row in rows} == {"registry.members.v1"}
+    events = {row["key"]: MemberState.model_validate_json(row["body"]) for row in rows}
+    assert set(events) == {str(known), str(unknown), str(earlier)}
+    assert events[str(known)] == MemberState(
+        member_id=known,
+        version=1,
+        status="active",
+        zone="Europe/Paris",
+        attributes={"age_band": "35-49", "region": "nord", "digital": "sometimes"},
+        not_before=TODAY + timedelta(days=31),
+        ends_on=date(2029, 3, 1),
+    )
+    assert events[str(earlier)].not_before == LONG_AGO + timedelta(days=31)
+    assert events[str(earlier)].zone == "Indian/Reunion"
+    for row in rows:
+        event = MemberState.model_validate_json(row["body"])
+        assert json.loads(row["body"]) == json.loads(event.body())
+        assert (row["version"], row["kind"]) == (event.version, "member.state")
+
+
+async def test_a_zone_that_the_database_does_not_know_is_refused(registry: Registry) -> None:
+    report = await run(registry, line("a@example.test", zone="Mars/Olympus"), accept_valid=True)
+    assert report.imported == 0
+    assert "time zone" in report.errors[0].reason
+
+
+async def test_membership_ends_after_three_years_and_silence_never_renews_it(
+    registry: Registry,
+) -> None:
+    [member] = await registry.enrol("zoe@example.test", accepted="01/03/2026")
+    end = date(2029, 3, 1)
+    registry.clock.advance(end - TODAY - timedelta(days=1))
+
+    async def expire() -> int:
+        async with registry.database.transaction() as conn:
+            return await use_cases.end_memberships(conn, registry.clock)
+
+    assert await expire() == 0
+    registry.clock.advance(timedelta(days=1))
+    assert await expire() == 1
+    assert await expire() == 0
+    rows = await registry.database.pool.fetch("SELECT body FROM outbox ORDER BY id")
+    assert json.loads(rows[-1]["body"]) == {
+        "member_id": str(member),
+        "version": 2,
+        "status": "expired",
+    }
+
+
+async def test_a_thousand_lines_of_anything_never_break_an_import(registry: Registry) -> None:
+    cells = st.text(max_size=12).map(lambda s: s.replace(";", ""))
+    lines: list[str] = []
+
+    @given(st.lists(st.lists(cells, min_size=12, max_size=12).map(";".join), max_size=30))
+    def collect(some: list[str]) -> None:
+        lines.extend(text.replace("\n", " ").replace("\r", " ") for text in some)
+
+    collect()
+    registered = await run(registry, line("a@example.test"), *lines[:1000], accept_valid=True)
+    assert registered.imported >= 1
