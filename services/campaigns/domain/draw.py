@@ -36,8 +36,9 @@ def draw_seed(campaign_seeds: Mapping[UUID, bytes]) -> bytes:
     return sha256(b"".join(campaign_seeds[id] for id in sorted(campaign_seeds))).digest()
 
 
-def input_digest(member_ids: Sequence[UUID]) -> bytes:
-    return sha256(b"".join(id.bytes for id in sorted(member_ids))).digest()
+def input_digest(by_rank: Sequence[UUID]) -> bytes:
+    """Of everybody who could be asked: leaving somebody out would show."""
+    return sha256(b"".join(id.bytes for id in by_rank)).digest()
 
 
 def look(entries: Sequence[Entry]) -> int:

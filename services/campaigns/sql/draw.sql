@@ -29,18 +29,21 @@ RESET ROLE;
 -- plan_each_time: the temporary tables change size between two runs of the same statement.
 SET LOCAL plan_cache_mode = force_custom_plan;
 
+-- plan_once: as the checks of foreign keys are plans too, one for each row.
+SET LOCAL plan_cache_mode = auto;
+
 -- sort_in_memory: a draw is one statement at a time under a lock, so it may use more memory.
 SET LOCAL work_mem = '128MB';
 
 -- make_demand: what is missing, per stratum; `depth` is how far its candidates were looked at.
 CREATE TEMPORARY TABLE demand (
     entry int PRIMARY KEY, campaign_id uuid NOT NULL, stratum text NOT NULL, wanted int NOT NULL,
-    first_day date NOT NULL, last_day date NOT NULL, depth int NOT NULL DEFAULT 0
+    first_day date NOT NULL, last_day date NOT NULL, depth bytea NOT NULL DEFAULT ''
 ) ON COMMIT DROP;
 
--- make_candidate: everybody who fits; place is the rank, and null for who cannot be asked.
+-- make_candidate: everybody who fits, ranked; with a reason, who cannot be asked.
 CREATE TEMPORARY TABLE candidate (
-    entry int, campaign_id uuid NOT NULL, member_id uuid NOT NULL, place int, reason text
+    entry int NOT NULL, member_id uuid NOT NULL, rank bytea NOT NULL, reason text
 ) ON COMMIT DROP;
 
 -- make_chosen: a member is drawn once, whatever the number of campaigns.
@@ -52,19 +55,15 @@ CREATE TEMPORARY TABLE chosen (
 INSERT INTO demand (entry, campaign_id, stratum, wanted, first_day, last_day)
 SELECT * FROM unnest($1::int[], $2::uuid[], $3::text[], $4::int[], $5::date[], $6::date[]);
 
--- enter_draw: rank who can be asked by one campaign, keep the reason of who cannot.
+-- enter_draw: rank who fits one campaign; the rank was fixed when the seed was committed.
 -- $1 campaign, $2 seed, $3 project, $4 audience, $5 attribute of the strata, $6 and $7 the window
-INSERT INTO candidate (entry, campaign_id, member_id, place, reason)
-SELECT d.entry, $1, f.member_id,
-    CASE WHEN f.reason IS NULL THEN row_number() OVER (
-        PARTITION BY f.reason, d.entry ORDER BY sha256($2::bytea || uuid_send(f.member_id)),
-        f.member_id) END,
-    f.reason
+INSERT INTO candidate (entry, member_id, rank, reason)
+SELECT d.entry, f.member_id, sha256($2::bytea || uuid_send(f.member_id)), f.reason
 FROM fitting_members($3, $4, $5, $6, $7) f
 JOIN demand d ON d.campaign_id = $1 AND d.stratum = f.stratum;
 
--- index_candidates: by rank, after the load.
-CREATE INDEX ON candidate (entry, place, member_id) WHERE reason IS NULL;
+-- index_candidates: by rank, after the load; a single stratum is faster without.
+CREATE INDEX ON candidate (entry, rank, member_id) WHERE reason IS NULL;
 
 -- analyze_candidates: the planner knows nothing of a new table.
 ANALYZE candidate, demand;
@@ -77,24 +76,27 @@ WITH gap AS (
     FROM demand d LEFT JOIN chosen c ON c.entry = d.entry
     GROUP BY d.entry HAVING d.wanted > count(c.member_id)
 ), free AS (
-    SELECT gap.entry, gap.campaign_id, e.member_id, e.place,
+    SELECT gap.entry, gap.campaign_id, e.member_id, e.rank,
         count(*) OVER (PARTITION BY gap.entry) AS supply
     FROM gap CROSS JOIN LATERAL (
-        SELECT c.member_id, c.place FROM candidate c
+        SELECT c.member_id, c.rank FROM candidate c
         WHERE c.entry = gap.entry AND c.reason IS NULL
             AND NOT EXISTS (SELECT FROM chosen t WHERE t.member_id = c.member_id)
-        ORDER BY c.place LIMIT $3::int * gap.open
+        ORDER BY c.rank, c.member_id LIMIT $3::int * gap.open
     ) e
 ), pick AS (
-    SELECT DISTINCT ON (member_id) entry, member_id, place FROM free
+    SELECT DISTINCT ON (member_id) entry, member_id, rank FROM free
     ORDER BY member_id, CASE WHEN $3::int = 1 THEN 0 ELSE -ln(unit_interval(sha256(
         $1::bytea || int4send($2) || uuid_send(member_id) || uuid_send(campaign_id)))) * supply END,
         entry
 ), looked AS (
     UPDATE demand d SET depth = greatest(d.depth, f.depth)
-    FROM (SELECT entry, max(place) AS depth FROM free GROUP BY entry) f WHERE f.entry = d.entry
+    FROM (SELECT DISTINCT ON (entry) entry, rank AS depth FROM free ORDER BY entry, rank DESC) f
+    WHERE f.entry = d.entry
 ), ranked AS (
-    SELECT member_id, entry, row_number() OVER (PARTITION BY entry ORDER BY place) AS turn FROM pick
+    SELECT member_id, entry, row_number() OVER (
+        PARTITION BY entry ORDER BY rank, member_id) AS turn
+    FROM pick
 )
 INSERT INTO chosen (member_id, entry)
 SELECT r.member_id, r.entry FROM ranked r JOIN gap g USING (entry) WHERE r.turn <= g.open;
@@ -102,37 +104,36 @@ SELECT r.member_id, r.entry FROM ranked r JOIN gap g USING (entry) WHERE r.turn 
 -- analyze_chosen: after each round, as it grows from nothing.
 ANALYZE chosen;
 
--- not_asked: who fits a campaign but was not drawn, by reason.
-SELECT c.campaign_id, coalesce(c.reason, 'not_drawn') AS reason, count(*)::int AS members
-FROM candidate c LEFT JOIN chosen t ON c.reason IS NULL AND t.member_id = c.member_id
-    AND t.entry = c.entry
-WHERE t.member_id IS NULL
-GROUP BY 1, 2;
-
--- input_digests: over everybody who could be asked, so that leaving somebody out would show.
-SELECT campaign_id, sha256(string_agg(uuid_send(member_id), ''::bytea ORDER BY member_id)) AS digest
-FROM candidate WHERE reason IS NULL GROUP BY campaign_id;
+-- fitting: who entered, by reason why not; null for who could be asked.
+SELECT d.campaign_id, c.reason, count(*)::int AS members
+FROM candidate c JOIN demand d ON d.entry = c.entry GROUP BY 1, 2;
 
 -- keep_draw: the draw itself.
 INSERT INTO draw (id, seed, drawn_at) VALUES ($1, $2, $3);
 
 -- keep_draw_campaigns: one row for each campaign that entered.
-INSERT INTO draw_campaign (draw_id, campaign_id, seed, input_digest, first_day, last_day, asked,
-    not_asked)
-SELECT $1, e.campaign_id, c.seed, e.digest, e.first_day, e.last_day, e.asked, e.not_asked::jsonb
-FROM unnest($2::uuid[], $3::bytea[], $4::date[], $5::date[], $6::int[], $7::text[])
-    AS e (campaign_id, digest, first_day, last_day, asked, not_asked)
+INSERT INTO draw_campaign (draw_id, campaign_id, seed, first_day, last_day, asked, not_asked)
+SELECT $1, e.campaign_id, c.seed, e.first_day, e.last_day, e.asked, e.not_asked::jsonb
+FROM unnest($2::uuid[], $3::date[], $4::date[], $5::int[], $6::text[])
+    AS e (campaign_id, first_day, last_day, asked, not_asked)
 JOIN campaign c ON c.id = e.campaign_id;
 
--- keep_draw_strata: the candidates that the rounds looked at, and who was chosen, both by rank.
-INSERT INTO draw_stratum (draw_id, campaign_id, stratum, wanted, candidates, chosen)
-SELECT $1, d.campaign_id, d.stratum, d.wanted, coalesce(e.candidates, '{}'),
-    coalesce(e.chosen, '{}')
-FROM demand d LEFT JOIN LATERAL (
-    SELECT array_agg(c.member_id ORDER BY c.place) AS candidates,
-        array_agg(c.member_id ORDER BY c.place) FILTER (WHERE t.member_id IS NOT NULL) AS chosen
+-- keep_draw_strata: the digest of everybody who could be asked, so that leaving somebody out would
+-- show; the candidates that the rounds looked at and who was chosen, both by rank.
+INSERT INTO draw_stratum (draw_id, campaign_id, stratum, wanted, input_digest, candidates, chosen)
+SELECT $1, d.campaign_id, d.stratum, d.wanted, coalesce(i.digest, sha256('')),
+    coalesce(e.candidates, '{}'), coalesce(e.chosen, '{}')
+FROM demand d
+LEFT JOIN (
+    SELECT entry, sha256(string_agg(uuid_send(member_id), ''::bytea ORDER BY member_id)) AS digest
+    FROM candidate WHERE reason IS NULL GROUP BY entry
+) i ON i.entry = d.entry
+LEFT JOIN LATERAL (
+    SELECT array_agg(c.member_id ORDER BY c.rank, c.member_id) AS candidates,
+        array_agg(c.member_id ORDER BY c.rank, c.member_id)
+            FILTER (WHERE t.member_id IS NOT NULL) AS chosen
     FROM candidate c LEFT JOIN chosen t ON t.member_id = c.member_id AND t.entry = c.entry
-    WHERE c.entry = d.entry AND c.reason IS NULL AND c.place <= d.depth
+    WHERE c.entry = d.entry AND c.reason IS NULL AND c.rank <= d.depth
 ) e ON true;
 
 -- make_asked: one row for each message to order, in the order of the members' index.
@@ -190,9 +191,8 @@ SELECT stratum, reason, count(*)::int AS members,
 FROM fitting_members($1, $2, $3, $4, $5) GROUP BY 1, 2;
 
 -- stored_draw: what it takes to draw again.
-SELECT s.campaign_id, s.stratum, s.wanted, s.candidates, s.chosen, d.seed, c.input_digest
-FROM draw d JOIN draw_campaign c ON c.draw_id = d.id
-JOIN draw_stratum s ON s.draw_id = d.id AND s.campaign_id = c.campaign_id
+SELECT s.campaign_id, s.stratum, s.wanted, s.candidates, s.chosen, s.input_digest, d.seed
+FROM draw d JOIN draw_stratum s ON s.draw_id = d.id
 WHERE d.id = $1 ORDER BY s.campaign_id, s.stratum;
 
 -- count_asked: how many each campaign asks now.

@@ -92,7 +92,7 @@ WITH news AS (
         answer_day = CASE WHEN n.contradicts THEN o.answer_day ELSE n.day END,
         answer_reason = CASE WHEN n.contradicts THEN o.answer_reason ELSE n.reason END
     FROM news n WHERE o.order_id = n.order_id AND coalesce(o.answer_version, 0) < n.version
-    RETURNING o.order_id, o.project_id, o.kind, o.class, o.first_day, o.last_day, n.version,
+    RETURNING o.order_id, o.project_id, o.subject_id, o.kind, o.class, o.first_day, o.last_day, n.version,
         n.answer, n.day, n.contradicts
 ), settled AS (
     UPDATE ledger l SET
@@ -104,7 +104,8 @@ WITH news AS (
     FROM fresh f WHERE l.order_id = f.order_id AND l.state = 'reserved'
 ), moved AS (
     UPDATE invitation i SET state = CASE f.answer WHEN 'refused' THEN 'not_sent' ELSE 'sent' END
-    FROM fresh f WHERE i.order_id = f.order_id AND i.state = 'ordered' AND f.kind = 'invitation'
+    FROM fresh f WHERE f.kind = 'invitation' AND i.id = f.subject_id AND i.order_id = f.order_id
+        AND i.state = 'ordered'
 ), incidents AS (
     INSERT INTO incident (kind, order_id, version, held, told, at)
     SELECT 'contradictory_answer', f.order_id, f.version, l.state, f.answer, $6::timestamptz

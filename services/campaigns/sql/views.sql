@@ -71,10 +71,10 @@ WHERE state = 'accepted' AND answered_at > $1 - interval '24 hours' AND answered
 GROUP BY 1;
 
 -- free_from: active members by the first day from $1 on which they can be solicited.
-SELECT greatest($1, m.not_before, b.free_on) AS day, count(*)::int AS members
+SELECT greatest($1::date, m.not_before, b.free_on) AS day, count(*)::int AS members
 FROM member m LEFT JOIN (
     SELECT member_id, max(last_day) + 31 AS free_on FROM ledger
-    WHERE state IN ('reserved', 'consumed') AND last_day > $1 - 31 GROUP BY 1
+    WHERE state IN ('reserved', 'consumed') AND last_day > $1::date - 31 GROUP BY 1
 ) b ON b.member_id = m.member_id
 WHERE m.status = 'active' AND (m.ends_on IS NULL OR m.ends_on > $1)
 GROUP BY 1 ORDER BY 1;
@@ -92,6 +92,6 @@ SELECT
     (SELECT count(DISTINCT member_id) FROM (
         SELECT member_id, first_day - lag(last_day) OVER (
             PARTITION BY member_id ORDER BY first_day) AS apart
-        FROM ledger WHERE state = 'consumed' AND last_day > $1 - 62) t
+        FROM ledger WHERE state = 'consumed' AND last_day > $1::date - 62) t
         WHERE apart < 31)::int AS solicited_twice,
     (SELECT count(*) FROM member WHERE status = 'active')::int AS members;

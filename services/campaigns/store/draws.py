@@ -46,7 +46,6 @@ class Fitting:
 @dataclass(frozen=True)
 class DrawnCampaign:
     campaign_id: UUID
-    digest: bytes
     window: Window
     asked: int
     not_asked: dict[str, int]
@@ -106,8 +105,9 @@ async def enter_draw(conn: Connection, campaign: Campaign, window: Window) -> No
     )
 
 
-async def index_candidates(conn: Connection) -> None:
-    await conn.execute(sql.index_candidates, timeout=_PATIENCE)
+async def index_candidates(conn: Connection, strata: int) -> None:
+    if strata > 1:
+        await conn.execute(sql.index_candidates, timeout=_PATIENCE)
     await conn.execute(sql.analyze_candidates, timeout=_PATIENCE)
 
 
@@ -118,16 +118,12 @@ async def draw_round(conn: Connection, seed: bytes, round_: int, look: int) -> i
     return int(done.rpartition(" ")[2])
 
 
-async def not_asked(conn: Connection) -> dict[UUID, dict[str, int]]:
-    counts: dict[UUID, dict[str, int]] = {}
-    for row in await conn.fetch(sql.not_asked, timeout=_PATIENCE):
+async def fitting(conn: Connection) -> dict[UUID, dict[str | None, int]]:
+    """Who entered, per campaign: by reason why not, None for who could be asked."""
+    counts: dict[UUID, dict[str | None, int]] = {}
+    for row in await conn.fetch(sql.fitting, timeout=_PATIENCE):
         counts.setdefault(row["campaign_id"], {})[row["reason"]] = row["members"]
     return counts
-
-
-async def input_digests(conn: Connection) -> dict[UUID, bytes]:
-    rows = await conn.fetch(sql.input_digests, timeout=_PATIENCE)
-    return {row["campaign_id"]: row["digest"] for row in rows}
 
 
 async def keep_draw(
@@ -138,7 +134,6 @@ async def keep_draw(
         sql.keep_draw_campaigns,
         draw_id,
         [d.campaign_id for d in drawn],
-        [d.digest for d in drawn],
         [d.window.first_day for d in drawn],
         [d.window.last_day for d in drawn],
         [d.asked for d in drawn],
@@ -162,6 +157,7 @@ async def order_chosen(conn: Connection, topic: str, at: datetime) -> dict[UUID,
 
 async def become_service(conn: Connection) -> None:
     await conn.execute(sql.become_service)
+    await conn.execute(sql.plan_once)
 
 
 async def preview(

@@ -60,13 +60,12 @@ async def allocate(conn: Connection, clock: Clock) -> Allocation | None:
     await store.begin(conn, demands)
     for campaign in entering:
         await store.enter_draw(conn, campaign, windows[campaign.id])
-    await store.index_candidates(conn)
+    await store.index_candidates(conn, len(demands))
     look = 1 if len(entering) == 1 else rules.CONTESTED_LOOK
     rounds = 1
     while await store.draw_round(conn, seed, rounds, look):
         rounds += 1
-    not_asked = await store.not_asked(conn)
-    digests = await store.input_digests(conn)
+    fitting = await store.fitting(conn)
     await store.become_service(conn)
 
     now = clock.now()
@@ -80,10 +79,9 @@ async def allocate(conn: Connection, clock: Clock) -> Allocation | None:
         [
             store.DrawnCampaign(
                 campaign.id,
-                digests.get(campaign.id, rules.input_digest([])),
                 windows[campaign.id],
                 ordered.get(campaign.id, 0),
-                not_asked.get(campaign.id, {}),
+                _not_asked(fitting.get(campaign.id, {}), ordered.get(campaign.id, 0)),
             )
             for campaign in entering
         ],
@@ -91,3 +89,9 @@ async def allocate(conn: Connection, clock: Clock) -> Allocation | None:
     for project_id in {campaign.project_id for campaign in entering}:
         await outbox.hint(conn, clock, "project", project_id)
     return Allocation(draw_id, ordered, rounds)
+
+
+def _not_asked(fitting: dict[str | None, int], asked: int) -> dict[str, int]:
+    """Those who fit and are not asked now, by reason."""
+    reasons = {reason: number for reason, number in fitting.items() if reason is not None}
+    return reasons | {"not_drawn": fitting.get(None, 0) - asked}
