@@ -4,7 +4,7 @@ from services.registry import store, use_cases
 from services.runtime.service import Service
 
 # Seconds between two looks.
-ANSWER, JUDGE, EXPIRE = 2.0, 2.0, 60.0
+ANSWER, JUDGE, EXPIRE = 2.0, 2.0, 5.0
 
 
 def register(service: Service) -> None:
