@@ -230,5 +230,3 @@ def held_on(screen: str) -> list[Action]:
 
 def areas_for(roles: frozenset[str]) -> list[Area]:
     return [area for area in AREAS if area.roles & roles]
-
-

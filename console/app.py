@@ -234,6 +234,9 @@ class PanelConsole(App[None]):
                     screen.redraw()
                 else:
                     screen.freshen()
+        if turned:
+            # Cut off: the read that fails says so in words. Back: what was missed is read.
+            self._wake(self.screen)
 
     def _wake(self, screen: Screen[Any]) -> None:
         want = getattr(screen, "want", None)
@@ -280,7 +283,7 @@ class PanelConsole(App[None]):
     def action_command_palette(self) -> None:
         from textual.command import CommandPalette
 
-        if self.use_command_palette and not CommandPalette.is_open(self):
+        if self.use_command_palette and not CommandPalette.is_open(cast("App[object]", self)):
             self.push_screen(
                 CommandPalette(placeholder=SEARCH.in_(self.language), id="--command-palette")
             )

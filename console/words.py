@@ -7,6 +7,7 @@ start fast, so neither a template engine nor a locale database is loaded here.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import pairwise
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -142,7 +143,7 @@ def spark(values: list[int], width: int | None = None) -> str:
     """A line of bars scaled to its own greatest value; summed into `width` columns if longer."""
     if width and len(values) > width:
         edges = [round(i * len(values) / width) for i in range(width + 1)]
-        values = [sum(values[a:b]) for a, b in zip(edges, edges[1:], strict=False)]
+        values = [sum(values[a:b]) for a, b in pairwise(edges)]
     top = max(values, default=0)
     if not top:
         return _BARS[0] * len(values)

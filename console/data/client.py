@@ -5,7 +5,7 @@ Imports httpx and the contracts, which cost more than Textual itself: load it af
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 import httpx
@@ -154,7 +154,7 @@ class Client:
             raise Unreachable(service) from error
         if response.is_success:
             try:
-                answer: T = _adapter(model).validate_json(response.content)
+                answer: T = _adapter(cast("Any", model)).validate_json(response.content)
             except ValidationError as error:
                 raise Unreachable(service) from error
             return answer

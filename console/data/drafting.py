@@ -62,9 +62,7 @@ class Draft:
         wanted = self._wanted(language)
         quotas = self._quotas(language)
         if quotas and sum(quotas.values()) != wanted:
-            raise NotASheet(
-                "quotas", _SUM.in_(language, sum=sum(quotas.values()), wanted=wanted)
-            )
+            raise NotASheet("quotas", _SUM.in_(language, sum=sum(quotas.values()), wanted=wanted))
         more: dict[str, Any] = {}
         if quotas:
             more["quotas"] = Quotas(attribute=self.quotas_by, wanted=quotas)

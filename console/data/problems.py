@@ -9,7 +9,11 @@ class Refused(Problematic):
     """The service said no, in words (RFC 9457 problem details), in the language asked for."""
 
     def __init__(
-        self, detail: str, way_out: str | None = None, errors: tuple[str, ...] = (), status: int = 409
+        self,
+        detail: str,
+        way_out: str | None = None,
+        errors: tuple[str, ...] = (),
+        status: int = 409,
     ) -> None:
         super().__init__(detail)
         self.detail = detail

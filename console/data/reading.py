@@ -159,9 +159,7 @@ def _free(free: int | None, language: Language) -> str:
 
 
 FREE_TODAY = Count(
-    Text(
-        fr="{n} personne peut être sollicitée aujourd'hui.", en="{n} person can be asked today."
-    ),
+    Text(fr="{n} personne peut être sollicitée aujourd'hui.", en="{n} person can be asked today."),
     Text(
         fr="{n} personnes peuvent être sollicitées aujourd'hui.",
         en="{n} people can be asked today.",
@@ -211,9 +209,7 @@ def _while_open(
                 said_day = day(reached, today, language)
                 if (reached - today).days > 1:
                     said_day = ("le " if language == "fr" else "on ") + said_day
-                parts.append(
-                    pace.in_(language, n=number(places, language), day=said_day)
-                )
+                parts.append(pace.in_(language, n=number(places, language), day=said_day))
             else:
                 short = Text(
                     fr="À ce rythme, il en manquera le {day}.",
@@ -308,9 +304,7 @@ def promises(today: Today, language: Language) -> list[Said]:
             Text(
                 fr="personne sollicité deux fois en 31 jours ({n} sur {members})",
                 en="nobody asked twice in 31 days ({n} of {members})",
-            ).in_(
-                language, n=number(twice, language), members=number(today.members, language)
-            ),
+            ).in_(language, n=number(twice, language), members=number(today.members, language)),
             "done",
         )
         if not twice
@@ -318,15 +312,13 @@ def promises(today: Today, language: Language) -> list[Said]:
             Text(
                 fr="{n} personnes sollicitées deux fois en 31 jours, sur {members}",
                 en="{n} people asked twice in 31 days, of {members}",
-            ).in_(
-                language, n=number(twice, language), members=number(today.members, language)
-            ),
+            ).in_(language, n=number(twice, language), members=number(today.members, language)),
             "trouble",
         ),
         Said(
-            Text(
-                fr="chaque ordre d'envoi a sa réponse", en="every send order is answered"
-            ).in_(language),
+            Text(fr="chaque ordre d'envoi a sa réponse", en="every send order is answered").in_(
+                language
+            ),
             "done",
         )
         if not unanswered
@@ -362,8 +354,10 @@ def launch_sentence(preview: Preview, language: Language, today: date) -> str:
     sentence = f"{subject.in_(language, n=number(people, language))} {when}"
     cannot = sum(preview.not_now.values())
     if cannot:
-        sentence += f" ; {_CANNOT_BE.say(cannot, language)}" if language == "fr" else (
-            f"; {_CANNOT_BE.say(cannot, language)}"
+        sentence += (
+            f" ; {_CANNOT_BE.say(cannot, language)}"
+            if language == "fr"
+            else (f"; {_CANNOT_BE.say(cannot, language)}")
         )
         sentence += f"{' ' if language == 'fr' else ''}: {reasons(preview, language)}"
     return sentence + "."

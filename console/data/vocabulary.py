@@ -69,7 +69,9 @@ REFUSED = {
 }
 
 NOT_NOW = {
-    "asked_recently": Text(fr="sollicités il y a moins d'un mois", en="asked less than a month ago"),
+    "asked_recently": Text(
+        fr="sollicités il y a moins d'un mois", en="asked less than a month ago"
+    ),
     "paused": Text(fr="en pause", en="paused"),
     "already_invited": Text(fr="déjà invités à ce projet", en="already invited to this project"),
 }
@@ -106,6 +108,11 @@ ATTRIBUTES = {
     "digital": Text(fr="En ligne", en="Online"),
 }
 CODES = {
+    # Names whose accents a code has lost.
+    "region": {
+        "reunion": Text(fr="Réunion", en="Réunion"),
+        "ile-de-france": Text(fr="Île-de-France", en="Île-de-France"),
+    },
     "digital": {
         "never": Text(fr="jamais en ligne", en="never online"),
         "sometimes": Text(fr="parfois en ligne", en="sometimes online"),

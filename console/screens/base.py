@@ -1,4 +1,4 @@
-"""What every screen shares: it re-reads when told that something changed, and says so when it can't.
+"""What every screen shares: it re-reads when told of a change, and says so when it cannot.
 
 A worker reads and posts what it got; only the screen's handlers set its state. Reads are coalesced
 to four a second, so a burst of hints costs one read and the last change is always read.
@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 
 from textual.app import ComposeResult
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
@@ -38,7 +38,7 @@ UNREACHABLE = Text(
 ISSUER = Text(fr="de connexion", en="sign-in")
 
 
-def bindings(screen: str) -> list[Binding]:
+def bindings(screen: str) -> list[BindingType]:
     """The keys of one screen, from the table of actions."""
     return [
         Binding(
@@ -142,6 +142,13 @@ class PanelScreen(Screen[None], Generic[S]):
             self.query_one(chrome).refresh()
         self._say_problem()
         self.draw()
+
+    def freshen_title(self) -> None:
+        """The title may depend on what was read."""
+        bar = self.query_one(TopBar)
+        if bar.title != self.title_in_words():
+            bar.title = self.title_in_words()
+            bar.refresh()
 
     def freshen(self) -> None:
         self.query_one(TopBar).refresh()

@@ -32,9 +32,7 @@ CAN_BE_ASKED = Text(
     fr="peuvent être sollicités aujourd'hui, sur {members} membres",
     en="can be asked today, of {members} members",
 )
-FREED = Text(
-    fr="DE NOUVEAU LIBRES, JOUR PAR JOUR", en="FREE AGAIN, DAY BY DAY"
-)
+FREED = Text(fr="DE NOUVEAU LIBRES, JOUR PAR JOUR", en="FREE AGAIN, DAY BY DAY")
 WEEK_TOTAL = Text(fr="semaine", en="week")
 LEDGER_HEAD = Text(fr="REGISTRE DES CONTACTS", en="CONTACT LEDGER")
 WAITING = Text(fr="Lecture…", en="Reading…")

@@ -88,9 +88,7 @@ class ConfirmScreen(ModalScreen[bool]):
 
     def redraw(self) -> None:
         language = cast("PanelConsole", self.app).language
-        parts = content(
-            Said(f"{self._heading.in_(language)}\n\n", "strong"), f"{self._sentence}\n"
-        )
+        parts = content(Said(f"{self._heading.in_(language)}\n\n", "strong"), f"{self._sentence}\n")
         if self._word:
             words = TYPE_WORD.in_(language, word=self._word.in_(language))
             parts += content(Said(f"\n{words}", "attention"))

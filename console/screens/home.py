@@ -42,9 +42,7 @@ FIRST = Text(
 PER_HOUR = Text(fr="participants par heure", en="opted in per hour")
 FREE = Text(fr="à solliciter aujourd'hui", en="free to be asked today")
 WAITING = Text(fr="Lecture…", en="Reading…")
-ASKED = Count(
-    Text(fr="{n} sollicité", en="{n} asked"), Text(fr="{n} sollicités", en="{n} asked")
-)
+ASKED = Count(Text(fr="{n} sollicité", en="{n} asked"), Text(fr="{n} sollicités", en="{n} asked"))
 OPTED_IN = Count(
     Text(fr="{n} participe", en="{n} opted in"), Text(fr="{n} participent", en="{n} opted in")
 )

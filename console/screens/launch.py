@@ -10,10 +10,11 @@ from uuid import UUID
 from textual.containers import Container, Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
+from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from console.data.drafting import QUOTAS_LINE, Draft, NotASheet
+from console.data.drafting import Draft, NotASheet
 from console.data.problems import Problematic, SignedOut
 from console.data.reading import MANY_PEOPLE, launch_sentence, will_be_asked
 from console.data.said import Said, signed
@@ -51,14 +52,13 @@ LABELS = {
     "quotas": Text(fr="Quotas", en="Quotas"),
     "first_day": Text(fr="Premier jour", en="First day"),
 }
-EVERYONE = Text(fr="tout le monde", en="everyone")
 EXAMPLES = {
     "title": Text(fr="Première vague", en="First wave"),
     "wanted": Text(fr="240", en="240"),
-    "age_band": Text(fr="tout le monde, ou 18-34 35-49 …", en="everyone, or 18-34 35-49 …"),
-    "region": Text(fr="partout, ou nord reunion …", en="everywhere, or nord reunion …"),
-    "digital": Text(fr="tous, ou never sometimes often", en="all, or never sometimes often"),
-    "quotas": Text(fr="aucun, ou " + QUOTAS_LINE, en="none, or " + QUOTAS_LINE),
+    "age_band": Text(fr="tous, ou 18-34 35-49", en="all, or 18-34 35-49"),
+    "region": Text(fr="partout, ou nord", en="all, or nord"),
+    "digital": Text(fr="tous, ou never often", en="all, or never often"),
+    "quotas": Text(fr="aucun, ou 65+=60 …", en="none, or 65+=60 …"),
     "first_day": Text(fr="le jour du lancement", en="the day of the launch"),
 }
 FORM_HINT = Text(
@@ -123,10 +123,11 @@ class LaunchScreen(PanelScreen[LaunchSnapshot]):
 
     def __init__(self, project_id: UUID) -> None:
         super().__init__()
-        self._id = project_id
+        self._project_id = project_id
         self._about: object = None
         self._preview: Preview | None = None
         self._trouble: Said | None = None
+        self._preview_timer: Timer | None = None
         # A sheet already stored as a draft, so that trying again does not store it twice.
         self._stored: dict[str, UUID] = {}
 
@@ -145,7 +146,7 @@ class LaunchScreen(PanelScreen[LaunchSnapshot]):
 
     def on_mount(self) -> None:
         super().on_mount()
-        for name, value in self.panel.typed.get(self._id, {}).items():
+        for name, value in self.panel.typed.get(self._project_id, {}).items():
             self.query_one(f"#field-{name}", Input).value = value
         self.query_one("#drafts").focus()
 
@@ -158,16 +159,13 @@ class LaunchScreen(PanelScreen[LaunchSnapshot]):
         return self.has_class("-writing")
 
     async def read(self, client: Client) -> LaunchSnapshot:
-        project = await client.project(self._id)
-        campaigns = await client.campaigns(self._id)
+        project = await client.project(self._project_id)
+        campaigns = await client.campaigns(self._project_id)
         return LaunchSnapshot(project, [one for one in campaigns if one.launched_at is None])
 
     def draw(self) -> None:
         language = self.language
-        from console.widgets.chrome import TopBar
-
-        self.query_one(TopBar).title = self.title_in_words()
-        self.query_one(TopBar).refresh()
+        self.freshen_title()
         for name, label in LABELS.items():
             self.query_one(f"#label-{name}", Static).update(label.in_(language))
             self.query_one(f"#field-{name}", Input).placeholder = EXAMPLES[name].in_(language)
@@ -218,13 +216,13 @@ class LaunchScreen(PanelScreen[LaunchSnapshot]):
         self._preview_soon()
 
     def on_input_changed(self) -> None:
-        self.panel.typed[self._id] = self._typed()
+        self.panel.typed[self._project_id] = self._typed()
         self._preview_soon()
 
     def _preview_soon(self) -> None:
-        if hasattr(self, "_timer"):
-            self._timer.stop()
-        self._timer = self.set_timer(_DEBOUNCE_SECONDS, self._ask_preview)
+        if self._preview_timer:
+            self._preview_timer.stop()
+        self._preview_timer = self.set_timer(_DEBOUNCE_SECONDS, self._ask_preview)
 
     def _ask_preview(self) -> None:
         client = self.panel.client
@@ -236,7 +234,7 @@ class LaunchScreen(PanelScreen[LaunchSnapshot]):
             try:
                 # What it would do does not depend on the title, which may come last.
                 about: object = replace(draft, title=draft.title.strip() or "…").sheet(
-                    self._id, self.language
+                    self._project_id, self.language
                 )
             except NotASheet as wrong:
                 self._about = self._preview = None
@@ -295,7 +293,10 @@ class LaunchScreen(PanelScreen[LaunchSnapshot]):
                     Said(f"{words.in_(language):<14}", "dim"),
                     sparkline(bar(count, top, 8)),
                 ]
-            parts += ["\n\n", between(preview.first_day, preview.last_day, self.panel.today, language)]
+            parts += [
+                "\n\n",
+                between(preview.first_day, preview.last_day, self.panel.today, language),
+            ]
             not_now = {code: n for code, n in preview.not_now.items() if n}
             if not_now:
                 parts.append(Said(f"\n\n{NOT_POSSIBLE.in_(language)}", "dim"))
@@ -371,7 +372,7 @@ class LaunchScreen(PanelScreen[LaunchSnapshot]):
         title = ""
         if self.writing:
             try:
-                sheet = self._draft().sheet(self._id, self.language)
+                sheet = self._draft().sheet(self._project_id, self.language)
             except NotASheet as wrong:
                 self._trouble = Said(str(wrong), "attention")
                 self._draw_preview()
@@ -415,10 +416,8 @@ class LaunchScreen(PanelScreen[LaunchSnapshot]):
 
     def on_launched(self, message: Launched) -> None:
         campaign, language = message.campaign, self.language
-        said = LAUNCHED.in_(
-            language, title=campaign.title, n=number(campaign.wanted, language)
-        )
-        self.panel.typed.pop(self._id, None)
+        said = LAUNCHED.in_(language, title=campaign.title, n=number(campaign.wanted, language))
+        self.panel.typed.pop(self._project_id, None)
         self.app.pop_screen()
         self.app.push_screen(
             NewsScreen(signed(Said(said, "done")), Said(""), Said(ELSEWHERE.in_(language)))

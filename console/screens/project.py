@@ -28,7 +28,6 @@ from console.data.vocabulary import (
 )
 from console.screens.acts import ActingScreen
 from console.screens.base import bindings
-from console.widgets.chrome import TopBar
 from console.widgets.said import content, sparkline
 from console.widgets.table import Column, Row, Table
 from console.words import ZONE, Text, bar, clock_time, full_day, number, short_day, spark
@@ -99,7 +98,7 @@ class ProjectScreen(ActingScreen):
 
     def __init__(self, project_id: str) -> None:
         super().__init__()
-        self._id = UUID(project_id)
+        self._project_id = UUID(project_id)
         self._tab = ""
 
     def compose_body(self) -> Iterable[Widget]:
@@ -119,9 +118,9 @@ class ProjectScreen(ActingScreen):
 
     async def read(self, client: Client) -> ProjectSnapshot:
         project, campaigns, opt_ins, today = await gather(
-            client.project(self._id),
-            client.campaigns(self._id),
-            client.opt_ins(self._id),
+            client.project(self._project_id),
+            client.campaigns(self._project_id),
+            client.opt_ins(self._project_id),
             client.today(),
         )
         return ProjectSnapshot(project, campaigns, opt_ins, today)
@@ -209,9 +208,7 @@ class ProjectScreen(ActingScreen):
             full_day(end, self.panel.today, language) if end else "?" for end in ends
         )
         said["dates"] = (
-            DATES.in_(language, recruitment=recruitment, collection=collection)
-            if all(ends)
-            else ""
+            DATES.in_(language, recruitment=recruitment, collection=collection) if all(ends) else ""
         )
         room = max(self.size.width - 4, 40)
         lines: list[Content | Said | str] = []
@@ -363,12 +360,6 @@ class ProjectScreen(ActingScreen):
                 )
             )
         return content(Content("\n").join(rows), stale=self.stale)
-
-    def freshen_title(self) -> None:
-        bar = self.query_one(TopBar)
-        if bar.title != self.title_in_words():
-            bar.title = self.title_in_words()
-            bar.refresh()
 
     def _go(self, tab: str) -> None:
         self._tab = tab

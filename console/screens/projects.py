@@ -1,4 +1,4 @@
-"""All projects, live: where each stands, how many were asked, opted in, said no, what comes next."""
+"""All projects, live: where each stands, how many were asked and opted in, what comes next."""
 
 from __future__ import annotations
 

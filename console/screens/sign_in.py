@@ -1,4 +1,4 @@
-"""Signing in: one's name from the local issuer's list, or a code to enter at a real issuer's page."""
+"""Signing in: one's name from the local issuer's list, or a code for a real issuer's page."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ _TRY_AGAIN_SECONDS = 2.0
 
 TITLE = Text(fr="Panel usagers", en="Citizen panel")
 LEAD = Text(
-    fr="Chaque membre sollicité au plus une fois par mois,\nlibre à chaque projet, entendu et informé.",
-    en="Every member asked at most once a month,\nfree at each project, heard and told the outcome.",
+    fr="Chaque membre sollicité au plus une fois par mois,\n"
+    "libre à chaque projet, entendu et informé.",
+    en="Every member asked at most once a month,\n"
+    "free at each project, heard and told the outcome.",
 )
 WHO = Text(fr="Qui êtes-vous ?", en="Who are you?")
 ROLES_HELD = Text(fr="Rôles", en="Roles")
-CODE = Text(
-    fr="Ouvrez {address}\net entrez le code :", en="Open {address}\nand enter the code:"
-)
+CODE = Text(fr="Ouvrez {address}\net entrez le code :", en="Open {address}\nand enter the code:")
 THEN = Text(fr="La suite vient d'elle-même.", en="This goes on by itself.")
 WAITING = Text(fr="Connexion…", en="Connecting…")
 OVER = Text(
@@ -131,9 +131,7 @@ class SignInScreen(ModalScreen[None]):
 
     def redraw(self) -> None:
         language = self.panel.language
-        lead = content(
-            Said(f"{TITLE.in_(language)}\n", "strong"), Said(LEAD.in_(language), "dim")
-        )
+        lead = content(Said(f"{TITLE.in_(language)}\n", "strong"), Said(LEAD.in_(language), "dim"))
         self.query_one("#lead", Static).update(lead)
         table = self.query_one(Table)
         table.display = bool(self._people)

@@ -118,6 +118,11 @@ class Table(ScrollView, can_focus=True):
     def rows(self) -> Sequence[Row]:
         return self._rows
 
+    @property
+    def marked(self) -> set[tuple[str, int]]:
+        """Cells (row, column) that changed less than two seconds ago."""
+        return set(self._marked)
+
     def show(self, columns: Sequence[Column], rows: Sequence[Row], mark: bool = True) -> None:
         """Replace what is shown. `mark=False` when words changed rather than facts."""
         before = {row.key: row for row in self._rows}
@@ -269,9 +274,7 @@ class Table(ScrollView, can_focus=True):
     ) -> Strip:
         segments = [Segment(sign, ground)]
         widths = self._widths()
-        for cell, column, width, style in zip(
-            cells, self._columns, widths, styles, strict=False
-        ):
+        for cell, column, width, style in zip(cells, self._columns, widths, styles, strict=False):
             if not width:
                 continue
             text = _fit(cell.text, width, column.align)

@@ -22,7 +22,9 @@ from joserfc.jwk import OKPKey
 
 from console.data.endpoints import Endpoints
 from deploy.local.issuer import LocalIssuer
+from services.contracts.events.campaigns import ProjectPhase
 from services.contracts.http.campaigns import (
+    CampaignPhase,
     CampaignSheet,
     CampaignView,
     Contacts,
@@ -144,7 +146,9 @@ class Panel:
     )
     campaigns: list[CampaignView] = field(default_factory=list)
     answers: list[OptIn] = field(
-        default_factory=lambda: [answer(n, "declined" if n % 6 == 4 else "joined") for n in range(40)]
+        default_factory=lambda: [
+            answer(n, "declined" if n % 6 == 4 else "joined") for n in range(40)
+        ]
     )
     per_hour: list[int] = field(default_factory=lambda: list(PER_HOUR))
     today: Today = field(
@@ -203,7 +207,8 @@ class Panel:
                 try:
                     async with asyncio.timeout(0.5):
                         hints = await reader.get()
-                    yield f"data: {json.dumps([h.model_dump(exclude_none=True) for h in hints])}\n\n"
+                    told = json.dumps([hint.model_dump(exclude_none=True) for hint in hints])
+                    yield f"data: {told}\n\n"
                 except TimeoutError:
                     yield ": still here\n\n"
         finally:
@@ -306,7 +311,7 @@ def application(panel: Panel) -> FastAPI:
 
     @app.post("/api/projects/{id}/publish")
     async def publish(id: UUID) -> ProjectView:
-        panel.change(id, state="published")
+        panel.change(id, state=ProjectPhase.PUBLISHED)
         return panel.project(id)
 
     @app.post("/api/previews")
@@ -330,7 +335,7 @@ def application(panel: Panel) -> FastAPI:
         ids = (await request.json())["campaign_ids"]
         panel.launches.append(ids)
         panel.campaigns = [
-            one.model_copy(update={"state": "launched", "launched_at": NOW})
+            one.model_copy(update={"state": CampaignPhase.LAUNCHED, "launched_at": NOW})
             if str(one.id) in ids
             else one
             for one in panel.campaigns
@@ -403,16 +408,13 @@ async def _lively(to: Path) -> None:
             await asyncio.sleep(2)
             number += 1
             said = "declined" if number % 5 == 0 else "joined"
-            panel.answers = [answer(number, said).model_copy(update={"at": datetime.now(UTC)})] + (
-                panel.answers[:200]
-            )
+            newest = answer(number, said).model_copy(update={"at": datetime.now(UTC)})
+            panel.answers = [newest, *panel.answers[:200]]
             counts = panel.project(LETTER.id).counts
             field_name = "accepted" if said == "joined" else "declined"
             panel.change(
                 LETTER.id,
-                counts=counts.model_copy(
-                    update={field_name: getattr(counts, field_name) + 1}
-                ),
+                counts=counts.model_copy(update={field_name: getattr(counts, field_name) + 1}),
             )
             panel.hint()
 

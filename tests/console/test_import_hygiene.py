@@ -1,0 +1,33 @@
+"""What gets loaded, seen from a fresh process: import contracts cannot see lazy imports."""
+
+import subprocess
+import sys
+
+import pytest
+
+
+def _loaded_by(statement: str) -> set[str]:
+    code = f"{statement}\nimport sys\nprint('\\n'.join(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return {name.partition(".")[0] for name in done.stdout.split()} | set(done.stdout.split())
+
+
+@pytest.mark.parametrize("module", ["client", "live", "session", "reading", "drafting"])
+def test_data_needs_no_textual(module: str) -> None:
+    assert "textual" not in _loaded_by(f"import console.data.{module}")
+
+
+def test_the_first_screen_waits_for_neither_httpx_nor_the_contracts() -> None:
+    loaded = _loaded_by("import console.app")
+    assert not loaded & {"httpx", "pydantic", "services"}
+
+
+def test_the_console_loads_no_service_and_no_runtime() -> None:
+    loaded = _loaded_by(
+        "import console.app, console.screens.launch, console.screens.projects\n"
+        "import console.screens.project, console.screens.contacts, console.screens.sign_in\n"
+        "import console.data.live, console.data.session"
+    )
+    services = {name for name in loaded if name.startswith("services.")}
+    assert services
+    assert all(name.startswith("services.contracts") for name in services)
