@@ -28,6 +28,7 @@ class Message:
     panel_time: datetime
     real_time: datetime
     recipient: str
+    subject: str
     kind: str | None
     order_id: UUID | None
     text: str
@@ -76,6 +77,7 @@ def read_line(line: bytes | str) -> Message:
         panel_time=datetime.fromisoformat(raw["panel_time"]),
         real_time=datetime.fromisoformat(raw["real_time"]),
         recipient=raw["recipient"],
+        subject=headers.get("subject", ""),
         kind=headers.get("x-panel-kind"),
         order_id=UUID(order) if order else None,
         text=raw["text"],

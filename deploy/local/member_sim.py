@@ -1,7 +1,7 @@
 """Simulated members: they know nothing but their messages and the pages that these link to.
 
-What each one does depends on the seed and on the message alone, not on the order of events, so a
-season can be lived again.
+What each one does depends on the seed, on who they are and on what they are asked, not on the order
+of events.
 """
 
 import asyncio
@@ -94,7 +94,8 @@ async def live(messages: Iterable[Message], seed: int, rates: Rates) -> Counter[
 
         async def one_after_another() -> None:
             for message in waiting:
-                chance = random.Random(f"{seed}:{message.order_id}").random()  # noqa: S311
+                who = f"{seed}:{message.recipient}:{message.subject}"
+                chance = random.Random(who).random()  # noqa: S311 (simulation)
                 done[await _act(browser, message, rates.choose(chance))] += 1
 
         async with asyncio.TaskGroup() as group:
