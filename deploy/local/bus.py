@@ -55,14 +55,17 @@ async def records(
     parts = await _partitions(bootstrap, topics)
     if not parts:
         return
+    # Where to start is said by the reset policy: a seek after `assign` races with that very policy.
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap, isolation_level="read_committed", enable_auto_commit=False
+        bootstrap_servers=bootstrap,
+        isolation_level="read_committed",
+        enable_auto_commit=False,
+        auto_offset_reset="earliest" if from_start else "latest",
     )
     await consumer.start()
     try:
         consumer.assign(parts)
         ends = await consumer.end_offsets(parts)
-        await (consumer.seek_to_beginning if from_start else consumer.seek_to_end)(*parts)
         while True:
             batches = await consumer.getmany(timeout_ms=READ_MS, max_records=5_000)
             for part, batch in batches.items():

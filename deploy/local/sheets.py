@@ -17,7 +17,36 @@ from services.runtime.text import Language, Text
 
 _UNKNOWN_KEY = Text(fr="{place} : cette clé est inconnue.", en="{place}: this key is not known.")
 _MISSING = Text(fr="{place} : cette clé manque.", en="{place}: this key is missing.")
-_WRONG = Text(fr="{place} : {reason}.", en="{place}: {reason}.")
+_WRONG = Text(fr="{place} : cette valeur ne convient pas.", en="{place}: {reason}.")
+_NO_NUMBER = Text(fr="{place} : il faut un nombre entier.", en="{place}: must be a whole number.")
+_NO_DATE = Text(
+    fr="{place} : il faut une date comme 2027-03-31.", en="{place}: must be a date like 2027-03-31."
+)
+_NO_TEXT = Text(fr="{place} : il faut du texte.", en="{place}: must be text.")
+_EMPTY = Text(fr="{place} : ne peut pas être vide.", en="{place}: cannot be empty.")
+_TOO_SMALL = Text(fr="{place} : au moins {ge}.", en="{place}: at least {ge}.")
+_TOO_LARGE = Text(fr="{place} : au plus {le}.", en="{place}: at most {le}.")
+_QUOTAS = Text(
+    fr="{place} : la somme des quotas n'est pas le nombre demandé.",
+    en="{place}: the quotas do not add up to the number wanted.",
+)
+_KINDS = {
+    "extra_forbidden": _UNKNOWN_KEY,
+    "missing": _MISSING,
+    "int_parsing": _NO_NUMBER,
+    "int_type": _NO_NUMBER,
+    "int_from_float": _NO_NUMBER,
+    "date_parsing": _NO_DATE,
+    "date_from_datetime_parsing": _NO_DATE,
+    "date_type": _NO_DATE,
+    "string_type": _NO_TEXT,
+    "string_too_short": _EMPTY,
+    "too_short": _EMPTY,
+    "greater_than_equal": _TOO_SMALL,
+    "less_than_equal": _TOO_LARGE,
+    # The one rule of a campaign sheet that concerns several keys.
+    "value_error": _QUOTAS,
+}
 _NOT_YAML = Text(fr="ligne {line} : ce n'est pas du YAML.", en="line {line}: this is not YAML.")
 _NOT_TEXT = Text(fr="le fichier n'est pas en UTF-8.", en="the file is not in UTF-8.")
 _NO_SHEET = Text(
@@ -122,6 +151,7 @@ def _in_words(error: ValidationError, inside: str) -> list[tuple[Text, dict[str,
     reasons = []
     for one in error.errors():
         place = ".".join(str(part) for part in (inside, *one["loc"]) if part != "")
-        kind = {"extra_forbidden": _UNKNOWN_KEY, "missing": _MISSING}.get(one["type"], _WRONG)
-        reasons.append((kind, {"place": place or "?", "reason": one["msg"]}))
+        limits = {name: value for name, value in one.get("ctx", {}).items() if name in ("ge", "le")}
+        data = {"place": place or "?", "reason": one["msg"]} | limits
+        reasons.append((_KINDS.get(one["type"], _WRONG), data))
     return reasons

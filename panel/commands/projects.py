@@ -212,7 +212,10 @@ def show_projects(here: Session, projects: "list[ProjectView]") -> None:
 
     table = Table(box=None, header_style="dim")
     for place, column in enumerate(_COLUMNS):
-        table.add_column(here.say(column), justify="right" if 2 <= place <= 5 else "left")
+        last = place == len(_COLUMNS) - 1
+        table.add_column(
+            here.say(column), justify="right" if 2 <= place <= 5 else "left", no_wrap=last
+        )
     for one in projects:
         counts = one.counts
         numbers = (counts.wanted, counts.sent, counts.accepted, counts.declined)

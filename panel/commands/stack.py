@@ -81,12 +81,12 @@ def up(
 
     async def serve() -> None:
         stack = Stack(here.data_dir, here.tell_progress, setting, new_ports=new_ports)
-        try:
-            async with stack.running() as endpoints:
-                here.tell(_READY, file=endpoints.data_dir / "stack.json")
+        async with stack.running() as endpoints:
+            here.tell(_READY, file=endpoints.data_dir / "stack.json")
+            try:
                 await stack.ended()
-        finally:
-            here.tell_progress(_STOPPING)
+            finally:
+                here.tell_progress(_STOPPING)
 
     until_told_to_stop(serve)
     here.tell(_STOPPED)
