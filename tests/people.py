@@ -210,14 +210,13 @@ class Registry:
         return judged
 
     async def delivery(self, of: OrderState) -> Mapping[str, Any]:
-        row = await self.database.pool.fetchrow(
+        row: Mapping[str, Any] | None = await self.database.pool.fetchrow(
             "SELECT * FROM delivery WHERE order_id = $1", of.order_id
         )
-        assert row is not None
-        return row
+        return row or {"state": "unseen", "reason": None}
 
     async def state(self, of: OrderState) -> str:
-        """Such as "sent" or "refused too_soon"."""
+        """Such as "sent", "refused too_soon", or "unseen" for an order not yet received."""
         row = await self.delivery(of)
         return f"{row['state']} {row['reason'] or ''}".strip()
 
@@ -225,7 +224,7 @@ class Registry:
         async def there() -> bool:
             return await self.state(of) == wanted
 
-        await eventually(there, f"the delivery is {wanted}", within=15)
+        await eventually(there, f"the delivery is {wanted}", within=40)
 
     async def answers(self, of: OrderState) -> list[dict[str, Any]]:
         """What was said of an order, in the order of the outbox."""

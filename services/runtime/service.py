@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import json
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
@@ -127,7 +127,7 @@ class Service:
 
     async def serve(self) -> int:
         """Run until told to stop; returns the exit status, 70 when something fatal happened."""
-        server = uvicorn.Server(
+        server = _Server(
             uvicorn.Config(
                 self.api,
                 self.settings.http_host,
@@ -186,6 +186,17 @@ class Service:
     async def _forget_dead_letters(self) -> None:
         async with self.database.transaction() as conn:
             await conn.execute(sql.forget_dead_letters, self.clock.now() - DEAD_LETTER_LIFE)
+
+
+class _Server(uvicorn.Server):
+    """Ends, and lets the rest of the service end: uvicorn raises a caught SIGTERM once more, which
+    would kill the process before its consumers have left and its messages are finished."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        with super().capture_signals():
+            yield
+            self._captured_signals.clear()
 
 
 async def _forever(work: Job) -> None:
