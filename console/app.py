@@ -8,6 +8,7 @@ from __future__ import annotations
 from asyncio import to_thread
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -23,6 +24,7 @@ from console.data.problems import Problematic, SignedOut
 from console.screens.base import PanelScreen
 from console.screens.home import HomeScreen
 from console.words import ZONE, Language, Text
+from console.workers import start
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -139,7 +141,7 @@ class PanelConsole(App[None]):
     def on_mount(self) -> None:
         self.switch_mode("home" if self._sign_in_as else "sign-in")
         self.set_interval(_LOOK_AT_CLOCK_EVERY_SECONDS, self._look_at_freshness)
-        self.call_after_refresh(self.run_worker, self._load(), group="load")
+        self.call_after_refresh(start, self, self._load, "load")
 
     async def on_unmount(self) -> None:
         if self.client:
@@ -171,7 +173,8 @@ class PanelConsole(App[None]):
     def sign_in(self, person_id: str) -> None:
         """Local issuer only: sign in as one of its people."""
         if self.issuer:
-            self.run_worker(self._sign_in(self.issuer, person_id), group="sign-in", exclusive=True)
+            begin = partial(self._sign_in, self.issuer, person_id)
+            start(self, begin, "sign-in")
 
     async def _sign_in(self, issuer: Issuer, person_id: str) -> None:
         try:
@@ -181,7 +184,7 @@ class PanelConsole(App[None]):
 
     def on_signed_in_as(self, message: SignedInAs) -> None:
         self.person = message.person
-        self.run_worker(self._follow(), group="live", exclusive=True)
+        start(self, self._follow, "live")
         if self.current_mode == "sign-in":
             self.switch_mode("home")
         elif getattr(self.screen, "ID", "") == "sign-in":

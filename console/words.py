@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import pairwise
+from textwrap import wrap
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -129,6 +130,11 @@ def listed(items: Iterable[str], language: Language) -> str:
     *first, last = list(items) or [""]
     joint = Text(fr=" et ", en=" and ").in_(language)
     return f"{', '.join(first)}{joint}{last}" if first else last
+
+
+def fold(text: str, width: int) -> str:
+    """Lines of at most `width`, never broken inside a number, whose space is not a blank here."""
+    return "\n".join(wrap(text, max(width, 10))) if text else ""
 
 
 def elide(text: str, width: int) -> str:

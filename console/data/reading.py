@@ -302,7 +302,7 @@ def promises(today: Today, language: Language) -> list[Said]:
     return [
         Said(
             Text(
-                fr="personne sollicité deux fois en 31 jours ({n} sur {members})",
+                fr="personne n'est sollicité deux fois en 31 jours ({n} sur {members})",
                 en="nobody asked twice in 31 days ({n} of {members})",
             ).in_(language, n=number(twice, language), members=number(today.members, language)),
             "done",

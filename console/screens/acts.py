@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.message import Message
@@ -11,6 +12,7 @@ from console.data.said import Said, signed
 from console.screens.base import PanelScreen, in_words
 from console.screens.dialogs import ConfirmScreen, NewsScreen
 from console.words import Language, Text
+from console.workers import start
 
 if TYPE_CHECKING:
     from console.data.client import Client
@@ -67,7 +69,7 @@ class ActingScreen(PanelScreen):  # type: ignore[type-arg]
 
         def go(confirmed: bool | None) -> None:
             if confirmed:
-                self.run_worker(self._publish(client, project), group="act")
+                start(self, partial(self._publish, client, project), "act", exclusive=False)
 
         sentence = PUBLISHING.in_(self.language, title=project.title)
         self.app.push_screen(ConfirmScreen(PUBLISH, sentence, DO_PUBLISH), go)

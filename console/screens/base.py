@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from asyncio import sleep
 from collections.abc import Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 
 from textual.app import ComposeResult
@@ -22,6 +23,7 @@ from console.data.problems import Problematic, Refused, SignedOut, Unreachable
 from console.data.said import Said
 from console.widgets.chrome import AreaBar, Footer, Notice, TopBar
 from console.words import Language, Text
+from console.workers import start
 
 if TYPE_CHECKING:
     from console.app import PanelConsole
@@ -159,7 +161,7 @@ class PanelScreen(Screen[None], Generic[S]):
         client = self.panel.client
         if not self._reading and client and self.panel.person and self.is_current:
             self._reading = True
-            self.run_worker(self._read(client), group="read", exit_on_error=True)
+            start(self, partial(self._read, client), "read", exclusive=False)
 
     async def _read(self, client: Client) -> None:
         try:

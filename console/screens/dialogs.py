@@ -14,10 +14,13 @@ from console.actions import held_on
 from console.data.said import Said
 from console.screens.base import bindings
 from console.widgets.said import content, key
-from console.words import Text
+from console.words import Text, fold
 
 if TYPE_CHECKING:
     from console.app import PanelConsole
+
+# Inside the box of 72 columns.
+_WIDTH = 66
 
 KEYS_HERE = Text(fr="Les touches de cet écran", en="The keys of this screen")
 CLOSE = Text(fr="fermer", en="close")
@@ -88,7 +91,10 @@ class ConfirmScreen(ModalScreen[bool]):
 
     def redraw(self) -> None:
         language = cast("PanelConsole", self.app).language
-        parts = content(Said(f"{self._heading.in_(language)}\n\n", "strong"), f"{self._sentence}\n")
+        parts = content(
+            Said(f"{self._heading.in_(language)}\n\n", "strong"),
+            f"{fold(self._sentence, _WIDTH)}\n",
+        )
         if self._word:
             words = TYPE_WORD.in_(language, word=self._word.in_(language))
             parts += content(Said(f"\n{words}", "attention"))

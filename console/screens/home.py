@@ -5,6 +5,7 @@ from __future__ import annotations
 from asyncio import gather
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.message import Message
@@ -19,6 +20,7 @@ from console.screens.base import PanelScreen, bindings
 from console.widgets.said import content, sparkline
 from console.widgets.table import Column, Row, Table
 from console.words import Count, Text, full_day, listed, number, spark
+from console.workers import start
 
 if TYPE_CHECKING:
     from textual.content import Content
@@ -40,7 +42,7 @@ FIRST = Text(
     en="No project yet. The first one comes from a sheet: panel projects create SHEET.yaml",
 )
 PER_HOUR = Text(fr="participants par heure", en="opted in per hour")
-FREE = Text(fr="à solliciter aujourd'hui", en="free to be asked today")
+FREE = Text(fr="libres aujourd'hui", en="free to be asked today")
 WAITING = Text(fr="Lecture…", en="Reading…")
 ASKED = Count(Text(fr="{n} sollicité", en="{n} asked"), Text(fr="{n} sollicités", en="{n} asked"))
 OPTED_IN = Count(
@@ -186,7 +188,8 @@ class HomeScreen(PanelScreen[HomeSnapshot]):
         client, person = self.panel.client, self.panel.person
         if client and person and self.is_current:
             roles = person.roles
-            self.run_worker(self._look_at_services(client, roles), group="look", exclusive=True)
+            look = partial(self._look_at_services, client, roles)
+            start(self, look, "look")
 
     async def _look_at_services(self, client: Client, roles: frozenset[str]) -> None:
         answers = await gather(*(client.answers(name) for name in SERVICES))

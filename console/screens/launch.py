@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -25,6 +26,7 @@ from console.screens.dialogs import ConfirmScreen, NewsScreen
 from console.widgets.said import content, sparkline
 from console.widgets.table import Column, Row, Table
 from console.words import Text, bar, between, number
+from console.workers import start
 
 if TYPE_CHECKING:
     from console.data.client import Client
@@ -250,7 +252,8 @@ class LaunchScreen(PanelScreen[LaunchSnapshot]):
                 return
             about = UUID(key)
         self._about = about
-        self.run_worker(self._read_preview(client, about), group="preview", exclusive=True)
+        read = partial(self._read_preview, client, about)
+        start(self, read, "preview")
 
     async def _read_preview(self, client: Client, about: object) -> None:
         try:
@@ -388,7 +391,7 @@ class LaunchScreen(PanelScreen[LaunchSnapshot]):
 
         def go(confirmed: bool | None) -> None:
             if confirmed:
-                self.run_worker(self._launch(client, about), group="act")
+                start(self, partial(self._launch, client, about), "act", exclusive=False)
 
         self.app.push_screen(
             ConfirmScreen(

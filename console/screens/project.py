@@ -30,7 +30,7 @@ from console.screens.acts import ActingScreen
 from console.screens.base import bindings
 from console.widgets.said import content, sparkline
 from console.widgets.table import Column, Row, Table
-from console.words import ZONE, Text, bar, clock_time, full_day, number, short_day, spark
+from console.words import ZONE, Text, bar, clock_time, fold, full_day, number, short_day, spark
 
 if TYPE_CHECKING:
     from console.data.client import Client
@@ -164,7 +164,7 @@ class ProjectScreen(ActingScreen):
             snapshot.today.can_be_asked_today,
             sum(snapshot.opt_ins.per_hour) or None,
         )
-        return content(*parts, "\n", Said(what.text, what.tone))
+        return content(*parts, "\n", Said(fold(what.text, self.size.width - 2), what.tone))
 
     def _tabs(self) -> Content:
         snapshot, language = self.snapshot, self.language
@@ -216,7 +216,7 @@ class ProjectScreen(ActingScreen):
             heading = MANDATE_HEADINGS[name].in_(language)
             lines.append(Said(f"{heading:<11} ", "dim"))
             if text.strip():
-                lines.append(("\n" + " " * 12).join(_wrapped(text.strip(), room - 12)) + "\n")
+                lines.append(fold(text.strip(), room - 12).replace("\n", "\n" + " " * 12) + "\n")
             else:
                 lines.append(Said(f"! {NOT_SAID.in_(language)}\n", "attention"))
         return content(*lines)
@@ -382,9 +382,3 @@ class ProjectScreen(ActingScreen):
 
     def action_back(self) -> None:
         self.app.pop_screen()
-
-
-def _wrapped(text: str, width: int) -> list[str]:
-    from textwrap import wrap
-
-    return wrap(text, width) or [""]

@@ -18,7 +18,7 @@ from console.screens.acts import COMMAND, FROM_A_SHEET, ActingScreen
 from console.screens.base import bindings
 from console.widgets.said import content, sparkline
 from console.widgets.table import Column, Row, Table
-from console.words import Count, Text, number, spark
+from console.words import Count, Text, fold, number, spark
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -219,10 +219,11 @@ class ProjectsScreen(ActingScreen):
                 self.snapshot.today.can_be_asked_today,
                 sum(hours[1]) if hours else None,
             )
+            room = (42 if self.has_class("-wide") else self.size.width) - 3
             heading = content(Said(WHAT_NEXT.in_(language), "dim"))
             if self.has_class("-wide") and hours:
                 heading = content(heading, "\n\n", sparkline(spark(hours[1]), self.stale), "\n")
-            said.update(content(heading, "\n", Said(what.text, what.tone)))
+            said.update(content(heading, "\n", Said(fold(what.text, room), what.tone)))
 
     def on_table_selected(self) -> None:
         self._draw_next()

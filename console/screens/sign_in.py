@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
@@ -18,6 +19,7 @@ from console.screens.base import bindings, in_words
 from console.widgets.said import content, key
 from console.widgets.table import Column, Row, Table
 from console.words import Text
+from console.workers import start
 
 if TYPE_CHECKING:
     from console.app import PanelConsole, SignInFailed
@@ -92,7 +94,7 @@ class SignInScreen(ModalScreen[None]):
     def want(self) -> None:
         issuer = self.panel.issuer
         if issuer and not self._people and not self._code:
-            self.run_worker(self._begin(issuer), group="begin", exclusive=True)
+            start(self, partial(self._begin, issuer), "begin")
 
     async def _begin(self, issuer: Issuer) -> None:
         from console.app import SignedInAs

@@ -14,7 +14,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual.binding import Binding, BindingType
-from textual.events import Click, Resize
+from textual.events import Click
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
@@ -57,6 +57,7 @@ class Table(ScrollView, can_focus=True):
     DEFAULT_CSS = """
     Table {
         height: 1fr;
+        overflow-x: hidden;
         scrollbar-size-vertical: 1;
         & > .table--head { color: $foreground 60%; text-style: bold; }
         & > .table--cursor { background: $primary 30%; }
@@ -132,7 +133,7 @@ class Table(ScrollView, can_focus=True):
         offset_on_screen = place_before - self.scroll_offset.y
         self._columns, self._rows = columns, rows
         self._places = {row.key: place for place, row in enumerate(rows)}
-        self.virtual_size = Size(self.size.width, len(rows) + 1)
+        self.virtual_size = Size(1, len(rows) + 1)
         at_top = self._follows_top and place_before == 0
         if rows and (at_top or self._selected not in self._places):
             self._select(0 if at_top else min(place_before, len(rows) - 1))
@@ -200,9 +201,6 @@ class Table(ScrollView, can_focus=True):
         place = self._places.get(self._selected or "", 0)
         self.scroll_to_region(Region(0, place, 1, 2), animate=False, force=True)
         self.refresh()
-
-    def on_resize(self, event: Resize) -> None:
-        self.virtual_size = Size(event.size.width, len(self._rows) + 1)
 
     def on_click(self, event: Click) -> None:
         place = event.y - 1 + self.scroll_offset.y
