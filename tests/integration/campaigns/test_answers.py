@@ -1,7 +1,6 @@
 """A free choice per project: places, waiting list, changing one's mind, leaving the panel."""
 
 import asyncio
-from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -45,7 +44,7 @@ async def confirmations(world: World) -> list[tuple[UUID, str]]:
 async def test_when_places_are_taken_the_next_wait_and_are_promoted_in_turn(world: World) -> None:
     project, people = await invited(world, 4, places=2)
     for number, row in enumerate(people):
-        world.clock.advance(timedelta(minutes=1))
+        world.advance(minutes=1)
         joined = await world.accept(row["id"], row["member_id"])
         assert joined == ("joined" if number < 2 else "waitlisted")
     a, b, c, d = people
@@ -107,7 +106,7 @@ async def test_after_recruitment_the_roster_is_frozen_and_its_numbers_are_publis
     _, (a, b, c) = await invited(world, 3, places=1)
     await world.accept(a["id"], a["member_id"])
     await world.accept(b["id"], b["member_id"])
-    world.clock.advance(timedelta(days=61))
+    world.advance(days=61)
     # Even before the sweeper passes.
     with pytest.raises(RecruitmentIsOver):
         await world.accept(c["id"], c["member_id"])
@@ -120,7 +119,7 @@ async def test_after_recruitment_the_roster_is_frozen_and_its_numbers_are_publis
     # Leaving stays possible; nobody is promoted any more.
     await world.leave(a["id"], a["member_id"])
     assert (await participations(world))[b["id"]] == "waitlisted"
-    world.clock.advance(timedelta(days=30))
+    world.advance(days=30)
     async with world.transaction() as conn:
         assert await upkeep.sweep(conn, world.clock) == 1
         assert await upkeep.sweep(conn, world.clock) == 0

@@ -138,7 +138,7 @@ async def test_a_launch_is_refused_in_words_until_everything_is_there(world: Wor
     await world.launch(good)
     with pytest.raises(AlreadyLaunched):
         await world.launch(good)
-    world.clock.advance(timedelta(days=61))
+    world.advance(days=61)
     over = await world.rows("SELECT id FROM campaign WHERE id = $1", waiting)
     with pytest.raises(RecruitmentOver):
         await world.launch(over[0]["id"])

@@ -35,10 +35,10 @@ async def test_two_projects_cannot_solicit_one_member_within_31_days(world: Worl
 
     await world.deliver_all()
     # Sent on the first day of the window: the block starts there, not at the window's end.
-    world.clock.advance(timedelta(days=30))
+    world.advance(days=30)
     await world.allocate()
     assert (await world.view(second)).counts.ordered == 0
-    world.clock.advance(timedelta(days=1))
+    world.advance(days=1)
     await world.allocate()
     assert (await world.view(second)).counts.ordered == 10
 
@@ -97,7 +97,7 @@ async def test_not_before_is_respected_to_the_day(world: World) -> None:
     )
     project, _ = await world.launched(3)
     assert (await world.view(project)).counts.ordered == 2
-    world.clock.advance(timedelta(days=1))
+    world.advance(days=1)
     await world.allocate()
     assert (await world.view(project)).counts.ordered == 3
 

@@ -27,7 +27,7 @@ from services.contracts.http.campaigns import (
     Quotas,
 )
 from services.contracts.topics import topic_of
-from services.runtime.clock import FixedClock
+from services.runtime.clock import Clock, FixedClock
 from services.runtime.db import Connection, Database
 
 NOON = datetime(2026, 11, 24, 11, 0, tzinfo=UTC)
@@ -72,7 +72,11 @@ class World:
     """Campaigns on one database, by the clock of the test."""
 
     database: Database
-    clock: FixedClock
+    clock: Clock
+
+    def advance(self, **by: float) -> None:
+        assert isinstance(self.clock, FixedClock)
+        self.clock.advance(timedelta(**by))
 
     def transaction(self) -> AbstractAsyncContextManager[Connection]:
         return self.database.transaction()

@@ -1,0 +1,214 @@
+"""The members' pages over HTTP: GET shows the whole mandate and changes nothing, POST acts."""
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from joserfc.jwk import OKPKey
+
+from services.campaigns.app import build
+from services.campaigns.settings import CampaignsSettings
+from services.contracts.http.campaigns import CompensationSheet
+from services.runtime.auth import Link, sign_link
+from services.runtime.clock import ClockSetting, SharedClock
+from tests import databases
+from tests.integration.campaigns.world import MANDATE, NOON, World
+from tests.servers import PostgresServer
+
+HTML = {"Accept": "text/html"}
+
+
+@dataclass
+class Site:
+    world: World
+    key: OKPKey
+    client: httpx.AsyncClient
+    app: FastAPI
+
+    def link(
+        self,
+        row: dict[str, Any],
+        member_id: UUID | None = None,
+        purpose: str = "invitation",
+        key: OKPKey | None = None,
+        days: int = 60,
+    ) -> str:
+        link = Link(member_id or row["member_id"], row["id"], purpose)
+        return sign_link(key or self.key, link, NOON + timedelta(days=days))
+
+    async def everything(self) -> dict[str, Any]:
+        """Every row that a page could change."""
+        tables = ("project", "invitation", "participation", "send_order", "ledger", "outbox")
+        return {name: await self.world.rows(f"SELECT * FROM {name}") for name in tables}
+
+    async def get(self, token: str, **params: str) -> httpx.Response:
+        return await self.client.get(f"/invitations/{token}", params=params, headers=HTML)
+
+    async def post(self, token: str, act: str) -> httpx.Response:
+        return await self.client.post(
+            f"/invitations/{token}/{act}", headers=HTML, follow_redirects=True
+        )
+
+
+@pytest.fixture
+async def site(postgres_server: PostgresServer, tmp_path: Any) -> AsyncIterator[Site]:
+    key = OKPKey.generate_key("Ed25519")
+    clock = SharedClock(tmp_path / "clock.json")
+    clock.change(lambda _: ClockSetting(stopped_at=NOON))
+    async with databases.clone(postgres_server, "campaigns") as (dsn, _):
+        service = build(
+            CampaignsSettings(
+                mode="local",
+                database_dsn=dsn,
+                kafka_bootstrap="unused:9092",
+                http_port=1,
+                issuer="http://unused",
+                clock_file=tmp_path / "clock.json",
+                link_public_keys=json.dumps([key.as_dict(private=False)]),
+            )
+        )
+        await service.database.start()
+        transport = httpx.ASGITransport(service.api)
+        async with httpx.AsyncClient(transport=transport, base_url="http://panel") as client:
+            yield Site(World(service.database, service.clock), key, client, service.api)
+        await service.database.stop()
+
+
+async def invited(site: Site, count: int = 1, **changes: Any) -> list[dict[str, Any]]:
+    await site.world.members(count)
+    project, _ = await site.world.launched(count, **changes)
+    await site.world.deliver_all()
+    return await site.world.invitations(project)
+
+
+async def test_the_page_says_the_whole_mandate_in_both_languages(site: Site) -> None:
+    (row,) = await invited(site, places=12)
+    french = await site.get(site.link(row))
+    assert french.status_code == 200
+    for said in (
+        MANDATE.nature,
+        MANDATE.why,
+        MANDATE.stakes.replace("'", "&#39;"),
+        MANDATE.objectives,
+        MANDATE.purpose,
+        MANDATE.decision_maker.name,
+        MANDATE.decision_maker.role,
+        MANDATE.who,
+        MANDATE.how,
+        "23 janvier 2027",
+        "22 février 2027",
+        "n&#39;est pas rémunérée",
+        "anonyme",
+        "situation personnelle",
+        "Je participe",
+        "Je ne participe pas",
+    ):
+        assert said in french.text, said
+    assert '<html lang="fr">' in french.text
+    english = await site.get(site.link(row), lang="en")
+    assert "I take part" in english.text
+    assert "23 January 2027" in english.text
+    assert '<html lang="en">' in english.text
+
+
+async def test_a_compensation_is_shown_with_its_reference(site: Site) -> None:
+    paid = MANDATE.model_copy(
+        update={"compensation": CompensationSheet(terms="30 euros", reference="Arrêté 12")}
+    )
+    (row,) = await invited(site, mandate=paid)
+    page = await site.get(site.link(row))
+    assert "30 euros" in page.text
+    assert "Arrêté 12" in page.text
+    assert "rémunérée" not in page.text
+
+
+async def test_get_changes_nothing(site: Site) -> None:
+    (row,) = await invited(site)
+    before = await site.everything()
+    for _ in range(3):
+        assert (await site.get(site.link(row))).status_code == 200
+    for act in ("accept", "decline", "leave"):
+        assert (await site.client.get(f"/invitations/{site.link(row)}/{act}")).status_code == 405
+    assert await site.everything() == before
+
+
+async def test_accept_then_leave_by_the_buttons(site: Site) -> None:
+    (row,) = await invited(site)
+    token = site.link(row)
+    page = await site.post(token, "accept")
+    assert "Vous participez à ce projet" in page.text
+    assert "Ne plus participer" in page.text
+    assert "/accept" not in page.text
+    again = await site.post(token, "accept")
+    assert again.status_code == 409
+    assert "déjà accepté" in again.text
+    page = await site.post(token, "leave")
+    assert "Vous ne participez plus" in page.text
+    assert "<button" not in page.text
+
+
+async def test_declining_says_that_it_changes_no_later_odds(site: Site) -> None:
+    (row,) = await invited(site)
+    page = await site.post(site.link(row), "decline")
+    assert "vos chances" in page.text
+    assert "<button" not in page.text
+
+
+async def test_a_full_project_shows_the_waiting_list(site: Site) -> None:
+    first, second = await invited(site, 2, places=1)
+    await site.post(site.link(first), "accept")
+    page = await site.post(site.link(second), "accept")
+    assert "liste d" in page.text
+    assert "Vous participez" not in page.text
+
+
+async def test_a_bad_link_gets_a_page_that_says_so_and_changes_nothing(site: Site) -> None:
+    mine, other = await invited(site, 2)
+    good = site.link(mine)
+    bad = {
+        "expired": site.link(mine, days=-1),
+        "tampered": good[:-8] + ("AAAAAAAA" if good[-8:] != "AAAAAAAA" else "BBBBBBBB"),
+        "cut off": good[: len(good) // 2],
+        "signed by another key": site.link(mine, key=OKPKey.generate_key("Ed25519")),
+        "meant for leaving": site.link(mine, purpose="leave"),
+        "of another member": site.link(mine, member_id=other["member_id"]),
+        "of nobody": site.link({"id": uuid4(), "member_id": uuid4()}),
+        "nonsense": "x",
+    }
+    before = await site.everything()
+    for what, token in bad.items():
+        page = await site.get(token)
+        assert page.status_code in (403, 404), what
+        assert "<html" in page.text, what
+        for act in ("accept", "decline", "leave"):
+            refused = await site.post(token, act)
+            assert refused.status_code in (403, 404), what
+            assert "Rien n&#39;a été changé" in refused.text, what
+    assert await site.everything() == before
+
+
+async def test_pages_work_by_keyboard_and_screen_reader_and_carry_no_script(site: Site) -> None:
+    (row,) = await invited(site)
+    page = await site.get(site.link(row))
+    assert "<script" not in page.text
+    assert page.text.count("<h1>") == 1
+    assert page.text.count('<button class="main" type="submit">') == 1
+    assert page.text.count('<form method="post"') == 2
+    assert 'role="status"' in page.text
+    assert "script" not in page.headers["Content-Security-Policy"]
+    assert page.headers["Referrer-Policy"] == "no-referrer"
+
+
+async def test_staff_routes_need_a_signed_in_person(site: Site) -> None:
+    for method, path in (
+        ("GET", "/api/projects"),
+        ("POST", "/api/launches"),
+        ("GET", "/api/today"),
+    ):
+        assert (await site.client.request(method, path)).status_code == 401
