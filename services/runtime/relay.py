@@ -27,7 +27,7 @@ from services.runtime.outbox import sql
 HINT_CHANNEL = "hints"
 _LEADER_LOCK = 7_203_442
 _BATCH = 20_000
-_IDLE_SECONDS = 0.05
+_GATHER_SECONDS = 0.05
 # NOTIFY payloads end at 8,000 bytes; a screen re-reads everything rather than 20 rows one by one.
 _HINTS_PER_KIND = 20
 _HINTS_PER_NOTIFY = 40
@@ -81,8 +81,9 @@ class Relay:
                 await producer.start()
                 self.leading.set()
                 while True:
-                    if not await self._relay_batch(connection, producer):
-                        await asyncio.sleep(_IDLE_SECONDS)
+                    # A transaction costs the same whatever its size: let events gather.
+                    if await self._relay_batch(connection, producer) < _BATCH:
+                        await asyncio.sleep(_GATHER_SECONDS)
             finally:
                 self.leading.clear()
                 with contextlib.suppress(KafkaError):
