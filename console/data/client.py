@@ -11,8 +11,9 @@ from uuid import UUID
 import httpx
 from pydantic import TypeAdapter, ValidationError
 
-from console.data.endpoints import Endpoints
+from console.data.endpoints import SERVICES, Endpoints
 from console.data.problems import Refused, SignedOut, Unreachable
+from console.data.transport import open_client
 from services.contracts.http import Command
 from services.contracts.http.campaigns import (
     CampaignSheet,
@@ -31,7 +32,6 @@ from services.contracts.http.responses import CollectionView
 
 T = TypeVar("T")
 
-_TIMEOUT = httpx.Timeout(10, connect=2)
 _UNAUTHORIZED = 401
 _GATEWAYS = {502, 503, 504}
 
@@ -50,8 +50,7 @@ class Client:
         self.endpoints = endpoints
         self._token = token
         self._language = language
-        # Local addresses and internal hosts: a proxy of the environment would be a surprise.
-        self._http = httpx.AsyncClient(timeout=_TIMEOUT, trust_env=False)
+        self._http = open_client(*(endpoints.of(name) for name in SERVICES))
 
     async def close(self) -> None:
         await self._http.aclose()
@@ -122,7 +121,7 @@ class Client:
 
     def stream(self, service: str, path: str) -> Any:
         """An open response whose lines are read as they come; the caller handles httpx errors."""
-        # Half a minute without even a heartbeat: the connection is dead, whatever TCP thinks.
+        # No read timeout: the caller judges silence by the heartbeats.
         return self._http.stream(
             "GET",
             self.endpoints.of(service) + path,

@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 
 from console.data.problems import Refused, SignedOut, Unreachable
+from console.data.transport import open_client
 from services.contracts.http.common import Role
 
 CLIENT_ID = "panel-console"
@@ -52,7 +53,7 @@ class Issuer:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._http = httpx.AsyncClient(timeout=httpx.Timeout(10, connect=2), trust_env=False)
+        self._http = open_client(url)
         self._about: dict[str, Any] | None = None
 
     async def close(self) -> None:

@@ -16,7 +16,7 @@ from console.data.endpoints import SERVICES
 from console.data.problems import Problematic
 from console.data.reading import needs, promises
 from console.data.said import Said, signed
-from console.screens.base import PanelScreen, bindings
+from console.screens.base import NotRead, PanelScreen, Read, bindings
 from console.widgets.said import content, sparkline
 from console.widgets.table import Column, Row, Table
 from console.words import Count, Text, full_day, listed, number, spark
@@ -96,13 +96,7 @@ class HomeScreen(PanelScreen[HomeSnapshot]):
         yield Static(id="promises", classes="block")
 
     def on_mount(self) -> None:
-        super().on_mount()
         self.set_interval(_CHECK_SERVICES_EVERY_SECONDS, self._look)
-
-    def want(self) -> None:
-        super().want()
-        if self._seen is None:
-            self._look()
 
     def title_in_words(self) -> str:
         return TITLE.in_(self.language)
@@ -207,6 +201,14 @@ class HomeScreen(PanelScreen[HomeSnapshot]):
                     raise found
                 dead += sum(letter.replayed_at is None for letter in found)
         self.post_message(ServicesSeen([name for name in SERVICES if name not in up], dead))
+
+    def on_read(self, message: Read) -> None:
+        # Textual calls the base's handler too; the services are looked at once numbers are there.
+        if self._seen is None:
+            self._look()
+
+    def on_not_read(self, message: NotRead) -> None:
+        self._look()
 
     def on_services_seen(self, message: ServicesSeen) -> None:
         self._seen = message

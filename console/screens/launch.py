@@ -147,7 +147,6 @@ class LaunchScreen(PanelScreen[LaunchSnapshot]):
                 yield Static(id="preview")
 
     def on_mount(self) -> None:
-        super().on_mount()
         for name, value in self.panel.typed.get(self._project_id, {}).items():
             self.query_one(f"#field-{name}", Input).value = value
         self.query_one("#drafts").focus()

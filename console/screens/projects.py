@@ -93,7 +93,6 @@ class ProjectsScreen(ActingScreen):
             yield Static(id="next", classes="block")
 
     def on_mount(self) -> None:
-        super().on_mount()
         self.query_one(Table).focus()
 
     def title_in_words(self) -> str:
