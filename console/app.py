@@ -66,6 +66,12 @@ LIGHT = Theme(
 )
 SEARCH = Text(fr="Chercher une action…", en="Search for an action…")
 COPIED = Text(fr="Identifiant copié : {id}", en="Id copied: {id}")
+QUIT = Text(fr="Quitter la console", en="Leave the console")
+DO_QUIT = Text(fr="quitter", en="quit")
+UNSAVED = Text(
+    fr="Une campagne est en cours d'écriture : ce qui est tapé serait perdu.",
+    en="A campaign is being written: what was typed would be lost.",
+)
 
 
 class Loaded(Message):
@@ -276,6 +282,18 @@ class PanelConsole(App[None]):
     def action_appearance(self) -> None:
         self.theme = LIGHT.name if self.theme == DARK.name else DARK.name
         self._redraw()
+
+    async def action_quit(self) -> None:
+        """Leave; ask first only if a campaign is being written."""
+        if not any(value for fields in self.typed.values() for value in fields.values()):
+            self.exit()
+            return
+        from console.screens.dialogs import ConfirmScreen
+
+        self.push_screen(
+            ConfirmScreen(QUIT, UNSAVED.in_(self.language), DO_QUIT),
+            lambda confirmed: self.exit() if confirmed else None,
+        )
 
     def action_reread(self) -> None:
         self._wake(self.screen)

@@ -182,6 +182,7 @@ class Panel:
     cut_off: bool = False
     silent: frozenset[str] = frozenset()
     signed_out: bool = False
+    real_issuer: bool = False
     launches: list[list[str]] = field(default_factory=list)
     previews: int = 0
     _readers: set[asyncio.Queue[list[Hint]]] = field(default_factory=set)
@@ -371,6 +372,16 @@ async def served(app: Any, port: int = 0) -> AsyncIterator[str]:
 async def stack(panel: Panel) -> AsyncIterator[Endpoints]:
     """All services and a real local issuer."""
     proxy = FastAPI()
+
+    @proxy.get("/.well-known/openid-configuration")
+    async def configuration() -> dict[str, str]:
+        local = {"panel_local_people_endpoint": "people", "panel_local_approve_endpoint": "approve"}
+        published = {
+            "device_authorization_endpoint": "device_authorization",
+            "token_endpoint": "token",
+        } | ({} if panel.real_issuer else local)
+        return {name: f"{issuer}/{path}" for name, path in published.items()}
+
     async with served(application(panel)) as services, served(proxy) as issuer:
         proxy.mount("/", LocalIssuer(OKPKey.generate_key("Ed25519"), issuer).app)
         down = "http://127.0.0.1:9"

@@ -1,7 +1,9 @@
 """What the console does when keys are pressed and things change on the other side."""
 
+import re
 import time
 
+import httpx
 from textual.widgets import Input
 
 from console.actions import held_on
@@ -277,3 +279,32 @@ def test_freshness_is_said_in_words() -> None:
     assert Freshness("live").say("fr") == "● en direct"
     assert Freshness("behind", seconds=12).say("en") == "◌ 12 s behind"
     assert Freshness("cut_off", NOW).say("en") == "✕ cut off since 14:02, trying again"
+
+
+async def test_a_real_issuer_gets_a_code_and_its_address(console: Opens, panel: Panel) -> None:
+    panel.real_issuer = True
+    async with console("en", person=None) as at:
+        code = re.compile(r"[A-Z]{4}-[A-Z]{4}")
+        await at.until(lambda: code.search(at.text))
+        assert f"Open {at.app.endpoints.issuer}/device" in at.text
+        found = code.search(at.text)
+        assert found
+        approval = {"user_code": found.group(), "person": "aude"}
+        async with httpx.AsyncClient(trust_env=False) as browser:
+            await browser.post(f"{at.app.endpoints.issuer}/approve", json=approval)
+        await at.on("home")
+        assert "Aude R. · audit" in at.text
+
+
+async def test_quitting_asks_only_if_something_would_be_lost(console: Opens) -> None:
+    async with console("en") as at:
+        at.app.launch_for(SCHOOL.id)
+        await at.on("launch")
+        await at.press(*"Wave", "escape", "q")
+        await at.on("confirm")
+        assert "would be lost" in at.text
+        await at.press("escape")
+        assert at.app.is_running
+        at.app.typed.clear()
+        await at.press("q")
+        await at.until(lambda: not at.app.is_running)
