@@ -7,6 +7,7 @@ crash anywhere leaves an `attempting` row whose member nobody holds, which the s
 """
 
 import asyncio
+import time
 from collections.abc import Coroutine
 from typing import TypeAlias
 from uuid import UUID
@@ -23,7 +24,7 @@ from services.registry.vault import Vault
 from services.runtime.clock import Clock
 from services.runtime.db import Database
 
-_PAGE = 500
+_PAGE = 1_000
 _IDLE_SECONDS = 0.3
 _LONGEST_PAUSE = 10.0
 _FIRST = UUID(int=0)
@@ -78,23 +79,25 @@ class Sender:
         decides. An order that cannot be claimed is met again a round later and blocks nobody.
         """
         place = self._vault.new_id()
+        found, looked = False, 0.0
         while True:
+            began = time.monotonic()
             try:
                 async with self._database.pool.acquire() as conn:
-                    due = await store.due_orders(conn, self._clock.now(), place, _PAGE)
+                    page = await store.due_orders(conn, self._clock.now(), place, _PAGE)
             except _TROUBLE as error:
                 log.warning("sender_cannot_look", error=type(error).__name__)
                 await asyncio.sleep(1)
                 continue
-            for order in due:
+            looked += time.monotonic() - began
+            for order in page.due:
                 await self._due.put(order)
-            if len(due) == _PAGE:
-                place = due[-1][0]
-            else:
-                # The end of the round. What was just handed to the workers is theirs by the next.
-                if not due or place == _FIRST:
-                    await asyncio.sleep(_IDLE_SECONDS)
-                place = _FIRST
+            found = found or bool(page.due)
+            place = page.last or _FIRST
+            if page.last is None:
+                # The end of a round. When many wait and none is due, as at night, look rarely.
+                await asyncio.sleep(_IDLE_SECONDS if found else max(_IDLE_SECONDS, 5 * looked))
+                found, looked = False, 0.0
 
     async def _work(self, number: int) -> None:
         """Keep a worker alive: a lost session or mail server costs a pause, never the worker."""

@@ -204,24 +204,36 @@ async def cancel_orders(conn: Connection, order_ids: Sequence[UUID]) -> None:
 # -- deliveries
 
 
-async def refuse_orders(
-    conn: Connection,
-    now: datetime,
-    order_ids: Sequence[UUID] | None = None,
-    member_id: UUID | None = None,
-) -> int:
-    """Answer the pending orders that can no longer be sent: some, one member's, or all."""
-    return int(
-        await conn.fetchval(sql.refuse_orders, now, order_ids, member_id, DELIVERIES, DELIVERY)
-    )
+async def hopeless_orders(conn: Connection, now: datetime) -> list[UUID]:
+    """Pending orders that can no longer be sent."""
+    return [row["order_id"] for row in await conn.fetch(sql.hopeless_orders, now)]
 
 
-async def due_orders(
-    conn: Connection, now: datetime, after: UUID, limit: int
-) -> list[tuple[UUID, UUID]]:
-    """(order, member) of what could be sent now, in the order of ids, from a place on."""
-    rows = await conn.fetch(sql.due_orders, now, after, limit)
-    return [(row["order_id"], row["member_id"]) for row in rows]
+async def pending_orders_of(conn: Connection, member_id: UUID) -> list[UUID]:
+    return [row["order_id"] for row in await conn.fetch(sql.pending_orders_of, member_id)]
+
+
+async def refuse_orders(conn: Connection, now: datetime, order_ids: Sequence[UUID]) -> int:
+    """Answer those of the orders that can no longer be sent; returns how many."""
+    return int(await conn.fetchval(sql.refuse_orders, now, order_ids, DELIVERIES, DELIVERY))
+
+
+@dataclass(frozen=True)
+class Page:
+    """What is due of some pending orders, and the id after which the next page starts."""
+
+    due: list[tuple[UUID, UUID]]
+    last: UUID | None
+
+
+async def due_orders(conn: Connection, now: datetime, after: UUID, size: int) -> Page:
+    """A page of at most `size` pending orders: (order, member) of those that could be sent now.
+
+    `last` is None on the last page.
+    """
+    rows = await conn.fetch(sql.due_orders, now, after, size)
+    due = [(row["order_id"], row["member_id"]) for row in rows if row["due"]]
+    return Page(due, rows[-1]["order_id"] if len(rows) == size else None)
 
 
 async def hold_member(conn: Connection, member_id: UUID) -> bool:

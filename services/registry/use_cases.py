@@ -95,7 +95,9 @@ async def receive_orders(conn: Connection, clock: Clock, orders: Sequence[OrderS
 
 async def answer_orders(conn: Connection, clock: Clock) -> int:
     """Refuse every pending order that cannot be sent any more, at any hour; returns how many."""
-    return await store.refuse_orders(conn, clock.now())
+    now = clock.now()
+    hopeless = await store.hopeless_orders(conn, now)
+    return await store.refuse_orders(conn, now, hopeless) if hopeless else 0
 
 
 @dataclass(frozen=True)
@@ -265,7 +267,7 @@ async def leave(conn: Connection, clock: Clock, member_id: UUID) -> Leaving:
     now = clock.now()
     await store.mark_left(conn, member_id, now)
     await store.suppress_contact(conn, member_id, member.person_id, clock.today(member.zone))
-    await store.refuse_orders(conn, now, member_id=member_id)
+    await store.refuse_orders(conn, now, await store.pending_orders_of(conn, member_id))
     return Leaving(now=True)
 
 

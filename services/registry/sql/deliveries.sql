@@ -21,51 +21,47 @@ WHERE order_id IN (
     WHERE order_id = ANY ($1::uuid[]) AND state IN ('pending', 'attempting') AND NOT cancelled
     ORDER BY order_id FOR UPDATE);
 
--- refuse_orders: answer the pending orders that can no longer be sent: of $2, of member $3, or all.
+-- hopeless_orders: the pending orders that can no longer be sent.
+SELECT order_id FROM order_refusals($1) WHERE reason IS NOT NULL;
+
+-- pending_orders_of: one member's.
+SELECT order_id FROM delivery WHERE member_id = $1 AND state = 'pending';
+
+-- refuse_orders: answer those of the given orders that can no longer be sent.
 WITH hopeless AS MATERIALIZED (
-    SELECT d.order_id, CASE
-        WHEN d.cancelled THEN 'cancelled'
-        WHEN m.status = 'merged' THEN 'merged'
-        WHEN m.status IS DISTINCT FROM 'active' THEN 'not_active'
-        WHEN m.ends_on <= ($1::timestamptz AT TIME ZONE m.zone)::date THEN 'not_active'
-        WHEN c.member_id IS NULL THEN 'no_address'
-        WHEN d.last_day < ($1::timestamptz AT TIME ZONE m.zone)::date THEN 'window_over'
-        WHEN d.class = 'solicitation' AND l.last_day + 31 > d.last_day
-            AND l.order_id IS DISTINCT FROM d.order_id THEN 'too_soon'
-    END AS reason
-    FROM delivery d
-    LEFT JOIN member m USING (member_id)
-    LEFT JOIN contact c USING (member_id)
-    LEFT JOIN contact_lock l USING (person_id)
-    WHERE d.state = 'pending' AND ($2::uuid[] IS NULL OR d.order_id = ANY ($2))
-      AND ($3::uuid IS NULL OR d.member_id = $3)
+    SELECT d.order_id, r.reason
+    FROM delivery d JOIN order_refusals($1) r USING (order_id)
+    WHERE d.order_id = ANY ($2::uuid[]) AND d.state = 'pending' AND r.reason IS NOT NULL
     ORDER BY d.order_id FOR UPDATE OF d
 ), answered AS (
     UPDATE delivery d SET state = 'refused', reason = h.reason, day = NULL, version = version + 1
-    FROM hopeless h WHERE h.order_id = d.order_id AND h.reason IS NOT NULL
+    FROM hopeless h WHERE h.order_id = d.order_id
     RETURNING d.order_id, d.version, delivery_body(d) AS body
 ), told AS (
     INSERT INTO outbox (topic, key, version, kind, at, body)
-    SELECT $4, order_id, version, $5, $1, body FROM answered
+    SELECT $3, order_id, version, $4, $1, body FROM answered
 )
 SELECT count(*) FROM answered;
 
--- due_orders: what could be sent now, from a place in the order of ids on; the claim decides.
-SELECT d.order_id, d.member_id
-FROM delivery d
-JOIN member m USING (member_id)
+-- due_orders: a page of pending orders from an id on, each with whether it could be sent now.
+WITH page AS MATERIALIZED (
+    SELECT order_id, member_id, class, project_id, project_version, first_day, last_day, retry_at
+    FROM delivery WHERE state = 'pending' AND order_id > $2 ORDER BY order_id LIMIT $3
+)
+SELECT d.order_id, d.member_id,
+    (d.retry_at IS NULL OR d.retry_at <= $1)
+    AND ($1::timestamptz AT TIME ZONE m.zone)::date BETWEEN d.first_day AND d.last_day
+    AND ($1::timestamptz AT TIME ZONE m.zone)::time >= time '08:00'
+    AND ($1::timestamptz AT TIME ZONE m.zone)::time < time '20:00'
+    AND (d.project_id IS NULL OR coalesce(p.version >= coalesce(d.project_version, 1), false))
+    AND (d.class = 'notice' OR l.last_day IS NULL
+        OR l.last_day + 31 <= ($1::timestamptz AT TIME ZONE m.zone)::date
+        OR coalesce(l.order_id = d.order_id, false)) AS due
+FROM page d
+LEFT JOIN member m USING (member_id)
 LEFT JOIN project p USING (project_id)
-WHERE d.state = 'pending' AND d.order_id > $2
-  AND (d.retry_at IS NULL OR d.retry_at <= $1)
-  AND ($1::timestamptz AT TIME ZONE m.zone)::date BETWEEN d.first_day AND d.last_day
-  AND ($1::timestamptz AT TIME ZONE m.zone)::time >= time '08:00'
-  AND ($1::timestamptz AT TIME ZONE m.zone)::time < time '20:00'
-  AND (d.project_id IS NULL OR p.version >= coalesce(d.project_version, 1))
-  AND (d.class = 'notice' OR NOT EXISTS (
-      SELECT FROM contact_lock l WHERE l.person_id = m.person_id
-        AND l.last_day + 31 > ($1::timestamptz AT TIME ZONE m.zone)::date
-        AND l.order_id IS DISTINCT FROM d.order_id))
-ORDER BY d.order_id LIMIT $3;
+LEFT JOIN contact_lock l USING (person_id)
+ORDER BY d.order_id;
 
 -- hold_member: shared, for the session, from the check to the end of SMTP; never waits.
 SELECT pg_try_advisory_lock_shared(hashtextextended($1::uuid::text, 0));

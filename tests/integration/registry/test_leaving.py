@@ -27,9 +27,7 @@ UNTIL = date(2029, 3, 1)
 
 
 @pytest.fixture
-async def service(
-    registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Service:
+async def service(registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Service:
     for name, value in people.environment("postgresql://unused", 1, tmp_path / "clock").items():
         monkeypatch.setenv(name, value)
     built = build(RegistrySettings())

@@ -1,5 +1,6 @@
 """From an order to a message: once, in its window, to somebody who may be written to."""
 
+import asyncio
 from datetime import date, timedelta
 from uuid import UUID, uuid4
 
@@ -293,8 +294,8 @@ async def test_messages_leave_between_8_and_20_where_the_member_lives(
     now, late, early = order(paris, about), order(noumea, about), order(cayenne, about)
     await registry.receive(now, late, early)
     registry.clock.advance(-timedelta(minutes=1))
-    due = await store.due_orders(registry.database.pool, registry.clock.now(), UUID(int=0), 10)
-    assert [order_id for order_id, _ in due] == [now.order_id]
+    page = await store.due_orders(registry.database.pool, registry.clock.now(), UUID(int=0), 10)
+    assert [order_id for order_id, _ in page.due] == [now.order_id]
     assert await start(registry, late.order_id) is None
     assert await start(registry, early.order_id) is None
     registry.clock.advance(timedelta(minutes=1))
@@ -381,3 +382,29 @@ async def test_the_database_allows_exactly_the_moves_of_the_design(
         else:
             with pytest.raises(CheckViolationError, match="cannot go from"):
                 await move
+
+
+async def test_no_database_transaction_is_open_while_the_mail_server_thinks(
+    registry: Registry,
+) -> None:
+    holding, go_on = asyncio.Event(), asyncio.Event()
+
+    async def hold(_: str) -> None:
+        holding.set()
+        await go_on.wait()
+
+    registry.catcher.reply = hold
+    about = project()
+    await registry.hold(about)
+    [member] = await registry.enrol("zoe@example.test")
+    invitation = order(member, about)
+    await registry.receive(invitation)
+    async with registry.sending(workers=1):
+        await holding.wait()
+        sessions = await registry.database.pool.fetch(
+            "SELECT state FROM pg_stat_activity WHERE application_name LIKE '%:sender-%'"
+            " AND datname = current_database()"
+        )
+        assert [row["state"] for row in sessions] == ["idle"]
+        go_on.set()
+        await registry.becomes(invitation, "sent")

@@ -1,0 +1,122 @@
+"""The same rules stand twice, once as a set in SQL and once in Python: they must say the same."""
+
+import random
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from services.registry import domain, store
+from services.registry.domain import Order, Refuse, Start, Status, judge
+from tests.people import NOON, TODAY, Registry, project
+
+ZONES = ["Europe/Paris", "Pacific/Noumea", "America/Cayenne", "Pacific/Tahiti"]
+
+
+def some(of: random.Random, order_id: UUID) -> dict[str, Any]:
+    status = of.choice([*Status, *[Status.ACTIVE] * 12])
+    accepted = of.choice([date(2026, 1, 1), *[date(2023, 11, 24 + day) for day in range(3)]])
+    first = TODAY + timedelta(days=of.randint(-3, 2))
+    return {
+        "order_id": order_id,
+        "member_id": uuid4(),
+        "known": of.random() > 0.1,
+        "status": status,
+        "zone": of.choice(ZONES),
+        "accepted_on": accepted,
+        "has_address": of.random() > 0.1,
+        "first_day": first,
+        "last_day": first + timedelta(days=of.randint(0, 2)),
+        "cancelled": of.random() < 0.1,
+        "retry_at": of.choice([None, None, NOON - timedelta(1), NOON + timedelta(1)]),
+        "notice": of.random() < 0.3,
+        "project_version": of.choice([None, 1, 2, 3]),
+        "locked_days_ago": of.choice([None, 100, *range(28, 34)]),
+    }
+
+
+async def stored(registry: Registry, rows: list[dict[str, Any]], project_id: UUID) -> None:
+    async with registry.database.transaction() as conn:
+        for row in rows:
+            if row["known"]:
+                merged = row["member_id"] if row["status"] is Status.MERGED else None
+                await conn.execute(
+                    "INSERT INTO member (member_id, person_id, status, merged_into, language, zone,"
+                    " accepted_on, ends_on, consent_on, consent_proof)"
+                    " VALUES ($1, $1, $2, $3, 'fr', $4, $5, $6, $5, 'F')",
+                    row["member_id"], row["status"], merged, row["zone"],
+                    row["accepted_on"], domain.ends_on(row["accepted_on"]),
+                )  # fmt: skip
+                if row["has_address"]:
+                    await conn.execute(
+                        "INSERT INTO contact VALUES ($1, 'k', 'x', $2)",
+                        row["member_id"], row["member_id"].bytes,
+                    )  # fmt: skip
+            if row["locked_days_ago"] is not None:
+                await conn.execute(
+                    "INSERT INTO contact_lock VALUES ($1, $2)",
+                    row["member_id"], TODAY - timedelta(days=row["locked_days_ago"]),
+                )  # fmt: skip
+            await conn.execute(
+                "INSERT INTO delivery (order_id, class, kind, member_id, subject_id, project_id,"
+                " project_version, first_day, last_day, cancelled, retry_at)"
+                " VALUES ($1, $2, $3, $4, $4, $5, $6, $7, $8, $9, $10)",
+                row["order_id"], "notice" if row["notice"] else "solicitation",
+                "report" if row["notice"] else "invitation", row["member_id"],
+                project_id if row["project_version"] else None, row["project_version"],
+                row["first_day"], row["last_day"], row["cancelled"], row["retry_at"],
+            )  # fmt: skip
+
+
+def expected(row: dict[str, Any], now: datetime) -> str:
+    known = row["known"]
+    verdict = judge(
+        Order(
+            first_day=row["first_day"],
+            last_day=row["last_day"],
+            cancelled=row["cancelled"],
+            retry_at=row["retry_at"],
+            status=row["status"] if known else None,
+            zone=row["zone"] if known else None,
+            ends_on=domain.ends_on(row["accepted_on"]) if known else None,
+            has_address=known and row["has_address"],
+            project_held=(row["project_version"] or 0) <= 2,
+        ),
+        now,
+    )
+    if isinstance(verdict, Refuse):
+        return f"refused {verdict.reason}"
+    if row["locked_days_ago"] is not None and not row["notice"]:
+        free = domain.free_again(TODAY - timedelta(days=row["locked_days_ago"]))
+        if free > row["last_day"]:
+            return "refused too_soon"
+        if free > now.astimezone(ZoneInfo(row["zone"])).date():
+            return "waits"
+    return "due" if isinstance(verdict, Start) else "waits"
+
+
+@pytest.mark.parametrize("hours", [-24, -5, 0, 9, 14])
+async def test_sql_and_python_judge_every_order_alike(registry: Registry, hours: int) -> None:
+    seed = hours + 2026
+    of = random.Random(seed)
+    now = NOON + timedelta(hours=hours)
+    about = project(version=2)
+    await registry.hold(about)
+    rows = [some(of, uuid4()) for _ in range(400)]
+    await stored(registry, rows, about.project_id)
+    pool = registry.database.pool
+    await store.refuse_orders(pool, now, await store.hopeless_orders(pool, now))
+    page = await store.due_orders(pool, now, UUID(int=0), 1000)
+    due = {order_id for order_id, _ in page.due}
+    for row in rows:
+        found = await pool.fetchrow(
+            "SELECT state, reason FROM delivery WHERE order_id = $1", row["order_id"]
+        )
+        assert found is not None
+        if found["state"] == "refused":
+            said = f"refused {found['reason']}"
+        else:
+            said = "due" if row["order_id"] in due else "waits"
+        assert said == expected(row, now), (seed, row)
