@@ -1,0 +1,205 @@
+"""The product as a newcomer meets it: the demonstration, the check, and the end of everything.
+
+One long story in one data directory, because starting real servers is what costs the time.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
+
+import asyncpg
+import psutil
+import pytest
+
+from deploy.local import endpoints
+
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(420)]
+
+PANEL = [sys.executable, "-c", "from panel.main import main; main()"]
+ENVIRONMENT = os.environ | {"CONSOLE": "no"}
+
+
+def panel(*arguments: str, data_dir: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*PANEL, *arguments, "--data-dir", str(data_dir), "--lang", "en"],
+        capture_output=True,
+        text=True,
+        env=ENVIRONMENT,
+        check=False,
+    )
+
+
+@contextmanager
+def started(data_dir: Path) -> Iterator["subprocess.Popen[str]"]:
+    process = subprocess.Popen(
+        [*PANEL, "up", "--data-dir", str(data_dir), "--lang", "en"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=ENVIRONMENT,
+        start_new_session=True,
+    )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+        process.wait(60)
+
+
+def wait_until_up(process: "subprocess.Popen[str]", data_dir: Path) -> None:
+    deadline = monotonic() + 90
+    while not (data_dir / endpoints.FILE).exists():
+        assert process.poll() is None, process.communicate()[0]
+        assert monotonic() < deadline
+        sleep(0.1)
+
+
+def children_of(process: "subprocess.Popen[str]") -> list[psutil.Process]:
+    return psutil.Process(process.pid).children(recursive=True)
+
+
+def execute(dsn: str, *statements: str) -> None:
+    async def run() -> None:
+        connection = await asyncpg.connect(dsn)
+        try:
+            for statement in statements:
+                await connection.execute(statement)
+        finally:
+            await connection.close()
+
+    asyncio.run(run())
+
+
+def judged(data_dir: Path) -> tuple[int, dict[str, dict[str, Any]]]:
+    ended = panel("check", "--json", data_dir=data_dir)
+    answer = json.loads(ended.stdout)
+    assert answer["holds"] == (ended.returncode == 0)
+    return ended.returncode, {promise["code"]: promise for promise in answer["promises"]}
+
+
+def broken(data_dir: Path) -> set[str]:
+    status, promises = judged(data_dir)
+    wrong = {code for code, promise in promises.items() if not promise["holds"]}
+    assert status == (1 if wrong else 0)
+    return wrong
+
+
+@pytest.fixture(scope="module")
+def demonstrated(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    data_dir = tmp_path_factory.mktemp("demo") / "panel"
+    ended = panel("demo", "--json", data_dir=data_dir)
+    assert ended.returncode == 0, ended.stderr
+    answer: dict[str, Any] = json.loads(ended.stdout)
+    return data_dir, answer
+
+
+def test_the_demonstration_keeps_every_promise_and_stops_everything(
+    demonstrated: tuple[Path, dict[str, Any]],
+) -> None:
+    data_dir, answer = demonstrated
+    assert answer["holds"]
+    looked_at = {promise["code"]: promise["looked_at"] for promise in answer["promises"]}
+    # 600 + 500 + 400 wanted, and enough members for all of them.
+    assert looked_at["messages_apart"] == looked_at["deliveries_apart"] == 1_500
+    assert looked_at["memberships_three_years"] == 5_000
+    assert looked_at["participations_chosen"] > 300
+    assert looked_at["no_personal_data_on_the_bus"] > 5_000 + 1_500 + 1_500
+    assert looked_at["silence_after_leaving"] > 0
+    assert not (data_dir / endpoints.FILE).exists()
+    assert not [
+        one
+        for one in psutil.process_iter(["cmdline"])
+        if str(data_dir) in " ".join(one.info["cmdline"] or [])
+    ]
+
+
+def test_the_check_fails_when_the_ledger_or_the_lock_is_broken_by_hand(
+    demonstrated: tuple[Path, dict[str, Any]],
+) -> None:
+    data_dir, _ = demonstrated
+    with started(data_dir) as process:
+        wait_until_up(process, data_dir)
+        found = endpoints.read(data_dir)
+        campaigns, registry = found.dsn("campaigns"), found.dsn("registry")
+        assert broken(data_dir) == set()
+
+        execute(
+            campaigns,
+            "ALTER TABLE ledger DROP CONSTRAINT ledger_one_solicitation_in_31_days",
+            """WITH again AS (SELECT * FROM ledger ORDER BY order_id LIMIT 1), ordered AS (
+                INSERT INTO send_order (order_id, version, state, class, kind, member_id,
+                    subject_id, project_id, project_version, campaign_id, first_day, last_day,
+                    details, ordered_at, answer, answer_day, answer_version)
+                SELECT gen_random_uuid(), 1, 'ordered', 'solicitation', 'reminder', l.member_id,
+                    o.subject_id, o.project_id, o.project_version, o.campaign_id,
+                    l.first_day + 30, l.last_day + 30, '{}', o.ordered_at, 'sent',
+                    l.last_day + 30, 1
+                FROM again l JOIN send_order o USING (order_id) RETURNING *)
+            INSERT INTO ledger SELECT order_id, member_id, first_day, last_day, 'consumed'
+            FROM ordered""",
+        )
+        assert {"ledger_constraint_stands", "ledger_apart"} <= broken(data_dir)
+
+        execute(
+            registry,
+            "ALTER TABLE contact_lock DROP CONSTRAINT contact_lock_one_per_person",
+        )
+        assert "contact_lock_stands" in broken(data_dir)
+
+        family = children_of(process)
+        assert len(family) >= 6
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 0
+        assert not [one for one in family if one.is_running()]
+        assert not (data_dir / endpoints.FILE).exists()
+
+
+def test_a_message_twice_in_the_journal_is_found(
+    demonstrated: tuple[Path, dict[str, Any]], tmp_path: Path
+) -> None:
+    """The judge believes the mail server, whatever the services believe."""
+    from deploy.local import evidence
+    from deploy.local.journal import Journal
+
+    data_dir, _ = demonstrated
+    copy = tmp_path / "mail.jsonl"
+    lines = (data_dir / "mail.jsonl").read_bytes().splitlines(keepends=True)
+    invitation = next(line for line in lines if b'"invitation"' in line)
+    copy.write_bytes(b"".join([*lines, invitation]))
+    seen = evidence.Evidence(list(Journal(copy).new()), [], [], [], [])
+    assert evidence.messages_apart(seen)[1] == 1
+    assert evidence.orders_used_once(seen)[1] == 1
+
+
+def test_interrupted_while_it_starts_it_leaves_nothing_behind(tmp_path: Path) -> None:
+    with started(tmp_path) as process:
+        deadline = monotonic() + 60
+        while not (family := children_of(process)):
+            assert monotonic() < deadline
+            sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        process.wait(60)
+        assert not [one for one in family if one.is_running()]
+    assert not (tmp_path / endpoints.FILE).exists()
+
+
+def test_a_second_runner_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    with started(tmp_path) as process:
+        deadline = monotonic() + 60
+        while not children_of(process):
+            assert monotonic() < deadline
+            sleep(0.02)
+        refused = panel("up", data_dir=tmp_path)
+        assert refused.returncode == 2
+        lines = refused.stderr.splitlines()
+        assert len(lines) == 1
+        assert f"in use by process {process.pid}" in lines[0]

@@ -1,0 +1,33 @@
+"""What simulated members do, and how they find what a page offers."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deploy.local.member_sim import Rates, WrongRates, forms_of
+
+
+def test_forms_are_found_by_where_they_post() -> None:
+    page = """<form method="post" action="/invitations/x/accept?lang=fr"><button></button></form>
+    <FORM METHOD="POST"></FORM><form action="/search"></form>"""
+    assert forms_of(page, "http://h:1/leave/x?lang=fr") == [
+        "http://h:1/invitations/x/accept?lang=fr",
+        "http://h:1/leave/x?lang=fr",
+    ]
+
+
+@pytest.mark.parametrize("accept", [-0.1, 1.1, 0.9])
+def test_rates_that_are_no_shares_are_refused(accept: float) -> None:
+    with pytest.raises(WrongRates):
+        Rates(accept=accept)
+
+
+@given(st.floats(0, 1, exclude_max=True))
+def test_everybody_does_one_of_the_things_people_do(chance: float) -> None:
+    assert Rates().choose(chance) in {"accept", "decline", "look", "leave_panel", "ignore"}
+
+
+def test_the_shares_are_those_asked_for() -> None:
+    rates = Rates(accept=0.5, decline=0.25, look=0, leave_panel=0)
+    acts = [rates.choose(n / 1000) for n in range(1000)]
+    assert (acts.count("accept"), acts.count("decline")) == (500, 250)

@@ -1,0 +1,92 @@
+"""The command `panel`: one sentence for what a person can act on, in their language."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from panel import main
+from panel.options import asked_language
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    status = main.run(arguments)
+    out, err = capsys.readouterr()
+    return status, out, err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "variable", "language"),
+    [
+        (["--lang", "en"], "fr_FR.UTF-8", "en"),
+        (["--lang=fr"], "en_US.UTF-8", "fr"),
+        ([], "en_US.UTF-8", "en"),
+        ([], "C.UTF-8", "fr"),
+        ([], "", "fr"),
+    ],
+)
+def test_the_language_is_asked_for_or_the_systems_or_french(
+    monkeypatch: pytest.MonkeyPatch, arguments: list[str], variable: str, language: str
+) -> None:
+    for name in ("LC_ALL", "LC_MESSAGES"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LANG", variable)
+    assert asked_language(arguments) == language
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"), [("fr", "Démarrer un panel local."), ("en", "Start a local panel.")]
+)
+def test_help_speaks_one_language(
+    capsys: pytest.CaptureFixture[str], language: str, sentence: str
+) -> None:
+    status, out, _ = run(capsys, "up", "--lang", language, "--help")
+    assert status == 0
+    assert sentence in out
+    assert "¦" not in out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("down",),
+        ("check",),
+        ("console",),
+        ("clock", "--advance", "31d"),
+        ("members", "import", __file__),
+        ("projects", "list"),
+        ("campaigns", "launch", "9c7a4a1e-5b7e-4c5e-9d2f-0d6c1f9a3b11"),
+        ("member-sim",),
+        ("events", "tail"),
+        ("dead-letters", "list"),
+        ("republish",),
+        ("token",),
+    ],
+)
+def test_without_a_running_panel_each_command_says_so_in_a_sentence(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    status, out, err = run(capsys, *arguments, "--data-dir", str(tmp_path), "--lang", "fr")
+    assert (status, out) == (main.REFUSED, "")
+    assert err.startswith(f"Aucun panel ne tourne dans {tmp_path}.")
+    assert "Traceback" not in err
+
+
+def test_a_language_that_is_not_spoken_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    status, _, err = run(capsys, "down", "--lang", "de")
+    assert status == main.REFUSED
+    assert "fr / en" in err
+
+
+def test_help_loads_neither_servers_nor_services() -> None:
+    """So that it is there at once: heavy libraries are imported by the commands that need them."""
+    program = (
+        "import sys; from panel import main; main.run(['--help']);"
+        "print([m for m in ('fastapi', 'httpx', 'aiokafka', 'asyncpg', 'uvicorn', 'pydantic')"
+        " if m in sys.modules], file=sys.stderr)"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert ended.stderr.strip() == "[]"
