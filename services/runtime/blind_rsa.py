@@ -204,9 +204,9 @@ def blind(key: PublicKey, prepared: bytes, salt: bytes, factor: int) -> Request:
 
 def finalize(key: PublicKey, request: Request, blind_signature: bytes) -> bytes:
     """Section 4.4: the signature, verified. Raises SignatureRefused."""
-    number = int.from_bytes(blind_signature, "big")
-    if len(blind_signature) != key.size or number >= key.modulus:
+    if len(blind_signature) != key.size:
         raise SignatureRefused
+    number = int.from_bytes(blind_signature, "big")
     signature = (number * request.inverse % key.modulus).to_bytes(key.size, "big")
     key.verify(request.prepared, signature)
     return signature

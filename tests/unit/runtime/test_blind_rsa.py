@@ -1,0 +1,309 @@
+"""Nobody can link a signature to its request; nobody gets one that the key's owner did not give."""
+
+import json
+import secrets
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from joserfc.jwk import RSAKey
+
+from services.runtime import raw_rsa
+from services.runtime.blind_rsa import (
+    KeyUnusable,
+    PrivateKey,
+    PublicKey,
+    Request,
+    RequestDamaged,
+    SignatureRefused,
+    SigningFault,
+    blind,
+    finalize,
+    prepare,
+    request_from_seed,
+)
+
+VECTORS = Path(__file__).parents[2] / "vectors"
+RFC: dict[str, Any] = json.loads((VECTORS / "rfc9474.json").read_text())
+PEER: dict[str, Any] = json.loads((VECTORS / "blindrsa-ts.json").read_text())
+SEED = bytes(range(32))
+
+
+@pytest.fixture(scope="module")
+def signer() -> PrivateKey:
+    return PrivateKey.generate()
+
+
+@pytest.fixture(scope="module")
+def stranger() -> PrivateKey:
+    return PrivateKey.generate()
+
+
+@pytest.fixture(scope="module")
+def rfc_key() -> rsa.RSAPrivateKey:
+    n, p, q, d, e = (int(RFC["key"][name], 16) for name in "npqde")
+    return rsa.RSAPrivateNumbers(
+        p, q, d, d % (p - 1), d % (q - 1), pow(q, -1, p), rsa.RSAPublicNumbers(e, n)
+    ).private_key()
+
+
+def test_every_value_of_the_rfc_is_reproduced(rfc_key: rsa.RSAPrivateKey) -> None:
+    signer = PrivateKey(rfc_key)
+    for vector in RFC["vectors"]:
+        message, prefix, prepared, salt, blinded, blind_signature, signature = (
+            bytes.fromhex(vector[name])
+            for name in (
+                "msg",
+                "msg_prefix",
+                "input_msg",
+                "salt",
+                "blinded_msg",
+                "blind_sig",
+                "sig",
+            )
+        )
+        # The variant without randomiser differs in this step only.
+        assert (prepare(message, prefix) if prefix else message) == prepared
+        factor = pow(int(vector["inv"], 16), -1, signer.public.modulus)
+        request = blind(signer.public, prepared, salt, factor)
+        assert request == Request(prepared, blinded, int(vector["inv"], 16))
+        assert signer.blind_sign(blinded) == blind_signature
+        assert finalize(signer.public, request, blind_signature) == signature
+
+
+def test_an_independent_implementation_is_understood_and_understands() -> None:
+    signer = PrivateKey.from_der(bytes.fromhex(PEER["key_pkcs8"]))
+    public = PublicKey.from_jwk(PEER["jwk"])
+    assert public == signer.public
+    for theirs in PEER["requests_of_the_peer"]:
+        assert (
+            signer.blind_sign(bytes.fromhex(theirs["blinded"])).hex() == theirs["blind_signature"]
+        )
+        public.verify(bytes.fromhex(theirs["prepared"]), bytes.fromhex(theirs["signature"]))
+    for ours in PEER["requests_of_ours_signed_by_the_peer"]:
+        request = request_from_seed(bytes.fromhex(ours["seed"]), public)
+        assert request.blinded.hex() == ours["blinded"]
+        signature = finalize(public, request, bytes.fromhex(ours["blind_signature"]))
+        assert signature.hex() == ours["signature"]
+
+
+def test_the_two_engines_agree(rfc_key: rsa.RSAPrivateKey) -> None:
+    openssl, plain = raw_rsa.raw_key(rfc_key), raw_rsa.PythonKey(rfc_key)
+    assert isinstance(openssl, raw_rsa.OpenSSLKey), "no libcrypto here: signing would be slow"
+    modulus = rfc_key.public_key().public_numbers().n
+    for number in (2, modulus - 2, *(secrets.randbelow(modulus) for _ in range(3))):
+        assert openssl.private(number) == plain.private(number)
+        assert openssl.public(number) == plain.public(number)
+
+
+def test_several_threads_sign_with_one_key(signer: PrivateKey) -> None:
+    requests = [request_from_seed(bytes([i]) * 32, signer.public) for i in range(12)]
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(signer.blind_sign, [request.blinded for request in requests]))
+    for request, answer in zip(requests, answers, strict=True):
+        finalize(signer.public, request, answer)
+
+
+def test_without_libcrypto_signatures_are_the_same(
+    signer: PrivateKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = request_from_seed(SEED, signer.public)
+    monkeypatch.setattr(raw_rsa, "_libcrypto", lambda: None)
+    slow = PrivateKey.from_der(signer.der())
+    assert slow.blind_sign(request.blinded) == signer.blind_sign(request.blinded)
+
+
+def test_openssl_failing_is_an_error_and_leaves_none_behind(rfc_key: rsa.RSAPrivateKey) -> None:
+    key = raw_rsa.raw_key(rfc_key)
+    with pytest.raises(raw_rsa.RawOperationFailed):
+        key.private(rfc_key.public_key().public_numbers().n)
+    assert key.public(key.private(42)) == 42
+
+
+def test_the_same_seed_gives_the_same_request_and_the_same_signature(signer: PrivateKey) -> None:
+    first, again = (request_from_seed(SEED, signer.public) for _ in range(2))
+    assert first == again
+    assert signer.blind_sign(first.blinded) == signer.blind_sign(again.blinded)
+
+
+@settings(max_examples=15, deadline=None)
+@given(seed=st.binary(min_size=32, max_size=32))
+def test_any_seed_gives_a_signature_that_verifies(signer: PrivateKey, seed: bytes) -> None:
+    request = request_from_seed(seed, signer.public)
+    signature = finalize(signer.public, request, signer.blind_sign(request.blinded))
+    signer.public.verify(request.prepared, signature)
+
+
+def test_one_seed_with_two_keys_gives_unrelated_messages(
+    signer: PrivateKey, stranger: PrivateKey
+) -> None:
+    mine, theirs = (request_from_seed(SEED, key.public) for key in (signer, stranger))
+    assert mine.prepared[:32] != theirs.prepared[:32]
+    assert mine.prepared[32:] != theirs.prepared[32:]
+
+
+def test_any_request_could_have_led_to_any_signature(signer: PrivateKey) -> None:
+    """Whoever kept both lists finds, for each pair, a blinding factor that explains it.
+
+    The factor of a false pair is as good as the true one's: nothing that the signer saw favours
+    one. This is the reason why matching cannot beat chance, here checked by computing it.
+    """
+    modulus, exponent = signer.public.modulus, signer.public.exponent
+    requests = [request_from_seed(secrets.token_bytes(32), signer.public) for _ in range(3)]
+    answers = [signer.blind_sign(request.blinded) for request in requests]
+    shown = [
+        finalize(signer.public, request, answer)
+        for request, answer in zip(requests, answers, strict=True)
+    ]
+    for request, answer in zip(requests, answers, strict=True):
+        for signature in shown:
+            plain = int.from_bytes(signature, "big")
+            factor = int.from_bytes(answer, "big") * pow(plain, -1, modulus) % modulus
+            blinded = pow(plain, exponent, modulus) * pow(factor, exponent, modulus) % modulus
+            assert blinded.to_bytes(signer.public.size, "big") == request.blinded
+
+
+def test_a_signature_says_nothing_of_the_request(signer: PrivateKey) -> None:
+    request = request_from_seed(SEED, signer.public)
+    answer = signer.blind_sign(request.blinded)
+    signature = finalize(signer.public, request, answer)
+    seen = request.blinded + answer
+    shown = request.prepared + signature
+    assert not any(shown[i : i + 6] in seen for i in range(len(shown) - 5))
+
+
+@pytest.mark.parametrize("part", ["prepared", "signature"])
+def test_one_changed_bit_is_refused(signer: PrivateKey, part: str) -> None:
+    request = request_from_seed(SEED, signer.public)
+    signature = finalize(signer.public, request, signer.blind_sign(request.blinded))
+    size = len(request.prepared if part == "prepared" else signature)
+    for bit in range(0, 8 * size, 7):
+        flip = (1 << bit).to_bytes(size, "big")
+        prepared, changed = request.prepared, signature
+        if part == "prepared":
+            prepared = _xor(prepared, flip)
+        else:
+            changed = _xor(changed, flip)
+        with pytest.raises(SignatureRefused):
+            signer.public.verify(prepared, changed)
+
+
+def test_another_keys_signature_is_refused(signer: PrivateKey, stranger: PrivateKey) -> None:
+    """The other project's credential; also a signer that gives each member a key of their own."""
+    request = request_from_seed(SEED, signer.public)
+    with pytest.raises(SignatureRefused):
+        finalize(signer.public, request, stranger.blind_sign(_below(stranger, request.blinded)))
+    theirs = request_from_seed(SEED, stranger.public)
+    signature = finalize(stranger.public, theirs, stranger.blind_sign(theirs.blinded))
+    with pytest.raises(SignatureRefused):
+        signer.public.verify(theirs.prepared, signature)
+
+
+@pytest.mark.parametrize("length", [0, 1, 383, 385])
+def test_a_signature_of_another_length_is_refused(signer: PrivateKey, length: int) -> None:
+    request = request_from_seed(SEED, signer.public)
+    signature = finalize(signer.public, request, signer.blind_sign(request.blinded))
+    other = signature[:length].ljust(length, b"\0")
+    with pytest.raises(SignatureRefused):
+        signer.public.verify(request.prepared, other)
+    with pytest.raises(SignatureRefused):
+        finalize(signer.public, request, other)
+
+
+def test_a_signature_has_one_way_to_be_written(signer: PrivateKey) -> None:
+    request = request_from_seed(SEED, signer.public)
+    signature = finalize(signer.public, request, signer.blind_sign(request.blinded))
+    larger = int.from_bytes(signature, "big") + signer.public.modulus
+    for written in (larger.to_bytes(385, "big"), (larger % (1 << 3072)).to_bytes(384, "big")):
+        with pytest.raises(SignatureRefused):
+            signer.public.verify(request.prepared, written)
+
+
+def test_damaged_requests_are_not_signed(signer: PrivateKey) -> None:
+    modulus = signer.public.modulus
+    numbers = [0, 1, modulus - 1, modulus, modulus + 2, (1 << 3072) - 1]
+    blinded = [number.to_bytes(384, "big") for number in numbers]
+    for damaged in [*blinded, b"", b"\x02", bytes(383), bytes(385), bytes(4096)]:
+        with pytest.raises(RequestDamaged) as refused:
+            signer.blind_sign(damaged)
+        assert refused.value.say("fr") != refused.value.say("en")
+
+
+def test_a_faulty_signature_never_leaves(signer: PrivateKey) -> None:
+    class Faulty:
+        def private(self, number: int) -> int:
+            return signer._raw.private(number) ^ 1
+
+        def public(self, number: int) -> int:
+            return signer._raw.public(number)
+
+    broken = PrivateKey.from_der(signer.der())
+    broken._raw = Faulty()
+    with pytest.raises(SigningFault):
+        broken.blind_sign(request_from_seed(SEED, signer.public).blinded)
+
+
+def test_values_out_of_range_are_programming_errors(signer: PrivateKey) -> None:
+    with pytest.raises(ValueError, match="32 bytes"):
+        request_from_seed(bytes(31), signer.public)
+    with pytest.raises(ValueError, match="32 bytes"):
+        prepare(b"message", bytes(31))
+    for salt, factor in ((bytes(47), 5), (bytes(48), 0), (bytes(48), signer.public.modulus)):
+        with pytest.raises(ValueError, match="out of range"):
+            blind(signer.public, bytes(64), salt, factor)
+
+
+def test_a_key_is_read_back_from_its_jwk_and_named_by_rfc_7638(signer: PrivateKey) -> None:
+    assert PublicKey.from_jwk(signer.public.jwk) == signer.public
+    assert signer.public.fingerprint == RSAKey.import_key({**signer.public.jwk}).thumbprint()
+    assert PublicKey.from_jwk({**signer.public.jwk, "kid": "x"}) == signer.public
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"kty": "EC"},
+        {"kty": None},
+        {"e": "Aw"},
+        {"e": "AAEAAQ"},
+        {"n": "AQAB"},
+        {"n": ""},
+        {"n": "%"},
+        {"n": 7},
+    ],
+)
+def test_unsound_keys_are_refused(signer: PrivateKey, change: dict[str, Any]) -> None:
+    with pytest.raises(KeyUnusable):
+        PublicKey.from_jwk({**signer.public.jwk, **change})
+
+
+def test_a_key_has_one_way_to_be_written(signer: PrivateKey) -> None:
+    with pytest.raises(KeyUnusable):
+        PublicKey.from_jwk({**signer.public.jwk, "n": signer.public.jwk["n"] + "="})
+
+
+def test_short_and_foreign_private_keys_are_refused() -> None:
+    short = rsa.generate_private_key(65537, 2048)
+    with pytest.raises(KeyUnusable):
+        PrivateKey(short)
+    foreign = ed25519.Ed25519PrivateKey.generate()
+    for der in (
+        foreign.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()),
+        b"not a key",
+    ):
+        with pytest.raises(KeyUnusable):
+            PrivateKey.from_der(der)
+
+
+def _xor(left: bytes, right: bytes) -> bytes:
+    return bytes(a ^ b for a, b in zip(left, right, strict=True))
+
+
+def _below(signer: PrivateKey, blinded: bytes) -> bytes:
+    number = int.from_bytes(blinded, "big") % signer.public.modulus
+    return number.to_bytes(signer.public.size, "big")
