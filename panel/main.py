@@ -55,7 +55,7 @@ def run(arguments: Sequence[str]) -> int:
         from deploy.local.errors import LocalError
 
         if isinstance(error, LocalError):
-            return _fail(str(error), REFUSED)
+            return _fail(error.say(language), REFUSED)
         raise
     return 0
 

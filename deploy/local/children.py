@@ -20,6 +20,7 @@ from time import monotonic
 import psutil
 
 from deploy.local.errors import LocalError
+from services.runtime.text import Text
 
 POLL = 0.02
 PR_SET_PDEATHSIG = 1
@@ -83,7 +84,7 @@ async def run(
     argv: Sequence[str | Path],
     *,
     log: Path,
-    purpose: str,
+    purpose: Text,
     cwd: Path | None = None,
     user: struct_passwd | None = None,
 ) -> None:
@@ -94,7 +95,13 @@ async def run(
     finally:
         await stop(child, signal.SIGKILL, within=0)
     if child.returncode != 0:
-        raise LocalError(f"{purpose} failed (exit code {child.returncode}).", log)
+        raise LocalError(
+            Text(
+                fr=f"Échec (code {child.returncode}) : {purpose.fr}",
+                en=f"Failed (exit code {child.returncode}): {purpose.en}",
+            ),
+            log,
+        )
 
 
 async def stop(child: subprocess.Popen[bytes], polite: Signals, within: float) -> None:

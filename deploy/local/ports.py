@@ -5,6 +5,7 @@ import random
 from pathlib import Path
 
 from deploy.local.errors import LocalError, reserve_port
+from services.runtime.text import Text
 
 FILE = "ports.json"
 # Below the range from which systems pick ports for outgoing connections: a remembered port would
@@ -43,4 +44,9 @@ class Ports:
                 return reserve_port(port)
             except LocalError:
                 continue
-        raise LocalError(f"No free port was found between {LOWEST} and {HIGHEST}.")
+        raise LocalError(
+            Text(
+                fr=f"Aucun port n'est libre entre {LOWEST} et {HIGHEST}.",
+                en=f"No free port was found between {LOWEST} and {HIGHEST}.",
+            )
+        )

@@ -29,6 +29,7 @@ from deploy.local.errors import (
     require_room,
     reserve_port,
 )
+from services.runtime.text import Text
 
 SUPERUSER = "postgres"
 SYSTEM_USER = "citizen-panel-db"
@@ -160,7 +161,10 @@ class EmbeddedPostgres:
                 *(["--no-sync"] if self._fast else []),
             ],
             log=self.log,
-            purpose="Preparing the PostgreSQL data directory",
+            purpose=Text(
+                fr="préparation du répertoire de PostgreSQL",
+                en="preparing the PostgreSQL data directory",
+            ),
             cwd=self._dir.path,
             user=user,
         )
@@ -182,10 +186,20 @@ class EmbeddedPostgres:
         deadline = monotonic() + READY_WITHIN
         while not await answers(self.dsn("postgres")):
             if server.poll() is not None:
-                raise LocalError(f"PostgreSQL ended at start ({server.returncode}).", self.log)
+                raise LocalError(
+                    Text(
+                        fr=f"PostgreSQL s'est arrêté au démarrage ({server.returncode}).",
+                        en=f"PostgreSQL ended at start ({server.returncode}).",
+                    ),
+                    self.log,
+                )
             if monotonic() > deadline:
                 raise LocalError(
-                    f"PostgreSQL did not answer within {READY_WITHIN:.0f} seconds.", self.log
+                    Text(
+                        fr=f"PostgreSQL n'a pas répondu en {READY_WITHIN:.0f} secondes.",
+                        en=f"PostgreSQL did not answer within {READY_WITHIN:.0f} seconds.",
+                    ),
+                    self.log,
                 )
             await asyncio.sleep(children.POLL)
 

@@ -12,6 +12,7 @@ import structlog
 
 from deploy.local import children
 from deploy.local.errors import LocalError, readable_disk_errors
+from services.runtime.text import Text
 
 READY_WITHIN = 60.0
 STOP_WITHIN = 10.0
@@ -63,10 +64,20 @@ class ServiceProcess:
             while not await _succeeds(client, url):
                 if not self.alive:
                     code = self._running.returncode
-                    raise LocalError(f"{self.name} ended at start ({code}).", self.log_path)
+                    raise LocalError(
+                        Text(
+                            fr=f"{self.name} s'est arrêté au démarrage ({code}).",
+                            en=f"{self.name} ended at start ({code}).",
+                        ),
+                        self.log_path,
+                    )
                 if monotonic() > deadline:
                     raise LocalError(
-                        f"{self.name} was not ready within {within:.0f} seconds.", self.log_path
+                        Text(
+                            fr=f"{self.name} n'était pas prêt en {within:.0f} secondes.",
+                            en=f"{self.name} was not ready within {within:.0f} seconds.",
+                        ),
+                        self.log_path,
                     )
                 await asyncio.sleep(children.POLL)
 

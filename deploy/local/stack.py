@@ -166,7 +166,13 @@ class Stack:
             await asyncio.sleep(PIDS_READ_EVERY)
             for name, pid, log in self._servers:
                 if not _lives(pid):
-                    raise LocalError(f"{name} has ended unexpectedly.", log)
+                    raise LocalError(
+                        Text(
+                            fr=f"{name} s'est arrêté de manière inattendue.",
+                            en=f"{name} has ended unexpectedly.",
+                        ),
+                        log,
+                    )
 
     async def _setup(self, environments: dict[str, dict[str, str]]) -> None:
         log = self.data_dir / "logs" / "setup.log"
@@ -181,7 +187,13 @@ class Stack:
         finally:
             await children.stop(child, signal.SIGTERM, STOP_SETUP_WITHIN)
         if child.returncode:
-            raise LocalError("The services' databases and topics could not be prepared.", log)
+            raise LocalError(
+                Text(
+                    fr="Les bases de données et les sujets Kafka n'ont pas pu être préparés.",
+                    en="The services' databases and topics could not be prepared.",
+                ),
+                log,
+            )
 
     @asynccontextmanager
     async def _serving(
