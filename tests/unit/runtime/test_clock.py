@@ -45,6 +45,6 @@ def test_settings_are_read_when_asked_for_and_secrets_are_never_shown(
     for name, value in COMMON.items():
         monkeypatch.setenv(f"PANEL_{name.upper()}", str(value))
     monkeypatch.setenv("PANEL_DATABASE_DSN", "postgresql://panel:hunter2@db/registry")
-    settings = Settings()  # type: ignore[call-arg]
+    settings = Settings()
     assert "hunter2" in settings.database_dsn.get_secret_value()
     assert "hunter2" not in repr(settings)
