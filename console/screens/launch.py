@@ -73,7 +73,8 @@ NOW = Text(fr="sollicitables", en="can be asked")
 OF_WANTED = Text(fr="voulus", en="wanted")
 NOT_POSSIBLE = Text(fr="Pas maintenant :", en="Not now:")
 FEASIBLE = Text(fr="le nombre voulu est possible", en="the number wanted is possible")
-TOO_MANY = Text(fr="trop : au plus {n} aujourd'hui", en="too many: {n} at most today")
+TOO_MANY = Text(fr="pour l'instant, {n} au plus", en="{n} at most for now")
+NOBODY = Text(fr="personne ne correspond", en="nobody fits")
 AT_MOST = Text(fr="{code} : au plus {n}", en="{code}: {n} at most")
 SENTENCE = Text(fr="Lancer « {title} »", en="Launch “{title}”")
 SEND = Text(fr="lancer", en="launch")
@@ -325,7 +326,10 @@ class LaunchScreen(PanelScreen[LaunchSnapshot]):
 
     def _verdict(self, preview: Preview) -> Said:
         language = self.language
-        if preview.feasible:
+        if not preview.fitting:
+            return Said(NOBODY.in_(language), "attention")
+        people = will_be_asked(preview)
+        if preview.feasible and people >= preview.wanted:
             return Said(FEASIBLE.in_(language), "done")
         if preview.relaxation:
             attribute = self._quota_attribute()
@@ -340,8 +344,7 @@ class LaunchScreen(PanelScreen[LaunchSnapshot]):
             ]
             if lines:
                 return Said("\n  ".join(lines), "attention")
-        most = number(preview.can_be_asked, language)
-        return Said(TOO_MANY.in_(language, n=most), "attention")
+        return Said(TOO_MANY.in_(language, n=number(people, language)), "attention")
 
     # From the sentence to the act.
 

@@ -308,3 +308,18 @@ async def test_quitting_asks_only_if_something_would_be_lost(console: Opens) -> 
         at.app.typed.clear()
         await at.press("q")
         await at.until(lambda: not at.app.is_running)
+
+
+async def test_a_launch_that_would_reach_nobody_is_not_called_possible(
+    console: Opens, panel: Panel
+) -> None:
+    panel.campaigns = [campaign("Vague", SCHOOL.id, 240)]
+    panel.can_be_asked = 12
+    async with console("en") as at:
+        at.app.launch_for(SCHOOL.id)
+        await at.on("launch")
+        await at.until(lambda: "! 12 at most for now" in at.text)
+        panel.can_be_asked = -761
+        at.app.screen.query_one("#drafts", Table).action_move(1)
+        at.app.screen.query_one("#drafts", Table).action_move(-1)
+        await at.until(lambda: "! nobody fits" in at.text)
