@@ -1,0 +1,137 @@
+"""A questionnaire as staff write it and members answer it, and what an answer may look like.
+
+Frozen once the collection is ready; a change before that is a new version. Texts are in French and,
+where given, in English; a member who reads English sees the French text where there is no other.
+"""
+
+from typing import Annotated, Literal, Self
+from uuid import UUID
+
+from pydantic import Field, model_validator
+
+from services.contracts.http import Command
+
+Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+
+
+class Words(Command):
+    """A text members read."""
+
+    fr: str = Field(min_length=1)
+    en: str | None = None
+
+
+class Option(Command):
+    id: Identifier
+    label: Words
+
+
+class Condition(Command):
+    """Ask only if an earlier question was answered with one of these options."""
+
+    question: Identifier
+    any_of: list[Identifier] = Field(min_length=1)
+
+
+class _Question(Command):
+    id: Identifier
+    text: Words
+    help: Words | None = None
+    required: bool = False
+    only_if: Condition | None = None
+
+
+class FreeText(_Question):
+    kind: Literal["free_text"]
+
+
+class SingleChoice(_Question):
+    kind: Literal["single_choice"]
+    options: list[Option] = Field(min_length=2)
+    other: bool = Field(False, description="whether an own answer may be written")
+
+
+class MultipleChoice(_Question):
+    kind: Literal["multiple_choice"]
+    options: list[Option] = Field(min_length=2)
+    at_most: int | None = Field(None, ge=1)
+    other: bool = False
+
+
+class Scale(_Question):
+    kind: Literal["scale"]
+    low: int = 1
+    high: int = Field(5, le=11)
+    low_label: Words | None = None
+    high_label: Words | None = None
+
+    @model_validator(mode="after")
+    def low_is_below_high(self) -> Self:
+        if self.low >= self.high:
+            raise ValueError("the scale has no length")
+        return self
+
+
+class Ranking(_Question):
+    kind: Literal["ranking"]
+    options: list[Option] = Field(min_length=2, max_length=12)
+
+
+class DocumentTest(_Question):
+    """A letter or form is shown; the reader marks passages and comments."""
+
+    kind: Literal["document_test"]
+    document_id: UUID
+
+
+Question = Annotated[
+    FreeText | SingleChoice | MultipleChoice | Scale | Ranking | DocumentTest,
+    Field(discriminator="kind"),
+]
+
+
+class Questionnaire(Command):
+    """Question ids are unique; a condition looks back, never forward."""
+
+    questions: list[Question] = Field(min_length=1, max_length=200)
+
+    @model_validator(mode="after")
+    def conditions_look_back(self) -> Self:
+        seen: dict[str, set[str]] = {}
+        for question in self.questions:
+            if question.id in seen:
+                raise ValueError(f"two questions are called {question.id}")
+            condition = question.only_if
+            if condition and not set(condition.any_of) <= seen.get(condition.question, set()):
+                raise ValueError(f"the condition of {question.id} names no earlier option")
+            options = getattr(question, "options", [])
+            if len({option.id for option in options}) != len(options):
+                raise ValueError(f"two options of {question.id} have one id")
+            seen[question.id] = {option.id for option in options}
+        return self
+
+
+class Passage(Command):
+    """A passage of a document as the reader marked it; places in characters of its plain text."""
+
+    start: int = Field(ge=0)
+    end: int = Field(gt=0)
+    mark: Literal["clear", "unclear", "missing"]
+    comment: str = ""
+
+
+class Choice(Command):
+    """One or several options, and an own answer where the question allows it."""
+
+    chosen: list[Identifier] = Field(default_factory=list)
+    other: str = ""
+
+
+# free text: str · scale: int · ranking: option ids, best first · choices: Choice ·
+# document test: passages, with a comment on the whole
+class Marks(Command):
+    passages: list[Passage] = Field(default_factory=list)
+    comment: str = ""
+
+
+Answer = str | int | list[Identifier] | Choice | Marks
