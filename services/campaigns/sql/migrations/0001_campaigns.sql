@@ -274,3 +274,5 @@ CREATE TABLE draw_stratum (
     PRIMARY KEY (draw_id, campaign_id, stratum),
     FOREIGN KEY (draw_id, campaign_id) REFERENCES draw_campaign
 );
+-- Random ids do not compress: trying costs more than the draw.
+ALTER TABLE draw_stratum ALTER candidates SET STORAGE EXTERNAL, ALTER chosen SET STORAGE EXTERNAL;
