@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import typer
 
 from panel import options
-from panel.commands import console, contacts, demo, events, projects, stack
+from panel.commands import bench, console, contacts, demo, events, projects, stack
 from panel.options import Session, both
 from services.runtime.refusal import Refusal
 from services.runtime.text import Language, Text
@@ -32,7 +32,7 @@ def application() -> typer.Typer:
             "Citizen panel: the charter's promises, kept by construction.",
         ),
     )
-    for commands in (stack, demo, console, contacts, projects, events):
+    for commands in (stack, demo, console, contacts, projects, events, bench):
         commands.register(app)
     return app
 

@@ -74,12 +74,18 @@ class Stack:
         clock: ClockSetting | None = None,
         *,
         new_ports: bool = False,
+        throwaway: bool = False,
     ) -> None:
-        """`clock`: what the stack's clock is set to; none: as the directory's last run left it."""
+        """`clock`: what the stack's clock is set to; none: as the directory's last run left it.
+
+        `throwaway`: data that need not survive a power cut (a kill they do), for less waiting on
+        the disk.
+        """
         self.data_dir = data_dir.absolute()
         self._tell = tell
         self._clock_setting = clock
         self._new_ports = new_ports
+        self._throwaway = throwaway
         self._processes: dict[str, ServiceProcess] = {}
         self._servers: list[tuple[str, int, Path]] = []
 
@@ -102,7 +108,9 @@ class Stack:
             clock.change(lambda last: self._clock_setting or last)
 
             self._tell(_SERVERS)
-            postgres = EmbeddedPostgres(self.data_dir / "postgres", ports.take("postgres"))
+            postgres = EmbeddedPostgres(
+                self.data_dir / "postgres", ports.take("postgres"), fast=self._throwaway
+            )
             kafka = EmbeddedKafka(self.data_dir / "kafka", ports.take("kafka"))
             undo.push_async_callback(together, postgres.stop, kafka.stop)
             await together(postgres.start, kafka.start)

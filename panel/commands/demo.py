@@ -100,7 +100,8 @@ def demo(ctx: typer.Context, json: Json = False) -> None:
 
     async def live() -> None:
         start = demonstration.start_of(datetime.now(UTC))
-        stack = Stack(here.data_dir, lambda text: tell(text, {}), clocks.at(start))
+        clock = clocks.at(start)
+        stack = Stack(here.data_dir, lambda text: tell(text, {}), clock, throwaway=True)
         async with stack.running() as endpoints, here.staff() as staff:
             results.append(await demonstration.Demonstration(endpoints, staff, tell).run())
             if json:
