@@ -130,9 +130,12 @@ def wipe(data_dir: Path) -> None:
 
 
 class Demonstration:
-    def __init__(self, endpoints: Endpoints, staff: Staff, tell: Tell) -> None:
+    def __init__(
+        self, endpoints: Endpoints, staff: Staff, members: member_sim.Members, tell: Tell
+    ) -> None:
         self._endpoints = endpoints
         self._staff = staff
+        self._members = members
         self._tell = tell
         self._clock = SharedClock(endpoints.clock_file)
         self._journal = Journal(endpoints.mail_journal)
@@ -233,7 +236,7 @@ class Demonstration:
             new = list(self._journal.new())
             self._seen += new
             wave.messages += len(new)
-            wave.acts += await member_sim.live(new, SEED, member_sim.Rates())
+            wave.acts += await self._members.live(new)
             return not new and await self._at_rest({draft.project_id for draft in drafts})
 
         await until(answered, _NOT_ANSWERED, PATIENCE_SECONDS)

@@ -8,6 +8,7 @@ import errno
 import fcntl
 import os
 import socket
+import ssl
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,9 @@ from typing import Self
 from services.runtime.text import Language, Text
 
 HOST = "127.0.0.1"
+# A local stack speaks plain HTTP: loading the system's authorities for each client would cost more
+# than most of what the clients do. This context trusts nobody.
+NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 ROOM_NEEDED = 1 << 30
 OLDEST_PYTHON = (3, 11)
 TAIL_LINES = 15

@@ -10,10 +10,13 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from html.parser import HTMLParser
+from types import TracebackType
+from typing import Self
 from urllib.parse import urljoin, urlsplit
 
 import httpx
 
+from deploy.local.errors import NO_TLS
 from deploy.local.journal import Message
 from services.runtime.refusal import Refusal
 from services.runtime.text import Text
@@ -78,30 +81,48 @@ def forms_of(html: str, page: str) -> list[str]:
     return [urljoin(page, action) for action in found.actions]
 
 
-async def live(messages: Iterable[Message], seed: int, rates: Rates) -> Counter[str]:
-    """Let the members whom these messages invite do something; how many did what.
+class Members:
+    """Lets members act; holds their browser, so close it by leaving the context."""
 
-    `closed` counts those who wanted to answer and found a page without the way to do it.
-    """
-    done: Counter[str] = Counter()
-    waiting = iter([message for message in messages if message.kind == "invitation"])
-    async with httpx.AsyncClient(
-        timeout=SECONDS,
-        trust_env=False,
-        follow_redirects=True,
-        headers={"Accept": "text/html", "Accept-Language": "fr"},
-    ) as browser:
+    def __init__(self, seed: int, rates: Rates) -> None:
+        self._seed = seed
+        self._rates = rates
+        self._browser = httpx.AsyncClient(
+            timeout=SECONDS,
+            trust_env=False,
+            verify=NO_TLS,
+            headers={"Accept": "text/html", "Accept-Language": "fr"},
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._browser.aclose()
+
+    async def live(self, messages: Iterable[Message]) -> Counter[str]:
+        """Let whom these messages invite do something; how many did what.
+
+        `closed` counts those who wanted to answer and found a page without the way to do it.
+        """
+        done: Counter[str] = Counter()
+        waiting = iter([message for message in messages if message.kind == "invitation"])
 
         async def one_after_another() -> None:
             for message in waiting:
-                who = f"{seed}:{message.recipient}:{message.subject}"
+                who = f"{self._seed}:{message.recipient}:{message.subject}"
                 chance = random.Random(who).random()  # noqa: S311 (simulation)
-                done[await _act(browser, message, rates.choose(chance))] += 1
+                done[await _act(self._browser, message, self._rates.choose(chance))] += 1
 
         async with asyncio.TaskGroup() as group:
             for _ in range(AT_ONCE):
                 group.create_task(one_after_another())
-    return done
+        return done
 
 
 async def _act(browser: httpx.AsyncClient, message: Message, act: str) -> str:
@@ -122,7 +143,7 @@ async def _act(browser: httpx.AsyncClient, message: Message, act: str) -> str:
     if not page.is_success or form is None:
         return "closed"
     answer = await browser.post(form)
-    return act if answer.is_success else "closed"
+    return act if answer.is_success or answer.is_redirect else "closed"
 
 
 def _leads_to(link: str, first: str) -> bool:

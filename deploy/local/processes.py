@@ -11,11 +11,13 @@ import httpx
 import structlog
 
 from deploy.local import children
-from deploy.local.errors import LocalError, readable_disk_errors
+from deploy.local.errors import NO_TLS, LocalError, readable_disk_errors
 from services.runtime.text import Text
 
 READY_WITHIN = 60.0
 STOP_WITHIN = 10.0
+# Seldom enough not to compete with the start that it waits for.
+READY_POLL = 0.1
 SHORTEST_PAUSE = 0.2
 LONGEST_PAUSE = 10.0
 # A process that ran this long starts anew with the shortest pause.
@@ -60,7 +62,7 @@ class ServiceProcess:
     async def wait_ready(self, url: str, within: float = READY_WITHIN) -> None:
         """Until `url` answers 2xx; a service that dies instead is reported with its last words."""
         deadline = monotonic() + within
-        async with httpx.AsyncClient(timeout=2, trust_env=False) as client:
+        async with httpx.AsyncClient(timeout=2, trust_env=False, verify=NO_TLS) as client:
             while not await _succeeds(client, url):
                 if not self.alive:
                     code = self._running.returncode
@@ -79,7 +81,7 @@ class ServiceProcess:
                         ),
                         self.log_path,
                     )
-                await asyncio.sleep(children.POLL)
+                await asyncio.sleep(READY_POLL)
 
     async def supervise(self) -> None:
         """Restart after each end until `terminate` or cancellation; run it as a task."""

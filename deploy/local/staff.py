@@ -13,6 +13,7 @@ import httpx
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from deploy.local.endpoints import SERVICES, Endpoints
+from deploy.local.errors import NO_TLS
 from deploy.local.issuer import PEOPLE, mint
 from deploy.local.keys import keys_in
 from services.contracts.http.campaigns import (
@@ -74,7 +75,10 @@ class Staff:
         self._key = keys_in(endpoints.data_dir).issuer
         self._tokens: dict[Role, str] = {}
         self._http = httpx.AsyncClient(
-            timeout=SECONDS, trust_env=False, headers={"Accept-Language": language}
+            timeout=SECONDS,
+            trust_env=False,
+            verify=NO_TLS,
+            headers={"Accept-Language": language},
         )
 
     async def __aenter__(self) -> Self:

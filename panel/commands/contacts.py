@@ -158,16 +158,17 @@ def member_sim(
     journal = Journal(found.mail_journal, start)
 
     async def live() -> None:
-        while True:
-            done = await member_sim.live(journal.new(), seed, rates)
-            place.write_text(str(journal.offset))
-            if json and (done or not follow):
-                print_json(dict(done))
-            elif not json:
-                show_acts(here, done, quiet=follow)
-            if not follow:
-                return
-            await asyncio.sleep(0.5)
+        async with member_sim.Members(seed, rates) as members:
+            while True:
+                done = await members.live(journal.new())
+                place.write_text(str(journal.offset))
+                if json and (done or not follow):
+                    print_json(dict(done))
+                elif not json:
+                    show_acts(here, done, quiet=follow)
+                if not follow:
+                    return
+                await asyncio.sleep(0.5)
 
     asynchronous(live)
 

@@ -83,6 +83,7 @@ def demo(ctx: typer.Context, json: Json = False) -> None:
 
     from deploy.local import clock as clocks
     from deploy.local import demo as demonstration
+    from deploy.local.member_sim import Members, Rates
     from deploy.local.running import until_told_to_stop
     from deploy.local.stack import Stack
 
@@ -102,8 +103,10 @@ def demo(ctx: typer.Context, json: Json = False) -> None:
         start = demonstration.start_of(datetime.now(UTC))
         clock = clocks.at(start)
         stack = Stack(here.data_dir, lambda text: tell(text, {}), clock, throwaway=True)
-        async with stack.running() as endpoints, here.staff() as staff:
-            results.append(await demonstration.Demonstration(endpoints, staff, tell).run())
+        people = Members(demonstration.SEED, Rates())
+        async with stack.running() as endpoints, here.staff() as staff, people as members:
+            story = demonstration.Demonstration(endpoints, staff, members, tell)
+            results.append(await story.run())
             if json:
                 print_json(
                     {
