@@ -11,12 +11,12 @@ import termios
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from datetime import date, timedelta
 from statistics import median
 from uuid import UUID
 
 import httpx
+import pyte
 
 from deploy.bench.measure import Figure
 from deploy.local.endpoints import FILE, Endpoints
@@ -32,37 +32,38 @@ from services.contracts.http.responses import Question, Questionnaire
 
 STARTS = 5
 OPT_INS = 5
+COLUMNS, LINES = 100, 30
 PATIENCE = 60.0
 TITLE = "Bench letter"
 
 
-@dataclass
 class Terminal:
-    """What a program painted, with the moment of each piece."""
+    """A program's terminal: what stands on the screen now, as a person sees it."""
 
-    pid: int
-    descriptor: int
-    started: float
-    painted: list[tuple[float, str]] = field(default_factory=list)
+    def __init__(self, descriptor: int, started: float) -> None:
+        self._descriptor = descriptor
+        self.started = started
+        self._screen = pyte.Screen(COLUMNS, LINES)
+        self._stream = pyte.ByteStream(self._screen)
+        self._painted = asyncio.Event()
 
     def type(self, keys: str) -> None:
-        os.write(self.descriptor, keys.encode())
+        os.write(self._descriptor, keys.encode())
 
-    def since(self, moment: float) -> str:
-        return "".join(piece for at, piece in self.painted if at >= moment)
+    def read(self) -> None:
+        try:
+            self._stream.feed(os.read(self._descriptor, 65_536))
+        except OSError:
+            asyncio.get_running_loop().remove_reader(self._descriptor)
+        self._painted.set()
 
-    async def shows(self, text: str, after: float = 0.0) -> float:
-        """The moment at which `text` had been painted, after a moment."""
-        deadline = time.perf_counter() + PATIENCE
-        while time.perf_counter() < deadline:
-            seen = ""
-            for at, piece in self.painted:
-                if at >= after:
-                    seen += piece
-                    if text in seen:
-                        return at
-            await asyncio.sleep(0.005)
-        raise TimeoutError(f"the console did not show {text!r}")
+    async def shows(self, text: str) -> float:
+        """Wait until `text` stands on the screen; returns the moment. Raises TimeoutError."""
+        async with asyncio.timeout(PATIENCE):
+            while not any(text in line for line in self._screen.display):
+                self._painted.clear()
+                await self._painted.wait()
+        return time.perf_counter()
 
 
 @asynccontextmanager
@@ -75,19 +76,10 @@ async def console(endpoints: Endpoints) -> AsyncIterator[Terminal]:
         stack = str(endpoints.data_dir / FILE)
         program = [sys.executable, "-m", "console", "--stack", stack, "--lang", "en"]
         os.execv(sys.executable, [*program, "--as", "claire"])  # noqa: S606
-    fcntl.ioctl(descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
-    terminal = Terminal(pid, descriptor, started)
-
-    def read() -> None:
-        try:
-            piece = os.read(descriptor, 65_536)
-        except OSError:
-            asyncio.get_running_loop().remove_reader(descriptor)
-            return
-        terminal.painted.append((time.perf_counter(), piece.decode(errors="replace")))
-
+    fcntl.ioctl(descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
+    terminal = Terminal(descriptor, started)
     loop = asyncio.get_running_loop()
-    loop.add_reader(descriptor, read)
+    loop.add_reader(descriptor, terminal.read)
     try:
         yield terminal
     finally:
@@ -112,17 +104,14 @@ async def screens(endpoints: Endpoints, today: date) -> list[Figure]:
             terminal.type("2")
             await terminal.shows(TITLE)
             terminal.type("\r")
-            await terminal.shows("Mandate")
-            terminal.type("\x1b[C\x1b[C")
-            await terminal.shows("opted in")
+            await terminal.shows("Opt-ins")
             for link in links[:OPT_INS]:
                 before = {answer.id for answer in (await staff.opt_ins(project)).answers}
                 (await member.post(f"{link}/accept")).raise_for_status()
                 committed = time.perf_counter()
                 answers = (await staff.opt_ins(project)).answers
                 new = next(answer for answer in answers if answer.id not in before)
-                shown = await terminal.shows(new.pseudonym, committed - 0.5)
-                delays.append(max(0.0, shown - committed))
+                delays.append(await terminal.shows(new.pseudonym) - committed)
     return [
         Figure("console: first screen", median(firsts), 1, False, "s", f"median of {STARTS}"),
         Figure("console: committed opt-in visible", max(delays), 1, False, "s", f"of {OPT_INS}"),
