@@ -55,6 +55,7 @@ class Letter:
     to: Contact
     mandate: dict[str, Any] | None
     recruitment_ends_on: date | None
+    collection_ends_on: date | None
     membership_ends_on: date
     details: dict[str, str]
 
@@ -89,6 +90,7 @@ class Letters:
         return f"{self._registry_url}/leave/{sign_link(self._key, link, end_of(until, _LATE))}"
 
     def invitation_link(self, member_id: UUID, invitation_id: UUID, until: date) -> str:
+        """Lives as long as participants contribute: it also leads to answering and to leaving."""
         link = Link(member_id, invitation_id, INVITATION)
         signed = sign_link(self._key, link, end_of(until, _LATE))
         return f"{self._campaigns_url}/invitations/{signed}"
@@ -103,7 +105,7 @@ class Letters:
         invitation = None
         if letter.kind in {"invitation", "reminder"}:
             invitation = self.invitation_link(
-                letter.member_id, letter.subject_id, letter.recruitment_ends_on or until
+                letter.member_id, letter.subject_id, letter.collection_ends_on or until
             )
         text = self._templates.get_template(f"{letter.kind}.txt").render(
             t=t,

@@ -1,10 +1,10 @@
 """What an operator configures for registry alone. Keys come from the environment, never a file."""
 
 import base64
-import json
 
 from pydantic import Field, SecretStr, field_validator
 
+from services.runtime.sealing import sealing_keys
 from services.runtime.settings import Settings
 
 
@@ -29,12 +29,7 @@ class RegistrySettings(Settings):
     @field_validator("contact_keys")
     @classmethod
     def keys_are_complete(cls, keys: SecretStr) -> SecretStr:
-        try:
-            lengths = {len(base64.b64decode(key)) for key in json.loads(keys.get_secret_value())}
-        except (ValueError, TypeError):
-            raise ValueError("must be a JSON list of base64 strings") from None
-        if lengths != {32}:
-            raise ValueError("each key must have 32 bytes, and there must be one")
+        sealing_keys(keys.get_secret_value())
         return keys
 
     @field_validator("lookup_key")

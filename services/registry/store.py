@@ -13,9 +13,9 @@ from services.contracts.events.registry import DeliveryState, MemberState
 from services.contracts.topics import topic_of
 from services.registry.csv_lines import Person
 from services.registry.domain import Class, State, Status
-from services.registry.vault import Sealed
 from services.runtime import db
 from services.runtime.db import Connection
+from services.runtime.sealing import Sealed
 
 sql = db.Queries("services.registry")
 
@@ -71,6 +71,7 @@ class Claimed:
     held_version: int | None
     mandate: dict[str, Any] | None
     recruitment_ends_on: date | None
+    collection_ends_on: date | None
 
 
 @dataclass(frozen=True)

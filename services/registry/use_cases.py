@@ -178,6 +178,7 @@ def _letter(claimed: Claimed, vault: Vault) -> Letter:
         to=vault.open(claimed.member_id, claimed.box),
         mandate=claimed.mandate,
         recruitment_ends_on=claimed.recruitment_ends_on,
+        collection_ends_on=claimed.collection_ends_on,
         membership_ends_on=claimed.ends_on,
         details=claimed.details,
     )

@@ -1,35 +1,24 @@
 """Contact details: sealed with a key that is not in the database, found by a keyed hash."""
 
 import base64
-import hashlib
 import hmac
 import json
 import os
 import re
 import unicodedata
-from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from services.runtime.sealing import Entropy, Sealed, Sealer
 
-_NONCE_BYTES = 12
 _LOCAL = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}")
 _DOMAIN = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}")
-
-Entropy = Callable[[int], bytes]
 
 
 @dataclass(frozen=True)
 class Contact:
     address: str
     name: str
-
-
-@dataclass(frozen=True)
-class Sealed:
-    key_id: str
-    sealed: bytes
 
 
 def normalised(address: str) -> str | None:
@@ -47,13 +36,11 @@ def normalised(address: str) -> str | None:
 
 
 class Vault:
-    """Holds the keys. The first one seals; all of them open, so that keys can be rotated."""
+    """Holds the keys: those that seal contact details, and the one that looks addresses up."""
 
     def __init__(self, keys: str, lookup_key: str, entropy: Entropy = os.urandom) -> None:
         """`keys` is a JSON list of base64 texts, `lookup_key` base64."""
-        raw = [base64.b64decode(key) for key in json.loads(keys)]
-        self._keys = {hashlib.sha256(key).hexdigest()[:16]: AESGCM(key) for key in raw}
-        self._sealing = next(iter(self._keys))
+        self._sealer = Sealer(keys, entropy)
         self._lookup = base64.b64decode(lookup_key)
         self._entropy = entropy
 
@@ -65,14 +52,10 @@ class Vault:
         return hmac.digest(self._lookup, address.encode(), "sha256")
 
     def seal(self, member_id: UUID, contact: Contact) -> Sealed:
-        nonce = self._entropy(_NONCE_BYTES)
-        clear = json.dumps([contact.address, contact.name], ensure_ascii=False).encode()
-        # The member's id is authenticated: a row copied to another member does not open.
-        box = self._keys[self._sealing].encrypt(nonce, clear, member_id.bytes)
-        return Sealed(self._sealing, nonce + box)
+        clear = json.dumps([contact.address, contact.name], ensure_ascii=False)
+        return self._sealer.seal(clear.encode(), member_id)
 
     def open(self, member_id: UUID, box: Sealed) -> Contact:
         """Raises KeyError for a key that is not configured, InvalidTag for a changed row."""
-        nonce, sealed = box.sealed[:_NONCE_BYTES], box.sealed[_NONCE_BYTES:]
-        address, name = json.loads(self._keys[box.key_id].decrypt(nonce, sealed, member_id.bytes))
+        address, name = json.loads(self._sealer.open(box, member_id))
         return Contact(address, name)

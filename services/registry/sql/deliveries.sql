@@ -73,7 +73,8 @@ SELECT pg_advisory_unlock_shared(hashtextextended($1::uuid::text, 0));
 SELECT d.order_id, d.class, d.kind, d.member_id, d.subject_id, d.project_version, d.project_id,
     d.first_day, d.last_day, d.details, d.cancelled, d.attempt, d.unknowns, d.retry_at,
     m.person_id, m.status, m.language, m.zone, m.ends_on,
-    c.key_id, c.sealed, p.version AS held_version, p.mandate, p.recruitment_ends_on
+    c.key_id, c.sealed, p.version AS held_version, p.mandate, p.recruitment_ends_on,
+    p.collection_ends_on
 FROM delivery d
 LEFT JOIN member m USING (member_id)
 LEFT JOIN contact c USING (member_id)

@@ -1,8 +1,10 @@
 """Each kind of message exists in both languages and carries the way out."""
 
 import json
+import quopri
+import re
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from email import message_from_bytes, policy
 from uuid import uuid4
 
@@ -28,6 +30,7 @@ def letter(kind: OrderKind, language: Language = "fr") -> Letter:
         to=Contact("zoe@example.test", "Zoé"),
         mandate=project().mandate.model_dump(mode="json"),
         recruitment_ends_on=date(2027, 3, 1),
+        collection_ends_on=date(2027, 4, 1),
         membership_ends_on=date(2029, 3, 1),
         details={"Lien": "http://example.test/r"},
     )
@@ -86,3 +89,12 @@ def test_a_link_is_for_one_purpose() -> None:
     assert (link.member_id, link.subject_id) == (member, invitation)
     with pytest.raises(LinkRefused):
         read_link(KEYS, token, "leave", NOON)
+
+
+def test_an_invitation_leads_to_answering_until_the_end_of_collection() -> None:
+    text = letters().write(letter(OrderKind.INVITATION), NOON).content
+    body = quopri.decodestring(text).decode()
+    (token,) = re.findall(r"/invitations/([\w.-]+)", body)
+    assert read_link(KEYS, token, "invitation", datetime(2027, 4, 1, 21, tzinfo=UTC))
+    with pytest.raises(LinkRefused):
+        read_link(KEYS, token, "invitation", datetime(2027, 4, 3, tzinfo=UTC))
