@@ -252,6 +252,13 @@ def base64url(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
+def from_base64url(text: str) -> bytes:
+    """Raises ValueError, also for text that is not in the one shortest spelling."""
+    data = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    if base64url(data) != text:
+        raise ValueError("not base64url in its shortest spelling")
+    return data
+
+
 def _integer(text: str) -> int:
-    padded = text + "=" * (-len(text) % 4)
-    return int.from_bytes(base64.b64decode(padded, altchars=b"-_", validate=True), "big")
+    return int.from_bytes(from_base64url(text), "big")

@@ -97,4 +97,4 @@ def test_an_invitation_leads_to_answering_until_the_end_of_collection() -> None:
     (token,) = re.findall(r"/invitations/([\w.-]+)", body)
     assert read_link(KEYS, token, "invitation", datetime(2027, 4, 1, 21, tzinfo=UTC))
     with pytest.raises(LinkRefused):
-        read_link(KEYS, token, "invitation", datetime(2027, 4, 3, tzinfo=UTC))
+        read_link(KEYS, token, "invitation", datetime(2027, 7, 1, tzinfo=UTC))
