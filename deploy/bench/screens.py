@@ -59,10 +59,14 @@ class Terminal:
 
     async def shows(self, text: str) -> float:
         """Wait until `text` stands on the screen; returns the moment. Raises TimeoutError."""
-        async with asyncio.timeout(PATIENCE):
-            while not any(text in line for line in self._screen.display):
-                self._painted.clear()
-                await self._painted.wait()
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while not any(text in line for line in self._screen.display):
+                    self._painted.clear()
+                    await self._painted.wait()
+        except TimeoutError:
+            screen = "\n".join(self._screen.display)
+            raise TimeoutError(f"{text!r} does not come to stand on:\n{screen}") from None
         return time.perf_counter()
 
 
