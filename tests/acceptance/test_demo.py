@@ -67,6 +67,20 @@ def children_of(process: "subprocess.Popen[str]") -> list[psutil.Process]:
     return psutil.Process(process.pid).children(recursive=True)
 
 
+def wait_until_starting(process: "subprocess.Popen[str]", data_dir: Path) -> None:
+    """Until it holds its directory and its servers begin to start."""
+    deadline = monotonic() + 60
+    while not (data_dir / "ports.json").exists() or not children_of(process):
+        assert process.poll() is None, process.communicate()[0]
+        assert monotonic() < deadline
+        sleep(0.02)
+
+
+def alive(family: list[psutil.Process]) -> list[psutil.Process]:
+    """Those still at work: what has ended but was not collected yet by its new parent is not."""
+    return [one for one in family if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
+
+
 def execute(dsn: str, *statements: str) -> None:
     async def run() -> None:
         connection = await asyncpg.connect(dsn)
@@ -159,7 +173,7 @@ def test_the_check_fails_when_the_ledger_or_the_lock_is_broken_by_hand(
         assert len(family) >= 6
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 0
-        assert not [one for one in family if one.is_running()]
+        assert not alive(family)
         assert not (data_dir / endpoints.FILE).exists()
 
 
@@ -182,22 +196,17 @@ def test_a_message_twice_in_the_journal_is_found(
 
 def test_interrupted_while_it_starts_it_leaves_nothing_behind(tmp_path: Path) -> None:
     with started(tmp_path) as process:
-        deadline = monotonic() + 60
-        while not (family := children_of(process)):
-            assert monotonic() < deadline
-            sleep(0.02)
+        wait_until_starting(process, tmp_path)
+        family = children_of(process)
         process.send_signal(signal.SIGINT)
-        process.wait(60)
-        assert not [one for one in family if one.is_running()]
+        assert process.wait(60) == 0
+        assert not alive(family)
     assert not (tmp_path / endpoints.FILE).exists()
 
 
 def test_a_second_runner_is_refused_in_one_sentence(tmp_path: Path) -> None:
     with started(tmp_path) as process:
-        deadline = monotonic() + 60
-        while not children_of(process):
-            assert monotonic() < deadline
-            sleep(0.02)
+        wait_until_starting(process, tmp_path)
         refused = panel("up", data_dir=tmp_path)
         assert refused.returncode == 2
         lines = refused.stderr.splitlines()
