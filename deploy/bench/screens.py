@@ -104,7 +104,7 @@ async def screens(endpoints: Endpoints, today: date) -> list[Figure]:
                 firsts.append(await terminal.shows("TODAY") - terminal.started)
         delays = []
         async with console(endpoints) as terminal, httpx.AsyncClient(timeout=20) as member:
-            await terminal.shows("TODAY")
+            await terminal.shows(" asked ")
             terminal.type("2")
             await terminal.shows(TITLE)
             terminal.type("\r")
