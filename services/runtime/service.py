@@ -221,7 +221,17 @@ def main(name: str, read_settings: Callable[[], S], build: Callable[[S], Service
     if command == "openapi":
         json.dump(service.api.openapi(), sys.stdout, indent=2, sort_keys=True)
         return
-    sys.exit(asyncio.run(_run(service, command)))
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        sys.exit(runner.run(_run(service, command)))
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """uvloop where it exists; asyncio's own loop elsewhere (Windows)."""
+    if sys.platform == "win32":
+        return None
+    import uvloop
+
+    return uvloop.new_event_loop
 
 
 async def _run(service: Service, command: str) -> int:
