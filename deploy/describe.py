@@ -15,6 +15,7 @@ from services.runtime.service import Service
 
 HERE = Path(__file__).parent
 SERVICES = ("registry", "campaigns", "responses", "feedback")
+_SECRET = "A" * 43 + "="
 
 
 def build(name: str) -> Service:
@@ -29,7 +30,6 @@ def build(name: str) -> Service:
         import services.registry.app
         from services.registry.settings import RegistrySettings
 
-        secret = "A" * 43 + "="
         signing = json.dumps(OKPKey.generate_key("Ed25519").as_dict(private=True))
         return services.registry.app.build(
             RegistrySettings(
@@ -37,8 +37,8 @@ def build(name: str) -> Service:
                 smtp_host="unused",
                 smtp_port=25,
                 mail_from="panel@example.org",
-                contact_keys=json.dumps([secret]),
-                lookup_key=secret,
+                contact_keys=json.dumps([_SECRET]),
+                lookup_key=_SECRET,
                 link_signing_key=signing,
                 registry_url="https://panel.example",
                 campaigns_url="https://projects.example",
@@ -48,7 +48,14 @@ def build(name: str) -> Service:
         import services.campaigns.app
         from services.campaigns.settings import CampaignsSettings
 
-        return services.campaigns.app.build(CampaignsSettings(**common, link_public_keys="[]"))
+        return services.campaigns.app.build(
+            CampaignsSettings(
+                **common,
+                link_public_keys="[]",
+                credential_keys=json.dumps([_SECRET]),
+                responses_url="https://answers.example",
+            )
+        )
     from services.runtime.settings import Settings
 
     if name == "responses":

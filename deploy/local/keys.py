@@ -18,10 +18,11 @@ AES_BYTES = 32
 
 @dataclass(frozen=True)
 class Keys:
-    """contact and lookup: base64; link and issuer: Ed25519 key pairs."""
+    """contact, lookup and credential: base64; link and issuer: Ed25519 key pairs."""
 
     contact: str
     lookup: str
+    credential: str
     link: OKPKey
     issuer: OKPKey
 
@@ -41,6 +42,7 @@ def keys_in(data_dir: Path) -> Keys:
     return Keys(
         contact=_kept(folder / "contact.key", _random),
         lookup=_kept(folder / "lookup.key", _random),
+        credential=_kept(folder / "credential.key", _random),
         link=OKPKey.import_key(json.loads(_kept(folder / "link.jwk", _pair))),
         issuer=OKPKey.import_key(json.loads(_kept(folder / "issuer.jwk", _pair))),
     )

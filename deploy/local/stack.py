@@ -336,6 +336,8 @@ def _environment(
         },
         "campaigns": {
             "PANEL_LINK_PUBLIC_KEYS": json.dumps([json.loads(keys.link_public)]),
+            "PANEL_CREDENTIAL_KEYS": json.dumps([keys.credential]),
+            "PANEL_RESPONSES_URL": urls.get("responses", ""),
             "PANEL_ALLOCATE_EVERY_SECONDS": "1",
         },
     }

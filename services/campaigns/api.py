@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
+from services.campaigns.keyring import Keyring
 from services.campaigns.use_cases import launches, projects, views
 from services.contracts.http.campaigns import (
     CampaignSheet,
@@ -26,7 +27,9 @@ Reader = Annotated[Staff, require(*Role)]
 Writer = Annotated[Staff, require(Role.CAMPAIGNS)]
 
 
-def router(database: Database, clock: Clock, random_bytes: launches.RandomBytes) -> APIRouter:
+def router(
+    database: Database, clock: Clock, random_bytes: launches.RandomBytes, keyring: Keyring
+) -> APIRouter:
     routes = APIRouter(prefix="/api")
 
     @routes.post("/projects", status_code=201)
@@ -53,8 +56,9 @@ def router(database: Database, clock: Clock, random_bytes: launches.RandomBytes)
 
     @routes.post("/projects/{id}/publish")
     async def publish_project(staff: Writer, id: UUID) -> ProjectView:
+        key = await keyring.new_key(id)
         async with database.transaction() as conn:
-            await projects.publish_project(conn, clock, id)
+            await projects.publish_project(conn, clock, id, key)
             return await views.show_project(conn, id)
 
     @routes.post("/projects/{id}/abandon")

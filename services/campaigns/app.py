@@ -4,9 +4,12 @@ import secrets
 from collections.abc import Iterable
 
 from services.campaigns import api, consumers, jobs, pages
+from services.campaigns.keyring import Keyring
+from services.campaigns.pages import credentials
 from services.campaigns.settings import CampaignsSettings
 from services.campaigns.use_cases import upkeep
 from services.runtime.db import Connection
+from services.runtime.sealing import Sealer
 from services.runtime.service import Service
 from services.runtime.telemetry import Sample
 
@@ -25,8 +28,10 @@ def build(settings: CampaignsSettings) -> Service:
     jobs.register(service, settings.allocate_every_seconds)
     service.measured_by(measure)
     service.republished_by(republish)
-    service.api.include_router(api.router(service.database, clock, secrets.token_bytes))
-    service.api.include_router(
-        pages.router(service.database, clock, pages.keys_of(settings.link_public_keys))
-    )
+    keyring = Keyring(Sealer(settings.credential_keys.get_secret_value()))
+    links = pages.keys_of(settings.link_public_keys)
+    service.api.include_router(api.router(service.database, clock, secrets.token_bytes, keyring))
+    service.api.include_router(pages.router(service.database, clock, links, settings.responses_url))
+    service.api.include_router(credentials.router(service.database, clock, links, keyring))
+    credentials.share_with(service.api, settings.responses_origin)
     return service

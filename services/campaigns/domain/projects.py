@@ -129,6 +129,15 @@ class CollectionNotReady(Refusal):
 
 
 @dataclass(frozen=True)
+class Roster:
+    """A project's people on the day its recruitment ends: asked, taking part, with a credential."""
+
+    asked: int
+    joined: int
+    issued: int
+
+
+@dataclass(frozen=True)
 class Project:
     """One thing the administration wants opinion on, with its mandate; as stored."""
 
@@ -155,6 +164,8 @@ class Project:
     asked: int | None
     joined: int | None
     ended_early_reason: str | None
+    credential_key: dict[str, str] | None
+    credentials_issued: int | None
 
     @property
     def missing(self) -> list[str]:
@@ -185,8 +196,15 @@ class Project:
         """The last day of recruitment counts."""
         return self.recruitment_ends_on is not None and today <= self.recruitment_ends_on
 
-    def publish(self, today: date) -> "Project":
-        """Raises ProjectRefuses, MandateIncomplete, DatesOutOfOrder, RecruitmentOver."""
+    def collects_on(self, today: date) -> bool:
+        """Whether participants may answer; the last day counts."""
+        ends_on = self.collection_ends_on
+        return self.state in ("open", "recruited") and ends_on is not None and today <= ends_on
+
+    def publish(self, today: date, credential_key: dict[str, str]) -> "Project":
+        """From now on everybody knows the one key (a JWK) that signs this project's credentials.
+
+        Raises ProjectRefuses, MandateIncomplete, DatesOutOfOrder, RecruitmentOver."""
         self._must_allow("published")
         if missing := self.missing:
             raise MandateIncomplete(missing)
@@ -197,7 +215,7 @@ class Project:
                 recruitment=self.recruitment_ends_on, collection=self.collection_ends_on
             )
         self._must_recruit(today)
-        return self._move("published")
+        return replace(self._move("published"), credential_key=credential_key)
 
     def edit(self, sheet: "Project") -> "Project":
         """Only a draft: what was published is what people were told. Raises ProjectRefuses."""
@@ -224,10 +242,15 @@ class Project:
             raise CollectionNotReady(title=self.title)
         return self._move("open")
 
-    def end_recruitment(self, asked: int, joined: int) -> "Project":
-        """The roster is frozen: from now on both numbers are public."""
+    def end_recruitment(self, roster: Roster) -> "Project":
+        """The roster is frozen: from now on its numbers are public."""
         self._must_allow("recruited")
-        return replace(self._move("recruited"), asked=asked, joined=joined)
+        return replace(
+            self._move("recruited"),
+            asked=roster.asked,
+            joined=roster.joined,
+            credentials_issued=roster.issued,
+        )
 
     def end_collection(self) -> "Project":
         self._must_allow("collected")

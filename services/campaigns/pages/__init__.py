@@ -38,7 +38,7 @@ def keys_of(public_keys: list[dict[str, Any]]) -> KeySet:
     return link_keys(*(json.dumps(key) for key in public_keys))
 
 
-def router(database: Database, clock: Clock, keys: KeySet) -> APIRouter:
+def router(database: Database, clock: Clock, keys: KeySet, responses_url: str) -> APIRouter:
     routes = APIRouter(prefix="/invitations", include_in_schema=False)
     pages = Pages("services.campaigns")
 
@@ -66,6 +66,10 @@ def router(database: Database, clock: Clock, keys: KeySet) -> APIRouter:
             invitation=invitation,
             project=project,
             closed=closed.say(language) if closed else None,
+            # In the fragment, which no browser sends to any server.
+            answer_url=f"{responses_url}/answer/{project.id}#{token}",
+            answerable=invitation.participation == "joined" and project.collects_on(clock.today()),
+            recruits=project.recruits_on(clock.today()),
             long_date=lambda day: long_date(day, language),
         )
 

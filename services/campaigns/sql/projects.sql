@@ -9,7 +9,8 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $
 -- lock_project: NO KEY, so that a draw that points at the project is not kept waiting.
 SELECT id, version, state, title, nature, why, stakes, objectives, purpose, decision_maker_name,
     decision_maker_role, who, how, compensation_terms, compensation_reference, recruitment_ends_on,
-    collection_ends_on, places, free_places, anonymity_floor, asked, joined, ended_early_reason
+    collection_ends_on, places, free_places, anonymity_floor, asked, joined, ended_early_reason,
+    credential_key, credentials_issued
 FROM project WHERE id = $1 FOR NO KEY UPDATE;
 
 -- save_project: under its lock; free_places is not in here, as answers move it.
@@ -17,7 +18,8 @@ UPDATE project SET version = $2, state = $3, title = $4, nature = $5, why = $6, 
     objectives = $8, purpose = $9, decision_maker_name = $10, decision_maker_role = $11, who = $12,
     how = $13, compensation_terms = $14, compensation_reference = $15, recruitment_ends_on = $16,
     collection_ends_on = $17, anonymity_floor = $18, asked = $19, joined = $20,
-    ended_early_reason = $21, published_at = coalesce(published_at, $22)
+    ended_early_reason = $21, credential_key = $22, credentials_issued = $23,
+    published_at = coalesce(published_at, $24)
 WHERE id = $1;
 
 -- set_places: while a draft nobody has one yet.
@@ -54,11 +56,14 @@ SELECT id FROM project WHERE state = 'open' AND recruitment_ends_on < $1 ORDER B
 -- over_collection: recruited projects whose last day of collection has passed.
 SELECT id FROM project WHERE state = 'recruited' AND collection_ends_on < $1 ORDER BY id;
 
--- roster: how many were asked (a message left or may have left) and how many take part.
+-- roster: how many were asked (a message left or may have left), how many take part, and how many
+-- credentials were issued, also to who left since.
 SELECT (SELECT count(*) FROM send_order o JOIN ledger l ON l.order_id = o.order_id
         WHERE o.project_id = $1 AND o.kind = 'invitation' AND l.state = 'consumed')::int AS asked,
     (SELECT count(*) FROM participation
-        WHERE project_id = $1 AND state = 'joined')::int AS joined;
+        WHERE project_id = $1 AND state = 'joined')::int AS joined,
+    (SELECT count(*) FROM credential JOIN participation USING (invitation_id)
+        WHERE project_id = $1)::int AS issued;
 
 -- expire_invitations: what was not answered by the end of recruitment.
 UPDATE invitation SET state = 'expired' WHERE project_id = $1 AND state IN ('ordered', 'sent');
@@ -66,7 +71,8 @@ UPDATE invitation SET state = 'expired' WHERE project_id = $1 AND state IN ('ord
 -- published_projects: every project that others know of.
 SELECT id, version, state, title, nature, why, stakes, objectives, purpose, decision_maker_name,
     decision_maker_role, who, how, compensation_terms, compensation_reference, recruitment_ends_on,
-    collection_ends_on, places, free_places, anonymity_floor, asked, joined, ended_early_reason
+    collection_ends_on, places, free_places, anonymity_floor, asked, joined, ended_early_reason,
+    credential_key, credentials_issued
 FROM project
 WHERE published_at IS NOT NULL
 ORDER BY id FOR NO KEY UPDATE;
@@ -78,5 +84,6 @@ FROM campaign WHERE state = 'launched' GROUP BY project_id;
 -- read_project: one of them, unlocked.
 SELECT id, version, state, title, nature, why, stakes, objectives, purpose, decision_maker_name,
     decision_maker_role, who, how, compensation_terms, compensation_reference, recruitment_ends_on,
-    collection_ends_on, places, free_places, anonymity_floor, asked, joined, ended_early_reason
+    collection_ends_on, places, free_places, anonymity_floor, asked, joined, ended_early_reason,
+    credential_key, credentials_issued
 FROM project WHERE id = $1;

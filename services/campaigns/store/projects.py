@@ -4,7 +4,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from services.campaigns.domain.campaigns import Campaign
-from services.campaigns.domain.projects import Project
+from services.campaigns.domain.projects import Project, Roster
 from services.campaigns.store import sql
 from services.runtime import db
 from services.runtime.db import Connection
@@ -75,6 +75,8 @@ async def save_project(conn: Connection, project: Project, at: datetime) -> None
         p.asked,
         p.joined,
         p.ended_early_reason,
+        p.credential_key,
+        p.credentials_issued,
         at if p.state == "published" else None,
     )
 
@@ -134,11 +136,11 @@ async def over_collection(conn: Connection, today: date) -> list[UUID]:
     return [row["id"] for row in await conn.fetch(sql.over_collection, today)]
 
 
-async def roster(conn: Connection, project_id: UUID) -> tuple[int, int]:
-    """How many were asked, and how many take part."""
-    row = await conn.fetchrow(sql.roster, project_id)
-    assert row is not None
-    return row["asked"], row["joined"]
+async def roster(conn: Connection, project_id: UUID) -> Roster:
+    """Under the project's lock."""
+    found = await db.maybe(conn, Roster, sql.roster, project_id)
+    assert found is not None
+    return found
 
 
 async def expire_invitations(conn: Connection, project_id: UUID) -> None:

@@ -49,6 +49,8 @@ def project_state(project: Project, commitments: Sequence[str]) -> ProjectState:
         collection_ends_on=project.collection_ends_on,
         asked=project.asked,
         joined=project.joined,
+        credential_key=project.credential_key,
+        credentials_issued=project.credentials_issued,
         anonymity_floor=project.anonymity_floor,
         draw_commitments=list(commitments),
         ended_early_reason=project.ended_early_reason,

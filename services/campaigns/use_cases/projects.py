@@ -7,7 +7,9 @@ so that others see the same life in the same order.
 from uuid import UUID, uuid4
 
 from services.campaigns.domain.projects import Project
+from services.campaigns.keyring import NewKey
 from services.campaigns.store import projects as store
+from services.campaigns.store.credentials import insert_project_key
 from services.campaigns.use_cases.events import project_state
 from services.contracts.http.campaigns import ProjectSheet
 from services.runtime import outbox
@@ -42,6 +44,8 @@ def _project(sheet: ProjectSheet) -> Project:
         asked=None,
         joined=None,
         ended_early_reason=None,
+        credential_key=None,
+        credentials_issued=None,
     )
 
 
@@ -63,10 +67,11 @@ async def edit_project(
     await outbox.hint(conn, clock, "project", project_id, edited.version)
 
 
-async def publish_project(conn: Connection, clock: Clock, project_id: UUID) -> None:
+async def publish_project(conn: Connection, clock: Clock, project_id: UUID, key: NewKey) -> None:
     """Raises NotFound, ProjectRefuses, MandateIncomplete, DatesOutOfOrder, RecruitmentOver."""
     project = await store.lock_project(conn, project_id)
-    await save(conn, clock, project.publish(clock.today()))
+    await save(conn, clock, project.publish(clock.today(), key.public_jwk))
+    await insert_project_key(conn, key.private)
 
 
 async def abandon_project(conn: Connection, clock: Clock, project_id: UUID) -> None:

@@ -22,8 +22,8 @@ async def sweep(conn: Connection, clock: Clock) -> int:
     for project_id in ended:
         project = await projects.lock_project(conn, project_id)
         await projects.expire_invitations(conn, project_id)
-        asked, joined = await projects.roster(conn, project_id)
-        await save(conn, clock, project.end_recruitment(asked, joined))
+        roster = await projects.roster(conn, project_id)
+        await save(conn, clock, project.end_recruitment(roster))
     collected = await projects.over_collection(conn, today)
     for project_id in collected:
         project = await projects.lock_project(conn, project_id)

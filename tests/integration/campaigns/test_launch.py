@@ -51,8 +51,7 @@ async def test_a_project_with_an_incomplete_mandate_cannot_be_published(
 ) -> None:
     project = await world.project(publish=False, mandate=MANDATE.model_copy(update=BLANKS[field]))
     with pytest.raises(MandateIncomplete) as refused:
-        async with world.transaction() as conn:
-            await projects.publish_project(conn, world.clock, project)
+        await world.publish(project)
     assert refused.value.missing == [field]
     assert len(refused.value.details("fr")) == len(refused.value.details("en")) == 1
     assert (await world.view(project)).missing == [field]
@@ -69,8 +68,7 @@ async def test_a_project_without_dates_cannot_be_published(world: World, column:
     without: dict[str, Any] = {column: None}
     project = await world.project(publish=False, **without)
     with pytest.raises(MandateIncomplete) as refused:
-        async with world.transaction() as conn:
-            await projects.publish_project(conn, world.clock, project)
+        await world.publish(project)
     assert refused.value.missing == [column]
     with pytest.raises(asyncpg.CheckViolationError, match="project_mandate_is_complete"):
         await world.database.pool.execute(

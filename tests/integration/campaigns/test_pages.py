@@ -18,7 +18,7 @@ from services.contracts.http.campaigns import CompensationSheet
 from services.runtime.auth import Link, sign_link
 from services.runtime.clock import ClockSetting, SharedClock
 from tests import databases
-from tests.integration.campaigns.world import MANDATE, NOON, World
+from tests.integration.campaigns.world import CREDENTIAL_KEYS, MANDATE, NOON, World
 from tests.servers import PostgresServer
 
 HTML = {"Accept": "text/html"}
@@ -71,6 +71,8 @@ async def site(postgres_server: PostgresServer, tmp_path: Any) -> AsyncIterator[
                 issuer="http://unused",
                 clock_file=tmp_path / "clock.json",
                 link_public_keys=json.dumps([key.as_dict(private=False)]),
+                credential_keys=CREDENTIAL_KEYS,
+                responses_url="https://answers.example",
             )
         )
         await service.database.start()

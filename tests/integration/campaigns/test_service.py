@@ -19,7 +19,7 @@ from services.contracts.http.common import Role
 from services.contracts.topics import topic_of
 from tests import databases
 from tests.events import committed, produce
-from tests.integration.campaigns.world import MANDATE, member
+from tests.integration.campaigns.world import CREDENTIAL_KEYS, MANDATE, member
 from tests.running import Issuer, free_port, serving, signing_in
 from tests.servers import PostgresServer, eventually
 
@@ -46,6 +46,8 @@ async def face(
                 http_port=free_port(),
                 issuer=issuer.url,
                 link_public_keys=json.dumps([key]),
+                credential_keys=CREDENTIAL_KEYS,
+                responses_url="https://answers.example",
                 allocate_every_seconds=0.2,
             )
         )

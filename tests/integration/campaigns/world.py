@@ -1,13 +1,17 @@
 """A small panel to try campaigns on: members, projects and campaigns in one line each."""
 
+import base64
+import json
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from hashlib import sha256
 from typing import Any
 from uuid import UUID, uuid4
 
+from services.campaigns.keyring import Keyring, NewKey
 from services.campaigns.use_cases import allocation, answers, launches, news, projects, views
 from services.contracts.events.campaigns import OrderState, ProjectState
 from services.contracts.events.registry import (
@@ -27,12 +31,15 @@ from services.contracts.http.campaigns import (
     Quotas,
 )
 from services.contracts.topics import topic_of
+from services.runtime.blind_rsa import PrivateKey
 from services.runtime.clock import Clock, FixedClock
 from services.runtime.db import Connection, Database
+from services.runtime.sealing import Sealer
 
 NOON = datetime(2026, 11, 24, 11, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 24)
 FAR = date(2029, 6, 30)
+CREDENTIAL_KEYS = json.dumps([base64.b64encode(b"c" * 32).decode()])
 MANDATE = MandateSheet(
     nature="Relire une lettre",
     why="La lettre est mal comprise",
@@ -67,6 +74,16 @@ def seeds(start: int = 0) -> launches.RandomBytes:
     return source
 
 
+@cache
+def signing_key() -> PrivateKey:
+    """One for the whole run: making one takes a while, and tests need no secrets."""
+    return PrivateKey.generate()
+
+
+def new_key(project_id: UUID) -> NewKey:
+    return Keyring(Sealer(CREDENTIAL_KEYS)).sealed(project_id, signing_key())
+
+
 @dataclass
 class World:
     """Campaigns on one database, by the clock of the test."""
@@ -94,11 +111,15 @@ class World:
         async with self.transaction() as conn:
             id = await projects.create_project(conn, self.clock, sheet(**changes))
             if publish:
-                await projects.publish_project(conn, self.clock, id)
+                await projects.publish_project(conn, self.clock, id, new_key(id))
             if ready:
                 state = CollectionState(version=1, project_id=id, state=CollectionPhase.READY)
                 await news.learn_collections(conn, self.clock, [state])
         return id
+
+    async def publish(self, project_id: UUID) -> None:
+        async with self.transaction() as conn:
+            await projects.publish_project(conn, self.clock, project_id, new_key(project_id))
 
     async def campaign(self, project_id: UUID, wanted: int, **changes: Any) -> UUID:
         if quotas := changes.pop("quotas", None):

@@ -12,10 +12,11 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from services.campaigns.domain.answers import Invitation
 from services.campaigns.domain.campaigns import first_sendable_day, relaxation, window
-from services.campaigns.domain.projects import FIELD_NAMES, MandateIncomplete, Project
+from services.campaigns.domain.projects import FIELD_NAMES, MandateIncomplete, Project, Roster
 from services.runtime.refusal import Refusal
 
 TODAY = date(2026, 11, 24)
+KEY = {"kty": "RSA"}
 COMPLETE = Project(
     id=UUID(int=1),
     version=1,
@@ -40,6 +41,8 @@ COMPLETE = Project(
     asked=None,
     joined=None,
     ended_early_reason=None,
+    credential_key=None,
+    credentials_issued=None,
 )
 REQUIRED = [
     "title",
@@ -66,11 +69,11 @@ def test_every_missing_field_is_listed_in_both_languages(blank: set[str], empty:
     assert set(project.missing) <= set(FIELD_NAMES)
     if blank:
         with pytest.raises(MandateIncomplete) as refused:
-            project.publish(TODAY)
+            project.publish(TODAY, KEY)
         assert len(set(refused.value.details("fr"))) == len(blank)
         assert len(set(refused.value.details("en"))) == len(blank)
     else:
-        assert project.publish(TODAY).state == "published"
+        assert project.publish(TODAY, KEY).state == "published"
 
 
 def test_a_compensation_without_reference_is_incomplete() -> None:
@@ -109,7 +112,7 @@ class ProjectLife(RuleBasedStateMachine):
 
     @rule(days=st.integers(0, 12))
     def publish(self, days: int) -> None:
-        self.attempt(lambda project: project.publish(TODAY + timedelta(days=days)))
+        self.attempt(lambda project: project.publish(TODAY + timedelta(days=days), KEY))
 
     @rule(days=st.integers(0, 12), collection=st.sampled_from([None, "preparing", "ready"]))
     def launch(self, days: int, collection: str | None) -> None:
@@ -123,7 +126,7 @@ class ProjectLife(RuleBasedStateMachine):
 
     @rule()
     def end_recruitment(self) -> None:
-        self.attempt(lambda project: project.end_recruitment(3, 2))
+        self.attempt(lambda project: project.end_recruitment(Roster(3, 2, 1)))
 
     @rule()
     def end_collection(self) -> None:

@@ -1,0 +1,109 @@
+"""Who may have an anonymous credential: a participant, once, while the project is open.
+
+A credential already given is given again for the same request, so that a lost answer or a closed
+browser costs nobody their voice. A different request would be a second voice.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from services.campaigns.domain.answers import MEMBER_SPACE, AlreadyLeft
+from services.runtime.refusal import Refusal
+from services.runtime.text import Text
+
+
+class OtherProject(Refusal):
+    status = 403
+    sentence = Text(
+        fr="Cette invitation concerne un autre projet.",
+        en="This invitation is for another project.",
+    )
+    way_out = Text(
+        fr="Ouvrez de nouveau le lien de votre invitation.",
+        en="Open the link of your invitation again.",
+    )
+
+
+class StillWaiting(Refusal):
+    sentence = Text(
+        fr="Vous êtes sur la liste d'attente de ce projet.",
+        en="You are on this project's waiting list.",
+    )
+    way_out = Text(
+        fr="Un message vous dira si une place se libère ; vous pourrez alors répondre.",
+        en="A message will tell you if a place frees up; you can answer then.",
+    )
+
+
+class RecruitedWithout(Refusal):
+    sentence = Text(
+        fr="Les jetons anonymes de ce projet étaient à prendre jusqu'au {ended_on}, et vous n'en"
+        " avez pas.",
+        en="This project's anonymous credentials were to be taken until {ended_on}, and you have"
+        " none.",
+    )
+    way_out = MEMBER_SPACE
+
+
+class IssuedElsewhere(Refusal):
+    sentence = Text(
+        fr="Votre jeton anonyme a déjà été pris depuis un autre appareil ou un autre navigateur."
+        " Il n'y en a qu'un par personne.",
+        en="Your anonymous credential was already taken from another device or browser."
+        " There is only one for each person.",
+    )
+    way_out = Text(
+        fr="Continuez sur cet appareil-là, ou ouvrez le lien privé que vous y avez gardé. Personne"
+        " ne peut le retrouver pour vous : nul ne sait quelle réponse est la vôtre.",
+        en="Go on there, or open the private link you kept there. Nobody can find it for you: no"
+        " one knows which answer is yours.",
+    )
+
+
+class CollectionOver(Refusal):
+    sentence = Text(
+        fr="Le recueil de ce projet s'est terminé le {ended_on}.",
+        en="The collection of this project ended on {ended_on}.",
+    )
+    way_out = MEMBER_SPACE
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A participant before the desk where credentials are given; as stored."""
+
+    project_id: UUID
+    participation: str
+    project_state: str
+    recruitment_ends_on: date
+    collection_ends_on: date
+    request_hash: bytes | None
+
+    def must_be_given(self, project_id: UUID, request_hash: bytes, today: date) -> bool:
+        """True: the first request of this participant. False: the same one again.
+
+        Raises OtherProject, AlreadyLeft, StillWaiting, CollectionOver, RecruitedWithout,
+        IssuedElsewhere.
+        """
+        if self.project_id != project_id:
+            raise OtherProject
+        if self.participation == "left":
+            raise AlreadyLeft
+        if self.participation != "joined":
+            raise StillWaiting
+        if self.project_state not in ("open", "recruited") or today > self.collection_ends_on:
+            raise CollectionOver(ended_on=self.collection_ends_on)
+        if self.request_hash is not None:
+            must_be_the_same(self.request_hash, request_hash)
+            return False
+        # Once the roster is frozen the number issued is public, and final.
+        if self.project_state != "open" or today > self.recruitment_ends_on:
+            raise RecruitedWithout(ended_on=self.recruitment_ends_on)
+        return True
+
+
+def must_be_the_same(kept: bytes, request_hash: bytes) -> None:
+    """Raises IssuedElsewhere."""
+    if kept != request_hash:
+        raise IssuedElsewhere
