@@ -18,8 +18,8 @@ from services.runtime import db, migrations
 from services.runtime.clock import ClockSetting
 from services.runtime.db import Database
 
-# A weekday morning, so that invitations leave at once.
-MORNING = datetime(2026, 11, 24, 9, tzinfo=UTC)
+# Sending hours from the Antilles to Réunion, so that invitations leave at once.
+AFTERNOON = datetime(2026, 11, 24, 13, 30, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -41,10 +41,10 @@ async def figures(size: Size) -> AsyncIterator[Figure]:
         Path(directory).chmod(0o755)  # noqa: ASYNC240
         async for figure in _on_servers(Path(directory) / "servers", size):
             yield figure
-        clock = ClockSetting(offset=MORNING - datetime.now(UTC))
+        clock = ClockSetting(offset=AFTERNOON - datetime.now(UTC))
         stack = Stack(Path(directory) / "stack", clock=clock, new_ports=True)
         async with stack.running() as endpoints:
-            today = MORNING.date()
+            today = AFTERNOON.date()
             for figure in await importing.importing(endpoints, size.imported, today):
                 yield figure
             for figure in await screens.screens(endpoints, today):
