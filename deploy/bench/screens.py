@@ -33,6 +33,7 @@ from services.contracts.http.responses import Question, Questionnaire
 STARTS = 5
 OPT_INS = 5
 COLUMNS, LINES = 100, 30
+RIGHT = "\x1b[C"
 PATIENCE = 60.0
 TITLE = "Bench letter"
 
@@ -108,7 +109,11 @@ async def screens(endpoints: Endpoints, today: date) -> list[Figure]:
             terminal.type("2")
             await terminal.shows(TITLE)
             terminal.type("\r")
-            await terminal.shows("Opt-ins")
+            await terminal.shows("Will serve")
+            terminal.type(RIGHT)
+            await terminal.shows("Audience")
+            terminal.type(RIGHT)
+            await terminal.shows("Answers will come in here")
             for link in links[:OPT_INS]:
                 before = {answer.id for answer in (await staff.opt_ins(project)).answers}
                 assert (await member.post(f"{link}/accept")).is_redirect
