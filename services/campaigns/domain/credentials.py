@@ -38,9 +38,9 @@ class StillWaiting(Refusal):
 
 class RecruitedWithout(Refusal):
     sentence = Text(
-        fr="Les jetons anonymes de ce projet étaient à prendre jusqu'au {ended_on}, et vous n'en"
+        fr="Les jetons anonymes de ce projet étaient à prendre jusqu'au {ended_on:%d/%m/%Y}, et vous n'en"
         " avez pas.",
-        en="This project's anonymous credentials were to be taken until {ended_on}, and you have"
+        en="This project's anonymous credentials were to be taken until {ended_on:%d %B %Y}, and you have"
         " none.",
     )
     way_out = MEMBER_SPACE
@@ -63,8 +63,8 @@ class IssuedElsewhere(Refusal):
 
 class CollectionOver(Refusal):
     sentence = Text(
-        fr="Le recueil de ce projet s'est terminé le {ended_on}.",
-        en="The collection of this project ended on {ended_on}.",
+        fr="Le recueil de ce projet s'est terminé le {ended_on:%d/%m/%Y}.",
+        en="The collection of this project ended on {ended_on:%d %B %Y}.",
     )
     way_out = MEMBER_SPACE
 

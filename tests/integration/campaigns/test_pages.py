@@ -1,92 +1,12 @@
 """The members' pages over HTTP: GET shows the whole mandate and changes nothing, POST acts."""
 
-import json
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
-import httpx
-import pytest
-from fastapi import FastAPI
 from joserfc.jwk import OKPKey
 
-from services.campaigns.app import build
-from services.campaigns.settings import CampaignsSettings
 from services.contracts.http.campaigns import CompensationSheet
-from services.runtime.auth import Link, sign_link
-from services.runtime.clock import ClockSetting, SharedClock
-from tests import databases
-from tests.integration.campaigns.world import CREDENTIAL_KEYS, MANDATE, NOON, World
-from tests.servers import PostgresServer
-
-HTML = {"Accept": "text/html"}
-
-
-@dataclass
-class Site:
-    world: World
-    key: OKPKey
-    client: httpx.AsyncClient
-    app: FastAPI
-
-    def link(
-        self,
-        row: dict[str, Any],
-        member_id: UUID | None = None,
-        purpose: str = "invitation",
-        key: OKPKey | None = None,
-        days: int = 60,
-    ) -> str:
-        link = Link(member_id or row["member_id"], row["id"], purpose)
-        return sign_link(key or self.key, link, NOON + timedelta(days=days))
-
-    async def everything(self) -> dict[str, Any]:
-        """Every row that a page could change."""
-        tables = ("project", "invitation", "participation", "send_order", "ledger", "outbox")
-        return {name: await self.world.rows(f"SELECT * FROM {name}") for name in tables}
-
-    async def get(self, token: str, **params: str) -> httpx.Response:
-        return await self.client.get(f"/invitations/{token}", params=params, headers=HTML)
-
-    async def post(self, token: str, act: str) -> httpx.Response:
-        return await self.client.post(
-            f"/invitations/{token}/{act}", headers=HTML, follow_redirects=True
-        )
-
-
-@pytest.fixture
-async def site(postgres_server: PostgresServer, tmp_path: Any) -> AsyncIterator[Site]:
-    key = OKPKey.generate_key("Ed25519")
-    clock = SharedClock(tmp_path / "clock.json")
-    clock.change(lambda _: ClockSetting(stopped_at=NOON))
-    async with databases.clone(postgres_server, "campaigns") as (dsn, _):
-        service = build(
-            CampaignsSettings(
-                mode="local",
-                database_dsn=dsn,
-                kafka_bootstrap="unused:9092",
-                http_port=1,
-                issuer="http://unused",
-                clock_file=tmp_path / "clock.json",
-                link_public_keys=json.dumps([key.as_dict(private=False)]),
-                credential_keys=CREDENTIAL_KEYS,
-                responses_url="https://answers.example",
-            )
-        )
-        await service.database.start()
-        transport = httpx.ASGITransport(service.api)
-        async with httpx.AsyncClient(transport=transport, base_url="http://panel") as client:
-            yield Site(World(service.database, service.clock), key, client, service.api)
-        await service.database.stop()
-
-
-async def invited(site: Site, count: int = 1, **changes: Any) -> list[dict[str, Any]]:
-    await site.world.members(count)
-    project, _ = await site.world.launched(count, **changes)
-    await site.world.deliver_all()
-    return await site.world.invitations(project)
+from tests.integration.campaigns.site import Site, invited
+from tests.integration.campaigns.world import MANDATE
 
 
 async def test_the_page_says_the_whole_mandate_in_both_languages(site: Site) -> None:

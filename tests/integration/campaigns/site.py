@@ -1,0 +1,55 @@
+"""Campaigns over HTTP, without a broker: what members' browsers see."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import httpx
+from fastapi import FastAPI
+from joserfc.jwk import OKPKey
+
+from services.runtime.auth import Link, sign_link
+from tests.integration.campaigns.world import NOON, World
+
+ANSWERS = "https://answers.example"
+HTML = {"Accept": "text/html"}
+
+
+@dataclass
+class Site:
+    world: World
+    key: OKPKey
+    client: httpx.AsyncClient
+    app: FastAPI
+
+    def link(
+        self,
+        row: dict[str, Any],
+        member_id: UUID | None = None,
+        purpose: str = "invitation",
+        key: OKPKey | None = None,
+        days: int = 60,
+    ) -> str:
+        link = Link(member_id or row["member_id"], row["id"], purpose)
+        return sign_link(key or self.key, link, NOON + timedelta(days=days))
+
+    async def everything(self) -> dict[str, Any]:
+        """Every row that a page could change."""
+        tables = ("project", "invitation", "participation", "send_order", "ledger", "outbox")
+        return {name: await self.world.rows(f"SELECT * FROM {name}") for name in tables}
+
+    async def get(self, token: str, **params: str) -> httpx.Response:
+        return await self.client.get(f"/invitations/{token}", params=params, headers=HTML)
+
+    async def post(self, token: str, act: str) -> httpx.Response:
+        return await self.client.post(
+            f"/invitations/{token}/{act}", headers=HTML, follow_redirects=True
+        )
+
+
+async def invited(site: Site, count: int = 1, **changes: Any) -> list[dict[str, Any]]:
+    await site.world.members(count)
+    project, _ = await site.world.launched(count, **changes)
+    await site.world.deliver_all()
+    return await site.world.invitations(project)
