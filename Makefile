@@ -32,7 +32,8 @@ setup:  # uv where it is missing, then the locked environment
 	@command -v uv >/dev/null || test -x .uv/bin/uv || { python3 -m venv .uv \
 	  || { echo "Python's venv module is needed (on Debian: the package python3-venv)."; exit 1; }; \
 	  .uv/bin/pip install --quiet uv; }
-	@$(UV) sync --frozen --quiet
+	@# Compiled once here, or every start of every process pays for it.
+	@$(UV) sync --frozen --quiet --compile-bytecode
 
 clean:  ## forget the environment and local data
 	rm -rf .venv .uv .panel .mypy_cache .pytest_cache .ruff_cache .hypothesis
