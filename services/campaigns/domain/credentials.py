@@ -38,10 +38,10 @@ class StillWaiting(Refusal):
 
 class RecruitedWithout(Refusal):
     sentence = Text(
-        fr="Les jetons anonymes de ce projet étaient à prendre jusqu'au {ended_on:%d/%m/%Y}, et vous n'en"
-        " avez pas.",
-        en="This project's anonymous credentials were to be taken until {ended_on:%d %B %Y}, and you have"
-        " none.",
+        fr="Les jetons anonymes de ce projet étaient à prendre jusqu'au {ended_on:%d/%m/%Y}, et"
+        " vous n'en avez pas.",
+        en="This project's anonymous credentials were to be taken until {ended_on:%d %B %Y}, and"
+        " you have none.",
     )
     way_out = MEMBER_SPACE
 
