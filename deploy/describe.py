@@ -56,13 +56,19 @@ def build(name: str) -> Service:
                 responses_url="https://answers.example",
             )
         )
-    from services.runtime.settings import Settings
-
     if name == "responses":
         import services.responses.app
+        from services.responses.settings import ResponsesSettings
 
-        return services.responses.app.build(Settings(**common))
+        return services.responses.app.build(
+            ResponsesSettings(
+                **common,
+                campaigns_url="https://projects.example",
+                answer_keys=json.dumps([_SECRET]),
+            )
+        )
     import services.feedback.app
+    from services.runtime.settings import Settings
 
     return services.feedback.app.build(Settings(**common))
 

@@ -28,7 +28,7 @@ from services.contracts.http.campaigns import (
     MandateSheet,
     ProjectSheet,
 )
-from services.contracts.http.responses import Question, Questionnaire
+from services.contracts.http.questionnaires import FreeText, Questionnaire, Words
 
 STARTS = 5
 OPT_INS = 5
@@ -146,9 +146,10 @@ async def _open_project(staff: Staff, today: date) -> UUID:
         )
     )
     await staff.publish_project(view.id)
-    questionnaire = Questionnaire(questions=[Question(text="What is unclear?")])
+    question = FreeText(kind="free_text", id="unclear", text=Words(fr="What is unclear?"))
     await _until(lambda: _known(staff, view.id), "responses knows the project")
-    await staff.put_questionnaire(view.id, questionnaire)
+    await staff.write_questionnaire(view.id, Questionnaire(questions=[question]))
+    await staff.make_ready(view.id)
 
     async def ready() -> bool:
         return (await staff.project(view.id)).collection == "ready"

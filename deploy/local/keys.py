@@ -18,11 +18,12 @@ AES_BYTES = 32
 
 @dataclass(frozen=True)
 class Keys:
-    """contact, lookup and credential: base64; link and issuer: Ed25519 key pairs."""
+    """contact, lookup, credential and answer: base64; link and issuer: Ed25519 key pairs."""
 
     contact: str
     lookup: str
     credential: str
+    answer: str
     link: OKPKey
     issuer: OKPKey
 
@@ -43,6 +44,7 @@ def keys_in(data_dir: Path) -> Keys:
         contact=_kept(folder / "contact.key", _random),
         lookup=_kept(folder / "lookup.key", _random),
         credential=_kept(folder / "credential.key", _random),
+        answer=_kept(folder / "answer.key", _random),
         link=OKPKey.import_key(json.loads(_kept(folder / "link.jwk", _pair))),
         issuer=OKPKey.import_key(json.loads(_kept(folder / "issuer.jwk", _pair))),
     )

@@ -11,7 +11,7 @@ import yaml
 from pydantic import ValidationError
 
 from services.contracts.http.campaigns import CampaignSheet, ProjectSheet
-from services.contracts.http.responses import Questionnaire
+from services.contracts.http.questionnaires import QUESTION_KINDS, Questionnaire
 from services.runtime.refusal import Refusal
 from services.runtime.text import Language, Text
 
@@ -30,6 +30,29 @@ _QUOTAS = Text(
     fr="{place} : la somme des quotas n'est pas le nombre demandé.",
     en="{place}: the quotas do not add up to the number wanted.",
 )
+_NO_KIND = Text(
+    fr="{place} : la sorte de question (kind) manque ou n'existe pas ; il y a {expected_tags}.",
+    en="{place}: the kind of question is missing or does not exist; there are {expected_tags}.",
+)
+_NO_IDENTIFIER = Text(
+    fr="{place} : il faut un identifiant en minuscules, chiffres et « _ », commençant par une"
+    " lettre.",
+    en="{place}: must be an identifier of small letters, digits and _, starting with a letter.",
+)
+_QUESTION_TWICE = Text(
+    fr="{place} : deux questions s'appellent {id}.", en="{place}: two questions are called {id}."
+)
+_OPTION_TWICE = Text(
+    fr="{place} : deux choix de {id} ont le même identifiant.",
+    en="{place}: two options of {id} have one identifier.",
+)
+_CONDITION = Text(
+    fr="{place} : la condition de {id} ne nomme aucun choix d'une question précédente.",
+    en="{place}: the condition of {id} names no option of an earlier choice.",
+)
+_NO_SCALE = Text(
+    fr="{place} : l'échelle n'a pas de longueur.", en="{place}: the scale has no length."
+)
 _KINDS = {
     "extra_forbidden": _UNKNOWN_KEY,
     "missing": _MISSING,
@@ -44,6 +67,13 @@ _KINDS = {
     "too_short": _EMPTY,
     "greater_than_equal": _TOO_SMALL,
     "less_than_equal": _TOO_LARGE,
+    "union_tag_not_found": _NO_KIND,
+    "union_tag_invalid": _NO_KIND,
+    "string_pattern_mismatch": _NO_IDENTIFIER,
+    "question_twice": _QUESTION_TWICE,
+    "option_twice": _OPTION_TWICE,
+    "condition_unknown": _CONDITION,
+    "scale_without_length": _NO_SCALE,
     # The one rule of a campaign sheet that concerns several keys.
     "value_error": _QUOTAS,
 }
@@ -53,6 +83,8 @@ _NO_SHEET = Text(
     fr="le fichier doit contenir des clés comme « title: ».",
     en="the file must hold keys such as `title:`.",
 )
+_TOLD = ("ge", "le", "id")
+_KINDS_HERE = ", ".join(sorted(QUESTION_KINDS))
 # The project of a campaign inside a sheet exists only once the sheet was sent.
 _NO_PROJECT_YET = UUID(int=0)
 
@@ -150,8 +182,17 @@ def _mapping(file: Path) -> dict[str, Any]:
 def _in_words(error: ValidationError, inside: str) -> list[tuple[Text, dict[str, Any]]]:
     reasons = []
     for one in error.errors():
-        place = ".".join(str(part) for part in (inside, *one["loc"]) if part != "")
-        limits = {name: value for name, value in one.get("ctx", {}).items() if name in ("ge", "le")}
-        data = {"place": place or "?", "reason": one["msg"]} | limits
+        place = ".".join(str(part) for part in (inside, *_keys(one["loc"])) if part != "")
+        told = {name: value for name, value in one.get("ctx", {}).items() if name in _TOLD}
+        data = {"place": place or "?", "reason": one["msg"], "expected_tags": _KINDS_HERE} | told
         reasons.append((_KINDS.get(one["type"], _WRONG), data))
     return reasons
+
+
+def _keys(place: tuple[int | str, ...]) -> list[int | str]:
+    """The keys of the file alone: pydantic adds the kind of question after its number."""
+    return [
+        part
+        for before, part in zip(("", *place), place, strict=False)
+        if not (isinstance(before, int) and part in QUESTION_KINDS)
+    ]

@@ -340,5 +340,10 @@ def _environment(
             "PANEL_RESPONSES_URL": urls.get("responses", ""),
             "PANEL_ALLOCATE_EVERY_SECONDS": "1",
         },
+        "responses": {
+            "PANEL_CAMPAIGNS_URL": urls.get("campaigns", ""),
+            "PANEL_ANSWER_KEYS": json.dumps([keys.answer]),
+            "PANEL_OPEN_EVERY_SECONDS": "1",
+        },
     }
     return common | own.get(name, {})

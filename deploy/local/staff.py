@@ -28,8 +28,9 @@ from services.contracts.http.campaigns import (
     Today,
 )
 from services.contracts.http.common import DeadLetter, Problem, Replay, Republished, Role
+from services.contracts.http.questionnaires import Questionnaire
 from services.contracts.http.registry import DeliveryCounts, ImportReport, MemberCounts
-from services.contracts.http.responses import CollectionView, Questionnaire
+from services.contracts.http.responses import CollectionView
 from services.runtime.refusal import Refusal
 from services.runtime.text import Language, Text
 
@@ -157,11 +158,15 @@ class Staff:
             Role.CAMPAIGNS, "responses", "GET", "/collections", list[CollectionView]
         )
 
-    async def put_questionnaire(self, project_id: UUID, sheet: Questionnaire) -> CollectionView:
+    async def write_questionnaire(self, project_id: UUID, sheet: Questionnaire) -> CollectionView:
         path = f"/collections/{project_id}/questionnaire"
         return await self._call(
             Role.CAMPAIGNS, "responses", "PUT", path, CollectionView, **_json(sheet)
         )
+
+    async def make_ready(self, project_id: UUID) -> CollectionView:
+        path = f"/collections/{project_id}/ready"
+        return await self._call(Role.CAMPAIGNS, "responses", "POST", path, CollectionView)
 
     async def dead_letters(self, service: str) -> list[DeadLetter]:
         return await self._call(Role.OPERATIONS, service, "GET", "/dead-letters", list[DeadLetter])

@@ -147,7 +147,8 @@ async def create_project(
         project = await staff.publish_project(project.id)
         if sheet.questionnaire:
             await until_collection(staff, project.id)
-            await staff.put_questionnaire(project.id, sheet.questionnaire)
+            await staff.write_questionnaire(project.id, sheet.questionnaire)
+            await staff.make_ready(project.id)
     return project, made
 
 
@@ -183,7 +184,8 @@ def publish(
             published = await staff.publish_project(id)
             if read and read.questionnaire:
                 await until_collection(staff, id)
-                await staff.put_questionnaire(id, read.questionnaire)
+                await staff.write_questionnaire(id, read.questionnaire)
+                await staff.make_ready(id)
             return published
 
     project = asynchronous(work)

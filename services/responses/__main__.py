@@ -1,5 +1,5 @@
 from services.responses.app import build
+from services.responses.settings import ResponsesSettings
 from services.runtime.service import main
-from services.runtime.settings import Settings
 
-main("responses", Settings, build)
+main("responses", ResponsesSettings, build)

@@ -1,51 +1,91 @@
 """HTTP edge of responses for staff."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Body, Query, Request
 
-from services.contracts.events.responses import CollectionPhase
 from services.contracts.http.common import Role
-from services.contracts.http.responses import CollectionView, Questionnaire
-from services.responses import store, use_cases
-from services.responses.domain import Collection
+from services.contracts.http.questionnaires import Questionnaire
+from services.contracts.http.responses import (
+    CollectionView,
+    DocumentView,
+    ImportedQuestionnaire,
+)
+from services.responses import documents, imports, sheets
+from services.responses.store import documents as shelf
+from services.responses.use_cases import preparing
 from services.runtime.auth import Staff, require
+from services.runtime.limits import small_bodies
 from services.runtime.service import Service
 
 Preparing = Annotated[Staff, require(Role.CAMPAIGNS, Role.ANALYSIS)]
 Reading = Annotated[
     Staff, require(Role.CAMPAIGNS, Role.ANALYSIS, Role.DECISION, Role.OPERATIONS, Role.AUDIT)
 ]
+# Bytes as they are; without this, the described interface would say nothing of the body.
+_FILE = {"requestBody": {"content": {"application/octet-stream": {}}, "required": True}}
 
 
 def router(service: Service) -> APIRouter:
     router = APIRouter(prefix="/api")
+    uploads = APIRouter(prefix="/api", route_class=small_bodies(documents.LARGEST_BYTES))
 
     @router.get("/collections")
     async def collections(staff: Reading) -> list[CollectionView]:
         async with service.database.reading() as conn:
-            return [_view(collection) for collection in await store.collections(conn)]
+            return [sheets.collection_view(one) for one in await preparing.standings(conn)]
+
+    @router.get("/collections/{project_id}")
+    async def collection(staff: Reading, project_id: UUID) -> CollectionView:
+        async with service.database.reading() as conn:
+            return sheets.collection_view(await preparing.standing(conn, project_id))
 
     @router.put("/collections/{project_id}/questionnaire")
-    async def give_questionnaire(
-        staff: Preparing, project_id: UUID, questionnaire: Questionnaire
+    async def write_questionnaire(
+        staff: Preparing, project_id: UUID, questionnaire: Annotated[Questionnaire, Body()]
     ) -> CollectionView:
+        """Saves a draft: it can be previewed and written again until the collection is ready."""
         async with service.database.transaction() as conn:
-            ready = await use_cases.give_questionnaire(
+            drafted = await preparing.write_questionnaire(
                 conn, service.clock, project_id, questionnaire.model_dump(mode="json")
             )
-        return _view(ready)
+        return sheets.collection_view(drafted)
 
-    return router
+    @router.post("/collections/{project_id}/ready")
+    async def make_ready(staff: Preparing, project_id: UUID) -> CollectionView:
+        """Freezes the questionnaire, so that the project can be launched."""
+        async with service.database.transaction() as conn:
+            ready = await preparing.make_ready(conn, service.clock, project_id)
+        return sheets.collection_view(ready)
 
+    @router.get("/collections/{project_id}/documents")
+    async def list_documents(staff: Reading, project_id: UUID) -> list[DocumentView]:
+        async with service.database.reading() as conn:
+            return [sheets.document_view(one) for one in await shelf.documents(conn, project_id)]
 
-def _view(collection: Collection) -> CollectionView:
-    questionnaire = collection.questionnaire
-    return CollectionView(
-        project_id=collection.project_id,
-        version=collection.version,
-        title=collection.title,
-        state=CollectionPhase(collection.state),
-        questionnaire=questionnaire and Questionnaire.model_validate(questionnaire),
-    )
+    @uploads.post("/collections/{project_id}/documents", status_code=201, openapi_extra=_FILE)
+    async def add_document(
+        staff: Preparing,
+        request: Request,
+        project_id: UUID,
+        title: Annotated[str, Query(min_length=1, max_length=200)],
+    ) -> DocumentView:
+        """The body is the file. What is stored was written anew, without metadata."""
+        declared = request.headers.get("content-type", "")
+        cleaned = await documents.clean(await request.body(), declared)
+        async with service.database.transaction() as conn:
+            added = await preparing.add_document(conn, service.clock, project_id, title, cleaned)
+        return sheets.document_view(added)
+
+    @uploads.post("/questionnaires/imports", openapi_extra=_FILE)
+    async def import_questionnaire(
+        staff: Preparing, request: Request, format: Literal["limesurvey", "formbricks"]
+    ) -> ImportedQuestionnaire:
+        """The body is the file. Nothing is saved: the answer is a draft to correct."""
+        return imports.read(format, await request.body())
+
+    both = APIRouter()
+    both.include_router(router)
+    both.include_router(uploads)
+    return both

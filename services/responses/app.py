@@ -1,25 +1,39 @@
-"""Wiring of responses: questionnaires and, later, what participants write."""
+"""Wiring of responses: questionnaires, the answer page, and what participants write."""
 
+import random
 from collections.abc import Iterable
 
-from services.responses import api, consumers, store, use_cases
+from services.responses import api, consumers, jobs, pages
+from services.responses.pages.postbox import Postbox
+from services.responses.settings import ResponsesSettings
+from services.responses.store import collections
+from services.responses.use_cases import preparing
 from services.runtime.db import Connection
+from services.runtime.sealing import Sealer
 from services.runtime.service import Service
-from services.runtime.settings import Settings
 from services.runtime.telemetry import Sample
 
 
-def build(settings: Settings) -> Service:
+def build(settings: ResponsesSettings) -> Service:
     service = Service("responses", settings)
+    sealer = Sealer(settings.answer_keys.get_secret_value())
+    chance = random.SystemRandom()  # what shuffles words must not be predictable
+    postbox = Postbox(service.database, service.clock, chance, sealer)
     consumers.register(service)
+    jobs.register(service, chance, sealer, settings.open_every_seconds)
     service.api.include_router(api.router(service))
-    service.republished_by(lambda conn: use_cases.republish(conn, service.clock))
+    service.api.include_router(
+        pages.router(
+            service.database, service.clock, postbox, f"{settings.campaigns_url}/credentials"
+        )
+    )
+    service.republished_by(lambda conn: preparing.republish(conn, service.clock))
     service.measured_by(measure)
     return service
 
 
 async def measure(conn: Connection) -> Iterable[Sample]:
-    counts = await store.count_collections(conn)
+    counts = await collections.count_collections(conn)
     return [
         Sample("collections", "collections by state", count, {"state": state})
         for state, count in counts.items()

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 
 from services.contracts.events.campaigns import ProjectState
-from services.responses import use_cases
+from services.responses.use_cases import preparing
 from services.runtime.db import Connection
 from services.runtime.service import Service
 
 
 def register(service: Service) -> None:
     async def projects(conn: Connection, events: Sequence[ProjectState]) -> None:
-        await use_cases.follow_projects(conn, service.clock, events)
+        await preparing.follow_projects(conn, service.clock, events)
 
     service.inbox.consume(ProjectState, projects)

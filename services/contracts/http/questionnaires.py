@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from services.contracts.http import Command
 
@@ -27,7 +28,7 @@ class Option(Command):
 
 
 class Condition(Command):
-    """Ask only if an earlier question was answered with one of these options."""
+    """Ask only if an earlier choice was answered with one of these options."""
 
     question: Identifier
     any_of: list[Identifier] = Field(min_length=1)
@@ -68,7 +69,7 @@ class Scale(_Question):
     @model_validator(mode="after")
     def low_is_below_high(self) -> Self:
         if self.low >= self.high:
-            raise ValueError("the scale has no length")
+            raise PydanticCustomError("scale_without_length", "the scale has no length")
         return self
 
 
@@ -90,9 +91,17 @@ Question = Annotated[
 ]
 
 
+QUESTION_KINDS = frozenset(
+    {"free_text", "single_choice", "multiple_choice", "scale", "ranking", "document_test"}
+)
+
+
 class Questionnaire(Command):
     """Question ids are unique; a condition looks back, never forward."""
 
+    personal_cases: Words | None = Field(
+        None, description="where to turn for a personal situation, which the panel does not settle"
+    )
     questions: list[Question] = Field(min_length=1, max_length=200)
 
     @model_validator(mode="after")
@@ -100,14 +109,23 @@ class Questionnaire(Command):
         seen: dict[str, set[str]] = {}
         for question in self.questions:
             if question.id in seen:
-                raise ValueError(f"two questions are called {question.id}")
+                raise PydanticCustomError(
+                    "question_twice", "two questions are called {id}", {"id": question.id}
+                )
             condition = question.only_if
             if condition and not set(condition.any_of) <= seen.get(condition.question, set()):
-                raise ValueError(f"the condition of {question.id} names no earlier option")
+                raise PydanticCustomError(
+                    "condition_unknown",
+                    "the condition of {id} names no option of an earlier choice",
+                    {"id": question.id},
+                )
             options = getattr(question, "options", [])
             if len({option.id for option in options}) != len(options):
-                raise ValueError(f"two options of {question.id} have one id")
-            seen[question.id] = {option.id for option in options}
+                raise PydanticCustomError(
+                    "option_twice", "two options of {id} have one id", {"id": question.id}
+                )
+            choice = isinstance(question, SingleChoice | MultipleChoice)
+            seen[question.id] = {option.id for option in options} if choice else set()
         return self
 
 
@@ -127,11 +145,13 @@ class Choice(Command):
     other: str = ""
 
 
-# free text: str · scale: int · ranking: option ids, best first · choices: Choice ·
-# document test: passages, with a comment on the whole
 class Marks(Command):
+    """What a reader says of a document: passages, and a comment on the whole."""
+
     passages: list[Passage] = Field(default_factory=list)
     comment: str = ""
 
 
+# free text: str · scale: int · ranking: option ids, best first, those left out come after ·
+# single and multiple choice: Choice · document test: Marks
 Answer = str | int | list[Identifier] | Choice | Marks

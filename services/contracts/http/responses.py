@@ -1,29 +1,116 @@
-"""Staff API of responses: the questionnaire that makes a collection ready."""
+"""Responses over HTTP: what staff prepare and count, and what the answer page reads and sends."""
 
-from typing import Literal
+from datetime import date
+from enum import StrEnum
+from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import Field
 
 from services.contracts.events.responses import CollectionPhase
 from services.contracts.http import Command, View
+from services.contracts.http.questionnaires import Identifier, Questionnaire, Words
 
 
-class Question(Command):
-    """The minimal question: free text. Other kinds come with the answers themselves."""
+class DocumentView(View):
+    """A document to test, cleaned. `url` is one path for everybody, on responses' origin."""
 
-    kind: Literal["free_text"] = "free_text"
-    text: str = Field(min_length=1)
-    required: bool = False
-
-
-class Questionnaire(Command):
-    questions: list[Question] = Field(min_length=1)
+    id: UUID
+    title: str
+    media_type: Literal["application/pdf", "image/png", "image/jpeg", "text/html"]
+    size: int = Field(description="bytes, after cleaning")
+    pages: int | None = Field(None, description="of a PDF")
+    url: str
+    text: str | None = Field(
+        None,
+        description="what passages count in: `Passage.start` and `end` are places in it, in Unicode"
+        " code points; absent where there is nothing to mark, as in an image",
+    )
 
 
 class CollectionView(View):
+    """`sealed` answers wait to be opened together; `contributions` are open to readers."""
+
     project_id: UUID
     version: int
     title: str
     state: CollectionPhase
+    questionnaire_version: int = Field(0, description="0 while there is none; frozen once ready")
     questionnaire: Questionnaire | None
+    preview_path: str = Field("", description="shows the questionnaire as members will see it")
+    ends_on: date | None = None
+    anonymity_floor: int = 5
+    credentials_issued: int | None = Field(None, description="known once recruited")
+    answers_received: int = 0
+    sealed: int = 0
+    contributions: int = 0
+
+
+class NotImported(View):
+    """Something of an imported file that our questionnaires do not have."""
+
+    place: str = Field(description="the item's name in the imported file")
+    reason: Words
+
+
+class ImportedQuestionnaire(View):
+    """A proposal to correct and save: importing saves nothing."""
+
+    questionnaire: Questionnaire | None = Field(description="absent when no question was usable")
+    not_imported: list[NotImported]
+
+
+class AnswerPhase(StrEnum):
+    NOT_YET = "not_yet"
+    OPEN = "open"
+    OVER = "over"
+
+
+class DecidedBy(View):
+    name: str
+    role: str
+
+
+class AnswerSheet(View):
+    """All that the answer page shows, the same bytes for every member of a project.
+
+    The page must check the unblinded signature with `credential_key`, never with a key that came
+    with the signature: that defeats a signer who gives each member a key of their own.
+    """
+
+    project_id: UUID
+    preview: bool = Field(False, description="staff's look at it: nothing can be sent")
+    state: AnswerPhase
+    title: str
+    why: str
+    purpose: str
+    decision_maker: DecidedBy
+    personal_cases: Words = Field(description="where to turn for a personal situation")
+    ends_on: date = Field(description="last day on which answers are taken, in Paris")
+    anonymity_floor: int = Field(description="below so many credentials nothing is opened")
+    credential_key: dict[str, Any] | None = Field(description="public key, as a JWK")
+    credentials_url: str = Field(description="where campaigns signs requests")
+    questionnaire_version: int
+    questionnaire: Questionnaire
+    documents: list[DocumentView]
+
+
+class Contribution(Command):
+    """What the answer page sends once. `answers` maps question ids to `questionnaires.Answer`;
+    questions that were not asked (their condition) or not answered are left out."""
+
+    prepared: str = Field(description="RFC 9474 prepared message, 64 bytes in base64url")
+    signature: str = Field(description="unblinded signature, in base64url")
+    questionnaire_version: int
+    language: Literal["fr", "en"] = Field("fr", description="in which the page was read")
+    answers: dict[Identifier, Any]
+    agree_below_floor: bool = Field(
+        False, description="may be opened even if fewer take part than the floor"
+    )
+
+
+class Received(View):
+    """`counted`: whether an answer is held for this receipt, which names nobody."""
+
+    receipt: str = Field(description="first 50 bits of the SHA-256 of `prepared`, in base32, lower")
+    counted: bool = True

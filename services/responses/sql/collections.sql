@@ -1,23 +1,57 @@
--- see_projects: hold newer versions of projects; returns the collections that are new.
-INSERT INTO collection AS held (project_id, project_version, project_state, title)
-SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[])
+-- see_projects: hold newer versions of projects; returns the collections that are new. The key of
+-- credentials is kept as first seen: another one later would be a signer's trick or an accident.
+INSERT INTO collection AS held (project_id, project_version, project_state, title, mandate,
+    recruitment_ends_on, collection_ends_on, credential_key, credentials_issued, anonymity_floor)
+SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::jsonb[],
+    $6::date[], $7::date[], $8::jsonb[], $9::int[], $10::int[])
 ON CONFLICT (project_id) DO UPDATE
 SET project_version = excluded.project_version,
     project_state = excluded.project_state,
-    title = excluded.title
+    title = excluded.title,
+    mandate = excluded.mandate,
+    recruitment_ends_on = excluded.recruitment_ends_on,
+    collection_ends_on = excluded.collection_ends_on,
+    credential_key = coalesce(held.credential_key, excluded.credential_key),
+    credentials_issued = excluded.credentials_issued,
+    anonymity_floor = excluded.anonymity_floor
 WHERE held.project_version < excluded.project_version
 RETURNING project_id, version, state, (xmax = 0) AS is_new;
 
--- lock_collection: before it changes.
-SELECT project_id, version, title, state, project_state, questionnaire
-FROM collection WHERE project_id = $1 FOR UPDATE;
-
--- save_questionnaire: with the state and version that follow from it.
-UPDATE collection SET questionnaire = $2, state = $3, version = $4 WHERE project_id = $1;
-
 -- collections: all, by title.
-SELECT project_id, version, title, state, project_state, questionnaire
-FROM collection ORDER BY title, project_id;
+SELECT c.project_id, c.version, c.title, c.state, c.project_state, c.mandate,
+       c.recruitment_ends_on, c.collection_ends_on, c.credential_key, c.credentials_issued,
+       c.anonymity_floor, c.preview_id, c.opened_on, c.questionnaire_version,
+       q.body AS questionnaire
+FROM collection c
+LEFT JOIN questionnaire q ON q.project_id = c.project_id AND q.version = c.questionnaire_version
+ORDER BY c.title, c.project_id;
+
+-- collection: one, by its project or by the address of its preview.
+SELECT c.project_id, c.version, c.title, c.state, c.project_state, c.mandate,
+       c.recruitment_ends_on, c.collection_ends_on, c.credential_key, c.credentials_issued,
+       c.anonymity_floor, c.preview_id, c.opened_on, c.questionnaire_version,
+       q.body AS questionnaire
+FROM collection c
+LEFT JOIN questionnaire q ON q.project_id = c.project_id AND q.version = c.questionnaire_version
+WHERE c.project_id = $1 OR c.preview_id = $1;
+
+-- hold_collection: before it changes; waits for answers that are being written, and keeps new ones
+-- waiting. The columns are read after the wait, by `collection`.
+SELECT FROM collection WHERE project_id = $1 FOR UPDATE;
+
+-- save_collection: what changes by our own doing.
+UPDATE collection SET state = $2, version = $3, questionnaire_version = $4, opened_on = $5
+WHERE project_id = $1;
+
+-- save_questionnaire: a version more.
+INSERT INTO questionnaire (project_id, version, body) VALUES ($1, $2, $3);
 
 -- count_collections: by state.
 SELECT state, count(*) AS collections FROM collection GROUP BY state;
+
+-- count_answers: received, still sealed, and open, for each project.
+SELECT c.project_id,
+       (SELECT count(*) FROM spent_credential s WHERE s.project_id = c.project_id) AS received,
+       (SELECT count(*) FROM sealed s WHERE s.project_id = c.project_id) AS sealed,
+       (SELECT count(*) FROM contribution o WHERE o.project_id = c.project_id) AS open
+FROM collection c WHERE c.project_id = ANY ($1::uuid[]);

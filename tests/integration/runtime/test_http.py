@@ -8,13 +8,14 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 from fastapi.routing import APIRoute
+from pydantic import SecretStr
 
 from deploy.describe import SERVICES, build
 from services.contracts.events.campaigns import ProjectState
 from services.contracts.http.common import Role
 from services.responses.app import build as build_responses
+from services.responses.settings import ResponsesSettings
 from services.runtime.service import Service
-from services.runtime.settings import Settings
 from tests import databases
 from tests.contract.examples import EXAMPLES
 from tests.events import produce
@@ -23,7 +24,8 @@ from tests.servers import PostgresServer, eventually
 
 PROJECT = next(event for event in EXAMPLES if isinstance(event, ProjectState))
 PUBLISHED = ProjectState.model_validate(PROJECT.model_dump() | {"state": "published"})
-QUESTIONNAIRE = {"questions": [{"text": "Qu'est-ce qui n'est pas clair ?"}]}
+QUESTION = {"id": "unclear", "kind": "free_text", "text": {"fr": "Qu'est-ce qui n'est pas clair ?"}}
+QUESTIONNAIRE = {"questions": [QUESTION]}
 
 
 @pytest.fixture
@@ -37,7 +39,9 @@ async def responses(
     postgres_server: PostgresServer, kafka: str, issuer: Issuer
 ) -> AsyncIterator[tuple[Service, httpx.AsyncClient]]:
     async with databases.clone(postgres_server, "responses") as (dsn, _):
-        settings = Settings(
+        settings = ResponsesSettings(
+            campaigns_url="https://projects.example",
+            answer_keys=SecretStr(json.dumps(["A" * 43 + "="])),
             database_dsn=dsn,
             kafka_bootstrap=kafka,
             http_port=free_port(),
@@ -117,10 +121,15 @@ async def test_a_questionnaire_makes_a_collection_ready_and_freezes_it(
         return [one["state"] for one in found] == ["preparing"]
 
     await eventually(preparing, "the collection is being prepared")
-    assert (await client.put(path, headers=headers, json=QUESTIONNAIRE)).json()["state"] == "ready"
+    other = {"questions": [QUESTION | {"text": {"fr": "Autre chose ?"}}]}
+    assert (await client.put(path, headers=headers, json=other)).json()["state"] == "preparing"
+    drafted = await client.put(path, headers=headers, json=QUESTIONNAIRE)
+    assert drafted.json()["questionnaire_version"] == 2
+    for _ in range(2):
+        made = await client.post(path.replace("questionnaire", "ready"), headers=headers)
+        assert (made.json()["state"], made.json()["version"]) == ("ready", 2)
     again = await client.put(path, headers=headers, json=QUESTIONNAIRE)
-    assert again.json()["version"] == 2
-    other = {"questions": [{"text": "Autre chose ?"}]}
+    assert again.json()["questionnaire_version"] == 2
     assert (await client.put(path, headers=headers, json=other)).status_code == 409
 
 

@@ -40,7 +40,11 @@ def test_the_examples_have_all_that_the_charter_asks_for(name: str) -> None:
     [
         ("title: x\nmandat: {}\n", "mandat"),
         ("title: x\nmandate: {nature: a, natur: b}\n", "mandate.natur"),
-        ("title: x\nquestionnaire: {questions: [{texte: a}]}\n", "questionnaire.questions.0.texte"),
+        (
+            "title: x\nquestionnaire: {questions: "
+            "[{id: a, kind: free_text, text: {fr: a}, texte: a}]}\n",
+            "questionnaire.questions.0.texte",
+        ),
         ("title: x\ncampaign: {title: a, wanted: 3, project_id: 1}\n", "campaign.project_id"),
         ("title: x\ncampaign: {title: a, wanted: 3, wnted: 3}\n", "campaign.wnted"),
     ],
@@ -68,6 +72,20 @@ def test_a_key_that_nobody_knows_is_refused_by_its_place(
         (
             "title: x\ncampaign: {title: a, wanted: 3, quotas: {attribute: a, wanted: {b: 2}}}\n",
             "campaign : la somme des quotas n'est pas le nombre demandé.",
+        ),
+        (
+            "title: x\nquestionnaire: {questions: [{text: a}]}\n",
+            "questionnaire.questions.0 : la sorte de question (kind) manque ou n'existe pas ; il y"
+            " a document_test, free_text, multiple_choice, ranking, scale, single_choice.",
+        ),
+        (
+            "title: x\nquestionnaire: {questions: [{id: a, kind: scale, low: 5, text: {fr: a}}]}\n",
+            "questionnaire.questions.0 : l'échelle n'a pas de longueur.",
+        ),
+        (
+            "title: x\nquestionnaire: {questions: [{id: a, kind: free_text, text: {fr: a}},"
+            " {id: a, kind: free_text, text: {fr: b}}]}\n",
+            "questionnaire : deux questions s'appellent a.",
         ),
         ("title: x\n  y: [\n", "ligne 2 : ce n'est pas du YAML."),
         ("- une\n- liste\n", "le fichier doit contenir des clés comme « title: »."),

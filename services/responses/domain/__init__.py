@@ -1,0 +1,1 @@
+"""The pure rules of responses: no clock, no chance and no database in here."""

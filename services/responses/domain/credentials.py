@@ -1,0 +1,60 @@
+"""What proves that an answer comes from a participant, and the receipt that is made from it."""
+
+import base64
+import binascii
+import hashlib
+
+from services.runtime.refusal import Refusal
+from services.runtime.text import Text
+
+PREPARED_BYTES = 64
+RECEIPT_LENGTH = 10
+_BITS_PER_CHARACTER = 5
+_HASH_BITS = 256
+
+
+class CredentialMalformed(Refusal):
+    status = 422
+    sentence = Text(
+        fr="Le jeton anonyme est abîmé ou incomplet.",
+        en="The anonymous credential is damaged or incomplete.",
+    )
+    way_out = Text(
+        fr="Rechargez la page : elle refait le jeton, et ce que vous avez écrit est toujours sur"
+        " votre appareil.",
+        en="Reload the page: it makes the credential anew, and what you wrote is still on your"
+        " device.",
+    )
+
+
+class ReceiptMalformed(Refusal):
+    status = 404
+    sentence = Text(
+        fr="Un reçu a dix lettres ou chiffres.", en="A receipt has ten letters or digits."
+    )
+
+
+def token_hash(prepared: bytes) -> bytes:
+    return hashlib.sha256(prepared).digest()
+
+
+def receipt(hash: bytes) -> str:
+    """The first 50 bits, so that the page can tell it before it is answered."""
+    return base64.b32encode(hash[:10]).decode().lower()[:RECEIPT_LENGTH]
+
+
+def hashes_of(receipt: str) -> tuple[bytes, bytes]:
+    """The smallest and the largest hash that have this receipt.
+
+    Raises ReceiptMalformed.
+    """
+    plain = receipt.replace("-", "").replace(" ", "").upper()
+    try:
+        if len(plain) != RECEIPT_LENGTH:
+            raise ReceiptMalformed
+        bits = int.from_bytes(base64.b32decode(plain + "A" * 6), "big") >> 30
+    except binascii.Error:
+        raise ReceiptMalformed from None
+    free = _HASH_BITS - RECEIPT_LENGTH * _BITS_PER_CHARACTER
+    last = (((bits + 1) << free) - 1).to_bytes(_HASH_BITS // 8, "big")
+    return (bits << free).to_bytes(_HASH_BITS // 8, "big"), last

@@ -1,0 +1,38 @@
+"""Answers between arrival and opening: encrypted, and padded so that length tells little.
+
+The database, its dumps and its write-ahead log hold these boxes in order of arrival. Without the
+key, which is configuration and never in the database, they say neither what was written nor, within
+a doubling, how much. Losing the keys loses what is sealed: what came since the last opening.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from services.runtime.sealing import Sealed, Sealer
+
+_SMALLEST_BYTES = 1024
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One response. `agreed`: it may be opened even below the floor."""
+
+    questionnaire_version: int
+    language: str
+    answers: dict[str, Any]
+    agreed: bool
+
+
+def close(sealer: Sealer, project_id: UUID, letter: Letter) -> Sealed:
+    """JSON does not mind blanks at its end, so they are the padding."""
+    plain = orjson.dumps(asdict(letter))
+    size = max(_SMALLEST_BYTES, 1 << (len(plain) - 1).bit_length())
+    return sealer.seal(plain.ljust(size), project_id)
+
+
+def open_(sealer: Sealer, project_id: UUID, box: Sealed) -> Letter:
+    """Raises KeyError for a key that is not configured, InvalidTag for a changed row."""
+    return Letter(**orjson.loads(sealer.open(box, project_id)))

@@ -1,0 +1,90 @@
+"""Spent credentials, sealed answers, and contributions once open."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from services.responses.store import sql
+from services.runtime import db
+from services.runtime.db import Connection
+from services.runtime.sealing import Sealed
+
+
+@dataclass(frozen=True)
+class Ballot:
+    """One credential's hash and the answer that came with it, sealed."""
+
+    token_hash: bytes
+    box: Sealed
+
+
+@dataclass(frozen=True)
+class Contribution:
+    id: UUID
+    questionnaire_version: int
+    language: str
+    answers: dict[str, Any]
+    words: str
+
+
+@dataclass(frozen=True)
+class Held:
+    project_state: str
+    state: str
+
+
+async def hold_open(conn: Connection, project_id: UUID) -> Held | None:
+    """The collection's state, which does not change before the transaction ends."""
+    return await db.maybe(conn, Held, sql.hold_open, project_id)
+
+
+async def keep_answers(
+    conn: Connection, project_id: UUID, ballots: Sequence[Ballot], places: Sequence[float]
+) -> set[bytes]:
+    """The hashes that were not spent before; of the others nothing is kept. No hash comes twice."""
+    rows = await conn.fetch(
+        sql.keep_answers,
+        project_id,
+        [one.token_hash for one in ballots],
+        [one.box.key_id for one in ballots],
+        [one.box.sealed for one in ballots],
+        places,
+    )
+    return {row["token_hash"] for row in rows}
+
+
+async def is_counted(conn: Connection, project_id: UUID, first: bytes, last: bytes) -> bool:
+    """Whether a credential whose hash lies between the two was spent."""
+    return bool(await conn.fetchval(sql.is_counted, project_id, first, last))
+
+
+async def waiting(conn: Connection, at_least: int) -> list[UUID]:
+    """Projects that may have something to open or to end."""
+    return [row["project_id"] for row in await conn.fetch(sql.waiting, at_least)]
+
+
+async def sealed_answers(conn: Connection, project_id: UUID) -> list[Sealed]:
+    rows = await conn.fetch(sql.sealed_answers, project_id)
+    return [Sealed(row["key_id"], row["box"]) for row in rows]
+
+
+async def forget_sealed(conn: Connection, project_id: UUID) -> None:
+    await conn.execute(sql.forget_sealed, project_id)
+
+
+async def add_contributions(
+    conn: Connection, project_id: UUID, contributions: Sequence[Contribution], on_day: date
+) -> None:
+    """In the order given, which must be no order of arrival."""
+    await conn.execute(
+        sql.add_contributions,
+        project_id,
+        [one.id for one in contributions],
+        [one.questionnaire_version for one in contributions],
+        [one.language for one in contributions],
+        [one.answers for one in contributions],
+        [one.words for one in contributions],
+        on_day,
+    )

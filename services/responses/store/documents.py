@@ -1,0 +1,56 @@
+"""Documents to test."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from services.responses.documents import Cleaned
+from services.responses.store import sql
+from services.runtime import db
+from services.runtime.db import Connection
+from services.runtime.refusal import NotFound
+
+
+@dataclass(frozen=True)
+class Document:
+    id: UUID
+    project_id: UUID
+    title: str
+    media_type: str
+    size: int
+    pages: int | None
+    words: str | None
+
+
+@dataclass(frozen=True)
+class Content:
+    media_type: str
+    content: bytes
+
+
+async def add_document(
+    conn: Connection, id: UUID, project_id: UUID, title: str, cleaned: Cleaned
+) -> Document:
+    await conn.execute(
+        sql.add_document,
+        id,
+        project_id,
+        title,
+        cleaned.media_type,
+        cleaned.content,
+        cleaned.pages,
+        cleaned.words,
+    )
+    size = len(cleaned.content)
+    return Document(id, project_id, title, cleaned.media_type, size, cleaned.pages, cleaned.words)
+
+
+async def documents(conn: Connection, project_id: UUID) -> list[Document]:
+    return await db.many(conn, Document, sql.documents, project_id)
+
+
+async def document_content(conn: Connection, project_id: UUID, id: UUID) -> Content:
+    """Raises NotFound."""
+    found = await db.maybe(conn, Content, sql.document_content, project_id, id)
+    if found is None:
+        raise NotFound(what=id)
+    return found

@@ -1,0 +1,1 @@
+"""What can be done with collections and answers. Each function runs in its caller's transaction."""

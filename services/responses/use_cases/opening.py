@@ -1,0 +1,77 @@
+"""Sealed answers become contributions: together, shuffled, under ids that say nothing."""
+
+from dataclasses import replace
+from random import Random
+from uuid import UUID
+
+from services.responses import envelopes
+from services.responses.domain import answers as rules
+from services.responses.domain import opening
+from services.responses.domain.collections import Collection
+from services.responses.domain.opening import Verdict
+from services.responses.envelopes import Letter
+from services.responses.store import answers as store
+from services.responses.store import collections
+from services.responses.store.answers import Contribution
+from services.responses.use_cases.preparing import collection_state
+from services.runtime import outbox
+from services.runtime.clock import Clock
+from services.runtime.db import Connection
+from services.runtime.sealing import Sealer
+
+
+async def waiting(conn: Connection) -> list[UUID]:
+    return await store.waiting(conn, opening.AT_LEAST)
+
+
+async def open_sealed(
+    conn: Connection, clock: Clock, chance: Random, sealer: Sealer, project_id: UUID
+) -> int:
+    """Open what may be opened, and end the collection once its project is over and nothing is left
+    that may be. Returns how many answers were opened; `chance` must not be predictable."""
+    held = await collections.hold_collection(conn, project_id)
+    if held.state != "ready":
+        return 0
+    counts = (await collections.count_answers(conn, [project_id]))[project_id]
+    verdict = opening.verdict(held, counts, clock.today())
+    letters: list[Letter] = []
+    if verdict is not Verdict.WAIT:
+        letters = await _read(conn, sealer, held, verdict)
+    if letters:
+        chance.shuffle(letters)
+        found = [_contribution(letter, chance) for letter in letters]
+        await store.forget_sealed(conn, project_id)
+        await store.add_contributions(conn, project_id, found, clock.today())
+        held = replace(held, opened_on=clock.today())
+        await collections.save_collection(conn, held)
+        await outbox.hint(conn, clock, "contribution", project_id)
+    if held.project_is_over and (verdict is not Verdict.WAIT or counts.sealed == 0):
+        await _end(conn, clock, held)
+    return len(letters)
+
+
+async def _read(
+    conn: Connection, sealer: Sealer, held: Collection, verdict: Verdict
+) -> list[Letter]:
+    boxes = await store.sealed_answers(conn, held.project_id)
+    letters = [envelopes.open_(sealer, held.project_id, box) for box in boxes]
+    if verdict is Verdict.OPEN_IF_ALL_AGREED and not all(letter.agreed for letter in letters):
+        return []
+    return letters
+
+
+def _contribution(letter: Letter, chance: Random) -> Contribution:
+    return Contribution(
+        UUID(int=chance.getrandbits(128), version=4),
+        letter.questionnaire_version,
+        letter.language,
+        letter.answers,
+        rules.words(letter.answers),
+    )
+
+
+async def _end(conn: Connection, clock: Clock, held: Collection) -> None:
+    ended = replace(held, state="ended", version=held.version + 1)
+    await collections.save_collection(conn, ended)
+    counts = await collections.count_answers(conn, [held.project_id])
+    await outbox.write(conn, clock, collection_state(ended, counts[held.project_id]))
