@@ -25,7 +25,7 @@ sql = Queries("deploy.bench")
 T = TypeVar("T")
 CLOCK = FixedClock(datetime(2026, 11, 24, 9, tzinfo=UTC))
 AT_ONCE = 8
-ROUNDS = 5
+ROUNDS = 20
 _SEALING_KEYS = '["' + "A" * 43 + '="]'
 
 
