@@ -9,6 +9,7 @@ import random
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from hashlib import sha256
 from html.parser import HTMLParser
 from types import TracebackType
 from typing import Self
@@ -16,6 +17,7 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 
+from deploy.local import answering
 from deploy.local.errors import NO_TLS
 from deploy.local.journal import Message
 from services.runtime.refusal import Refusal
@@ -35,16 +37,20 @@ class WrongRates(Refusal):
 
 @dataclass(frozen=True)
 class Rates:
-    """Shares of invited members; the others never open their message. Raises WrongRates."""
+    """Shares of invited members; the others never open their message. Raises WrongRates.
+
+    `answer`: of those who accept, how many go on to answer the questionnaire.
+    """
 
     accept: float = 0.36
     decline: float = 0.14
     look: float = 0.12
     leave_panel: float = 0.01
+    answer: float = 0.0
 
     def __post_init__(self) -> None:
         shares = (self.accept, self.decline, self.look, self.leave_panel)
-        if min(shares) < 0 or sum(shares) > 1 + 1e-9:
+        if min(shares) < 0 or sum(shares) > 1 + 1e-9 or not 0 <= self.answer <= 1:
             raise WrongRates
 
     def choose(self, chance: float) -> str:
@@ -108,7 +114,8 @@ class Members:
     async def live(self, messages: Iterable[Message]) -> Counter[str]:
         """Let whom these messages invite do something; how many did what.
 
-        `closed` counts those who wanted to answer and found a page without the way to do it.
+        `closed` counts those who wanted to act and found a page without the way to do it. Who
+        answers is counted again under what became of it (see `answering.answer`).
         """
         done: Counter[str] = Counter()
         waiting = iter([message for message in messages if message.kind == "invitation"])
@@ -116,8 +123,10 @@ class Members:
         async def one_after_another() -> None:
             for message in waiting:
                 who = f"{self._seed}:{message.recipient}:{message.subject}"
-                chance = random.Random(who).random()  # noqa: S311 (simulation)
-                done[await _act(self._browser, message, self._rates.choose(chance))] += 1
+                act = self._rates.choose(_chance(who))
+                done[await _act(self._browser, message, act)] += 1
+                if act == "accept" and _chance(f"{who}:answer") < self._rates.answer:
+                    done[await _answer(self._browser, message, who)] += 1
 
         async with asyncio.TaskGroup() as group:
             for _ in range(AT_ONCE):
@@ -128,8 +137,7 @@ class Members:
 async def _act(browser: httpx.AsyncClient, message: Message, act: str) -> str:
     if act == "ignore":
         return act
-    wanted = "leave" if act == "leave_panel" else "invitations"
-    link = next((one for one in message.links if _leads_to(one, wanted)), None)
+    link = _link(message, "leave" if act == "leave_panel" else "invitations")
     if link is None:
         return "no_link"
     page = await browser.get(link)
@@ -146,5 +154,19 @@ async def _act(browser: httpx.AsyncClient, message: Message, act: str) -> str:
     return act if answer.is_success or answer.is_redirect else "closed"
 
 
-def _leads_to(link: str, first: str) -> bool:
-    return urlsplit(link).path.startswith(f"/{first}/")
+async def _answer(browser: httpx.AsyncClient, message: Message, who: str) -> str:
+    """By the way that the invitation's page shows to who takes part; `no_way` shows none."""
+    invitation = _link(message, "invitations")
+    link = invitation and answering.private_link((await browser.get(invitation)).text)
+    if not link:
+        return "no_way"
+    source = random.Random(f"{who}:words")  # noqa: S311 (simulation)
+    return await answering.answer(browser, link, sha256(f"{who}:seed".encode()).digest(), source)
+
+
+def _chance(who: str) -> float:
+    return random.Random(who).random()  # noqa: S311 (simulation)
+
+
+def _link(message: Message, first: str) -> str | None:
+    return next((one for one in message.links if urlsplit(one).path.startswith(f"/{first}/")), None)

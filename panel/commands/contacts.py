@@ -121,6 +121,10 @@ _ACTS = {
     "leave_panel": Text(fr="quittent le panel", en="leave the panel"),
     "closed": Text(fr="arrivent trop tard", en="come too late"),
     "no_link": Text(fr="n'ont pas trouvé de lien", en="found no link"),
+    "answer": Text(fr="répondent au questionnaire", en="answer the questionnaire"),
+    "answered_before": Text(fr="avaient déjà répondu", en="had answered before"),
+    "answer_refused": Text(fr="n'ont pas pu répondre", en="were not allowed to answer"),
+    "no_way": Text(fr="n'avaient pas de quoi répondre", en="had no way to answer"),
 }
 _NOBODY = Text(fr="Aucune nouvelle invitation.", en="No new invitation.")
 
@@ -131,6 +135,13 @@ def member_sim(
     decline: Annotated[float, typer.Option(metavar="0..1")] = 0.14,
     look: Annotated[float, typer.Option(metavar="0..1")] = 0.12,
     leave_panel: Annotated[float, typer.Option(metavar="0..1")] = 0.01,
+    answer: Annotated[
+        float,
+        typer.Option(
+            metavar="0..1",
+            help=both("Parmi ceux qui acceptent, qui répond.", "Of those who accept, who answers."),
+        ),
+    ] = 0.0,
     seed: Annotated[int, typer.Option()] = 1,
     follow: Annotated[
         bool,
@@ -151,7 +162,7 @@ def member_sim(
 
     here = session(ctx)
     found = endpoints.read(here.data_dir)
-    rates = member_sim.Rates(accept, decline, look, leave_panel)
+    rates = member_sim.Rates(accept, decline, look, leave_panel, answer)
     # Where the last run stopped reading, so that nobody answers twice.
     place = found.data_dir / "member-sim.offset"
     start = int(place.read_text()) if place.exists() and not again else 0

@@ -27,6 +27,12 @@ def test_everybody_does_one_of_the_things_people_do(chance: float) -> None:
     assert Rates().choose(chance) in {"accept", "decline", "look", "leave_panel", "ignore"}
 
 
+@pytest.mark.parametrize("answer", [-0.1, 1.1])
+def test_a_share_of_participants_is_one_too(answer: float) -> None:
+    with pytest.raises(WrongRates):
+        Rates(answer=answer)
+
+
 def test_the_shares_are_those_asked_for() -> None:
     rates = Rates(accept=0.5, decline=0.25, look=0, leave_panel=0)
     acts = [rates.choose(n / 1000) for n in range(1000)]
