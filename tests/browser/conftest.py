@@ -1,8 +1,11 @@
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from playwright.async_api import Browser, Page, async_playwright
+from playwright.sync_api import Browser as SyncBrowser
+from playwright.sync_api import sync_playwright
 
+from tests.browser.answer_site import Site, running
 from tests.browser.chromium import FLAGS, NoChromium, find_or_install
 
 
@@ -31,3 +34,24 @@ async def page(browser: Browser) -> AsyncIterator[Page]:
     page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
     yield page
     assert errors == []
+
+
+@pytest.fixture(scope="module")
+def chrome(chromium: str) -> Iterator[SyncBrowser]:
+    """One browser for the tests of a module, each in a profile (context) of its own."""
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="module")
+def both_services() -> Iterator[Site]:
+    with running() as site:
+        yield site
+
+
+@pytest.fixture
+def site(both_services: Site) -> Site:
+    both_services.renew()
+    return both_services

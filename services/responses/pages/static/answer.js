@@ -1,0 +1,394 @@
+// The answer page, from the first words to the receipt. Which step is shown follows from what this
+// device keeps: closing the page, at any moment, loses nothing.
+
+import { CredentialError, fingerprint, newSeed, toBase64url } from "./credential.js";
+import { Device, fromAddress } from "./device.js";
+import { announce, by, count, el, language, longDate, said, t } from "./dom.js";
+import * as exchange from "./exchange.js";
+import { Refused, Unreachable } from "./exchange.js";
+import { inWords } from "./fields.js";
+import { Questionnaire } from "./questionnaire.js";
+
+const STEPS = ["before", "credential", "questions", "review", "done", "closed"];
+const SENT = { draft: undefined, agree: undefined, sending: undefined };
+const WAITS_SECONDS = [2, 4, 8, 15, 30];
+
+const { ticket, seed: linkSeed } = fromAddress(location.hash);
+let device = null;
+let about = null;
+let questionnaire = null;
+let leaving = new AbortController(); // what waits in a step ends with it
+
+// Steps -----------------------------------------------------------------------------------------
+
+const entering = { credential, questions, review };
+
+/** Shows a step and reads its title aloud. `remembered`: the browser's Back button leads to it. */
+function go(step, remembered = true) {
+  leaving.abort();
+  leaving = new AbortController();
+  for (const name of ["loading", ...STEPS]) by(name).hidden = name !== step;
+  tellKeeping();
+  for (const place of document.querySelectorAll("[data-trouble]")) place.replaceChildren();
+  entering[step]?.(leaving.signal);
+  const title = by(step).querySelector("h1");
+  document.title = `${title.textContent} – ${about?.title ?? t("Panel usagers", "Citizen panel")}`;
+  history[remembered ? "pushState" : "replaceState"]({ step }, "");
+  window.scrollTo(0, 0);
+  title.focus({ preventScroll: true });
+}
+
+function tellKeeping() {
+  by("kept-nowhere").hidden = device.lasting;
+  by("forgetting").hidden = !device.lasting || !device.kept.seed;
+}
+
+/** The step that what is kept allows: no questions without a credential, nothing after a receipt. */
+function allowed(step) {
+  if (device.kept.receipt) return "done";
+  if (by("closed").dataset.why) return "closed";
+  const ready = about.preview || device.kept.signature;
+  return !ready && ["questions", "review"].includes(step) ? "before" : step;
+}
+
+addEventListener("popstate", ({ state }) => about && go(allowed(state?.step ?? "before"), false));
+addEventListener("hashchange", () => location.reload()); // another link was opened here
+addEventListener("storage", ({ key }) => { // another tab of this page went on
+  if (key === device?.name) location.reload();
+});
+
+for (const button of document.querySelectorAll("[data-go]")) {
+  button.addEventListener("click", () => go(allowed(button.dataset.go)));
+}
+
+// Trouble ---------------------------------------------------------------------------------------
+
+/** Tries until it works; says so meanwhile. A refusal, or leaving the step, ends it by raising. */
+async function untilReached(action, place, signal, afterwards = "") {
+  for (let tried = 0; ; tried += 1) {
+    try {
+      const done = await action();
+      signal.throwIfAborted();
+      place.replaceChildren();
+      return done;
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof Unreachable)) throw error;
+      await pause(WAITS_SECONDS[Math.min(tried, WAITS_SECONDS.length - 1)], place, signal, afterwards);
+    }
+  }
+}
+
+function pause(seconds, place, signal, afterwards) {
+  return new Promise((resolve, reject) => {
+    const retry = el("button", { type: "button" }, t("Réessayer maintenant", "Try again now"));
+    const timer = setTimeout(resolve, seconds * 1000);
+    retry.addEventListener("click", resolve);
+    addEventListener("online", resolve, { once: true, signal });
+    signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    });
+    if (place.querySelector("button")) place.querySelector("button").replaceWith(retry);
+    else {
+      place.replaceChildren(el("div", { class: "warning", role: "alert" },
+        el("p", {}, t("Le serveur ne répond pas. La page continue d'essayer ; vous ne perdez rien.",
+          "The server does not answer. The page keeps trying; you lose nothing.")),
+        afterwards ? el("p", {}, afterwards) : null), el("p", {}, retry));
+    }
+  });
+}
+
+/** A refusal in its own words, or in ours where we know more than the server. */
+function tell(error, place, ways = []) {
+  const sentences = error instanceof Refused
+    ? [error.sentence ?? t("Le serveur a refusé.", "The server refused."), error.wayOut, ...error.errors]
+    : [t("La signature reçue n'a pas été faite avec la clé que tout le monde a. Par prudence, la page s'arrête ici : votre anonymat ne serait pas sûr.",
+      "The signature received was not made with the key that everybody has. To be safe, the page stops here: your anonymity would not be certain."),
+    t("Signalez-le à l'administration ; rien n'a été envoyé.", "Tell the administration; nothing was sent.")];
+  if (!(error instanceof Refused || error instanceof CredentialError)) throw error;
+  const said = ways.length ? ways : sentences.filter(Boolean);
+  place.replaceChildren(el("div", { class: "warning", role: "alert" },
+    ...said.map((sentence) => el("p", {}, sentence))));
+}
+
+const ignoreLeaving = (error) => {
+  if (error.name !== "AbortError") throw error;
+};
+
+// 1. Before: what is true of everybody -------------------------------------------------------------
+
+async function fill() {
+  const { title, purpose, decision_maker: decider, personal_cases: elsewhere } = about;
+  const floor = about.anonymity_floor;
+  const words = {
+    title, purpose,
+    decider: `${decider.name}, ${decider.role}`,
+    ends_on: longDate(about.ends_on),
+    floor: count(floor, t("participant", "participant"), t("participants", "participants")),
+    floor_number: floor,
+    personal_cases: said(elsewhere),
+    fingerprint: about.credential_key ? await fingerprint(about.credential_key) : "",
+  };
+  for (const slot of document.querySelectorAll("[data-fill]")) slot.append(words[slot.dataset.fill]);
+  by("preview").hidden = !about.preview;
+}
+
+// 2. The credential ----------------------------------------------------------------------------------
+
+function privateLink() {
+  const { origin, pathname } = location;
+  return `${origin}${pathname}#${ticket}.${device.kept.seed}`;
+}
+
+async function credential(signal) {
+  const status = by("credential-status");
+  const place = by("credential").querySelector("[data-trouble]");
+  const ready = () => {
+    status.textContent = about.preview
+      ? t("Ici, le membre reçoit son jeton.", "Here, the member receives their credential.")
+      : t("Votre jeton est prêt et gardé sur cet appareil.", "Your credential is ready and kept on this device.");
+    by("answer-now").hidden = false;
+    by("private").hidden = about.preview;
+    by("private-link").value = privateLink();
+  };
+  if (about.preview || device.kept.signature) return ready();
+  by("answer-now").hidden = true;
+  by("private").hidden = true;
+  status.textContent = t("Votre appareil prépare votre jeton…", "Your device is preparing your credential…");
+  // Kept before it is used: an answer that gets lost can be asked for again.
+  if (!device.kept.seed) device.keep({ seed: linkSeed ?? toBase64url(newSeed()) });
+  try {
+    const ask = () => exchange.obtain(about, ticket, device.kept.seed);
+    device.keep(await untilReached(ask, place, signal));
+    tellKeeping();
+    ready();
+  } catch (error) {
+    if (error === signal.reason) return undefined;
+    status.textContent = "";
+    tell(error, place, error.status === 409 ? otherRequest() : []);
+  }
+  return undefined;
+}
+
+/** The one refusal that the page explains better than the server: it knows where the seed may be. */
+function otherRequest() {
+  return [
+    t("Un jeton a déjà été remis pour votre participation, à un autre appareil ou à un autre navigateur.",
+      "A credential was already given for your participation, to another device or another browser."),
+    t("Ouvrez cette page là où vous l'aviez commencée, ou ouvrez votre lien privé si vous l'avez gardé.",
+      "Open this page where you began, or open your private link if you kept it."),
+    t("Si vous n'avez plus ni l'un ni l'autre, cette participation ne peut plus servir. C'est le prix de l'anonymat : personne ne sait quel jeton est le vôtre, donc personne ne peut le remplacer.",
+      "If you have neither, this participation can no longer be used. It is the price of anonymity: nobody knows which credential is yours, so nobody can replace it."),
+  ];
+}
+
+// 3. Questions -----------------------------------------------------------------------------------------
+
+function questions() {
+  if (!questionnaire) {
+    const keep = () => {
+      device.keep({ draft: questionnaire.typed });
+      tellKeeping();
+      progress();
+    };
+    questionnaire = new Questionnaire(about, device.kept.draft ?? {}, keep);
+    by("form").replaceChildren(...questionnaire.elements);
+  }
+  by("errors").hidden = true;
+  progress();
+}
+
+function progress() {
+  const { answered, asked } = questionnaire.progress;
+  Object.assign(by("questions").querySelector("progress"), { max: asked, value: answered });
+  by("progress-words").textContent = t(
+    `${count(answered, "réponse", "réponses")} sur ${count(asked, "question", "questions")}`,
+    `${count(answered, "answer", "answers")} to ${count(asked, "question", "questions")}`);
+}
+
+by("form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const wrong = questionnaire.check();
+  if (!wrong.length && questionnaire.answers.size) return go("review");
+  const summary = by("errors");
+  summary.hidden = false;
+  by("errors-title").textContent = wrong.length
+    ? count(wrong.length, t("réponse est à revoir", "answer needs another look"), t("réponses sont à revoir", "answers need another look"))
+    : t("Répondez à une question au moins", "Answer at least one question");
+  summary.querySelector("ul").replaceChildren(...wrong.map(({ question, trouble, go: there }) =>
+    el("li", {}, el("button", { type: "button", class: "quiet", click: there }, `${question} ${trouble}`))));
+  summary.focus();
+  return undefined;
+});
+
+// 4. Review and send -------------------------------------------------------------------------------------
+
+function reading(answers) {
+  return [...answers].flatMap(([question, answer]) => [
+    el("dt", {}, said(question.text)), el("dd", {}, ...inWords(question, answer, about.documents))]);
+}
+
+function review() {
+  by("answers").replaceChildren(...reading(questionnaire.answers));
+  by("send-status").textContent = "";
+  by("floor-error").hidden = true;
+  by("send").disabled = about.preview;
+  for (const radio of by("floor").querySelectorAll("input")) {
+    radio.checked = device.kept.agree === (radio.value === "yes");
+  }
+}
+
+by("floor").addEventListener("change", ({ target }) => device.keep({ agree: target.value === "yes" }));
+
+by("send").addEventListener("click", async () => {
+  const { agree, prepared, signature } = device.kept;
+  const error = by("floor-error");
+  error.hidden = agree !== undefined;
+  by("floor").removeAttribute("aria-invalid");
+  if (agree === undefined) {
+    error.textContent = t("Répondez à cette question avant d'envoyer.", "Answer this question before sending.");
+    by("floor").setAttribute("aria-invalid", "true");
+    by("floor").querySelector("input").focus();
+    return;
+  }
+  const { signal } = leaving;
+  const place = by("review").querySelector("[data-trouble]");
+  const contribution = {
+    prepared, signature, agree_below_floor: agree, language,
+    questionnaire_version: about.questionnaire_version,
+    answers: Object.fromEntries([...questionnaire.answers].map(([{ id }, answer]) => [id, answer])),
+  };
+  device.keep({ sending: true }); // should the answer get lost, the next visit looks for it
+  by("send").disabled = true;
+  by("send-status").textContent = t("Envoi…", "Sending…");
+  let attempts = 0;
+  const send = () => {
+    attempts += 1;
+    return exchange.contribute(about.project_id, contribution);
+  };
+  try {
+    const { receipt, first } = await untilReached(send, place, signal, t(
+      "Si votre réponse est déjà arrivée, elle compte telle que vous venez de l'envoyer.",
+      "If your answer has already arrived, it counts as you have just sent it."));
+    device.keep({ receipt, ...SENT });
+    finish(first || attempts > 1);
+  } catch (refusal) {
+    if (refusal === signal.reason) return;
+    by("send-status").textContent = t("Votre réponse n'est pas partie ; elle reste sur cet appareil.",
+      "Your answer was not sent; it stays on this device.");
+    by("send").disabled = false;
+    device.keep({ sending: undefined });
+    tell(refusal, place);
+  }
+});
+
+// The receipt, and the ends ------------------------------------------------------------------------------
+
+function finish(first = true, remembered = true) {
+  by("receipt").textContent = device.kept.receipt;
+  by("already").hidden = first;
+  go("done", remembered);
+}
+
+by("check").addEventListener("click", async () => {
+  const place = by("done").querySelector("[data-trouble]");
+  try {
+    const ask = () => exchange.counted(about.project_id, device.kept.receipt);
+    by("checked").textContent = await untilReached(ask, place, leaving.signal)
+      ? t("Votre réponse est bien comptée.", "Your answer is counted.")
+      : t("Le serveur ne trouve pas ce reçu. Signalez-le à l'administration.", "The server does not find this receipt. Tell the administration.");
+  } catch (error) {
+    ignoreLeaving(error);
+  }
+});
+
+function close(title, why) {
+  by("closed").querySelector("h1").textContent = title;
+  by("closed-why").textContent = why;
+  by("closed").dataset.why = "said";
+  if (device.kept.draft) {
+    const { answers } = new Questionnaire(about, device.kept.draft, () => {});
+    by("closed-draft").hidden = false;
+    by("closed-draft").querySelector("dl").replaceChildren(...reading(answers));
+  }
+  go("closed", false);
+}
+
+function copies(button, read) {
+  by(button).addEventListener("click", async () => {
+    const { text, field } = read();
+    try {
+      await navigator.clipboard.writeText(text);
+      by(button).textContent = t("Copié", "Copied");
+      announce(t("Copié.", "Copied."));
+    } catch { // the browser does not let pages write there: the member's own copy still works
+      if (field) field.select();
+      else getSelection().selectAllChildren(by("receipt"));
+      announce(t("Copiez le texte choisi.", "Copy the selected text."));
+    }
+  });
+}
+
+copies("copy-link", () => ({ text: privateLink(), field: by("private-link") }));
+copies("copy-receipt", () => ({ text: device.kept.receipt }));
+
+by("forget").addEventListener("click", () => {
+  device.forget();
+  close(t("Tout est effacé", "Everything is erased"), t(
+    "Cet appareil ne garde plus rien de cette participation. Fermez aussi cette page.",
+    "This device keeps nothing of this participation any more. Close this page too."));
+});
+
+// Start ------------------------------------------------------------------------------------------------
+
+async function start() {
+  for (const link of document.querySelectorAll("nav a")) link.href += location.hash;
+  const place = by("loading").querySelector("[data-trouble]");
+  const { signal } = leaving;
+  try {
+    about = await untilReached(exchange.about, place, signal);
+  } catch (error) {
+    by("loading").querySelector("h1").textContent = t("Pas pour le moment", "Not for now");
+    return tell(error, place);
+  }
+  device = new Device(about.project_id, about.preview ? "preview" : ticket);
+  if (about.preview) device.forget(); // each look starts empty
+  await fill();
+  const { receipt, signature, draft, sending } = device.kept;
+  if (linkSeed && !signature) device.keep({ seed: linkSeed });
+  const mayBeThere = sending || (linkSeed && !signature);
+  if (receipt || (mayBeThere && await isThere())) return finish(true, false);
+  if (about.state === "not_yet" && !about.preview) {
+    return close(t("Ce n'est pas encore ouvert", "This is not open yet"), t(
+      "Les questions ne sont pas prêtes. Revenez avec le même lien.", "The questions are not ready. Come back with the same link."));
+  }
+  if (about.state === "over" && !about.preview) {
+    return close(t("Cette participation est terminée", "This participation is over"), t(
+      `Elle s'est terminée le ${longDate(about.ends_on)} : plus aucune réponse ne peut être reçue.`,
+      `It ended on ${longDate(about.ends_on)}: no more answers can be received.`));
+  }
+  if (!ticket && !about.preview) {
+    return close(t("Ce lien est incomplet", "This link is not complete"), t(
+      "Ouvrez le lien directement depuis le message que vous avez reçu, ou votre lien privé en entier.",
+      "Open the link straight from the message you received, or your whole private link."));
+  }
+  return go(signature && draft ? "questions" : "before", false);
+}
+
+/** Whether an answer arrived before: from another device, or just as the browser was closed. */
+async function isThere() {
+  try {
+    const prepared = await exchange.preparedFrom(device.kept.seed, about.credential_key);
+    const receipt = await exchange.receiptOf(prepared);
+    if (!(await exchange.counted(about.project_id, receipt))) return false;
+    device.keep({ prepared, receipt, ...SENT });
+    return true;
+  } catch (error) {
+    if (error instanceof Unreachable || error instanceof Refused) return false; // sending will tell
+    throw error;
+  }
+}
+
+await start();
+performance.mark("ready");

@@ -1,0 +1,106 @@
+// The questionnaire as a form: what is asked now, what was answered, what is still wrong.
+
+import { FIELDS } from "./fields.js";
+import { el, plainly, said, t } from "./dom.js";
+
+export class Questionnaire {
+  #asked;
+
+  /** `given`: answers by question, as they were left. `changed` is called after each change. */
+  constructor({ questionnaire, documents }, given, changed) {
+    this.#asked = questionnaire.questions.map((question, place) => {
+      const id = `q-${question.id}`;
+      const told = () => {
+        this.#refresh();
+        for (const asked of this.#asked) if (!asked.error.hidden) complain(asked);
+        changed();
+      };
+      const field = FIELDS[question.kind](question, { id, given: given[question.id], changed: told, documents });
+      return { question, field, id, ...framed(question, place + 1, field, id, told) };
+    });
+    this.#refresh();
+  }
+
+  get elements() {
+    return this.#asked.map(({ frame }) => frame);
+  }
+
+  /** Everything typed, also where it is not asked any more: for the draft. */
+  get typed() {
+    return Object.fromEntries(this.#asked.flatMap(({ question, field }) => {
+      const answer = field.value();
+      return answer === undefined ? [] : [[question.id, answer]];
+    }));
+  }
+
+  /** What is asked and answered, in the order of the questions: what will be sent. */
+  get answers() {
+    const { typed } = this;
+    return new Map(this.#asked
+      .filter(({ question, frame }) => !frame.hidden && question.id in typed)
+      .map(({ question }) => [question, typed[question.id]]));
+  }
+
+  get progress() {
+    return { answered: this.answers.size, asked: this.#asked.filter(({ frame }) => !frame.hidden).length };
+  }
+
+  /** Shows beside each question what is wrong; returns it, with where to go. */
+  check() {
+    return this.#asked.flatMap((asked) => {
+      const { question, field } = asked;
+      const trouble = complain(asked);
+      return trouble ? [{ question: plainly(question.text), trouble, go: () => field.first().focus() }] : [];
+    });
+  }
+
+  /** A condition looks back, so that one pass in order settles every question. */
+  #refresh() {
+    const shown = new Map();
+    for (const { question, field, frame, clear } of this.#asked ?? []) {
+      const { only_if: condition } = question;
+      const given = condition && shown.get(condition.question);
+      frame.hidden = Boolean(condition) && !condition.any_of.some((option) => given?.includes(option));
+      const answer = frame.hidden ? undefined : field.value();
+      shown.set(question.id, Array.isArray(answer) ? answer : answer?.chosen ?? []);
+      if (clear) clear.hidden = answer === undefined;
+    }
+  }
+}
+
+/** Numbered as the server does when it refuses; a question that is not asked leaves a gap. */
+function framed(question, number, field, id, told) {
+  const group = field.role !== null;
+  const error = el("p", { class: "error", id: `${id}-error`, hidden: true });
+  const help = el("p", { class: "help", id: `${id}-help` }, question.help && said(question.help));
+  help.hidden = !question.help;
+  const asked = el("span", { class: "asked" }, `${number}. `, said(question.text));
+  const need = question.required ? el("span", { class: "need" }, ` ${t("(obligatoire)", "(required)")}`) : null;
+  const clear = field.clear && !question.required
+    ? el("button", { type: "button", class: "quiet", hidden: true, click: () => {
+      field.clear();
+      told();
+      field.first().focus();
+    } }, t("Effacer cette réponse", "Clear this answer"))
+    : null;
+  const frame = group
+    ? el("fieldset", {
+      class: "question", role: field.role, "aria-describedby": `${id}-help ${id}-error`,
+      "aria-required": field.role === "radiogroup" && question.required && "true",
+    }, el("legend", {}, asked, need), help, error, ...field.body.filter(Boolean), clear)
+    : el("div", { class: "question" }, el("label", { for: id }, asked, need), help, error, ...field.body);
+  return { frame, error, clear };
+}
+
+function complain({ question, field, frame, error }) {
+  const missing = question.required && field.value() === undefined;
+  const trouble = frame.hidden ? null : field.trouble()
+    ?? (missing ? t("Cette question demande une réponse.", "This question asks for an answer.") : null);
+  error.textContent = trouble ?? "";
+  error.hidden = !trouble;
+  frame.classList.toggle("wrong", Boolean(trouble));
+  const target = field.role === null ? field.first() : field.role === "radiogroup" ? frame : null;
+  if (trouble) target?.setAttribute("aria-invalid", "true");
+  else target?.removeAttribute("aria-invalid");
+  return trouble;
+}
