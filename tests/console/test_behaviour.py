@@ -194,6 +194,21 @@ async def test_typing_previews_once_per_pause_not_once_per_key(
         assert panel.previews <= 2
 
 
+async def test_the_sentence_has_the_numbers_of_what_is_launched_however_fast_the_key(
+    console: Opens, panel: Panel
+) -> None:
+    panel.can_be_asked = 5000
+    async with console("en") as at:
+        at.app.launch_for(SCHOOL.id)
+        await at.on("launch")
+        await at.press(*"Wave", "tab", *"20")
+        await at.until(lambda: "    20 wanted" in at.text)
+        await at.press("0", "0", "enter")
+        await at.on("confirm")
+        assert "2,000 people will be asked" in at.text
+        assert at.app.screen.query(Input), "many people: a word is to be typed"
+
+
 async def test_what_is_wrong_in_the_form_is_said_in_words(console: Opens) -> None:
     async with console("fr") as at:
         at.app.launch_for(SCHOOL.id)

@@ -8,7 +8,10 @@ from hypothesis import strategies as st
 
 from console import words
 from console.data.reading import launch_sentence, needs, next_step, what_comes_next
+from console.data.vocabulary import code_in_words
+from deploy.local.people import _REGIONS
 from services.contracts.http.campaigns import CampaignSheet
+from services.registry.csv_lines import slug
 from tests.console.recorded import CARD, LETTER, SCHOOL, TAX, TODAY, Panel, campaign
 
 
@@ -93,3 +96,28 @@ def test_the_launch_sentence_has_every_number() -> None:
         "240 personnes seront sollicitées entre le mardi 24 et le mercredi 25 novembre ; "
         "761 ne peuvent pas l'être : 758 sollicités il y a moins d'un mois, 3 en pause."
     )
+
+
+@pytest.mark.parametrize(
+    ("attribute", "code", "fr", "en"),
+    [
+        (
+            "region",
+            "provence-alpes-cote-d-azur",
+            "Provence-Alpes-Côte d'Azur",
+            "Provence-Alpes-Côte d'Azur",
+        ),
+        ("region", "bretagne", "Bretagne", "Brittany"),
+        ("region", "nord", "Nord", "Nord"),
+        ("age_band", "35-49", "35–49", "35–49"),
+        ("digital", "never", "jamais en ligne", "never online"),
+    ],
+)
+def test_codes_are_said_as_names(attribute: str, code: str, fr: str, en: str) -> None:
+    assert code_in_words(attribute, code, "fr") == fr
+    assert code_in_words(attribute, code, "en") == en
+
+
+def test_every_region_of_the_demonstration_has_its_name() -> None:
+    for name in _REGIONS:
+        assert code_in_words("region", slug(name), "fr") == name
