@@ -32,6 +32,7 @@ def application() -> typer.Typer:
             "Citizen panel: the charter's promises, kept by construction.",
         ),
     )
+    options.before_commands(app)
     for commands in (stack, demo, console, contacts, projects, events, bench):
         commands.register(app)
     return app

@@ -1,7 +1,7 @@
 """What every command knows: the language to answer in, the data directory, and how to print.
 
-`--data-dir` and `--lang` are added to every command here, in one place, and help is written in
-both languages side by side with `both`.
+`--data-dir` and `--lang` are added here, in one place, to every command and before it, and help is
+written in both languages side by side with `both`.
 """
 
 import inspect
@@ -137,6 +137,15 @@ def command(app: typer.Typer, name: str, help: str) -> Callable[[Body], Body]:
         return body
 
     return register
+
+
+def before_commands(app: typer.Typer) -> None:
+    """Take --data-dir and --lang also ahead of the command's name."""
+
+    @app.callback()
+    def common(ctx: typer.Context, data_dir: "_DataDir" = None, lang: "_Lang" = None) -> None:
+        if data_dir is not None:
+            session(ctx).data_dir = data_dir
 
 
 def group(app: typer.Typer, name: str, help: str) -> typer.Typer:

@@ -48,6 +48,26 @@ def test_help_speaks_one_language(
 
 
 @pytest.mark.parametrize(
+    ("language", "sentence"), [("fr", "Les projets."), ("en", "Projects.")]
+)
+def test_the_language_may_come_before_the_command(
+    capsys: pytest.CaptureFixture[str], language: str, sentence: str
+) -> None:
+    status, out, _ = run(capsys, "--lang", language, "--help")
+    assert status == 0
+    assert sentence in out
+    assert "¦" not in out
+
+
+def test_the_directory_may_come_before_the_command(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    status, _, err = run(capsys, "--data-dir", str(tmp_path), "--lang", "en", "down")
+    assert status == main.REFUSED
+    assert err.startswith(f"No panel is running in {tmp_path}.")
+
+
+@pytest.mark.parametrize(
     "arguments",
     [
         ("down",),
