@@ -140,7 +140,7 @@ def command(app: typer.Typer, name: str, help: str) -> Callable[[Body], Body]:
 
 
 def before_commands(app: typer.Typer) -> None:
-    """Take --data-dir and --lang also ahead of the command's name."""
+    """Take --data-dir and --lang also ahead of the names of the app's commands."""
 
     @app.callback()
     def common(ctx: typer.Context, data_dir: "_DataDir" = None, lang: "_Lang" = None) -> None:
@@ -151,6 +151,7 @@ def before_commands(app: typer.Typer) -> None:
 def group(app: typer.Typer, name: str, help: str) -> typer.Typer:
     """A command that has commands of its own."""
     inner = typer.Typer(no_args_is_help=True, help=help)
+    before_commands(inner)
     app.add_typer(inner, name=name)
     return inner
 

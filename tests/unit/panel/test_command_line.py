@@ -47,9 +47,7 @@ def test_help_speaks_one_language(
     assert "¦" not in out
 
 
-@pytest.mark.parametrize(
-    ("language", "sentence"), [("fr", "Les projets."), ("en", "Projects.")]
-)
+@pytest.mark.parametrize(("language", "sentence"), [("fr", "Les projets."), ("en", "Projects.")])
 def test_the_language_may_come_before_the_command(
     capsys: pytest.CaptureFixture[str], language: str, sentence: str
 ) -> None:
@@ -59,10 +57,15 @@ def test_the_language_may_come_before_the_command(
     assert "¦" not in out
 
 
+@pytest.mark.parametrize(
+    "places", [("{}", "projects", "list"), ("projects", "{}", "list"), ("projects", "list", "{}")]
+)
 def test_the_directory_may_come_before_the_command(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, places: tuple[str, ...]
 ) -> None:
-    status, _, err = run(capsys, "--data-dir", str(tmp_path), "--lang", "en", "down")
+    options = ["--data-dir", str(tmp_path), "--lang", "en"]
+    arguments = [word for place in places for word in (options if place == "{}" else [place])]
+    status, _, err = run(capsys, *arguments)
     assert status == main.REFUSED
     assert err.startswith(f"No panel is running in {tmp_path}.")
 
