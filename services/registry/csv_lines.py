@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import BinaryIO
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from services.registry.domain import ColumnsMissing, ends_on
+from services.registry.domain import ColumnsMissing, FileUnreadable, ends_on
 from services.registry.vault import normalised
 from services.runtime.clock import Clock
 from services.runtime.text import Text
@@ -144,27 +144,37 @@ class Person:
 
 
 def encoding_of(file: BinaryIO) -> str:
-    """UTF-8 if the whole file is; otherwise what an office computer writes in Western Europe."""
+    """What its first bytes announce; else UTF-8 if the whole file is; else Western Europe's.
+
+    Raises FileUnreadable when the file is not what it announces.
+    """
     file.seek(0)
     start = file.read(4)
-    file.seek(0)
     if start.startswith(codecs.BOM_UTF8):
-        return "utf-8-sig"
-    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
-    for encoding in ("utf-8", "cp1252"):
-        decoder = codecs.getincrementaldecoder(encoding)()
+        candidates = ["utf-8-sig"]
+    elif start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        candidates = ["utf-16"]
+    else:
+        # What an office computer writes; Latin-1 takes anything.
+        candidates = ["utf-8", "cp1252", "latin-1"]
+    for encoding in candidates:
+        if _decodes(file, encoding):
+            return encoding
+    raise FileUnreadable
+
+
+def _decodes(file: BinaryIO, encoding: str) -> bool:
+    decoder = codecs.getincrementaldecoder(encoding)()
+    file.seek(0)
+    try:
+        while chunk := file.read(_CHUNK):
+            decoder.decode(chunk)
+        decoder.decode(b"", final=True)
+    except UnicodeError:
+        return False
+    finally:
         file.seek(0)
-        try:
-            while chunk := file.read(_CHUNK):
-                decoder.decode(chunk)
-            decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            continue
-        finally:
-            file.seek(0)
-        return encoding
-    return "latin-1"
+    return True
 
 
 def plain(text: str) -> str:
@@ -185,7 +195,7 @@ class Sheet:
     """A CSV file whose encoding, separator and columns are known."""
 
     def __init__(self, file: BinaryIO) -> None:
-        """Raises ColumnsMissing."""
+        """Raises FileUnreadable, ColumnsMissing."""
         self.encoding = encoding_of(file)
         self._text = io.TextIOWrapper(file, self.encoding, newline="")
         header = self._text.readline()
@@ -226,6 +236,10 @@ class Sheet:
                 continue
             if len(cells) != len(self.header):
                 yield number, LineRefused("cells")
+                continue
+            if any("\0" in cell for cell in cells):
+                # No database text holds it, and no person typed it.
+                yield number, LineRefused("unreadable")
                 continue
             row = {field: cells[place].strip() for field, place in self._places.items()}
             try:

@@ -195,6 +195,18 @@ class ColumnsMissing(Refusal):
         return [column.in_(language) for column in self.missing]
 
 
+class FileUnreadable(Refusal):
+    status = 422
+    sentence = Text(
+        fr="Ce fichier n'est pas du texte lisible de bout en bout : il est peut-être tronqué.",
+        en="This file cannot be read as text to its end: it may have been cut off.",
+    )
+    way_out = Text(
+        fr="Exportez-le de nouveau, de préférence en UTF-8.",
+        en="Export it again, preferably as UTF-8.",
+    )
+
+
 class MemberUnknown(Refusal):
     status = 404
     sentence = Text(

@@ -36,7 +36,7 @@ async def import_members(
 ) -> ImportReport:
     """Take an administration's export: all of it, or nothing unless `accept_valid`.
 
-    Memory is bounded by a chunk of lines plus the report. Raises ColumnsMissing.
+    Memory is bounded by a chunk of lines plus the report. Raises FileUnreadable, ColumnsMissing.
     """
     sheet = Sheet(file)
     try:

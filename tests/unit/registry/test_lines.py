@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from services.registry.csv_lines import COLUMNS, REASONS, LineRefused, Person, Sheet, slug
-from services.registry.domain import ColumnsMissing
+from services.registry.domain import ColumnsMissing, FileUnreadable
 from services.registry.vault import normalised
 from services.runtime.clock import FixedClock
 from tests.people import HEADER, LONG_AGO, NOON, TODAY, line, sheet
@@ -108,6 +108,23 @@ def test_a_sheet_without_the_needed_columns_says_which() -> None:
     assert len(refused.value.details("fr")) == 2
     with pytest.raises(ColumnsMissing):
         Sheet(io.BytesIO(b""))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        f"{HEADER}\n{line('zoe@example.test')}\n".encode("utf-16")[:-1],
+        f"{HEADER}\n".encode("utf-16") + b"\x00\xd8\x41\x00",
+        f"{HEADER}\n".encode("utf-8-sig") + b"caf\xe9\n",
+    ],
+)
+def test_a_file_that_is_not_the_text_it_announces_is_refused_whole(content: bytes) -> None:
+    with pytest.raises(FileUnreadable):
+        Sheet(io.BytesIO(content))
+
+
+def test_a_line_that_no_database_could_hold_is_refused() -> None:
+    assert wrong(proof="F\0-12") == ("unreadable",)
 
 
 def test_column_names_are_unambiguous() -> None:
