@@ -1,6 +1,8 @@
 """The servers are started once in a test run, and only if a test asks for them."""
 
+import tempfile
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -10,14 +12,22 @@ from tests.servers import PostgresServer
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
-    with servers.postgres(tmp_path_factory.mktemp("postgres")) as server:
+def servers_directory() -> Iterator[Path]:
+    """Not in pytest's own directory: every other run on the machine closes that to other users,
+    and the database server runs as one."""
+    with tempfile.TemporaryDirectory(prefix="panel-tests-", ignore_cleanup_errors=True) as made:
+        yield Path(made)
+
+
+@pytest.fixture(scope="session")
+def postgres_server(servers_directory: Path) -> Iterator[PostgresServer]:
+    with servers.postgres(servers_directory / "postgres") as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def kafka_bootstrap(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with servers.kafka(tmp_path_factory.mktemp("kafka")) as bootstrap:
+def kafka_bootstrap(servers_directory: Path) -> Iterator[str]:
+    with servers.kafka(servers_directory / "kafka") as bootstrap:
         yield bootstrap
 
 

@@ -108,8 +108,8 @@ def broken(data_dir: Path) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def demonstrated(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
-    data_dir = tmp_path_factory.mktemp("demo") / "panel"
+def demonstrated(servers_directory: Path) -> tuple[Path, dict[str, Any]]:
+    data_dir = servers_directory / "demo"
     ended = panel("demo", "--json", data_dir=data_dir)
     assert ended.returncode == 0, ended.stderr
     answer: dict[str, Any] = json.loads(ended.stdout)
