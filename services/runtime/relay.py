@@ -11,6 +11,7 @@ import contextlib
 import json
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Never
 from zlib import crc32
 
 import asyncpg
@@ -28,6 +29,7 @@ HINT_CHANNEL = "hints"
 _LEADER_LOCK = 7_203_442
 _BATCH = 20_000
 _GATHER_SECONDS = 0.05
+_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.2, 10.0
 # NOTIFY payloads end at 8,000 bytes; a screen re-reads everything rather than 20 rows one by one.
 _HINTS_PER_KIND = 20
 _HINTS_PER_NOTIFY = 40
@@ -45,11 +47,14 @@ class Relay:
         self._bootstrap = bootstrap
         self._service = service
         self.leading = asyncio.Event()
+        # An outage that is over must not make the next one longer.
+        self._led = False
 
     async def run(self) -> None:
         """Lead, or wait to lead, until cancelled. Raises RelayFenced when superseded."""
-        wait = 0.2
+        wait = _FIRST_PAUSE_SECONDS
         while True:
+            self._led = False
             try:
                 await self._lead()
             except ProducerFenced as fenced:
@@ -57,13 +62,11 @@ class Relay:
                 raise RelayFenced(self._service) from fenced
             except (KafkaError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
                 # Nothing is lost: what was not deleted is sent again.
+                wait = _FIRST_PAUSE_SECONDS if self._led else min(wait * 2, _LONGEST_PAUSE_SECONDS)
                 log.warning("relay_interrupted", error=type(error).__name__, again_in=wait)
                 await asyncio.sleep(wait)
-                wait = min(wait * 2, 10)
-            else:
-                wait = 0.2
 
-    async def _lead(self) -> None:
+    async def _lead(self) -> Never:
         connection = await self._database.dedicated("relay")
         try:
             # Asking again, rather than waiting inside the server, keeps no old snapshot alive.
@@ -80,6 +83,7 @@ class Relay:
             try:
                 await producer.start()
                 self.leading.set()
+                self._led = True
                 while True:
                     # A transaction costs the same whatever its size: let events gather.
                     if await self._relay_batch(connection, producer) < _BATCH:

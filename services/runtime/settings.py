@@ -13,7 +13,10 @@ from services.runtime.clock import Clock, SharedClock, SystemClock
 
 
 class Settings(BaseSettings):
-    model_config = SettingsConfigDict(env_prefix="PANEL_", extra="ignore", frozen=True)
+    # What is wrong with a secret is said without the secret.
+    model_config = SettingsConfigDict(
+        env_prefix="PANEL_", extra="ignore", frozen=True, hide_input_in_errors=True
+    )
 
     mode: Literal["local", "production"] = Field(
         "production", description="local: settable clock and local issuer are allowed"

@@ -2,28 +2,79 @@
 
 import logging
 import sys
-from collections.abc import Iterable
+import traceback
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+import asyncpg
 import structlog
+from aiokafka.errors import KafkaError
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
 
 def configure_logs(service: str, level: str) -> None:
-    """One JSON object per line on standard output. Libraries log from WARNING up."""
-    logging.basicConfig(stream=sys.stdout, level=logging.WARNING, format="%(message)s")
+    """One JSON object per line on standard output, libraries' from WARNING up among them."""
+    common: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.ExceptionRenderer(lambda info: what_failed(info[1])),
+    ]
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
-        ],
+        processors=[*common, structlog.processors.JSONRenderer()],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
         logger_factory=structlog.PrintLoggerFactory(),
     )
+    libraries = logging.StreamHandler(sys.stdout)
+    libraries.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                *common,
+                _first_line,
+                structlog.processors.JSONRenderer(),
+            ]
+        )
+    )
+    logging.basicConfig(handlers=[libraries], level=logging.WARNING)
     structlog.contextvars.bind_contextvars(service=service)
+
+
+def what_failed(error: BaseException | None) -> str:
+    """Where and what, never with which values: messages of errors repeat what was stored or sent.
+
+    PostgreSQL's name the row in their DETAIL, pydantic's the input, SMTP's the recipient.
+    """
+    return "\n".join(_causes(error, set()))
+
+
+def _causes(error: BaseException | None, seen: set[int]) -> Iterator[str]:
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield f"{type(error).__qualname__}{_message(error)}"
+        yield "".join(traceback.format_tb(error.__traceback__)).rstrip()
+        if isinstance(error, BaseExceptionGroup):
+            for one in error.exceptions:
+                yield from _causes(one, seen)
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+
+
+def _message(error: BaseException) -> str:
+    """Of the few kinds whose message holds no value; PostgreSQL's class 22 quotes its input."""
+    if isinstance(error, asyncpg.PostgresError):
+        quoted = (error.sqlstate or "22").startswith("22")
+        return f" ({error.sqlstate})" if quoted else f" ({error.sqlstate}): {error.args[0]}"
+    if isinstance(error, RuntimeError | OSError | KafkaError | asyncpg.InterfaceError):
+        return f": {error}"
+    return ""
+
+
+def _first_line(
+    _logger: object, _method: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    # asyncio adds the repr of a failed task, and with it the error's message.
+    event["event"] = str(event["event"]).partition("\n")[0]
+    return event
 
 
 @dataclass(frozen=True)
