@@ -53,10 +53,12 @@ FROM import_line i JOIN member m USING (member_id)
 LEFT JOIN contact_lock l USING (person_id)
 WHERE i.problem IS NULL ORDER BY i.line;
 
--- republish_members: every member's current state once more.
+-- republish_members: every member's current state once more. Locked, so that who is changing at
+-- this moment is told as changed, and the older state is not the last thing the topic says.
 INSERT INTO outbox (topic, key, version, kind, at, body)
 SELECT $1, m.member_id, m.version, $2, $3, member_body(m, l.last_day)
-FROM member m LEFT JOIN contact_lock l USING (person_id) ORDER BY m.member_id;
+FROM member m LEFT JOIN contact_lock l USING (person_id) ORDER BY m.member_id
+FOR NO KEY UPDATE OF m;
 
 -- lock_member: their row, for a change.
 SELECT member_id, person_id, status, language, zone, version FROM member WHERE member_id = $1

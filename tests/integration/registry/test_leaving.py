@@ -270,3 +270,28 @@ async def test_republishing_says_every_current_state_once_more(registry: Registr
         said = await use_cases.republish(conn, registry.clock)
     assert said == {"member.state": 1, "delivery.state": 1}
     assert await registry.database.pool.fetchval("SELECT count(*) FROM outbox") == 2
+
+
+async def test_who_leaves_while_all_is_republished_is_said_to_have_left_last(
+    registry: Registry,
+) -> None:
+    [member] = await registry.enrol("zoe@example.test")
+
+    async def republish() -> None:
+        async with registry.database.transaction() as conn:
+            await use_cases.republish(conn, registry.clock)
+
+    async def waits_or_is_done() -> bool:
+        waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+        return task.done() or bool(await registry.database.pool.fetchval(waiting))
+
+    async with registry.database.transaction() as conn:
+        await use_cases.leave(conn, registry.clock, member)
+        task = asyncio.create_task(republish())
+        await eventually(waits_or_is_done, "republishing met the departure")
+    await task
+    bodies = await registry.database.pool.fetch(
+        "SELECT body FROM outbox WHERE key = $1 ORDER BY id", str(member)
+    )
+    assert [json.loads(row["body"])["version"] for row in bodies] == [1, 2, 2]
+    assert json.loads(bodies[-1]["body"])["status"] == "left"
