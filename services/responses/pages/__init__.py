@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from services.contracts.http.responses import AnswerSheet, Contribution, Received
 from services.responses import sheets
 from services.responses.domain import collections as rules
+from services.responses.pages import answer_page
 from services.responses.pages.limits import Limit
 from services.responses.pages.postbox import Postbox
 from services.responses.store import collections, documents
@@ -97,8 +98,8 @@ def router(database: Database, clock: Clock, postbox: Postbox, credentials_url: 
         return Response(found.content, media_type=found.media_type, headers=_DOCUMENT_HEADERS)
 
     both = APIRouter()
-    both.include_router(reading)
-    both.include_router(routes)
+    for part in (reading, routes, answer_page.router(credentials_url)):
+        both.include_router(part)
     return both
 
 

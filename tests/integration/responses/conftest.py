@@ -1,0 +1,25 @@
+"""A project of the tests that takes answers, facing its participants."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.integration.responses.world import World, facing, project
+from tests.servers import PostgresServer
+
+
+@pytest.fixture
+async def unready(postgres_server: PostgresServer, tmp_path: Path) -> AsyncIterator[World]:
+    """The project is published, without a questionnaire."""
+    async with facing(postgres_server, tmp_path) as world:
+        await world.follow(project(project_id=world.project_id))
+        yield world
+
+
+@pytest.fixture
+async def world(unready: World) -> World:
+    """The project is open: it takes answers."""
+    await unready.make_ready()
+    await unready.becomes("open", 2)
+    return unready

@@ -1,0 +1,167 @@
+"""Sealed answers are opened together, shuffled, and never below the floor."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+from cryptography.exceptions import InvalidTag
+
+from services.contracts.events.responses import CollectionState
+from tests.integration.responses.world import FIRST_DAY, LAST_DAY, World, answer
+
+
+async def opened(world: World) -> list[str]:
+    """In the order in which the table holds them."""
+    rows = await world.fetch("SELECT answers ->> 'change' AS said FROM contribution ORDER BY ctid")
+    return [row["said"] for row in rows]
+
+
+async def test_nine_answers_stay_sealed_and_ten_are_opened(world: World) -> None:
+    await world.send_many(9)
+    assert await world.open_sealed() == 0
+    await world.send_many(1)
+    assert await world.open_sealed() == 10
+    assert await world.count("sealed") == 0
+
+
+async def test_what_is_opened_is_in_no_order_of_arrival(world: World) -> None:
+    sent = [body["answers"]["change"] for body in await world.send_many(30)]
+    await world.open_sealed()
+    held = await opened(world)
+    assert sorted(held) == sorted(sent)
+    assert held != sent
+    same_place = sum(one == other for one, other in zip(held, sent, strict=True))
+    assert same_place < 6
+    ids = [row["id"] for row in await world.fetch("SELECT id FROM contribution ORDER BY ctid")]
+    assert ids != sorted(ids)
+    (row,) = await world.fetch("SELECT count(DISTINCT xmin::text) AS marks FROM contribution")
+    assert row["marks"] == 1
+
+
+async def test_a_project_is_opened_once_a_day(world: World) -> None:
+    await world.send_many(10)
+    assert await world.open_sealed() == 10
+    await world.send_many(15)
+    assert await world.open_sealed() == 0
+    world.on(FIRST_DAY + timedelta(days=1))
+    assert await world.open_sealed() == 15
+    rows = await world.fetch(
+        "SELECT on_day, count(DISTINCT xmin::text) AS marks FROM contribution GROUP BY on_day"
+    )
+    assert [row["marks"] for row in rows] == [1, 1]
+
+
+async def test_at_the_end_all_are_opened_and_the_collection_ends_with_its_count(
+    world: World,
+) -> None:
+    await world.send_many(6)
+    assert await world.open_sealed() == 0
+    world.on(LAST_DAY + timedelta(days=1))
+    await world.becomes("collected", 3, issued=8)
+    assert await world.open_sealed() == 6
+    ended = CollectionState.model_validate((await world.events())[-1])
+    assert (ended.state, ended.contributions, ended.unread) == ("ended", 6, 6)
+    assert ended.version == 3
+    assert await world.open_sealed() == 0
+    assert len(await world.events()) == 3  # preparing, ready, ended
+
+
+async def test_a_collection_without_answers_ends_too(world: World) -> None:
+    await world.becomes("collected", 3, issued=0)
+    await world.open_sealed()
+    ended = CollectionState.model_validate((await world.events())[-1])
+    assert (ended.state, ended.contributions) == ("ended", 0)
+
+
+async def test_three_participants_stay_sealed(world: World) -> None:
+    await world.send_many(3)
+    await world.becomes("collected", 3, issued=3)
+    assert await world.open_sealed() == 0
+    assert await world.count("sealed") == 3
+    assert await world.count("contribution") == 0
+    ended = CollectionState.model_validate((await world.events())[-1])
+    assert (ended.state, ended.contributions) == ("ended", 0)
+
+
+async def test_three_who_all_agreed_are_opened(world: World) -> None:
+    await world.send_many(3, agree_below_floor=True)
+    await world.becomes("collected", 3, issued=4)
+    assert await world.open_sealed() == 3
+
+
+async def test_one_who_did_not_agree_keeps_all_sealed(world: World) -> None:
+    await world.send_many(3, agree_below_floor=True)
+    await world.send_many(1)
+    await world.becomes("collected", 3, issued=4)
+    assert await world.open_sealed() == 0
+    assert await world.count("sealed") == 4
+
+
+async def test_three_of_many_participants_are_opened_at_the_end(world: World) -> None:
+    await world.send_many(3)
+    await world.becomes("collected", 3, issued=5)
+    assert await world.open_sealed() == 3
+
+
+async def test_a_high_floor_holds_back_ten_answers(world: World) -> None:
+    await world.becomes("open", 3, floor=20)
+    await world.send_many(10)
+    assert await world.open_sealed() == 0
+    await world.becomes("recruited", 4, floor=20, issued=25)
+    assert await world.open_sealed() == 10
+
+
+async def test_answers_that_arrive_while_all_is_opened_are_lost_by_nobody(world: World) -> None:
+    await world.send_many(10)
+    bodies = [answer(f"Pendant {place}") for place in range(20)]
+    answers = asyncio.gather(*(world.send(body) for body in bodies))
+    await world.open_sealed()
+    assert {one.status_code for one in await answers} == {201}
+    assert await world.count("sealed") + await world.count("contribution") == 30
+
+
+async def test_an_end_and_an_answer_at_one_moment_agree(world: World) -> None:
+    await world.send_many(6)
+    await world.becomes("collected", 3, issued=50)
+    bodies = [answer(f"Pendant {place}") for place in range(10)]
+    answers = asyncio.gather(*(world.send(body) for body in bodies))
+    await world.open_sealed()
+    assert {one.status_code for one in await answers} == {409}
+    assert await world.count("contribution") == 6
+    assert await world.count("sealed") == 0
+
+
+async def test_a_changed_box_stops_the_opening_and_loses_nothing(world: World) -> None:
+    await world.send_many(10)
+    await world.service.database.pool.execute(
+        "UPDATE sealed SET box = set_byte(box, 20, 255 - get_byte(box, 20))"
+        " WHERE ctid = (SELECT min(ctid) FROM sealed)"
+    )
+    with pytest.raises(InvalidTag):
+        await world.open_sealed()
+    assert await world.count("sealed") == 10
+
+
+async def test_sealed_answers_say_neither_what_nor_how_much(world: World) -> None:
+    for text in ("a", "mot " * 100):
+        await world.send(answer(text))
+    rows = await world.fetch("SELECT box FROM sealed")
+    assert len({len(row["box"]) for row in rows}) == 1
+    assert not any(b"mot" in row["box"] for row in rows)
+
+
+STRANGEST = (
+    " ".join(f"{chr(0x20000 + n)}{n:x}-{n:o}" for n in range(13_900)),
+    " ".join(f"a{n:x}.fr/{n:x}" for n in range(9_000)),
+    " ".join(f"{n:x}-{n:x}-{n:x}" for n in range(9_000)),
+    " ".join(chr(0x20000 + n) for n in range(40_000)),
+    " ".join(f"{n}.{n}" for n in range(10_000)),
+    "x" * 199_000,
+)
+
+
+@pytest.mark.parametrize("text", STRANGEST, ids=range(len(STRANGEST)))
+async def test_the_longest_strangest_texts_do_not_stop_an_opening(world: World, text: str) -> None:
+    assert (await world.send(answer(text))).status_code == 201
+    await world.becomes("collected", 3, issued=9)
+    assert await world.open_sealed() == 1
