@@ -22,6 +22,7 @@ from fastapi import FastAPI, Request
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import JSONResponse, Response
 
+from services.campaigns.domain.credentials import IssuedElsewhere
 from services.contracts.http.questionnaires import Questionnaire
 from services.contracts.http.responses import (
     AnswerPhase,
@@ -211,7 +212,8 @@ def _campaigns(site: Site) -> FastAPI:
             return _problem(403, "Ce lien n'est pas valable.", "Ouvrez le lien du message.")
         blinded = site.requests.setdefault(asked["ticket"], asked["request"])
         if blinded != asked["request"]:
-            return _problem(409, "Une autre demande a déjà été signée.")
+            refused = IssuedElsewhere()
+            return _problem(409, refused.say("fr"), refused.say_way_out("fr"))
         if site.lost or site.broken:
             return _problem(503, "Plus tard.")
         number = int.from_bytes(base64.urlsafe_b64decode(blinded + "=="), "big")

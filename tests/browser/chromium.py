@@ -1,5 +1,6 @@
 """A real Chromium, found or installed, and a small site to show it files on 127.0.0.1."""
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -21,6 +22,7 @@ MISSING = (
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
+    "--in-process-gpu",
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",
@@ -49,7 +51,8 @@ def find_or_install() -> str:
     for command in commands:
         if found := _find():
             return found
-        subprocess.run(command, check=False, timeout=_INSTALL_SECONDS, stdout=sys.stderr)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            subprocess.run(command, check=False, timeout=_INSTALL_SECONDS, stdout=sys.stderr)
     if found := _find():
         return found
     raise NoChromium
@@ -59,11 +62,16 @@ def _find() -> str | None:
     if named := os.environ.get("PANEL_CHROMIUM"):
         return named
     for name in NAMES:
-        if path := shutil.which(name):
+        if (path := shutil.which(name)) and _starts(path):
             return path
     with sync_playwright() as playwright:
         own = playwright.chromium.executable_path
-    return own if Path(own).exists() else None
+    return own if Path(own).exists() and _starts(own) else None
+
+
+def _starts(path: str) -> bool:
+    """Not a mere pointer to a package, nor without the libraries it needs."""
+    return subprocess.run([path, "--version"], check=False, capture_output=True).returncode == 0
 
 
 @contextmanager

@@ -1,3 +1,4 @@
+import contextlib
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -7,6 +8,14 @@ from playwright.sync_api import sync_playwright
 
 from tests.browser.answer_site import Site, running
 from tests.browser.chromium import FLAGS, NoChromium, find_or_install
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Installing takes longer than a test may: it is done before the first one."""
+    needed = any("chromium" in getattr(item, "fixturenames", ()) for item in session.items)
+    if needed and not session.config.option.collectonly:
+        with contextlib.suppress(NoChromium):  # the fixture says so, to those who need it
+            find_or_install()
 
 
 @pytest.fixture(scope="session")

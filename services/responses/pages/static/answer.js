@@ -99,17 +99,16 @@ function pause(seconds, place, signal, afterwards) {
   });
 }
 
-/** A refusal in its own words, or in ours where we know more than the server. */
-function tell(error, place, ways = []) {
+/** A refusal in the server's words; a signature of another key in ours. */
+function tell(error, place) {
   const sentences = error instanceof Refused
     ? [error.sentence ?? t("Le serveur a refusé.", "The server refused."), error.wayOut, ...error.errors]
     : [t("La signature reçue n'a pas été faite avec la clé que tout le monde a. Par prudence, la page s'arrête ici : votre anonymat ne serait pas sûr.",
       "The signature received was not made with the key that everybody has. To be safe, the page stops here: your anonymity would not be certain."),
     t("Signalez-le à l'administration ; rien n'a été envoyé.", "Tell the administration; nothing was sent.")];
   if (!(error instanceof Refused || error instanceof CredentialError)) throw error;
-  const said = ways.length ? ways : sentences.filter(Boolean);
   place.replaceChildren(el("div", { class: "warning", role: "alert" },
-    ...said.map((sentence) => el("p", {}, sentence))));
+    ...sentences.filter(Boolean).map((sentence) => el("p", {}, sentence))));
 }
 
 const ignoreLeaving = (error) => {
@@ -166,21 +165,9 @@ async function credential(signal) {
   } catch (error) {
     if (error === signal.reason) return undefined;
     status.textContent = "";
-    tell(error, place, error.status === 409 ? otherRequest() : []);
+    tell(error, place);
   }
   return undefined;
-}
-
-/** The one refusal that the page explains better than the server: it knows where the seed may be. */
-function otherRequest() {
-  return [
-    t("Un jeton a déjà été remis pour votre participation, à un autre appareil ou à un autre navigateur.",
-      "A credential was already given for your participation, to another device or another browser."),
-    t("Ouvrez cette page là où vous l'aviez commencée, ou ouvrez votre lien privé si vous l'avez gardé.",
-      "Open this page where you began, or open your private link if you kept it."),
-    t("Si vous n'avez plus ni l'un ni l'autre, cette participation ne peut plus servir. C'est le prix de l'anonymat : personne ne sait quel jeton est le vôtre, donc personne ne peut le remplacer.",
-      "If you have neither, this participation can no longer be used. It is the price of anonymity: nobody knows which credential is yours, so nobody can replace it."),
-  ];
 }
 
 // 3. Questions -----------------------------------------------------------------------------------------
@@ -190,6 +177,7 @@ function questions() {
     const keep = () => {
       device.keep({ draft: questionnaire.typed });
       tellKeeping();
+      if (questionnaire.sound) by("errors").hidden = true;
       progress();
     };
     questionnaire = new Questionnaire(about, device.kept.draft ?? {}, keep);

@@ -45,6 +45,11 @@ export class Questionnaire {
     return { answered: this.answers.size, asked: this.#asked.filter(({ frame }) => !frame.hidden).length };
   }
 
+  /** Whether nothing that was complained about is left. */
+  get sound() {
+    return this.#asked.every(({ error }) => error.hidden);
+  }
+
   /** Shows beside each question what is wrong; returns it, with where to go. */
   check() {
     return this.#asked.flatMap((asked) => {
