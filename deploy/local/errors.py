@@ -154,7 +154,15 @@ class DataDir:
 
     def acquire(self) -> None:
         with readable_disk_errors(self.path):
-            self.path.mkdir(parents=True, exist_ok=True)
+            try:
+                self.path.mkdir(parents=True, exist_ok=True)
+            except (FileExistsError, FileNotFoundError, NotADirectoryError) as error:
+                raise LocalError(
+                    Text(
+                        fr=f"{self.path} n'est pas un répertoire, et ne peut pas le devenir.",
+                        en=f"{self.path} is not a directory and cannot become one.",
+                    )
+                ) from error
             lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o644)
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -7,7 +7,7 @@ from uuid import UUID
 import typer
 
 from panel.options import Json, Session, asynchronous, both, command, group, print_json, session
-from services.runtime.refusal import Refusal
+from services.runtime.refusal import NotFound, Refusal
 from services.runtime.text import Text
 
 if TYPE_CHECKING:
@@ -272,15 +272,20 @@ def launch(
 async def _campaigns(
     staff: "Staff", ids: list[UUID], made_of: "list[CampaignSheet]"
 ) -> "list[CampaignView]":
-    """Those of the sheets, and of the ids: a project's id stands for its drafts."""
-    found = [await staff.create_campaign(sheet) for sheet in made_of]
+    """Of the ids (a project's stands for its drafts), and of the sheets. Raises NotFound."""
+    named: list[CampaignView] = []
+    unknown = set(ids)
     for project in await staff.projects() if ids else []:
-        found += [
+        of_project = await staff.campaigns_of(project.id)
+        unknown -= {project.id, *(one.id for one in of_project)}
+        named += [
             one
-            for one in await staff.campaigns_of(project.id)
+            for one in of_project
             if one.id in ids or (project.id in ids and one.state == "draft")
         ]
-    return found
+    if unknown:
+        raise NotFound(what=", ".join(map(str, sorted(unknown))))
+    return [*named, *[await staff.create_campaign(sheet) for sheet in made_of]]
 
 
 def show_preview(here: Session, title: str, preview: "Preview") -> None:

@@ -45,6 +45,14 @@ def described(data_dir: Path, pid: int) -> endpoints.Endpoints:
     )
 
 
+def test_what_cannot_be_a_directory_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    file = tmp_path / "panel"
+    file.touch()
+    for place in (file, file / "below", Path("/proc/panel")):
+        with pytest.raises(LocalError, match="is not a directory"):
+            DataDir(place).acquire()
+
+
 def test_a_stack_is_found_by_its_directory_while_it_runs(tmp_path: Path) -> None:
     with pytest.raises(endpoints.StackNotRunning):
         endpoints.read(tmp_path)
