@@ -18,6 +18,14 @@ from pydantic import SecretStr
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
 T = TypeVar("T")
 
+# A client whose machine vanished must not hold its session's locks (a member, the relay's lead) for
+# the two hours that systems wait by default: the server looks after half a minute of silence.
+_SETTINGS = {
+    "tcp_keepalives_idle": "30",
+    "tcp_keepalives_interval": "10",
+    "tcp_keepalives_count": "3",
+}
+
 _HEADER = re.compile(r"^-- ([a-z][a-z0-9_]*): ", re.MULTILINE)
 
 
@@ -62,7 +70,7 @@ async def _prepare(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
 async def connect(dsn: str, application: str = "panel") -> "asyncpg.Connection[asyncpg.Record]":
     """A connection outside the pool, for session-level locks and LISTEN. The caller closes it."""
     connection = await asyncpg.connect(
-        dsn, server_settings={"application_name": application}, timeout=10
+        dsn, server_settings={"application_name": application, **_SETTINGS}, timeout=10
     )
     await _prepare(connection)
     return connection
@@ -84,7 +92,7 @@ class Database:
             max_size=self._connections,
             init=_prepare,
             command_timeout=60,
-            server_settings={"application_name": self._application},
+            server_settings={"application_name": self._application, **_SETTINGS},
         )
 
     async def stop(self) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from pydantic import SecretStr
 
 from services.runtime import db, migrations
 from services.runtime.migrations import MigrationConflict
@@ -75,3 +76,24 @@ async def test_a_reading_transaction_cannot_write(database) -> None:  # type: ig
     async with made.reading() as conn:
         with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
             await conn.execute("DELETE FROM outbox")
+
+
+async def test_a_client_whose_machine_vanished_is_given_up_within_two_minutes(
+    postgres_server: PostgresServer,
+) -> None:
+    """Its session holds locks that others wait for: on a member, or on leading the relay."""
+    await postgres_server.create_database("vanished")
+    dsn = postgres_server.dsn("vanished")
+    database = db.Database(SecretStr(dsn))
+    await database.start()
+    alone = await database.dedicated("sender")
+    for conn in (alone, database.pool):
+        asked = [
+            int(await conn.fetchval(f"SELECT setting FROM pg_settings WHERE name = '{name}'"))
+            for name in ("tcp_keepalives_idle", "tcp_keepalives_interval", "tcp_keepalives_count")
+        ]
+        idle, interval, count = asked
+        assert 0 < idle + interval * count <= 120
+    await alone.close()
+    await database.stop()
+    await postgres_server.drop_database("vanished")
