@@ -189,7 +189,8 @@ def _pdf(content: bytes) -> Cleaned:
         texts = []
         for page in reader.pages:
             texts.append(page.extract_text())
-            _without_actions(writer.add_page(page))
+            _without_actions(page)
+            writer.add_page(page)
         if not texts:
             raise DocumentRefused("empty")
         for number in range(len(writer._objects)):
@@ -198,6 +199,8 @@ def _pdf(content: bytes) -> Cleaned:
                 for name in _PRIVATE:
                     found.pop(name, None)
         writer.metadata = None
+        # What nothing refers to any more would still be written.
+        writer.compress_identical_objects(remove_duplicates=False, remove_unreferenced=True)
         out = io.BytesIO()
         writer.write(out)
     except FileNotDecryptedError:

@@ -1,7 +1,6 @@
 """What proves that an answer comes from a participant, and the receipt that is made from it."""
 
 import base64
-import binascii
 import hashlib
 
 from services.runtime.refusal import Refusal
@@ -53,7 +52,7 @@ def hashes_of(receipt: str) -> tuple[bytes, bytes]:
         if len(plain) != RECEIPT_LENGTH:
             raise ReceiptMalformed
         bits = int.from_bytes(base64.b32decode(plain + "A" * 6), "big") >> 30
-    except binascii.Error:
+    except ValueError:
         raise ReceiptMalformed from None
     free = _HASH_BITS - RECEIPT_LENGTH * _BITS_PER_CHARACTER
     last = (((bits + 1) << free) - 1).to_bytes(_HASH_BITS // 8, "big")

@@ -13,8 +13,9 @@ Everything else is left out and named: calls to action, consents, pictures, date
 addresses, open texts that ask for a mail address or a telephone (nobody is named here), and logic.
 """
 
-import json
 from typing import Any
+
+import orjson
 
 from services.contracts.http.questionnaires import Words
 from services.responses.imports.draft import (
@@ -37,7 +38,7 @@ _OTHER = "other"
 
 def read(content: bytes, draft: Draft) -> None:
     """Raises ValueError when it is not such a file."""
-    survey = json.loads(content)
+    survey = orjson.loads(content)
     if isinstance(survey, dict) and isinstance(survey.get("data"), dict):
         survey = survey["data"]
     if not isinstance(survey, dict):
