@@ -46,9 +46,10 @@ def run(arguments: Sequence[str]) -> int:
     try:
         command.main(list(arguments), prog_name="panel", obj=Session(language))
     except SystemExit as ended:
+        # Ctrl-C comes here too: typer makes this status of it and says nothing.
+        if ended.code == INTERRUPTED:
+            return _fail(_INTERRUPTED.in_(language), INTERRUPTED)
         return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
-    except KeyboardInterrupt:
-        return _fail(_INTERRUPTED.in_(language), INTERRUPTED)
     except Refusal as refusal:
         return _fail(_in_words(refusal, language), REFUSED)
     except Exception as error:

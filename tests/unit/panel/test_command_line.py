@@ -102,6 +102,18 @@ def test_a_language_that_is_not_spoken_is_refused(capsys: pytest.CaptureFixture[
     assert "fr / en" in err
 
 
+def test_ctrl_c_is_said_in_words(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("deploy.local.endpoints.read", interrupted)
+    status, _, err = run(capsys, "check", "--lang", "fr")
+    assert status == main.INTERRUPTED
+    assert err.strip() == "Interrompu."
+
+
 def test_help_loads_neither_servers_nor_services() -> None:
     """So that it is there at once: heavy libraries are imported by the commands that need them."""
     program = (
