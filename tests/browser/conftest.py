@@ -8,6 +8,7 @@ from playwright.sync_api import sync_playwright
 
 from tests.browser.answer_site import Site, running
 from tests.browser.chromium import FLAGS, NoChromium, find_or_install
+from tests.browser.device import Device, device
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -64,3 +65,20 @@ def both_services() -> Iterator[Site]:
 def site(both_services: Site) -> Site:
     both_services.renew()
     return both_services
+
+
+@pytest.fixture(scope="module")
+def drawer(chrome: SyncBrowser) -> Iterator[Device]:
+    with device(chrome) as phone:
+        yield phone
+
+
+@pytest.fixture
+def phone(drawer: Device) -> Iterator[Device]:
+    """A member's phone; the quick one: a new profile for each test would cost a second more."""
+    drawer.asked.clear()
+    drawer.failed.clear()
+    yield drawer
+    drawer.clean()
+    errors, drawer.errors[:] = [*drawer.errors], []
+    assert errors == []

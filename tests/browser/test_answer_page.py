@@ -12,6 +12,7 @@ from tests.browser.chromium import FLAGS
 from tests.browser.device import (
     DESK,
     WORDS,
+    Device,
     answer,
     device,
     fill,
@@ -22,7 +23,13 @@ from tests.browser.device import (
     to_review,
 )
 
-AA = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+AXE = {
+    "runOnly": {
+        "type": "tag",
+        "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    },
+    "resultTypes": ["violations"],
+}
 
 
 def reach(page: Page, target: Locator, key: str = "Tab") -> None:
@@ -45,47 +52,46 @@ def press(page: Page, target: Locator, key: str = "Enter") -> None:
 
 
 def accessible(page: Page) -> None:
-    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": AA}})
+    found = Axe().run(page, options=AXE)
     assert found.violations_count == 0, found.generate_report()
     width = page.evaluate("document.documentElement.scrollWidth - innerWidth")
     assert width <= 0, "the page is wider than the screen"
 
 
-def test_by_keyboard_alone_on_a_phone(chrome: Browser, site: Site) -> None:
-    with device(chrome) as phone:
-        page = phone.open(site.link())
-        shown(page, "before")
-        press(page, page.get_by_role("button", name="J'ai compris, continuer"))
-        expect(page.get_by_role("heading", level=1, name="Votre jeton anonyme")).to_be_focused()
-        expect(page.locator("#credential-status")).to_have_text(
-            "Votre jeton est prêt et gardé sur cet appareil."
-        )
-        press(page, page.get_by_role("button", name="Répondre maintenant"))
-        press(page, page.get_by_role("radio", name="Oui"), "Space")
-        press(page, page.get_by_label("Du soulagement"), "Space")
-        reach(page, page.get_by_label("Votre autre réponse"))
-        page.keyboard.type("de la fatigue")
-        reach(page, page.locator("#q-tone-0"))
-        for _ in range(7):
-            page.keyboard.press("ArrowRight")
-        press(page, page.get_by_role("button", name="La date limite"))
-        expect(page.locator("#announce")).to_have_text("La date limite : rang 1 sur 4.")
-        press(page, page.get_by_role("button", name="Ce qui se passe sinon"))
-        press(page, page.get_by_role("button", name="Monter : Ce qui se passe sinon"))
-        expect(page.locator("#announce")).to_have_text("Ce qui se passe sinon : rang 1 sur 4.")
-        press(page, page.get_by_role("checkbox", name="Il manque l'attestation"), "Space")
-        press(page, page.get_by_role("radio", name="C'est clair"), "Space")
-        page.keyboard.press("ArrowDown")
-        reach(page, page.get_by_role("textbox", name="Pourquoi ?"))
-        page.keyboard.type("quel décret ?")
-        reach(page, page.locator("#q-say"))
-        page.keyboard.type("Plus court.")
-        press(page, page.get_by_role("button", name="Relire avant d'envoyer"))
-        expect(page.get_by_role("heading", level=1, name="Relire et envoyer")).to_be_focused()
-        press(page, page.get_by_role("radio", name="Oui, elle peut être lue"), "Space")
-        press(page, page.get_by_role("button", name="Envoyer ma réponse"))
-        expect(page.get_by_role("heading", level=1, name="Votre réponse est arriv")).to_be_focused()
-        receipt = page.locator("#receipt").inner_text()
+def test_by_keyboard_alone_on_a_phone(phone: Device, site: Site) -> None:
+    page = phone.open(site.link())
+    shown(page, "before")
+    press(page, page.get_by_role("button", name="J'ai compris, continuer"))
+    expect(page.get_by_role("heading", level=1, name="Votre jeton anonyme")).to_be_focused()
+    expect(page.locator("#credential-status")).to_have_text(
+        "Votre jeton est prêt et gardé sur cet appareil."
+    )
+    press(page, page.get_by_role("button", name="Répondre maintenant"))
+    press(page, page.get_by_role("radio", name="Oui"), "Space")
+    press(page, page.get_by_label("Du soulagement"), "Space")
+    reach(page, page.get_by_label("Votre autre réponse"))
+    page.keyboard.type("de la fatigue")
+    reach(page, page.locator("#q-tone-0"))
+    for _ in range(7):
+        page.keyboard.press("ArrowRight")
+    press(page, page.get_by_role("button", name="La date limite"))
+    expect(page.locator("#announce")).to_have_text("La date limite : rang 1 sur 4.")
+    press(page, page.get_by_role("button", name="Ce qui se passe sinon"))
+    press(page, page.get_by_role("button", name="Monter : Ce qui se passe sinon"))
+    expect(page.locator("#announce")).to_have_text("Ce qui se passe sinon : rang 1 sur 4.")
+    press(page, page.get_by_role("checkbox", name="Il manque l'attestation"), "Space")
+    press(page, page.get_by_role("radio", name="C'est clair"), "Space")
+    page.keyboard.press("ArrowDown")
+    reach(page, page.get_by_role("textbox", name="Pourquoi ?"))
+    page.keyboard.type("quel décret ?")
+    reach(page, page.locator("#q-say"))
+    page.keyboard.type("Plus court.")
+    press(page, page.get_by_role("button", name="Relire avant d'envoyer"))
+    expect(page.get_by_role("heading", level=1, name="Relire et envoyer")).to_be_focused()
+    press(page, page.get_by_role("radio", name="Oui, elle peut être lue"), "Space")
+    press(page, page.get_by_role("button", name="Envoyer ma réponse"))
+    expect(page.get_by_role("heading", level=1, name="Votre réponse est arriv")).to_be_focused()
+    receipt = page.locator("#receipt").inner_text()
     sent = site.contributions[receipt]
     # Places are in characters, an emoji being one; "art. 12" does not end a sentence.
     passage = "Il manque l'attestation prévue à l'art. 12 du décret."
@@ -203,32 +209,31 @@ def test_what_is_not_asked_is_not_sent_but_stays_in_the_draft(chrome: Browser, s
     assert not sent.agree_below_floor
 
 
-def test_a_draft_is_saved_as_typed_and_gone_once_sent(chrome: Browser, site: Site) -> None:
-    with device(chrome) as phone:
-        page = phone.open(site.link())
-        to_questions(page)
-        fill(page)
-        page.locator("#q-tone-4").check()
-        page.locator("#q-order-add-who").click()
-        page.locator(".sentence", has_text="Faute de réponse").click()
-        page.locator(".mark:visible textarea").fill("trop dur")
-        page.close()  # without a word
-        page = phone.open(site.link(lang="en"))
-        shown(page, "questions")
-        expect(page.locator("#q-say")).to_have_value(WORDS)
-        expect(page.locator("#q-tone-4")).to_be_checked()
-        expect(page.locator(".ranked li")).to_contain_text(["Whom to ask"])
-        expect(page.locator(".mark:visible textarea")).to_have_value("trop dur")
-        page.locator(".mark:visible input").first.check()
-        page.locator("#questions .main").click()
-        send(page)
-        shown(page, "done")
-        kept = page.evaluate("Object.values(localStorage)")
-        assert "merci" not in json.dumps(kept)
-        page.reload()
-        expect(shown(page, "done").locator("output")).to_have_text([*site.contributions])
-        page.locator("#check").click()
-        expect(page.locator("#checked")).to_have_text("Your answer is counted.")
+def test_a_draft_is_saved_as_typed_and_gone_once_sent(phone: Device, site: Site) -> None:
+    page = phone.open(site.link())
+    to_questions(page)
+    fill(page)
+    page.locator("#q-tone-4").check()
+    page.locator("#q-order-add-who").click()
+    page.locator(".sentence", has_text="Faute de réponse").click()
+    page.locator(".mark:visible textarea").fill("trop dur")
+    page.close()  # without a word
+    page = phone.open(site.link(lang="en"))
+    shown(page, "questions")
+    expect(page.locator("#q-say")).to_have_value(WORDS)
+    expect(page.locator("#q-tone-4")).to_be_checked()
+    expect(page.locator(".ranked li")).to_contain_text(["Whom to ask"])
+    expect(page.locator(".mark:visible textarea")).to_have_value("trop dur")
+    page.locator(".mark:visible input").first.check()
+    page.locator("#questions .main").click()
+    send(page)
+    shown(page, "done")
+    kept = page.evaluate("Object.values(localStorage)")
+    assert "merci" not in json.dumps(kept)
+    page.reload()
+    expect(shown(page, "done").locator("output")).to_have_text([*site.contributions])
+    page.locator("#check").click()
+    expect(page.locator("#checked")).to_have_text("Your answer is counted.")
 
 
 def test_english_where_there_is_some_and_french_marked_so(chrome: Browser, site: Site) -> None:
@@ -257,15 +262,14 @@ def test_without_javascript_a_sentence_says_why_it_is_needed(
     without.close()
 
 
-def test_the_browsers_back_button_goes_back_one_step(chrome: Browser, site: Site) -> None:
-    with device(chrome) as phone:
-        page = phone.open(site.link())
-        to_review(page)
-        for step in ("questions", "credential", "before"):
-            page.go_back()
-            shown(page, step)
-        page.go_forward()
-        shown(page, "credential")
+def test_the_browsers_back_button_goes_back_one_step(phone: Device, site: Site) -> None:
+    page = phone.open(site.link())
+    to_review(page)
+    for step in ("questions", "credential", "before"):
+        page.go_back()
+        shown(page, step)
+    page.go_forward()
+    shown(page, "credential")
 
 
 def test_staff_see_it_as_members_do_and_send_nothing(chrome: Browser, site: Site) -> None:
@@ -279,19 +283,18 @@ def test_staff_see_it_as_members_do_and_send_nothing(chrome: Browser, site: Site
     assert site.asked_of_campaigns == 0
 
 
-def test_an_image_is_shown_and_commented_as_a_whole(chrome: Browser, site: Site) -> None:
+def test_an_image_is_shown_and_commented_as_a_whole(phone: Device, site: Site) -> None:
     image: dict[str, Any] = {"text": None, "media_type": "image/png"}
     site.sheet = site.sheet.model_copy(
         update={"documents": [site.sheet.documents[0].model_copy(update=image)]}
     )
-    with device(chrome) as phone:
-        page = phone.open(site.link())
-        to_questions(page)
-        expect(page.get_by_role("img", name="Courrier de relance, projet")).to_be_attached()
-        page.get_by_label("Sur l'ensemble du document").fill("illisible")
-        fill(page)
-        page.locator("#questions .main").click()
-        expect(page.locator("#answers")).to_contain_text("illisible")
+    page = phone.open(site.link())
+    to_questions(page)
+    expect(page.get_by_role("img", name="Courrier de relance, projet")).to_be_attached()
+    page.get_by_label("Sur l'ensemble du document").fill("illisible")
+    fill(page)
+    page.locator("#questions .main").click()
+    expect(page.locator("#answers")).to_contain_text("illisible")
 
 
 def test_the_receipt_is_ready_at_the_end(chrome: Browser, site: Site) -> None:

@@ -10,7 +10,16 @@ from playwright.sync_api import Browser, Page, expect
 from services.contracts.http.responses import AnswerPhase
 from services.responses.pages.answer_page import AnswerPage
 from tests.browser.answer_site import PROJECT, Site, signer, ticket
-from tests.browser.device import WORDS, answer, device, send, shown, to_credential, to_review
+from tests.browser.device import (
+    WORDS,
+    Device,
+    answer,
+    device,
+    send,
+    shown,
+    to_credential,
+    to_review,
+)
 
 MOST_BYTES = 60_000
 INTERACTIVE_MS = 1000
@@ -111,15 +120,14 @@ def test_a_changed_style_is_not_applied(chrome: Browser, site: Site) -> None:
         phone.errors.clear()
 
 
-def test_who_reads_answers_never_sees_who_writes(chrome: Browser, site: Site) -> None:
+def test_who_reads_answers_never_sees_who_writes(phone: Device, site: Site) -> None:
     """Responses sees no ticket, no seed, no cookie and no referrer; nobody else sees anything."""
     mine = ticket("secret-invitation")
-    with device(chrome) as phone:
-        page = phone.open(site.link(mine))
-        answer(page)
-        [kept] = page.evaluate("Object.values(localStorage).map((text) => JSON.parse(text))")
-        assert phone.context.cookies() == []
-        asked = phone.asked
+    page = phone.open(site.link(mine))
+    answer(page)
+    [kept] = page.evaluate("Object.values(localStorage).map((text) => JSON.parse(text))")
+    assert phone.context.cookies() == []
+    asked = phone.asked
     assert all(url.startswith((site.responses, site.campaigns)) for url in asked)
     seen = "\n".join(site.seen)
     assert kept["seed"]
@@ -128,31 +136,29 @@ def test_who_reads_answers_never_sees_who_writes(chrome: Browser, site: Site) ->
     assert [*site.requests] == [mine]
 
 
-def test_a_lost_credential_is_asked_for_again_by_itself(chrome: Browser, site: Site) -> None:
+def test_a_lost_credential_is_asked_for_again_by_itself(phone: Device, site: Site) -> None:
     site.lost = True
-    with device(chrome) as phone:
-        page = phone.open(site.link())
-        to_credential(page)
-        warned(page, "Le serveur ne répond pas. La page continue d'essayer")
-        site.lost = False
-        page.get_by_role("button", name="Réessayer maintenant").click()
-        expect(page.locator("#private")).to_be_visible()
+    page = phone.open(site.link())
+    to_credential(page)
+    warned(page, "Le serveur ne répond pas. La page continue d'essayer")
+    site.lost = False
+    page.get_by_role("button", name="Réessayer maintenant").click()
+    expect(page.locator("#private")).to_be_visible()
     assert site.asked_of_campaigns >= 2
     assert len(site.requests) == 1
 
 
-def test_a_browser_closed_too_early_asks_for_the_same_again(chrome: Browser, site: Site) -> None:
+def test_a_browser_closed_too_early_asks_for_the_same_again(phone: Device, site: Site) -> None:
     """Had the seed changed, the second request would have been refused."""
     site.lost = True
-    with device(chrome) as phone:
-        page = phone.open(site.link(ticket("closed", mail=1)))
-        to_credential(page)
-        warned(page, "Le serveur ne répond pas")
-        page.close()
-        site.lost = False
-        # The reminder's link is another one, about the same invitation.
-        site.requests[ticket("closed", mail=2)] = site.requests[ticket("closed", mail=1)]
-        answer(phone.open(site.link(ticket("closed", mail=2))))
+    page = phone.open(site.link(ticket("closed", mail=1)))
+    to_credential(page)
+    warned(page, "Le serveur ne répond pas")
+    page.close()
+    site.lost = False
+    # The reminder's link is another one, about the same invitation.
+    site.requests[ticket("closed", mail=2)] = site.requests[ticket("closed", mail=1)]
+    answer(phone.open(site.link(ticket("closed", mail=2))))
 
 
 def test_the_private_link_goes_on_elsewhere_and_shows_the_receipt_there(
@@ -193,78 +199,69 @@ def test_another_device_without_the_link_is_told_the_ways_out(chrome: Browser, s
         answer(page)
 
 
-def test_a_refused_link_says_what_campaigns_says(chrome: Browser, site: Site) -> None:
-    with device(chrome) as phone:
-        page = phone.open(site.link("old"))
-        to_credential(page)
-        warned(page, "Ce lien n'est pas valable.")
-        warned(page, "Ouvrez le lien du message.")
+def test_a_refused_link_says_what_campaigns_says(phone: Device, site: Site) -> None:
+    page = phone.open(site.link("old"))
+    to_credential(page)
+    warned(page, "Ce lien n'est pas valable.")
+    warned(page, "Ouvrez le lien du message.")
 
 
-def test_a_key_of_ones_own_stops_the_page(chrome: Browser, site: Site) -> None:
+def test_a_key_of_ones_own_stops_the_page(phone: Device, site: Site) -> None:
     """A signer that gave this member another key could recognise the answer."""
     site.key = signer(1)
-    with device(chrome) as phone:
-        page = phone.open(site.link())
-        to_credential(page)
-        warned(page, "n'a pas été faite avec la clé que tout le monde a")
-        expect(page.locator("#answer-now")).to_be_hidden()
+    page = phone.open(site.link())
+    to_credential(page)
+    warned(page, "n'a pas été faite avec la clé que tout le monde a")
+    expect(page.locator("#answer-now")).to_be_hidden()
 
 
-def test_an_answer_is_sent_when_the_network_is_back(chrome: Browser, site: Site) -> None:
-    with device(chrome) as phone:
-        page = phone.open(site.link())
-        to_review(page)
-        phone.context.set_offline(True)
-        send(page)
-        warned(page, "La page continue d'essayer ; vous ne perdez rien.")
-        phone.context.set_offline(False)  # the browser says so, and the page tries at once
-        shown(page, "done")
-        expect(page.locator("#already")).to_be_hidden()
+def test_an_answer_is_sent_when_the_network_is_back(phone: Device, site: Site) -> None:
+    page = phone.open(site.link())
+    to_review(page)
+    phone.context.set_offline(True)
+    send(page)
+    warned(page, "La page continue d'essayer ; vous ne perdez rien.")
+    phone.context.set_offline(False)  # the browser says so, and the page tries at once
+    shown(page, "done")
+    expect(page.locator("#already")).to_be_hidden()
     assert len(site.contributions) == 1
 
 
-def test_an_answer_whose_receipt_got_lost_is_found_again(chrome: Browser, site: Site) -> None:
+def test_an_answer_whose_receipt_got_lost_is_found_again(phone: Device, site: Site) -> None:
     """Also after the end: it arrived in time."""
-    with device(chrome) as phone:
-        page = phone.open(site.link())
-        to_review(page)
-        site.lost = True
-        send(page)
-        warned(page, "Si votre réponse est déjà arrivée, elle compte")
-        page.close()
-        site.lost = False
-        site.sheet = site.sheet.model_copy(update={"state": AnswerPhase.OVER})
-        page = phone.open(site.link())
-        expect(shown(page, "done").locator("output")).to_have_text([*site.contributions])
+    page = phone.open(site.link())
+    to_review(page)
+    site.lost = True
+    send(page)
+    warned(page, "Si votre réponse est déjà arrivée, elle compte")
+    page.close()
+    site.lost = False
+    site.sheet = site.sheet.model_copy(update={"state": AnswerPhase.OVER})
+    page = phone.open(site.link())
+    expect(shown(page, "done").locator("output")).to_have_text([*site.contributions])
     assert len(site.contributions) == 1
 
 
-def test_too_late_is_said_and_what_was_typed_stays(chrome: Browser, site: Site) -> None:
-    with device(chrome) as phone:
-        page = phone.open(site.link())
-        to_review(page)
-        site.sheet = site.sheet.model_copy(update={"state": AnswerPhase.OVER})
-        send(page)
-        warned(page, "La participation est terminée.")
-        page.reload()
-        expect(shown(page, "closed")).to_contain_text("Elle s'est terminée le 18 décembre 2026")
-        expect(page.locator("#closed-draft .own-words")).to_have_text(WORDS)
+def test_too_late_is_said_and_what_was_typed_stays(phone: Device, site: Site) -> None:
+    page = phone.open(site.link())
+    to_review(page)
+    site.sheet = site.sheet.model_copy(update={"state": AnswerPhase.OVER})
+    send(page)
+    warned(page, "La participation est terminée.")
+    page.reload()
+    expect(shown(page, "closed")).to_contain_text("Elle s'est terminée le 18 décembre 2026")
+    expect(page.locator("#closed-draft .own-words")).to_have_text(WORDS)
     assert site.contributions == {}
 
 
-def test_not_yet_open_says_to_come_back(chrome: Browser, site: Site) -> None:
+def test_not_yet_open_says_to_come_back(phone: Device, site: Site) -> None:
     site.sheet = site.sheet.model_copy(update={"state": AnswerPhase.NOT_YET})
-    with device(chrome) as phone:
-        expect(shown(phone.open(site.link()), "closed")).to_contain_text(
-            "Revenez avec le même lien"
-        )
+    expect(shown(phone.open(site.link()), "closed")).to_contain_text("Revenez avec le même lien")
 
 
-def test_a_link_cut_off_by_a_mail_program_is_recognised(chrome: Browser, site: Site) -> None:
-    with device(chrome) as phone:
-        page = phone.open(site.link().partition("#")[0])
-        expect(shown(page, "closed")).to_contain_text("Ouvrez le lien directement")
+def test_a_link_cut_off_by_a_mail_program_is_recognised(phone: Device, site: Site) -> None:
+    page = phone.open(site.link().partition("#")[0])
+    expect(shown(page, "closed")).to_contain_text("Ouvrez le lien directement")
 
 
 def test_a_browser_that_keeps_nothing_says_so_and_still_works(chrome: Browser, site: Site) -> None:
@@ -278,35 +275,32 @@ def test_a_browser_that_keeps_nothing_says_so_and_still_works(chrome: Browser, s
         answer(page)
 
 
-def test_two_people_on_one_device_have_one_answer_each(chrome: Browser, site: Site) -> None:
-    with device(chrome) as phone:
-        receipts = {answer(phone.open(site.link(ticket(name)))) for name in ("one", "two")}
+def test_two_people_on_one_device_have_one_answer_each(phone: Device, site: Site) -> None:
+    receipts = {answer(phone.open(site.link(ticket(name)))) for name in ("one", "two")}
     assert receipts == {*site.contributions}
     assert len(receipts) == 2
 
 
-def test_a_borrowed_device_forgets_on_demand(chrome: Browser, site: Site) -> None:
-    with device(chrome) as phone:
-        page = phone.open(site.link())
-        to_review(page)
-        page.locator("#forgetting summary").click()
-        page.locator("#forget").click()
-        shown(page, "closed")
-        assert page.evaluate("localStorage.length") == 0
+def test_a_borrowed_device_forgets_on_demand(phone: Device, site: Site) -> None:
+    page = phone.open(site.link())
+    to_review(page)
+    page.locator("#forgetting summary").click()
+    page.locator("#forget").click()
+    shown(page, "closed")
+    assert page.evaluate("localStorage.length") == 0
 
 
-def test_what_is_written_is_never_read_as_a_program(chrome: Browser, site: Site) -> None:
+def test_what_is_written_is_never_read_as_a_program(phone: Device, site: Site) -> None:
     attack = "<img src=x onerror=\"document.title='taken'\"><script>document.title='taken'</script>"
     site.sheet = site.sheet.model_copy(update={"title": attack})
-    with device(chrome) as phone:
-        page = phone.open(site.link())
-        to_review(page)
-        page.go_back()
-        page.locator("#q-say").fill(attack)
-        page.locator("#questions .main").click()
-        expect(page.locator("#answers")).to_contain_text(attack)
-        send(page)
-        shown(page, "done")
-        assert "taken" not in page.title().replace(attack, "")
+    page = phone.open(site.link())
+    to_review(page)
+    page.go_back()
+    page.locator("#q-say").fill(attack)
+    page.locator("#questions .main").click()
+    expect(page.locator("#answers")).to_contain_text(attack)
+    send(page)
+    shown(page, "done")
+    assert "taken" not in page.title().replace(attack, "")
     [sent] = site.contributions.values()
     assert sent.answers["say"] == attack
