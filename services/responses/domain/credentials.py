@@ -1,6 +1,7 @@
 """What proves that an answer comes from a participant, and the receipt that is made from it."""
 
 import base64
+import binascii
 import hashlib
 
 from services.runtime.refusal import Refusal
@@ -10,6 +11,7 @@ PREPARED_BYTES = 64
 RECEIPT_LENGTH = 10
 _BITS_PER_CHARACTER = 5
 _HASH_BITS = 256
+_TO_STANDARD = bytes.maketrans(b"-_", b"+/")
 
 
 class CredentialMalformed(Refusal):
@@ -31,6 +33,15 @@ class ReceiptMalformed(Refusal):
     sentence = Text(
         fr="Un reçu a dix lettres ou chiffres.", en="A receipt has ten letters or digits."
     )
+
+
+def decoded(text: str) -> bytes:
+    """From base64url without padding. Raises CredentialMalformed."""
+    plain = text.encode(errors="replace").translate(_TO_STANDARD, b"+/=")
+    try:
+        return binascii.a2b_base64(plain + b"=" * (-len(plain) % 4), strict_mode=True)
+    except binascii.Error:
+        raise CredentialMalformed from None
 
 
 def token_hash(prepared: bytes) -> bytes:

@@ -50,7 +50,7 @@ class Postbox:
         self._chance = chance
         self._sealer = sealer
         self._elapsed = elapsed
-        self._known: dict[UUID, tuple[float, Collection]] = {}
+        self._known: dict[UUID, tuple[float, asyncio.Task[Collection]]] = {}
         self._waiting: list[_Waiting] = []
         self._writer: asyncio.Task[None] | None = None
 
@@ -74,15 +74,25 @@ class Postbox:
         return done
 
     async def _collection(self, project_id: UUID) -> Collection:
+        """Read once for all who ask at one moment."""
         now = self._elapsed()
-        remembered = self._known.get(project_id)
-        if remembered and now - remembered[0] < _REMEMBERED_SECONDS:
-            return remembered[1]
+        since, reading = self._known.get(project_id, (now, None))
+        if reading is None or now - since >= _REMEMBERED_SECONDS:
+            reading = asyncio.create_task(self._read(project_id))
+            self._known[project_id] = (now, reading)
+        if reading.done() and not reading.exception():
+            return reading.result()
+        try:
+            return await asyncio.shield(reading)
+        except BaseException:
+            self._known.pop(project_id, None)
+            raise
+
+    async def _read(self, project_id: UUID) -> Collection:
         async with self._database.reading() as conn:
             found = await collections.collection(conn, project_id)
         if found.project_id != project_id:  # the address of a preview
             raise NotFound(what=project_id)
-        self._known[project_id] = (now, found)
         return found
 
     async def _written(self, project_id: UUID, ballot: Ballot) -> Kept | Refusal:
