@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 
+import structlog
 from aiosmtplib import SMTP, SMTPException, SMTPResponseException
 from aiosmtplib.errors import SMTPDataError
 
@@ -12,6 +13,9 @@ from services.registry.messages import Message
 
 # Shorter than the idle limit of any mail server: before that, the connection is taken to be alive.
 _TRUSTED_IDLE_SECONDS = 2.0
+
+
+log = structlog.get_logger()
 
 
 class Handover(Enum):
@@ -83,6 +87,15 @@ class MailSession:
             return Handover.POSTPONED
         try:
             await smtp.mail(self._sender)
+        except (SMTPException, OSError) as trouble:
+            # The server wants nothing from this sender: that says nothing of the recipient.
+            log.error("mail_server_refuses_sender", error=type(trouble).__name__)
+            self.close()
+            return Handover.POSTPONED
+        except BaseException:
+            self.close()
+            raise
+        try:
             await smtp.rcpt(message.recipient)
             proceed = await may_proceed()
             if not proceed:

@@ -81,19 +81,18 @@ class StaffTokens:
         self._issuer = issuer
         self._audience = audience
         self._keys: KeySet | None = None
-        self._fetched = 0.0
+        self._asked = 0.0
 
     async def verify(self, token: str) -> Staff:
         """Raises NotSignedIn, RolesApart, IssuerUnreachable."""
         try:
-            return self._read(token, await self._known_keys())
+            return self._read(token, await self._keys_no_older_than(_KEYS_LIVE_SECONDS))
         except (JoseError, ValueError):
             # Keys rotate: look once more, but do not let bad tokens hammer the issuer.
-            if time.monotonic() - self._fetched < _REFETCH_AFTER_SECONDS:
+            if time.monotonic() - self._asked < _REFETCH_AFTER_SECONDS:
                 raise NotSignedIn from None
-            self._keys = None
         try:
-            return self._read(token, await self._known_keys())
+            return self._read(token, await self._keys_no_older_than(_REFETCH_AFTER_SECONDS))
         except (JoseError, ValueError):
             raise NotSignedIn from None
 
@@ -111,8 +110,11 @@ class StaffTokens:
         subject = str(claims.get("sub"))
         return Staff(subject, str(claims.get("name") or subject), roles)
 
-    async def _known_keys(self) -> KeySet:
-        if self._keys is None or time.monotonic() - self._fetched > _KEYS_LIVE_SECONDS:
+    async def _keys_no_older_than(self, seconds: float) -> KeySet:
+        """The issuer's keys. While it is out of reach the last ones serve: a bad token must not
+        shut out those who are signed in."""
+        if self._keys is None or time.monotonic() - self._asked > seconds:
+            self._asked = time.monotonic()
             try:
                 async with httpx.AsyncClient(timeout=5) as client:
                     about = await client.get(f"{self._issuer}/.well-known/openid-configuration")
@@ -122,8 +124,8 @@ class StaffTokens:
                 self._keys = KeySet.import_key_set(keys.json())
             except (httpx.HTTPError, KeyError, ValueError) as error:
                 log.warning("issuer_unreachable", error=type(error).__name__)
-                raise IssuerUnreachable from error
-            self._fetched = time.monotonic()
+                if self._keys is None:
+                    raise IssuerUnreachable from error
         return self._keys
 
 

@@ -51,9 +51,9 @@ def group_of(service: str, topic: str) -> str:
 def is_infrastructure(error: BaseException) -> bool:
     """Whether waiting and trying again is right: the record is not to blame."""
     if isinstance(error, asyncpg.PostgresError):
-        # Classes 22 (data) and 23 (constraints) speak of the record, P0 of our own RAISE; the rest
-        # (connections, deadlocks, resources, a missing table) of the place it was written to.
-        return (error.sqlstate or "")[:2] not in {"22", "23", "P0"}
+        # Classes 21 and 22 (data), 23 (constraints) and 54 (sizes) speak of the record, P0 of our
+        # own RAISE; the rest (connections, deadlocks, a missing table) of where it is written.
+        return (error.sqlstate or "")[:2] not in {"21", "22", "23", "54", "P0"}
     return isinstance(
         error, asyncpg.InterfaceError | OSError | TimeoutError | KafkaError | asyncio.CancelledError
     ) and not isinstance(error, asyncpg.exceptions.DataError)
@@ -185,7 +185,9 @@ class Inbox:
         row = await conn.fetchrow(sql.lock_dead_letter, dead_letter)
         if row is None:
             raise NotFound(what=dead_letter)
-        consumer = next(c for c in self.consumers if c.topic.name == row["topic"])
+        consumer = next((c for c in self.consumers if c.topic.name == row["topic"]), None)
+        if consumer is None:
+            raise NotFound(what=row["topic"])
         headers = [(key, value.encode("latin-1")) for key, value in row["headers"]]
         try:
             event = decode(consumer.event, headers, row["value"])

@@ -15,6 +15,7 @@ from services.contracts.events.campaigns import ProjectState
 from services.contracts.http.common import Role
 from services.responses.app import build as build_responses
 from services.responses.settings import ResponsesSettings
+from services.runtime.auth import NotSignedIn, StaffTokens
 from services.runtime.service import Service
 from tests import databases
 from tests.contract.examples import EXAMPLES
@@ -96,6 +97,17 @@ async def test_staff_are_told_in_words_why_a_door_is_closed(
     assert answer.status_code == 403
     assert "campaigns" in answer.json()["detail"]
     assert answer.json()["way_out"]
+
+
+async def test_a_bad_token_shuts_nobody_out_while_the_issuer_is_away() -> None:
+    async with signing_in() as issuer:
+        tokens = StaffTokens(issuer.url, "panel")
+        good = issuer.token(Role.CAMPAIGNS)
+        assert (await tokens.verify(good)).roles == {Role.CAMPAIGNS}
+    tokens._asked -= 60
+    with pytest.raises(NotSignedIn):
+        await tokens.verify("nonsense")
+    assert (await tokens.verify(good)).roles == {Role.CAMPAIGNS}
 
 
 async def test_nobody_holds_people_and_contributions_together(
