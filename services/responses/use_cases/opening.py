@@ -5,6 +5,7 @@ from random import Random
 from uuid import UUID
 
 from services.responses import envelopes
+from services.responses.coarse import Daily
 from services.responses.domain import answers as rules
 from services.responses.domain import opening
 from services.responses.domain.collections import Collection
@@ -44,7 +45,7 @@ async def open_sealed(
         await store.add_contributions(conn, project_id, found, clock.today())
         held = replace(held, opened_on=clock.today())
         await collections.save_collection(conn, held)
-        await outbox.hint(conn, clock, "contribution", project_id)
+        await outbox.hint(conn, Daily(clock), "contribution", project_id)
     if held.project_is_over and (verdict is not Verdict.WAIT or counts.sealed == 0):
         await _end(conn, clock, held)
     return len(letters)
@@ -74,4 +75,4 @@ async def _end(conn: Connection, clock: Clock, held: Collection) -> None:
     ended = replace(held, state="ended", version=held.version + 1)
     await collections.save_collection(conn, ended)
     counts = await collections.count_answers(conn, [held.project_id])
-    await outbox.write(conn, clock, collection_state(ended, counts[held.project_id]))
+    await outbox.write(conn, Daily(clock), collection_state(ended, counts[held.project_id]))

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 from services.contracts.events.campaigns import ProjectState
 from services.contracts.events.responses import CollectionPhase, CollectionState
+from services.responses.coarse import Daily
 from services.responses.documents import Cleaned
 from services.responses.domain import collections as rules
 from services.responses.domain.collections import Collection
@@ -31,7 +32,7 @@ async def follow_projects(conn: Connection, clock: Clock, projects: Sequence[Pro
     """Prepare a collection for each project that is new, and say so."""
     for project_id in await store.see_projects(conn, projects):
         new = await store.hold_collection(conn, project_id)
-        await outbox.write(conn, clock, collection_state(new, NO_ANSWERS))
+        await outbox.write(conn, Daily(clock), collection_state(new, NO_ANSWERS))
 
 
 async def write_questionnaire(
@@ -43,7 +44,7 @@ async def write_questionnaire(
     if drafted is not held:
         await store.save_questionnaire(conn, drafted)
         await store.save_collection(conn, drafted)
-        await outbox.hint(conn, clock, "collection", project_id)
+        await outbox.hint(conn, Daily(clock), "collection", project_id)
     return await _standing(conn, drafted)
 
 
@@ -57,7 +58,7 @@ async def make_ready(conn: Connection, clock: Clock, project_id: UUID) -> Standi
     ready = rules.readied(held, known)
     if ready is not held:
         await store.save_collection(conn, ready)
-        await outbox.write(conn, clock, collection_state(ready, NO_ANSWERS))
+        await outbox.write(conn, Daily(clock), collection_state(ready, NO_ANSWERS))
     return await _standing(conn, ready)
 
 
@@ -68,7 +69,7 @@ async def add_document(
     that members read."""
     held = await store.hold_collection(conn, project_id)
     added = await shelf.add_document(conn, uuid4(), held.project_id, title, cleaned)
-    await outbox.hint(conn, clock, "collection", project_id)
+    await outbox.hint(conn, Daily(clock), "collection", project_id)
     return added
 
 
@@ -85,7 +86,7 @@ async def standing(conn: Connection, project_id: UUID) -> Standing:
 
 async def republish(conn: Connection, clock: Clock) -> dict[str, int]:
     states = [collection_state(one.collection, one.counts) for one in await standings(conn)]
-    await outbox.write_many(conn, clock, states)
+    await outbox.write_many(conn, Daily(clock), states)
     return {CollectionState.event_type: len(states)}
 
 

@@ -66,6 +66,15 @@ async def test_at_the_end_all_are_opened_and_the_collection_ends_with_its_count(
     assert len(await world.events()) == 3  # preparing, ready, ended
 
 
+async def test_nothing_that_leaves_says_an_hour(world: World) -> None:
+    await world.send_many(10)
+    await world.open_sealed()
+    await world.becomes("collected", 3, issued=10)
+    await world.open_sealed()
+    rows = await world.fetch("SELECT DISTINCT at FROM outbox")
+    assert [row["at"].isoformat() for row in rows] == [f"{FIRST_DAY}T00:00:00+00:00"]
+
+
 async def test_a_collection_without_answers_ends_too(world: World) -> None:
     await world.becomes("collected", 3, issued=0)
     await world.open_sealed()
