@@ -1,19 +1,43 @@
 """Claiming 100,000 of a million members in one allocation, against a row per commit."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from random import Random
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from deploy.bench.measure import Figure, timed
 from services.campaigns.use_cases.allocation import allocate
-from services.contracts.events.campaigns import OrderState
-from services.contracts.topics import topic_of
+from services.contracts.events.campaigns import OrderClass, OrderKind, OrderRequest, OrderState
+from services.runtime import outbox
 from services.runtime.clock import FixedClock
-from services.runtime.db import Database, Queries
+from services.runtime.db import Connection, Database, Queries
 
 sql = Queries("deploy.bench")
 CLOCK = FixedClock(datetime(2026, 11, 24, 9, tzinfo=UTC))
 ONE_BY_ONE = 1_000
+
+
+async def _ask(conn: Connection, member: UUID, campaign: UUID, project: UUID) -> None:
+    """What a loop over members does for each: may they be asked, then one row in each table."""
+    today, now = CLOCK.today(), CLOCK.now()
+    order, invitation = uuid4(), uuid4()
+    assert await conn.fetchval(sql.may_be_asked, member, project, today)
+    await conn.execute(sql.order_one, order, member, invitation, project, campaign, today, now)
+    await conn.execute(sql.reserve_one, order, member, today)
+    await conn.execute(sql.invite_one, invitation, project, member, campaign, order)
+    event = OrderState(
+        version=1,
+        order_id=order,
+        state=OrderRequest.ORDERED,
+        order_class=OrderClass.SOLICITATION,
+        kind=OrderKind.INVITATION,
+        member_id=member,
+        subject_id=invitation,
+        project_id=project,
+        project_version=1,
+        first_day=today,
+        last_day=today + timedelta(days=1),
+    )
+    await outbox.write(conn, CLOCK, event)
 
 
 async def allocation(database: Database, members: int, wanted: int) -> list[Figure]:
@@ -35,10 +59,10 @@ async def allocation(database: Database, members: int, wanted: int) -> list[Figu
         assert drawn is not None
         assert sum(drawn.asked.values()) == wanted
         left = [row["member_id"] for row in await conn.fetch(sql.unasked, ONE_BY_ONE)]
-        topic = topic_of(OrderState).name
         with timed() as singly:
             for member in left:
-                await conn.execute(sql.one_by_one, member, campaign, project, today, now, topic)
+                async with conn.transaction():
+                    await _ask(conn, member, campaign, project)
     finally:
         await conn.close()
     rate, single = wanted / at_once.seconds, ONE_BY_ONE / singly.seconds

@@ -9,29 +9,30 @@ INSERT INTO member (member_id, version, status, zone, profile_id, not_before, en
 SELECT gen_random_uuid(), 1, 'active', 'Europe/Paris', 1 + n % 216, $2::date - 40, $2::date + 900
 FROM generate_series(1, $1::int) n;
 
--- one_by_one: what one allocation writes for a member, as a statement of its own: ledger, order,
--- invitation, event. $1 member $2 campaign $3 project $4 first day $5 the instant $6 topic
-WITH ids AS (
-    SELECT gen_random_uuid() AS order_id, gen_random_uuid() AS invitation_id
-), ordered AS (
-    INSERT INTO send_order (order_id, version, state, class, kind, member_id, subject_id,
-        project_id, project_version, campaign_id, stratum, first_day, last_day, details, ordered_at)
-    SELECT order_id, 1, 'ordered', 'solicitation', 'invitation', $1, invitation_id, $3, 1, $2, '',
-        $4, $4::date + 1, '{}', $5 FROM ids
-), reserved AS (
-    INSERT INTO ledger (order_id, member_id, first_day, last_day, state)
-    SELECT order_id, $1, $4, $4::date + 1, 'reserved' FROM ids
-), invited AS (
-    INSERT INTO invitation (id, project_id, member_id, campaign_id, order_id, state)
-    SELECT invitation_id, $3, $1, $2, order_id, 'ordered' FROM ids
-)
-INSERT INTO outbox (topic, key, version, kind, at, body)
-SELECT $6, order_id::text, 1, 'order.state', $5, json_build_object('version', 1,
-    'order_id', order_id, 'state', 'ordered', 'class', 'solicitation', 'kind', 'invitation',
-    'member_id', $1::uuid, 'subject_id', invitation_id, 'project_id', $3::uuid,
-    'project_version', 1, 'first_day', $4::date, 'last_day', $4::date + 1,
-    'details', json_build_object())::text
-FROM ids;
+-- may_be_asked: whether a member can be solicited by a project in a window. $1 member $2 project
+-- $3 first day
+SELECT EXISTS (
+    SELECT FROM member m WHERE m.member_id = $1 AND m.status = 'active' AND m.not_before <= $3
+        AND m.ends_on > $3::date + 1
+        AND NOT EXISTS (SELECT FROM ledger l WHERE l.member_id = m.member_id
+            AND l.state IN ('reserved', 'consumed')
+            AND daterange(l.first_day, l.last_day + 31) && daterange($3, $3::date + 32))
+        AND NOT EXISTS (SELECT FROM invitation i WHERE i.project_id = $2
+            AND i.member_id = m.member_id));
+
+-- order_one: $1 order $2 member $3 invitation $4 project $5 campaign $6 first day $7 the instant
+INSERT INTO send_order (order_id, version, state, class, kind, member_id, subject_id, project_id,
+    project_version, campaign_id, stratum, first_day, last_day, details, ordered_at)
+VALUES ($1, 1, 'ordered', 'solicitation', 'invitation', $2, $3, $4, 1, $5, '', $6, $6::date + 1,
+    '{}', $7);
+
+-- reserve_one: $1 order $2 member $3 first day
+INSERT INTO ledger (order_id, member_id, first_day, last_day, state)
+VALUES ($1, $2, $3, $3::date + 1, 'reserved');
+
+-- invite_one: $1 invitation $2 project $3 member $4 campaign $5 order
+INSERT INTO invitation (id, project_id, member_id, campaign_id, order_id, state)
+VALUES ($1, $2, $3, $4, $5, 'ordered');
 
 -- unasked: some members that no campaign asks.
 SELECT m.member_id FROM member m
