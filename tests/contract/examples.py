@@ -31,6 +31,7 @@ from services.contracts.events.registry import (
     RefusedReason,
 )
 from services.contracts.events.responses import (
+    AttentionFigures,
     CollectionPhase,
     CollectionState,
     ListedProposal,
@@ -108,6 +109,15 @@ EXAMPLES: tuple[Event, ...] = (
         state=CollectionPhase.SYNTHESISED,
         contributions=61,
         unread=0,
+        unopened=0,
+        attention=AttentionFigures(
+            readings_wanted=1,
+            coverage=1.0,
+            median_seconds=42.0,
+            gini=0.21,
+            median_delay_days=2.0,
+            longest_delay_days=9,
+        ),
         proposals=[ListedProposal(id=PROPOSAL, version=2)],
     ),
     ProposalState(

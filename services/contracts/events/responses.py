@@ -23,6 +23,23 @@ class ListedProposal(BaseModel):
     version: int
 
 
+class AttentionFigures(BaseModel):
+    """How equally contributions were read (charter: equal attention to each one's word)."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    readings_wanted: int = Field(description="of each contribution, by as many readers")
+    coverage: float = Field(description="share of contributions that had all of them; 1 if none")
+    median_seconds: float | None = Field(None, description="of reading, for a contribution")
+    gini: float | None = Field(
+        None, description="of reading time over contributions: 0 is equal, 1 is all for one"
+    )
+    median_delay_days: float | None = Field(
+        None, description="from a contribution's opening to its first reading"
+    )
+    longest_delay_days: int | None = None
+
+
 class CollectionState(Event):
     """Where collecting words for a project stands."""
 
@@ -32,7 +49,11 @@ class CollectionState(Event):
     project_id: UUID
     state: CollectionPhase
     contributions: int | None = None
-    unread: int | None = None
+    unread: int | None = Field(None, description="contributions that still lack a reading")
+    unopened: int | None = Field(
+        None, description="answers that stay sealed because fewer took part than the floor"
+    )
+    attention: AttentionFigures | None = Field(None, description="once synthesised")
     proposals: list[ListedProposal] | None = Field(
         None, description="explicit, even when empty, once synthesised"
     )

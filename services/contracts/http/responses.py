@@ -104,6 +104,11 @@ class Contribution(Command):
     questionnaire_version: int
     language: Literal["fr", "en"] = Field("fr", description="in which the page was read")
     answers: dict[Identifier, Any]
+    echo: str | None = Field(
+        None,
+        description="16 bytes in base64url, derived from the seed on the device: by it the author's"
+        " device, and nobody else, knows what became of this contribution",
+    )
     agree_below_floor: bool = Field(
         False, description="may be opened even if fewer take part than the floor"
     )
