@@ -63,14 +63,14 @@ CREATE TABLE reading_link (
 );
 CREATE INDEX reading_link_of_proposal ON reading_link (proposal_id);
 
--- Hiding with a reason; the latest entry counts.
+-- Hiding with a reason; numbered for each contribution, the last one counts.
 CREATE TABLE moderation (
-    number          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     contribution_id uuid NOT NULL REFERENCES contribution,
+    number          int NOT NULL,
     hidden          boolean NOT NULL,
     reason          text NOT NULL,
     decided_by      text NOT NULL,
     decided_on      date NOT NULL,
+    PRIMARY KEY (contribution_id, number),
     CONSTRAINT moderation_has_reason CHECK (btrim(reason) <> '')
 );
-CREATE INDEX moderation_of_contribution ON moderation (contribution_id, number DESC);
