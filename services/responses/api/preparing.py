@@ -1,4 +1,4 @@
-"""HTTP edge of responses for staff."""
+"""Staff prepare a collection: questionnaire, documents, and when it is ready."""
 
 from typing import Annotated, Literal
 from uuid import UUID

@@ -1,0 +1,12 @@
+"""HTTP edge of responses for staff, a module for each thing they do."""
+
+from fastapi import APIRouter
+
+from services.responses.api import preparing
+from services.runtime.service import Service
+
+
+def router(service: Service) -> APIRouter:
+    every = APIRouter()
+    every.include_router(preparing.router(service))
+    return every
