@@ -1,13 +1,23 @@
-"""What anonymity costs: issuing a credential against bare RSA signing."""
+"""What anonymity costs: issuing a credential against bare RSA signing, and redeeming one against
+bare verification.
+
+Both in rounds that alternate with the bare operation, so that both see the same machine.
+"""
 
 import asyncio
 import os
+import secrets
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from random import SystemRandom
+from statistics import median
 from typing import TypeVar
 from uuid import UUID, uuid4
 
+import orjson
+import psutil
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import load_der_private_key
@@ -16,7 +26,18 @@ from deploy.bench.measure import Figure, timed
 from services.campaigns.keyring import Keyring
 from services.campaigns.store.credentials import SealedKey
 from services.campaigns.use_cases import credentials
-from services.runtime.blind_rsa import SALT_BYTES, PrivateKey, request_from_seed
+from services.contracts.events.campaigns import DecisionMaker, Mandate, ProjectPhase, ProjectState
+from services.contracts.http.questionnaires import FreeText, Questionnaire, Words
+from services.responses import pages
+from services.responses.pages.postbox import Postbox
+from services.responses.use_cases import preparing
+from services.runtime.blind_rsa import (
+    SALT_BYTES,
+    PrivateKey,
+    base64url,
+    finalize,
+    request_from_seed,
+)
 from services.runtime.clock import FixedClock
 from services.runtime.db import Database, Queries
 from services.runtime.sealing import Sealer
@@ -26,14 +47,14 @@ T = TypeVar("T")
 CLOCK = FixedClock(datetime(2026, 11, 24, 9, tzinfo=UTC))
 AT_ONCE = 8
 ROUNDS = 20
+SENDING = 500
+REDEEMING_ROUNDS = 8
+ANSWER = "Dire la date en premier, puis ce qui manque. " * 5
 _SEALING_KEYS = '["' + "A" * 43 + '="]'
 
 
 async def issuing(database: Database, count: int) -> list[Figure]:
-    """`count` participants who each ask once: signed, recorded and committed.
-
-    In rounds that alternate with the bare signing, so that both see the same machine.
-    """
+    """`count` participants who each ask once: signed, recorded and committed."""
     project, key = uuid4(), await asyncio.to_thread(PrivateKey.generate)
     keyring = Keyring(Sealer(_SEALING_KEYS))
     sealed = keyring.sealed(project, key).private
@@ -76,6 +97,116 @@ async def issuing(database: Database, count: int) -> list[Figure]:
     ]
 
 
+async def redeeming(database: Database, server: int, count: int) -> list[Figure]:
+    """`count` answers, from the bytes of a body to the receipt of what is committed.
+
+    Counted: reading the body, verifying the credential, checking the answer against its
+    questionnaire, sealing it, and PostgreSQL's work for spending and keeping, its commit included.
+    Not counted: HTTP. This process and the server of PostgreSQL (`server`, its process id) share
+    one core, on which the bare verification runs alone in its turn: nothing is had for nothing
+    from a second core. Of the rounds the median; the first one warms up.
+    """
+    key = await asyncio.to_thread(PrivateKey.generate)
+    project = await _taking_answers(database, key)
+    sealer = Sealer(_SEALING_KEYS)
+    postbox = Postbox(database, CLOCK, SystemRandom(), sealer)
+    credentials = await asyncio.to_thread(_credentials, key, count)
+    bodies = [_body(*one) for one in credentials]
+
+    async def redeem(body: bytes) -> None:
+        assert (await postbox.drop(project, pages.read_contribution(body))).first
+
+    rates = []
+    with _on_one_core(server):
+        for number in range(REDEEMING_ROUNDS):
+            with timed() as bare:
+                for prepared, signature in credentials[number::REDEEMING_ROUNDS]:
+                    key.public.verify(prepared, signature)
+            with timed() as redeemed:
+                await _several(redeem, bodies[number::REDEEMING_ROUNDS], SENDING)
+            each = count / REDEEMING_ROUNDS
+            rates.append((bare.seconds / redeemed.seconds, each / redeemed.seconds))
+    ratio, rate = (median(one) for one in zip(*rates[1:], strict=True))
+    return [
+        Figure(
+            "redeeming and sealed write / bare verification",
+            ratio,
+            0.5,
+            True,
+            "×",
+            f"{count:,} answers on one core: {rate:,.0f} against {rate / ratio:,.0f}/s",
+        )
+    ]
+
+
+async def _taking_answers(database: Database, key: PrivateKey) -> UUID:
+    """An open project with one question, whose credentials `key` signs."""
+    words = dict.fromkeys(Mandate.model_fields, "…") | {
+        "compensation": None,
+        "decision_maker": DecisionMaker(name="M. Bernard", role="director"),
+    }
+    today = CLOCK.today()
+    published = ProjectState(
+        version=1,
+        project_id=uuid4(),
+        state=ProjectPhase.PUBLISHED,
+        mandate=Mandate.model_validate(words),
+        recruitment_ends_on=today + timedelta(days=10),
+        collection_ends_on=today + timedelta(days=30),
+        credential_key=key.public.jwk,
+        credentials_issued=None,
+        anonymity_floor=5,
+    )
+    opened = published.model_copy(update={"version": 2, "state": ProjectPhase.OPEN})
+    question = FreeText(kind="free_text", id="change", text=Words(fr="Que changer ?"))
+    asked = Questionnaire(questions=[question]).model_dump(mode="json")
+    async with database.transaction() as conn:
+        await preparing.follow_projects(conn, CLOCK, [published])
+        await preparing.write_questionnaire(conn, CLOCK, published.project_id, asked)
+        await preparing.make_ready(conn, CLOCK, published.project_id)
+        await preparing.follow_projects(conn, CLOCK, [opened])
+    return published.project_id
+
+
+def _credentials(key: PrivateKey, count: int) -> list[tuple[bytes, bytes]]:
+    """Prepared messages and their unblinded signatures, as devices hold them."""
+
+    def obtain(_: int) -> tuple[bytes, bytes]:
+        request = request_from_seed(secrets.token_bytes(32), key.public)
+        return request.prepared, finalize(key.public, request, key.blind_sign(request.blinded))
+
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        return list(threads.map(obtain, range(count)))
+
+
+def _body(prepared: bytes, signature: bytes) -> bytes:
+    return orjson.dumps(
+        {
+            "prepared": base64url(prepared),
+            "signature": base64url(signature),
+            "questionnaire_version": 1,
+            "language": "fr",
+            "answers": {"change": ANSWER},
+        }
+    )
+
+
+@contextmanager
+def _on_one_core(server: int) -> Iterator[None]:
+    """This process and a server with its children, on the last of the cores they may use."""
+    parent = psutil.Process(server)
+    processes = [psutil.Process(), parent, *parent.children(recursive=True)]
+    before = [(process, process.cpu_affinity()) for process in processes]
+    for process in processes:
+        process.cpu_affinity([psutil.Process().cpu_affinity()[-1]])
+    try:
+        yield
+    finally:
+        for process, cores in before:
+            if process.is_running():
+                process.cpu_affinity(cores)
+
+
 def _sign_bare(key: PrivateKey, messages: Iterable[bytes]) -> None:
     """Plain signatures with the same key, on every core, and nothing else."""
     private = load_der_private_key(key.der(), password=None)
@@ -85,7 +216,9 @@ def _sign_bare(key: PrivateKey, messages: Iterable[bytes]) -> None:
         list(threads.map(lambda m: private.sign(m, scheme, hashes.SHA384()), messages))
 
 
-async def _several(work: Callable[[T], Awaitable[None]], items: Iterable[T]) -> None:
+async def _several(
+    work: Callable[[T], Awaitable[None]], items: Iterable[T], at_once: int = AT_ONCE
+) -> None:
     waiting: Iterator[T] = iter(items)
 
     async def one_after_another() -> None:
@@ -93,5 +226,5 @@ async def _several(work: Callable[[T], Awaitable[None]], items: Iterable[T]) -> 
             await work(item)
 
     async with asyncio.TaskGroup() as group:
-        for _ in range(AT_ONCE):
+        for _ in range(at_once):
             group.create_task(one_after_another())

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from deploy.bench import allocation, importing, messages, screens
+from deploy.bench import allocation, importing, messages, responses, screens
 from deploy.bench.measure import Figure
 from deploy.local.kafka import EmbeddedKafka
 from deploy.local.postgres import EmbeddedPostgres
@@ -28,10 +28,13 @@ class Size:
     members: int
     wanted: int
     imported: int
+    credentials: int
 
 
-FULL = Size(events=1_000_000, members=5_000_000, wanted=500_000, imported=500_000)
-SMOKE = Size(events=100_000, members=1_000_000, wanted=100_000, imported=100_000)
+FULL = Size(
+    events=1_000_000, members=5_000_000, wanted=500_000, imported=500_000, credentials=8_000
+)
+SMOKE = Size(events=100_000, members=1_000_000, wanted=100_000, imported=100_000, credentials=2_000)
 
 
 async def figures(size: Size) -> AsyncIterator[Figure]:
@@ -58,6 +61,11 @@ async def _on_servers(directory: Path, size: Size) -> AsyncIterator[Figure]:
         await together(postgres.start, kafka.start)
         async with _database(postgres, "campaigns") as database:
             for figure in await allocation.allocation(database, size.members, size.wanted):
+                yield figure
+            for figure in await responses.issuing(database, size.credentials):
+                yield figure
+        async with _database(postgres, "responses") as database:
+            for figure in await responses.redeeming(database, postgres.pid, size.credentials):
                 yield figure
         async with _database(postgres, "registry") as database:
             for figure in await messages.relay(database, kafka.bootstrap, size.events):

@@ -72,7 +72,7 @@ def router(database: Database, clock: Clock, postbox: Postbox, credentials_url: 
         address = request.client and request.client.host
         limit.refuse_if_spent(address)
         try:
-            kept = await postbox.drop(project_id, _read(await request.body()))
+            kept = await postbox.drop(project_id, read_contribution(await request.body()))
         except Refusal:
             limit.charge(address)
             raise
@@ -103,7 +103,7 @@ def router(database: Database, clock: Clock, postbox: Postbox, credentials_url: 
     return both
 
 
-def _read(body: bytes) -> Contribution:
+def read_contribution(body: bytes) -> Contribution:
     """Raises Unreadable, which repeats nothing of what was sent."""
     try:
         return Contribution.model_validate_json(body)

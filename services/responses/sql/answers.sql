@@ -3,11 +3,11 @@
 SELECT project_state, state FROM collection WHERE project_id = $1 FOR KEY SHARE;
 
 -- keep_answers: spend the credentials that are not spent yet and keep their answers, sealed, in the
--- order given by $5 and not by arrival; returns the hashes spent by this. Hashes go in by their own
+-- order given and not by arrival; returns the hashes spent by this. Hashes go in by their own
 -- order, so that two replicas that get the same ones wait for each other instead of deadlocking.
 WITH sent AS (
-    SELECT * FROM unnest($2::bytea[], $3::text[], $4::bytea[], $5::float8[])
-        AS s (token_hash, key_id, box, place)
+    SELECT * FROM unnest($2::bytea[], $3::text[], $4::bytea[])
+        WITH ORDINALITY AS s (token_hash, key_id, box, place)
 ), fresh AS (
     INSERT INTO spent_credential (project_id, token_hash)
     SELECT $1, token_hash FROM sent ORDER BY token_hash

@@ -40,17 +40,16 @@ async def hold_open(conn: Connection, project_id: UUID) -> Held | None:
     return await db.maybe(conn, Held, sql.hold_open, project_id)
 
 
-async def keep_answers(
-    conn: Connection, project_id: UUID, ballots: Sequence[Ballot], places: Sequence[float]
-) -> set[bytes]:
-    """The hashes that were not spent before; of the others nothing is kept. No hash comes twice."""
+async def keep_answers(conn: Connection, project_id: UUID, ballots: Sequence[Ballot]) -> set[bytes]:
+    """The hashes that were not spent before; of the others nothing is kept. No hash comes twice.
+
+    Answers are kept in the order given, which must be no order of arrival."""
     rows = await conn.fetch(
         sql.keep_answers,
         project_id,
         [one.token_hash for one in ballots],
         [one.box.key_id for one in ballots],
         [one.box.sealed for one in ballots],
-        places,
     )
     return {row["token_hash"] for row in rows}
 

@@ -98,8 +98,8 @@ async def keep(
     firsts: dict[bytes, Ballot] = {}
     for ballot in ballots:
         firsts.setdefault(ballot.token_hash, ballot)
-    places = [chance.random() for _ in firsts]
-    fresh = await store.keep_answers(conn, project_id, list(firsts.values()), places)
+    shuffled = chance.sample(list(firsts.values()), len(firsts))
+    fresh = await store.keep_answers(conn, project_id, shuffled)
     kept: list[Kept | Refusal] = []
     for ballot in ballots:
         kept.append(Kept(credentials.receipt(ballot.token_hash), ballot.token_hash in fresh))
