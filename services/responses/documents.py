@@ -2,8 +2,8 @@
 
 `clean` runs in a process of its own with little memory and little time: a file made to explode, or
 to break a parser, harms nothing that holds a key or an answer. What comes out was written anew:
-images from their pixels, PDFs from their pages (no metadata, scripts, attachments or actions), HTML
-from a short list of elements without attributes. Not removed: metadata of an image inside a PDF.
+images from their pixels, PDFs from their pages (no metadata, scripts, attachments or actions, nor
+what cameras say in the images inside), HTML from a short list of elements without attributes.
 """
 
 import asyncio
@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Any
 
+from services.responses.embedded_images import bare_jpeg, bare_jpeg2000
 from services.runtime.refusal import Refusal
 from services.runtime.text import Text
 
@@ -172,7 +173,17 @@ def _image(content: bytes) -> Cleaned:
 
 # PDF -------------------------------------------------------------------------------------------
 
-_PRIVATE = ("/Metadata", "/PieceInfo", "/LastModified", "/AA", "/OpenAction", "/JS", "/AF")
+_PRIVATE = (
+    "/Metadata",
+    "/PieceInfo",
+    "/LastModified",
+    "/AA",
+    "/OpenAction",
+    "/JS",
+    "/AF",
+    "/Thumb",
+)
+_BARE = {"/DCTDecode": bare_jpeg, "/DCT": bare_jpeg, "/JPXDecode": bare_jpeg2000}
 
 
 def _pdf(content: bytes) -> Cleaned:
@@ -198,6 +209,7 @@ def _pdf(content: bytes) -> Cleaned:
             if isinstance(found, dict):
                 for name in _PRIVATE:
                     found.pop(name, None)
+                _bare_image(found)
         writer.metadata = None
         # What nothing refers to any more would still be written.
         writer.compress_identical_objects(remove_duplicates=False, remove_unreferenced=True)
@@ -210,6 +222,31 @@ def _pdf(content: bytes) -> Cleaned:
     except (PyPdfError, ValueError, TypeError, KeyError, IndexError, AttributeError, OSError):
         raise DocumentRefused("broken") from None  # a parser that meets nonsense says it many ways
     return Cleaned("application/pdf", out.getvalue(), len(texts), _plain("\n".join(texts)) or None)
+
+
+def _bare_image(found: Any) -> None:
+    """A photograph's own metadata goes, with compressions that were put around it."""
+    from pypdf.generic import ArrayObject, EncodedStreamObject, NameObject, StreamObject
+
+    named = found.get("/Filter")
+    if not isinstance(found, StreamObject) or named is None:
+        return
+    filters = list(named.get_object()) if isinstance(named.get_object(), list) else [named]
+    bare = _BARE.get(filters[-1].get_object())
+    if bare is None:
+        return
+    data = found._data
+    if len(filters) > 1:
+        wrapped = EncodedStreamObject()
+        wrapped._data = data
+        wrapped[NameObject("/Filter")] = ArrayObject(filters[:-1])
+        settings = found.pop("/DecodeParms", None)
+        if settings is not None:
+            wrapped[NameObject("/DecodeParms")] = ArrayObject(settings.get_object()[:-1])
+            found[NameObject("/DecodeParms")] = settings.get_object()[-1]
+        data = wrapped.get_data()
+        found[NameObject("/Filter")] = filters[-1]
+    found._data = bare(data)
 
 
 def _without_actions(page: Any) -> None:

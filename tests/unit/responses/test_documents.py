@@ -2,16 +2,26 @@
 
 import io
 import zlib
+from typing import Any
 
 import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 from pypdf import PdfReader, PdfWriter
 from pypdf.annotations import Link
-from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject, TextStringObject
+from pypdf.generic import (
+    ArrayObject,
+    DecodedStreamObject,
+    DictionaryObject,
+    EncodedStreamObject,
+    NameObject,
+    NumberObject,
+    TextStringObject,
+)
 
 from services.responses import documents
 from services.responses.documents import DocumentRefused, clean, clean_here
+from services.responses.embedded_images import bare_jpeg2000
 
 SECRET = "Martin Dupont"
 
@@ -60,6 +70,78 @@ def test_a_pdf_keeps_its_text_and_loses_its_makers_and_all_that_runs() -> None:
     assert not reader.metadata
     for gone in (SECRET.encode(), b"alert", b"/JavaScript", b"/EmbeddedFile", b"/URI", b"pypdf"):
         assert gone not in cleaned.content
+
+
+def photograph(**more: Any) -> bytes:
+    """A JPEG whose camera wrote who took it, where, and a comment; a second image follows it."""
+    image = Image.radial_gradient("L").convert("RGB")
+    exif = Image.Exif()
+    exif[0x013B] = SECRET  # artist
+    place = exif.get_ifd(0x8825)  # GPS
+    place[1], place[2], place[3], place[4] = "N", (48.0, 51.0, 30.0), "E", (2.0, 17.0, 40.0)
+    out = io.BytesIO()
+    xmp = f"<x:xmpmeta>{SECRET}</x:xmpmeta>".encode()
+    image.save(out, "JPEG", exif=exif, comment=SECRET.encode(), xmp=xmp, **more)
+    return out.getvalue() + b"\xff\xd8\xff\xfe\x00\x0f" + SECRET.encode()
+
+
+def letter_with(picture: bytes, filters: Any) -> bytes:
+    writer = letter()
+    stream = EncodedStreamObject()
+    stream._data = picture
+    for name, value in {
+        "/Type": NameObject("/XObject"),
+        "/Subtype": NameObject("/Image"),
+        "/Width": NumberObject(256),
+        "/Height": NumberObject(256),
+        "/ColorSpace": NameObject("/DeviceRGB"),
+        "/BitsPerComponent": NumberObject(8),
+        "/Filter": filters,
+    }.items():
+        stream[NameObject(name)] = value
+    page = writer.pages[0]
+    pictures = DictionaryObject({NameObject("/Im1"): writer._add_object(stream)})
+    page["/Resources"][NameObject("/XObject")] = pictures  # type: ignore[index]
+    return written(writer)
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+@pytest.mark.parametrize("progressive", [False, True])
+def test_a_photograph_in_a_pdf_says_neither_who_took_it_nor_where(
+    progressive: bool, wrapped: bool
+) -> None:
+    taken = photograph(progressive=progressive, restart_marker_rows=1)
+    with Image.open(io.BytesIO(taken)) as image:
+        assert image.getexif().get_ifd(0x8825)
+        pixels = image.tobytes()
+    around = [NameObject("/FlateDecode")] if wrapped else []
+    filters = ArrayObject([*around, NameObject("/DCTDecode")])
+    uploaded = letter_with(zlib.compress(taken) if wrapped else taken, filters)
+    cleaned = clean_here(uploaded, "application/pdf")
+    shown = PdfReader(io.BytesIO(cleaned.content)).pages[0].images[0].data
+    for gone in (SECRET.encode(), b"Exif", b"xmpmeta"):
+        assert gone not in cleaned.content
+        assert gone not in shown
+    with Image.open(io.BytesIO(shown)) as image:
+        assert not image.getexif()
+        assert image.tobytes() == pixels
+
+
+def test_a_jpeg_2000_keeps_its_pixels_and_loses_what_is_written_beside() -> None:
+    out = io.BytesIO()
+    Image.radial_gradient("L").save(out, "JPEG2000")
+    plain = out.getvalue()
+    described = f"<x:xmpmeta>{SECRET}</x:xmpmeta>".encode()
+    first_box = int.from_bytes(plain[:4], "big") + int.from_bytes(plain[12:16], "big")
+    box = (len(described) + 8).to_bytes(4, "big") + b"xml " + described
+    bare = bare_jpeg2000(plain[:first_box] + box + plain[first_box:])
+    assert bare == plain
+
+
+@pytest.mark.parametrize("length", [1, 3, 30, 300, -700])
+def test_a_photograph_that_breaks_off_is_refused(length: int) -> None:
+    cut = photograph()[:length]
+    assert refused(letter_with(cut, NameObject("/DCTDecode"))) == "broken"
 
 
 def refused(content: bytes, kind: str = "") -> str:
