@@ -15,11 +15,14 @@ from services.contracts.events.campaigns import (
     OrderState,
     ProjectPhase,
     ProjectState,
+    ReportDuties,
 )
 from services.contracts.events.feedback import (
     DecidedProposal,
     DecisionState,
+    FollowUp,
     Outcome,
+    Progress,
     ReportState,
 )
 from services.contracts.events.registry import (
@@ -101,6 +104,8 @@ EXAMPLES: tuple[Event, ...] = (
         credentials_issued=61,
         anonymity_floor=5,
         draw_commitments=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"],
+        draw_seeds=["00" * 32],
+        report_duties=ReportDuties(report_version=1, owed=37, sent=23, undeliverable=1, exempt=0),
         ended_early_reason="La lettre change plus tôt que prévu",
     ),
     CollectionState(
@@ -139,6 +144,10 @@ EXAMPLES: tuple[Event, ...] = (
         reason="En tête pour les rappels, pas encore pour les premiers envois",
         decided_by=BERNARD,
         decided_on=date(2027, 2, 2),
+        next_step="Récrire la lettre de rappel",
+        due_on=date(2027, 6, 30),
+        owner="Bureau des courriers",
+        follow_up=[FollowUp(progress=Progress.PLANNED, note="Avec l'éditeur", on=date(2027, 3, 1))],
     ),
     ReportState(
         version=1,

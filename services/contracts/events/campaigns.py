@@ -125,6 +125,18 @@ class Mandate(BaseModel):
     compensation: Compensation | None = None
 
 
+class ReportDuties(BaseModel):
+    """How far the latest report went: one duty for each participant."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    report_version: int
+    owed: int = Field(description="not sent yet")
+    sent: int
+    undeliverable: int
+    exempt: int = Field(description="left the panel or erased since")
+
+
 class ProjectState(Event):
     """A project as everybody may read it, from the day it is published."""
 
@@ -143,5 +155,12 @@ class ProjectState(Event):
     anonymity_floor: int = 5
     draw_commitments: list[str] = Field(
         default_factory=list, description="SHA-256 of each campaign's seed, hex"
+    )
+    draw_seeds: list[str] = Field(
+        default_factory=list,
+        description="hex, revealed once recruitment is over, in the order of the commitments",
+    )
+    report_duties: ReportDuties | None = Field(
+        None, description="as they stood when the project began reporting, or closed"
     )
     ended_early_reason: str | None = None

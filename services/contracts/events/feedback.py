@@ -17,8 +17,27 @@ class Outcome(StrEnum):
     NOT = "not"
 
 
+class Progress(StrEnum):
+    """What became of a proposal that was retained, wholly or partly."""
+
+    PLANNED = "planned"
+    UNDER_WAY = "under_way"
+    DONE = "done"
+    GIVEN_UP = "given_up"
+
+
+class FollowUp(BaseModel):
+    """One dated step. Giving up says why."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    progress: Progress
+    note: str | None = None
+    on: date
+
+
 class DecisionState(Event):
-    """The signed, reasoned answer to one proposal."""
+    """The signed, reasoned answer to one proposal, from the day it is published."""
 
     event_type: ClassVar[str] = "decision.state"
     key_field: ClassVar[str] = "proposal_id"
@@ -30,6 +49,10 @@ class DecisionState(Event):
     reason: str = Field(min_length=1)
     decided_by: DecisionMaker
     decided_on: date
+    next_step: str | None = Field(None, description="what happens next; of what is retained")
+    due_on: date | None = Field(None, description="by when")
+    owner: str | None = Field(None, description="who sees to it")
+    follow_up: list[FollowUp] = Field(default_factory=list, description="oldest first")
 
 
 class DecidedProposal(BaseModel):

@@ -19,6 +19,20 @@ class DecisionMakerSheet(Command):
     role: str = ""
 
 
+class ChangeDecisionMaker(Command):
+    """Of a published mandate: everybody is told, and only the new one signs from then on."""
+
+    name: str = Field(min_length=1, max_length=200)
+    role: str = Field(min_length=1, max_length=200)
+    reason: str = Field(min_length=1, max_length=2_000)
+
+
+class EndEarly(Command):
+    """Recruitment and collection end today; a report is still owed."""
+
+    reason: str = Field(min_length=1, max_length=2_000)
+
+
 class CompensationSheet(Command):
     terms: str
     reference: str = ""
