@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from services.responses import api, consumers, jobs, pages
 from services.responses.pages.postbox import Postbox
 from services.responses.settings import ResponsesSettings
+from services.responses.shelves import Shelves
 from services.responses.store import collections
 from services.responses.use_cases import preparing
 from services.runtime.db import Connection
@@ -19,12 +20,17 @@ def build(settings: ResponsesSettings) -> Service:
     sealer = Sealer(settings.answer_keys.get_secret_value())
     chance = random.SystemRandom()  # what shuffles words must not be predictable
     postbox = Postbox(service.database, service.clock, chance, sealer)
+    shelves = Shelves(settings.document_store)
     consumers.register(service)
     jobs.register(service, chance, sealer, settings.open_every_seconds)
-    service.api.include_router(api.router(service))
+    service.api.include_router(api.router(service, shelves))
     service.api.include_router(
         pages.router(
-            service.database, service.clock, postbox, f"{settings.campaigns_url}/credentials"
+            service.database,
+            service.clock,
+            postbox,
+            shelves,
+            f"{settings.campaigns_url}/credentials",
         )
     )
     service.republished_by(lambda conn: preparing.republish(conn, service.clock))

@@ -1,9 +1,23 @@
 """What an operator configures for responses, beside what every service needs."""
 
-from pydantic import Field, SecretStr, field_validator
+from dataclasses import dataclass
+from typing import Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, field_validator, model_validator
 
 from services.runtime.sealing import sealing_keys
 from services.runtime.settings import Settings
+
+
+@dataclass(frozen=True)
+class DocumentStore:
+    """`url` ends with the name of the bucket."""
+
+    url: str
+    region: str
+    key: str
+    secret: SecretStr
 
 
 class ResponsesSettings(Settings):
@@ -17,6 +31,34 @@ class ResponsesSettings(Settings):
     open_every_seconds: float = Field(
         5, gt=0, description="pause between two looks for answers that may be opened"
     )
+    document_store_url: str | None = Field(
+        None,
+        description="S3-compatible store of documents: its address, a slash, and the bucket;"
+        " absent: PostgreSQL",
+    )
+    document_store_region: str = Field("us-east-1", description="as the store calls it")
+    document_store_key: str | None = Field(None, description="access key id of the store")
+    document_store_secret: SecretStr | None = Field(None, description="secret of that key")
+
+    @model_validator(mode="after")
+    def document_store_is_whole(self) -> Self:
+        parts = (self.document_store_url, self.document_store_key, self.document_store_secret)
+        if any(parts) and not all(parts):
+            raise ValueError("PANEL_DOCUMENT_STORE_URL, _KEY and _SECRET are given together")
+        if self.document_store_url is not None:
+            url = urlsplit(self.document_store_url)
+            bucket = url.path.strip("/")
+            if url.scheme not in ("https", "http") or not bucket or "/" in bucket:
+                raise ValueError("PANEL_DOCUMENT_STORE_URL must look like https://host/bucket")
+            if url.scheme == "http" and self.mode != "local":
+                raise ValueError("PANEL_DOCUMENT_STORE_URL must be https in production")
+        return self
+
+    @property
+    def document_store(self) -> DocumentStore | None:
+        url, region = self.document_store_url, self.document_store_region
+        key, secret = self.document_store_key, self.document_store_secret
+        return DocumentStore(url, region, key, secret) if url and key and secret else None
 
     @field_validator("answer_keys")
     @classmethod

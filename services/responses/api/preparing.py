@@ -13,6 +13,7 @@ from services.contracts.http.responses import (
     ImportedQuestionnaire,
 )
 from services.responses import documents, imports, sheets
+from services.responses.shelves import Shelves
 from services.responses.store import documents as shelf
 from services.responses.use_cases import preparing
 from services.runtime.auth import Staff, require
@@ -27,7 +28,7 @@ Reading = Annotated[
 _FILE = {"requestBody": {"content": {"application/octet-stream": {}}, "required": True}}
 
 
-def router(service: Service) -> APIRouter:
+def router(service: Service, shelves: Shelves) -> APIRouter:
     router = APIRouter(prefix="/api")
     uploads = APIRouter(prefix="/api", route_class=small_bodies(documents.LARGEST_BYTES))
 
@@ -74,8 +75,11 @@ def router(service: Service) -> APIRouter:
         """The body is the file. What is stored was written anew, without metadata."""
         declared = request.headers.get("content-type", "")
         cleaned = await documents.clean(await request.body(), declared)
+        shelved = await shelves.put(cleaned.content)
         async with service.database.transaction() as conn:
-            added = await preparing.add_document(conn, service.clock, project_id, title, cleaned)
+            added = await preparing.add_document(
+                conn, service.clock, project_id, title, cleaned, shelved
+            )
         return sheets.document_view(added)
 
     @uploads.post("/questionnaires/imports", openapi_extra=_FILE)

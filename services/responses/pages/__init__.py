@@ -15,6 +15,7 @@ from services.responses.domain import collections as rules
 from services.responses.pages import answer_page
 from services.responses.pages.limits import Limit
 from services.responses.pages.postbox import Postbox
+from services.responses.shelves import Shelves
 from services.responses.store import collections, documents
 from services.responses.use_cases import answering
 from services.runtime.clock import Clock
@@ -47,7 +48,9 @@ class Unreadable(Refusal):
     )
 
 
-def router(database: Database, clock: Clock, postbox: Postbox, credentials_url: str) -> APIRouter:
+def router(
+    database: Database, clock: Clock, postbox: Postbox, shelves: Shelves, credentials_url: str
+) -> APIRouter:
     routes = APIRouter(
         prefix="/answer", include_in_schema=False, route_class=small_bodies(LARGEST_BODY_BYTES)
     )
@@ -95,7 +98,8 @@ def router(database: Database, clock: Clock, postbox: Postbox, credentials_url: 
     async def document(project_id: UUID, id: UUID) -> Response:
         async with database.reading() as conn:
             found = await documents.document_content(conn, project_id, id)
-        return Response(found.content, media_type=found.media_type, headers=_DOCUMENT_HEADERS)
+        content = await shelves.get(id, found)
+        return Response(content, media_type=found.media_type, headers=_DOCUMENT_HEADERS)
 
     both = APIRouter()
     for part in (reading, routes, answer_page.router(credentials_url)):

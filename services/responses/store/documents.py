@@ -1,5 +1,6 @@
 """Documents to test."""
 
+import hashlib
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -23,24 +24,30 @@ class Document:
 
 @dataclass(frozen=True)
 class Content:
+    """`content` is None when the bytes are in the object store; `digest` is their SHA-256."""
+
     media_type: str
-    content: bytes
+    content: bytes | None
+    digest: bytes
 
 
 async def add_document(
-    conn: Connection, id: UUID, project_id: UUID, title: str, cleaned: Cleaned
+    conn: Connection, id: UUID, project_id: UUID, title: str, cleaned: Cleaned, *, inside: bool
 ) -> Document:
+    """`inside`: its bytes are kept in the row."""
+    size = len(cleaned.content)
     await conn.execute(
         sql.add_document,
         id,
         project_id,
         title,
         cleaned.media_type,
-        cleaned.content,
+        cleaned.content if inside else None,
         cleaned.pages,
         cleaned.words,
+        size,
+        hashlib.sha256(cleaned.content).digest(),
     )
-    size = len(cleaned.content)
     return Document(id, project_id, title, cleaned.media_type, size, cleaned.pages, cleaned.words)
 
 

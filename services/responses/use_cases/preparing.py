@@ -63,12 +63,21 @@ async def make_ready(conn: Connection, clock: Clock, project_id: UUID) -> Standi
 
 
 async def add_document(
-    conn: Connection, clock: Clock, project_id: UUID, title: str, cleaned: Cleaned
+    conn: Connection,
+    clock: Clock,
+    project_id: UUID,
+    title: str,
+    cleaned: Cleaned,
+    shelved: UUID | None = None,
 ) -> Document:
-    """Raises NotFound. A frozen questionnaire names its documents, so a later one changes nothing
+    """`shelved`: the id under which its bytes are in the object store; None: they go in the row.
+
+    Raises NotFound. A frozen questionnaire names its documents, so a later one changes nothing
     that members read."""
     held = await store.hold_collection(conn, project_id)
-    added = await shelf.add_document(conn, uuid4(), held.project_id, title, cleaned)
+    added = await shelf.add_document(
+        conn, shelved or uuid4(), held.project_id, title, cleaned, inside=shelved is None
+    )
     await outbox.hint(conn, Daily(clock), "collection", project_id)
     return added
 

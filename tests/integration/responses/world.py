@@ -160,7 +160,7 @@ class World:
 
 
 def settings(
-    dsn: str, clock_file: Path, issuer: str = NOBODY, kafka: str = "127.0.0.1:9"
+    dsn: str, clock_file: Path, issuer: str = NOBODY, kafka: str = "127.0.0.1:9", **more: Any
 ) -> ResponsesSettings:
     return ResponsesSettings(
         mode="local",
@@ -172,16 +172,17 @@ def settings(
         campaigns_url="https://projects.example/",
         answer_keys=SecretStr(ANSWER_KEYS),
         open_every_seconds=0.1,
+        **more,
     )
 
 
 @asynccontextmanager
 async def facing(
-    server: PostgresServer, folder: Path, issuer: str = NOBODY
+    server: PostgresServer, folder: Path, issuer: str = NOBODY, **more: Any
 ) -> AsyncIterator[World]:
     """The service's HTTP face on a database of its own, without Kafka; the project is unknown."""
     async with databases.clone(server, "responses") as (dsn, _):
-        service = build(settings(dsn, folder / "clock.json", issuer))
+        service = build(settings(dsn, folder / "clock.json", issuer, **more))
         await service.database.start()
         transport = httpx.ASGITransport(
             service.api, raise_app_exceptions=False, client=("192.0.2.7", 1)
