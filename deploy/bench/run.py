@@ -1,7 +1,7 @@
-"""All figures of the foundation, in one run on servers of its own."""
+"""All figures, or those of one part, in one run on servers of its own."""
 
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,8 +9,9 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from deploy.bench import allocation, importing, messages, responses, screens
+from deploy.bench import allocation, answer_page, importing, messages, responses, screens
 from deploy.bench.measure import Figure
+from deploy.bench.parts import Part
 from deploy.local.kafka import EmbeddedKafka
 from deploy.local.postgres import EmbeddedPostgres
 from deploy.local.stack import Stack, together
@@ -37,35 +38,46 @@ FULL = Size(
 SMOKE = Size(events=100_000, members=1_000_000, wanted=100_000, imported=100_000, credentials=2_000)
 
 
-async def figures(size: Size) -> AsyncIterator[Figure]:
+async def figures(size: Size, parts: Collection[Part] = tuple(Part)) -> AsyncIterator[Figure]:
     """One after the other, each as soon as it is known."""
     with tempfile.TemporaryDirectory(prefix="panel-bench-") as directory:
         # The database server may run as a user of its own.
         Path(directory).chmod(0o755)  # noqa: ASYNC240
-        async for figure in _on_servers(Path(directory) / "servers", size):
+        async for figure in _on_servers(Path(directory) / "servers", size, parts):
             yield figure
         clock = ClockSetting(offset=AFTERNOON - datetime.now(UTC))
         stack = Stack(Path(directory) / "stack", clock=clock, new_ports=True)
         async with stack.running() as endpoints:
             today = AFTERNOON.date()
-            for figure in await importing.importing(endpoints, size.imported, today):
-                yield figure
-            for figure in await screens.screens(endpoints, today):
-                yield figure
+            if Part.RESPONSES in parts:
+                for figure in await answer_page.answer_page(endpoints, today):
+                    yield figure
+            if Part.FOUNDATION in parts:
+                for figure in await importing.importing(endpoints, size.imported, today):
+                    yield figure
+                for figure in await screens.screens(endpoints, today):
+                    yield figure
 
 
-async def _on_servers(directory: Path, size: Size) -> AsyncIterator[Figure]:
+async def _on_servers(
+    directory: Path, size: Size, parts: Collection[Part]
+) -> AsyncIterator[Figure]:
     postgres = EmbeddedPostgres(directory / "postgres")
     kafka = EmbeddedKafka(directory / "kafka")
     try:
-        await together(postgres.start, kafka.start)
+        await postgres.start()
+        if Part.RESPONSES in parts:
+            async with _database(postgres, "campaigns") as database:
+                for figure in await responses.issuing(database, size.credentials):
+                    yield figure
+            async with _database(postgres, "responses") as database:
+                for figure in await responses.redeeming(database, postgres.pid, size.credentials):
+                    yield figure
+        if Part.FOUNDATION not in parts:
+            return
+        await kafka.start()
         async with _database(postgres, "campaigns") as database:
             for figure in await allocation.allocation(database, size.members, size.wanted):
-                yield figure
-            for figure in await responses.issuing(database, size.credentials):
-                yield figure
-        async with _database(postgres, "responses") as database:
-            for figure in await responses.redeeming(database, postgres.pid, size.credentials):
                 yield figure
         async with _database(postgres, "registry") as database:
             for figure in await messages.relay(database, kafka.bootstrap, size.events):

@@ -97,7 +97,7 @@ async def console(endpoints: Endpoints) -> AsyncIterator[Terminal]:
 async def screens(endpoints: Endpoints, today: date) -> list[Figure]:
     """First paint after start; and from a committed opt-in to its line on the project's screen."""
     async with Staff(endpoints, "en") as staff:
-        project = await _open_project(staff, today)
+        project = await open_project(staff, today)
         links = await _invited(endpoints, staff, project)
         firsts = []
         for _ in range(STARTS):
@@ -127,7 +127,7 @@ async def screens(endpoints: Endpoints, today: date) -> list[Figure]:
     ]
 
 
-async def _open_project(staff: Staff, today: date) -> UUID:
+async def open_project(staff: Staff, today: date) -> UUID:
     view = await staff.create_project(
         ProjectSheet(
             title=TITLE,

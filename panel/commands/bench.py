@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from deploy.bench.parts import Part
 from panel.options import Json, asynchronous, both, command, session
 from services.runtime.text import Text
 
@@ -29,6 +30,10 @@ def register(app: typer.Typer) -> None:
 
 def bench(
     ctx: typer.Context,
+    part: Annotated[
+        Part | None,
+        typer.Argument(help=both("Une seule partie des mesures.", "One part of the figures.")),
+    ] = None,
     smoke: Annotated[
         bool,
         typer.Option("--smoke", help=both("La version courte.", "The short version.")),
@@ -48,7 +53,7 @@ def bench(
 
     async def measure() -> list[Figure]:
         found = []
-        async for figure in figures(SMOKE if smoke else FULL):
+        async for figure in figures(SMOKE if smoke else FULL, [part] if part else list(Part)):
             found.append(figure)
             here.err.print(f"{figure.name}: {figure.value:.2f} {figure.unit} ({figure.detail})")
         return found

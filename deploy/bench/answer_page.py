@@ -1,0 +1,59 @@
+"""The answer page as somebody opens it for the first time, in Chromium, from the real service."""
+
+import os
+import shutil
+from datetime import date
+from statistics import median
+
+from deploy.bench.measure import Figure
+from deploy.bench.screens import open_project
+from deploy.local.endpoints import Endpoints
+from deploy.local.errors import LocalError
+from deploy.local.people import export
+from deploy.local.staff import Staff
+from services.runtime.text import Text
+
+VISITS = 5
+MEMBERS = 200
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+_NO_CHROMIUM = Text(
+    fr="Chromium manque : installez le paquet chromium, ou dites où il est par PANEL_CHROMIUM.",
+    en="There is no Chromium: install the package chromium, or say where it is by PANEL_CHROMIUM.",
+)
+_TRANSFERRED = """['navigation', 'resource'].flatMap((type) => performance.getEntriesByType(type))
+    .reduce((sum, { transferSize }) => sum + transferSize, 0)"""
+
+
+async def answer_page(endpoints: Endpoints, today: date) -> list[Figure]:
+    """Bytes transferred, headers included, and the time from asking for the page until it can be
+    answered, which the page itself marks. Every visit in a new profile: nothing is cached.
+
+    Raises LocalError without a Chromium.
+    """
+    from playwright.async_api import async_playwright
+
+    found = os.environ.get("PANEL_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    if found is None:
+        raise LocalError(_NO_CHROMIUM)
+    async with Staff(endpoints, "en") as staff:
+        file = export(MEMBERS, seed=8, today=today)
+        await staff.import_members(file.content, accept_valid=True)
+        project = await open_project(staff, today)
+    link = f"{endpoints.services['responses'].url}/answer/{project}"
+    sizes, times = [], []
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        for _ in range(VISITS):
+            page = await browser.new_page()
+            await page.goto(link)
+            await page.wait_for_function("performance.getEntriesByName('ready').length")
+            ready = await page.evaluate("performance.getEntriesByName('ready')[0].startTime")
+            times.append(ready / 1000)
+            sizes.append(await page.evaluate(_TRANSFERRED) / 1000)
+            await page.close()
+        await browser.close()
+    detail = f"median of {VISITS} first visits"
+    return [
+        Figure("answer page: all that is transferred", max(sizes), 60, False, "kB", detail),
+        Figure("answer page: interactive", median(times), 1, False, "s", detail),
+    ]
