@@ -48,7 +48,7 @@ CLOCK = FixedClock(datetime(2026, 11, 24, 9, tzinfo=UTC))
 AT_ONCE = 8
 ROUNDS = 20
 SENDING = 500
-REDEEMING_ROUNDS = 8
+REDEEMING_ROUNDS = 5
 ANSWER = "Dire la date en premier, puis ce qui manque. " * 5
 _SEALING_KEYS = '["' + "A" * 43 + '="]'
 

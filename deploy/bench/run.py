@@ -33,9 +33,9 @@ class Size:
 
 
 FULL = Size(
-    events=1_000_000, members=5_000_000, wanted=500_000, imported=500_000, credentials=8_000
+    events=1_000_000, members=5_000_000, wanted=500_000, imported=500_000, credentials=10_000
 )
-SMOKE = Size(events=100_000, members=1_000_000, wanted=100_000, imported=100_000, credentials=2_000)
+SMOKE = Size(events=100_000, members=1_000_000, wanted=100_000, imported=100_000, credentials=4_000)
 
 
 async def figures(size: Size, parts: Collection[Part] = tuple(Part)) -> AsyncIterator[Figure]:

@@ -6,8 +6,7 @@ SELECT project_state, state FROM collection WHERE project_id = $1 FOR KEY SHARE;
 -- order given and not by arrival; returns the hashes spent by this. Hashes go in by their own
 -- order, so that two replicas that get the same ones wait for each other instead of deadlocking.
 WITH sent AS (
-    SELECT * FROM unnest($2::bytea[], $3::text[], $4::bytea[])
-        WITH ORDINALITY AS s (token_hash, key_id, box, place)
+    SELECT * FROM unnest($3::bytea[], $4::bytea[]) WITH ORDINALITY AS s (token_hash, box, place)
 ), fresh AS (
     INSERT INTO spent_credential (project_id, token_hash)
     SELECT $1, token_hash FROM sent ORDER BY token_hash
@@ -15,7 +14,7 @@ WITH sent AS (
     RETURNING token_hash
 ), kept AS (
     INSERT INTO sealed (project_id, key_id, box)
-    SELECT $1, sent.key_id, sent.box FROM sent JOIN fresh USING (token_hash) ORDER BY sent.place
+    SELECT $1, $2, sent.box FROM sent JOIN fresh USING (token_hash) ORDER BY sent.place
 )
 SELECT token_hash FROM fresh;
 

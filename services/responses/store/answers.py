@@ -43,12 +43,14 @@ async def hold_open(conn: Connection, project_id: UUID) -> Held | None:
 async def keep_answers(conn: Connection, project_id: UUID, ballots: Sequence[Ballot]) -> set[bytes]:
     """The hashes that were not spent before; of the others nothing is kept. No hash comes twice.
 
-    Answers are kept in the order given, which must be no order of arrival."""
+    Answers are kept in the order given, which must be no order of arrival. What one process seals
+    is sealed with one key."""
+    [key_id] = {one.box.key_id for one in ballots}
     rows = await conn.fetch(
         sql.keep_answers,
         project_id,
+        key_id,
         [one.token_hash for one in ballots],
-        [one.box.key_id for one in ballots],
         [one.box.sealed for one in ballots],
     )
     return {row["token_hash"] for row in rows}

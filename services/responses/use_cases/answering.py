@@ -98,7 +98,7 @@ async def keep(
     firsts: dict[bytes, Ballot] = {}
     for ballot in ballots:
         firsts.setdefault(ballot.token_hash, ballot)
-    shuffled = chance.sample(list(firsts.values()), len(firsts))
+    shuffled = sorted(firsts.values(), key=lambda _: chance.random())
     fresh = await store.keep_answers(conn, project_id, shuffled)
     kept: list[Kept | Refusal] = []
     for ballot in ballots:
