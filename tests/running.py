@@ -32,11 +32,11 @@ class Issuer:
         self.url = f"http://127.0.0.1:{free_port()}"
         self.key = OKPKey.generate_key("Ed25519")
 
-    def token(self, *roles: Role, now: float | None = None) -> str:
-        return mint(self.key, self.url, Person("test", "Test T.", roles), now)
+    def token(self, *roles: Role, now: float | None = None, name: str = "Test T.") -> str:
+        return mint(self.key, self.url, Person(name.split()[0].lower(), name, roles), now)
 
-    def headers(self, *roles: Role) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.token(*roles)}"}
+    def headers(self, *roles: Role, name: str = "Test T.") -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token(*roles, name=name)}"}
 
     def app(self) -> Starlette:
         async def about(_: Any) -> JSONResponse:

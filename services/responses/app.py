@@ -8,7 +8,7 @@ from services.responses.pages.postbox import Postbox
 from services.responses.settings import ResponsesSettings
 from services.responses.shelves import Shelves
 from services.responses.store import collections
-from services.responses.use_cases import preparing
+from services.responses.use_cases import synthesis
 from services.runtime.db import Connection
 from services.runtime.sealing import Sealer
 from services.runtime.service import Service
@@ -23,7 +23,7 @@ def build(settings: ResponsesSettings) -> Service:
     shelves = Shelves(settings.document_store)
     consumers.register(service)
     jobs.register(service, chance, sealer, settings.open_every_seconds)
-    service.api.include_router(api.router(service, shelves))
+    service.api.include_router(api.router(service, shelves, chance))
     service.api.include_router(
         pages.router(
             service.database,
@@ -33,7 +33,7 @@ def build(settings: ResponsesSettings) -> Service:
             f"{settings.campaigns_url}/credentials",
         )
     )
-    service.republished_by(lambda conn: preparing.republish(conn, service.clock))
+    service.republished_by(lambda conn: synthesis.republish(conn, service.clock))
     service.measured_by(measure)
     return service
 

@@ -96,6 +96,9 @@ class Collection:
     opened_on: date | None
     questionnaire_version: int
     questionnaire: dict[str, Any] | None
+    readings_wanted: int
+    synthesised_by: str | None
+    synthesised_on: date | None
 
     @property
     def project_is_over(self) -> bool:

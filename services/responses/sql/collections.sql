@@ -21,6 +21,7 @@ RETURNING project_id, version, state, (xmax = 0) AS is_new;
 SELECT c.project_id, c.version, c.title, c.state, c.project_state, c.mandate,
        c.recruitment_ends_on, c.collection_ends_on, c.credential_key, c.credentials_issued,
        c.anonymity_floor, c.preview_id, c.opened_on, c.questionnaire_version,
+       c.readings_wanted, c.synthesised_by, c.synthesised_on,
        q.body AS questionnaire
 FROM collection c
 LEFT JOIN questionnaire q ON q.project_id = c.project_id AND q.version = c.questionnaire_version
@@ -30,17 +31,23 @@ ORDER BY c.title, c.project_id;
 SELECT c.project_id, c.version, c.title, c.state, c.project_state, c.mandate,
        c.recruitment_ends_on, c.collection_ends_on, c.credential_key, c.credentials_issued,
        c.anonymity_floor, c.preview_id, c.opened_on, c.questionnaire_version,
+       c.readings_wanted, c.synthesised_by, c.synthesised_on,
        q.body AS questionnaire
 FROM collection c
 LEFT JOIN questionnaire q ON q.project_id = c.project_id AND q.version = c.questionnaire_version
 WHERE c.project_id = $1 OR c.preview_id = $1;
+
+-- hold_reading: the collection's state, held while something is read or drafted; conflicts with
+-- hold_collection only, so that readers do not wait for each other.
+SELECT state FROM collection WHERE project_id = $1 FOR SHARE;
 
 -- hold_collection: before it changes; waits for answers that are being written, and keeps new ones
 -- waiting. The columns are read after the wait, by `collection`.
 SELECT FROM collection WHERE project_id = $1 FOR UPDATE;
 
 -- save_collection: what changes by our own doing.
-UPDATE collection SET state = $2, version = $3, questionnaire_version = $4, opened_on = $5
+UPDATE collection SET state = $2, version = $3, questionnaire_version = $4, opened_on = $5,
+    readings_wanted = $6, synthesised_by = $7, synthesised_on = $8
 WHERE project_id = $1;
 
 -- save_questionnaire: a version more.

@@ -42,6 +42,14 @@ async def hold_collection(conn: Connection, project_id: UUID) -> Collection:
     return await collection(conn, project_id)
 
 
+async def hold_reading(conn: Connection, project_id: UUID) -> str:
+    """Its state, which does not change before the transaction ends. Raises NotFound."""
+    state: str | None = await conn.fetchval(sql.hold_reading, project_id)
+    if state is None:
+        raise NotFound(what=project_id)
+    return state
+
+
 async def collection(conn: Connection, project_or_preview_id: UUID) -> Collection:
     """Raises NotFound."""
     found = await db.maybe(conn, Collection, sql.collection, project_or_preview_id)
@@ -62,6 +70,9 @@ async def save_collection(conn: Connection, collection: Collection) -> None:
         collection.version,
         collection.questionnaire_version,
         collection.opened_on,
+        collection.readings_wanted,
+        collection.synthesised_by,
+        collection.synthesised_on,
     )
 
 

@@ -14,7 +14,7 @@ from services.responses.envelopes import Letter
 from services.responses.store import answers as store
 from services.responses.store import collections
 from services.responses.store.answers import Contribution
-from services.responses.use_cases.preparing import collection_state
+from services.responses.use_cases.preparing import collection_states
 from services.runtime import outbox
 from services.runtime.clock import Clock
 from services.runtime.db import Connection
@@ -74,5 +74,4 @@ def _contribution(letter: Letter, chance: Random) -> Contribution:
 async def _end(conn: Connection, clock: Clock, held: Collection) -> None:
     ended = replace(held, state="ended", version=held.version + 1)
     await collections.save_collection(conn, ended)
-    counts = await collections.count_answers(conn, [held.project_id])
-    await outbox.write(conn, Daily(clock), collection_state(ended, counts[held.project_id]))
+    await outbox.write_many(conn, Daily(clock), await collection_states(conn, [ended]))

@@ -6,20 +6,24 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from services.contracts.events.campaigns import ProjectState
-from services.contracts.events.responses import CollectionPhase, CollectionState
+from services.contracts.events.responses import (
+    CollectionPhase,
+    CollectionState,
+    ListedProposal,
+)
 from services.responses.coarse import Daily
 from services.responses.documents import Cleaned
 from services.responses.domain import collections as rules
 from services.responses.domain.collections import Collection
 from services.responses.store import collections as store
 from services.responses.store import documents as shelf
+from services.responses.store import proposals
 from services.responses.store.collections import Counts
 from services.responses.store.documents import Document
+from services.responses.use_cases import attention
 from services.runtime import outbox
 from services.runtime.clock import Clock
 from services.runtime.db import Connection
-
-NO_ANSWERS = Counts(received=0, sealed=0, open=0)
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,7 @@ async def follow_projects(conn: Connection, clock: Clock, projects: Sequence[Pro
     """Prepare a collection for each project that is new, and say so."""
     for project_id in await store.see_projects(conn, projects):
         new = await store.hold_collection(conn, project_id)
-        await outbox.write(conn, Daily(clock), collection_state(new, NO_ANSWERS))
+        await outbox.write_many(conn, Daily(clock), await collection_states(conn, [new]))
 
 
 async def write_questionnaire(
@@ -58,7 +62,7 @@ async def make_ready(conn: Connection, clock: Clock, project_id: UUID) -> Standi
     ready = rules.readied(held, known)
     if ready is not held:
         await store.save_collection(conn, ready)
-        await outbox.write(conn, Daily(clock), collection_state(ready, NO_ANSWERS))
+        await outbox.write_many(conn, Daily(clock), await collection_states(conn, [ready]))
     return await _standing(conn, ready)
 
 
@@ -93,24 +97,37 @@ async def standing(conn: Connection, project_id: UUID) -> Standing:
     return await _standing(conn, await store.collection(conn, project_id))
 
 
-async def republish(conn: Connection, clock: Clock) -> dict[str, int]:
-    states = [collection_state(one.collection, one.counts) for one in await standings(conn)]
-    await outbox.write_many(conn, Daily(clock), states)
-    return {CollectionState.event_type: len(states)}
-
-
 async def _standing(conn: Connection, collection: Collection) -> Standing:
     counts = await store.count_answers(conn, [collection.project_id])
     return Standing(collection, counts[collection.project_id])
 
 
-def collection_state(collection: Collection, counts: Counts) -> CollectionState:
-    """Counts are said once the collection has ended: before, they would tell who answered when."""
-    ended = collection.state in ("ended", "synthesised")
-    return CollectionState(
-        version=collection.version,
-        project_id=collection.project_id,
-        state=CollectionPhase(collection.state),
-        contributions=counts.open if ended else None,
-        unread=counts.open if ended else None,
-    )
+async def collection_states(conn: Connection, held: Sequence[Collection]) -> list[CollectionState]:
+    """Counts are said once the collection has ended: before, they would tell who answered when.
+    They go out at the end and with the synthesis; how reading proceeds in between is for staff,
+    who ask, not for subscribers."""
+    ids = [one.project_id for one in held]
+    counts = await store.count_answers(conn, ids)
+    unread = await attention.unread(conn, ids)
+    states = []
+    for one in held:
+        id, ended = one.project_id, one.state in ("ended", "synthesised")
+        made = one.state == "synthesised"
+        states.append(
+            CollectionState(
+                version=one.version,
+                project_id=id,
+                state=CollectionPhase(one.state),
+                contributions=counts[id].open if ended else None,
+                unread=unread[id] if ended else None,
+                unopened=counts[id].sealed if ended else None,
+                attention=(await attention.attention(conn, id)).figures if made else None,
+                proposals=await _listed(conn, id) if made else None,
+            )
+        )
+    return states
+
+
+async def _listed(conn: Connection, project_id: UUID) -> list[ListedProposal]:
+    found = await proposals.proposals(conn, project_id)
+    return [ListedProposal(id=p.id, version=p.version) for p in found if p.state == "submitted"]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.integration.responses.reading_room import Room, reading_room
 from tests.integration.responses.world import World, facing, project
 from tests.servers import PostgresServer
 
@@ -23,3 +24,10 @@ async def world(unready: World) -> World:
     await unready.make_ready()
     await unready.becomes("open", 2)
     return unready
+
+
+@pytest.fixture
+async def room(postgres_server: PostgresServer, tmp_path: Path) -> AsyncIterator[Room]:
+    """Twelve answers are open to readers; the project still collects."""
+    async with reading_room(postgres_server, tmp_path, 12) as made:
+        yield made

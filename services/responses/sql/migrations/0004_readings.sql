@@ -43,8 +43,10 @@ CREATE TABLE reading_order (
     PRIMARY KEY (project_id, reader)
 );
 
--- One reader's reading of one contribution. reader: the subject of the token.
+-- One reader's reading of one contribution. reader: the subject of the token. read_on is the day of
+-- the first look; seconds add up.
 CREATE TABLE reading (
+    project_id      uuid NOT NULL,
     contribution_id uuid NOT NULL REFERENCES contribution,
     reader          text NOT NULL,
     reader_name     text NOT NULL,
@@ -54,6 +56,7 @@ CREATE TABLE reading (
     PRIMARY KEY (contribution_id, reader),
     CONSTRAINT reading_mark_known CHECK (mark IN ('no_suggestion', 'personal_case'))
 );
+CREATE INDEX reading_of_project ON reading (project_id);
 CREATE TABLE reading_link (
     contribution_id uuid NOT NULL,
     reader          text NOT NULL,

@@ -1,0 +1,104 @@
+"""A project whose answers are open, and the officers who read them."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import httpx
+
+from services.contracts.http.common import Role
+from services.contracts.http.proposals import ProposalBoard, ProposalView
+from services.contracts.http.reading import ContributionPage, ContributionView, NextReading
+from tests.integration.responses.world import LAST_DAY, World, facing, project
+from tests.running import Issuer, signing_in
+from tests.servers import PostgresServer
+
+NO_SUGGESTION = {"seconds": 10.0, "mark": "no_suggestion"}
+
+
+@dataclass
+class Room:
+    world: World
+    issuer: Issuer
+
+    async def ask(
+        self, method: str, path: str, body: Any = None, *, reader: str = "Ada L.", **query: Any
+    ) -> httpx.Response:
+        """As a reader; `path` is below the project's collection, or absolute."""
+        url = path if path.startswith("/") else f"/api/collections/{self.world.project_id}/{path}"
+        return await self.world.client.request(
+            method,
+            url.rstrip("/"),
+            json=body,
+            params=query,
+            headers=self.issuer.headers(Role.ANALYSIS, name=reader),
+        )
+
+    async def next(self, reader: str = "Ada L.") -> NextReading:
+        answer = await self.ask("GET", "readings/next", reader=reader)
+        assert answer.status_code == 200, answer.text
+        return NextReading.model_validate_json(answer.content)
+
+    async def record(self, id: UUID, reader: str = "Ada L.", **said: Any) -> httpx.Response:
+        body = said if "mark" in said or "proposals" in said else NO_SUGGESTION | said
+        return await self.ask(
+            "POST", f"/api/contributions/{id}/readings", {"seconds": 10.0} | body, reader=reader
+        )
+
+    async def contributions(self, **query: Any) -> list[ContributionView]:
+        answer = await self.ask("GET", "contributions", limit=200, **query)
+        assert answer.status_code == 200, answer.text
+        return ContributionPage.model_validate_json(answer.content).found
+
+    async def read_all(self, reader: str = "Ada L.", **said: Any) -> list[UUID]:
+        """In this reader's order, until nothing is left for them."""
+        read: list[UUID] = []
+        while (found := (await self.next(reader)).contribution) is not None:
+            assert (await self.record(found.id, reader, **said)).status_code == 200
+            read.append(found.id)
+        return read
+
+    async def draft(self, title: str = "Dire la date", **more: Any) -> ProposalView:
+        body = {"title": title, "text": f"{title}, en premier.", "theme": None} | more
+        answer = await self.ask("POST", "proposals", body)
+        assert answer.status_code == 201, answer.text
+        return ProposalView.model_validate_json(answer.content)
+
+    async def board(self) -> ProposalBoard:
+        answer = await self.ask("GET", "proposals")
+        assert answer.status_code == 200, answer.text
+        return ProposalBoard.model_validate_json(answer.content)
+
+    async def merge(self, one: ProposalView, into: ProposalView) -> httpx.Response:
+        return await self.ask(
+            "POST",
+            f"/api/proposals/{one.id}/merge",
+            {"into": str(into.id), "version": one.version},
+        )
+
+    async def synthesise(self, listed: Sequence[ProposalView] | None = None) -> httpx.Response:
+        if listed is None:
+            listed = [one for one in (await self.board()).proposals if one.state == "draft"]
+        body = [{"id": str(one.id), "version": one.version} for one in listed]
+        return await self.ask("POST", "synthesis", {"proposals": body})
+
+    async def end(self) -> None:
+        """The last day passes: what is sealed is opened, and the collection ends."""
+        self.world.on(LAST_DAY)
+        await self.world.becomes("collected", 9, issued=50)
+        await self.world.open_sealed()
+
+
+@asynccontextmanager
+async def reading_room(server: PostgresServer, folder: Path, answers: int) -> AsyncIterator[Room]:
+    """With as many opened answers ("Avis 0", …), still collecting."""
+    async with signing_in() as issuer, facing(server, folder, issuer.url) as world:
+        await world.follow(project(project_id=world.project_id))
+        await world.make_ready()
+        await world.becomes("open", 2)
+        await world.send_many(answers)
+        assert await world.open_sealed() == answers
+        yield Room(world, issuer)
