@@ -5,12 +5,15 @@ import shutil
 from datetime import date
 from statistics import median
 
+import orjson
+
 from deploy.bench.measure import Figure
 from deploy.bench.screens import open_project
 from deploy.local.endpoints import Endpoints
 from deploy.local.errors import LocalError
 from deploy.local.people import export
 from deploy.local.staff import Staff
+from services.runtime.blind_rsa import base64url
 from services.runtime.text import Text
 
 VISITS = 5
@@ -20,13 +23,17 @@ _NO_CHROMIUM = Text(
     fr="Chromium manque : installez le paquet chromium, ou dites où il est par PANEL_CHROMIUM.",
     en="There is no Chromium: install the package chromium, or say where it is by PANEL_CHROMIUM.",
 )
+# Shaped as in a member's link: campaigns is asked about it when an answer is sent, not before.
+_PARTS = (orjson.dumps(part) for part in ({"alg": "Ed25519"}, {"on": "invitation", "exp": 1}))
+_TICKET = ".".join((*map(base64url, _PARTS), "s" * 86))
+_CONTINUE = "I understand, continue"
 _TRANSFERRED = """['navigation', 'resource'].flatMap((type) => performance.getEntriesByType(type))
     .reduce((sum, { transferSize }) => sum + transferSize, 0)"""
 
 
 async def answer_page(endpoints: Endpoints, today: date) -> list[Figure]:
-    """Bytes transferred, headers included, and the time from asking for the page until it can be
-    answered, which the page itself marks. Every visit in a new profile: nothing is cached.
+    """Bytes transferred, headers included, and the time from asking for the page until its first
+    step can be taken, which the page itself marks. Every visit in a new profile: nothing is cached.
 
     Raises LocalError without a Chromium.
     """
@@ -39,7 +46,7 @@ async def answer_page(endpoints: Endpoints, today: date) -> list[Figure]:
         file = export(MEMBERS, seed=8, today=today)
         await staff.import_members(file.content, accept_valid=True)
         project = await open_project(staff, today)
-    link = f"{endpoints.services['responses'].url}/answer/{project}"
+    link = f"{endpoints.services['responses'].url}/answer/{project}?lang=en#{_TICKET}"
     sizes, times = [], []
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
@@ -49,6 +56,7 @@ async def answer_page(endpoints: Endpoints, today: date) -> list[Figure]:
             await page.wait_for_function("performance.getEntriesByName('ready').length")
             ready = await page.evaluate("performance.getEntriesByName('ready')[0].startTime")
             times.append(ready / 1000)
+            await page.get_by_role("button", name=_CONTINUE).wait_for()
             sizes.append(await page.evaluate(_TRANSFERRED) / 1000)
             await page.close()
         await browser.close()
