@@ -1,4 +1,8 @@
-"""Results of a questionnaire over HTTP: counts and cross-tables that point at nobody."""
+"""Results of a questionnaire over HTTP: counts and cross-tables that point at nobody.
+
+Every count stands for a group and is a multiple of five; fewer than five is absent, nobody among
+them. The same group shows the same number wherever it appears.
+"""
 
 from typing import Literal
 from uuid import UUID
@@ -8,7 +12,7 @@ from services.contracts.http.questionnaires import Words
 
 
 class OptionCount(View):
-    """`count` is absent where showing it would point at few people."""
+    """`count` is absent for fewer than five, or where a sum would tell it all the same."""
 
     id: str
     label: Words
@@ -17,7 +21,8 @@ class OptionCount(View):
 
 class QuestionResult(View):
     """Of choices, scales (an option for each step), rankings (how often first) and marks of a
-    document. Free text is read, not counted: it has no options."""
+    document (how many readers made one). Free text is read, not counted: it has no options.
+    Options end with an own answer where the question allows one, and with no answer."""
 
     id: str
     kind: str
@@ -37,14 +42,14 @@ class ResultsView(View):
 
 
 class CrossTable(View):
-    """`counts[row][column]`; absent where showing it would point at few people, directly or by
-    subtracting what is shown elsewhere."""
+    """`counts[row][column]`, rows and columns being the options of two questions."""
 
     project_id: UUID
+    title: str
     rows: QuestionResult
     columns: QuestionResult
     counts: list[list[int | None]]
     minimum_cell: int
 
 
-ExportFormat = Literal["csv", "json", "ods"]
+ExportFormat = Literal["csv", "json", "xlsx"]

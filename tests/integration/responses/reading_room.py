@@ -12,7 +12,7 @@ import httpx
 from services.contracts.http.common import Role
 from services.contracts.http.proposals import ProposalBoard, ProposalView
 from services.contracts.http.reading import ContributionPage, ContributionView, NextReading
-from tests.integration.responses.world import LAST_DAY, World, facing, project
+from tests.integration.responses.world import LAST_DAY, QUESTIONNAIRE, World, facing, project
 from tests.running import Issuer, signing_in
 from tests.servers import PostgresServer
 
@@ -93,11 +93,16 @@ class Room:
 
 
 @asynccontextmanager
-async def reading_room(server: PostgresServer, folder: Path, answers: int) -> AsyncIterator[Room]:
+async def reading_room(
+    server: PostgresServer,
+    folder: Path,
+    answers: int,
+    questionnaire: dict[str, Any] = QUESTIONNAIRE,
+) -> AsyncIterator[Room]:
     """With as many opened answers ("Avis 0", …), still collecting."""
     async with signing_in() as issuer, facing(server, folder, issuer.url) as world:
         await world.follow(project(project_id=world.project_id))
-        await world.make_ready()
+        await world.make_ready(questionnaire)
         await world.becomes("open", 2)
         await world.send_many(answers)
         assert await world.open_sealed() == answers

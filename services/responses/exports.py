@@ -1,0 +1,129 @@
+"""Tables as files: CSV for any program, XLSX for spreadsheets, JSON for other software.
+
+A text that begins like a formula stays a text in every program: in CSV, which has no types, an
+apostrophe is put before it (OWASP, CSV injection); XLSX says that it is a text.
+"""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from typing import TypeAlias
+
+import orjson
+import xlsxwriter
+
+from services.contracts.http.results import CrossTable, ExportFormat, QuestionResult, ResultsView
+from services.responses.store.results import Exported
+from services.runtime.text import Language, Text
+
+Cell: TypeAlias = str | int | None
+Table: TypeAlias = Sequence[Sequence[Cell]]
+
+MEDIA_TYPES: dict[ExportFormat, str] = {
+    "csv": "text/csv; charset=utf-8",
+    "json": "application/json",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# A cell of a spreadsheet holds no more; what is longer goes on in the cells to its right.
+_LONGEST_CELL = 32_767
+_FEW = Text(fr="moins de {n}", en="fewer than {n}")
+_QUESTION, _OPTION, _PEOPLE = (
+    Text(fr="Question", en="Question"),
+    Text(fr="Réponse", en="Answer"),
+    Text(fr="Personnes (multiple de cinq)", en="People (multiple of five)"),
+)
+_COLUMNS = (
+    Text(fr="Identifiant", en="Id"),
+    Text(fr="Origine", en="Origin"),
+    Text(fr="Titre", en="Title"),
+    Text(fr="Langue", en="Language"),
+    Text(fr="Ouverte le", en="Opened on"),
+    Text(fr="Masquée", en="Hidden"),
+    Text(fr="Réponses (JSON)", en="Answers (JSON)"),
+    Text(fr="Texte", en="Text"),
+)
+
+
+def results_table(results: ResultsView, language: Language) -> Table:
+    few = _FEW.in_(language, n=results.minimum_cell)
+    head = [text.in_(language) for text in (_QUESTION, _OPTION, _PEOPLE)]
+    return [head] + [
+        [_said(question, language), _label(question, place, language), _count(count, few)]
+        for question in results.questions
+        for place, count in enumerate(option.count for option in question.options)
+    ]
+
+
+def cross_table(table: CrossTable, language: Language) -> Table:
+    few = _FEW.in_(language, n=table.minimum_cell)
+    rows, columns = table.rows, table.columns
+    corner = f"{_said(rows, language)} × {_said(columns, language)}"
+    head = [corner, *(_label(columns, place, language) for place in range(len(columns.options)))]
+    return [head] + [
+        [_label(rows, place, language), *(_count(count, few) for count in counts)]
+        for place, counts in enumerate(table.counts)
+    ]
+
+
+def contributions_table(found: Iterable[Exported], language: Language) -> Table:
+    head: list[Cell] = [text.in_(language) for text in _COLUMNS]
+    return [head] + [
+        [
+            str(one.id),
+            one.origin,
+            one.title or "",
+            one.language,
+            one.on_day.isoformat(),
+            int(one.hidden),
+            orjson.dumps(one.answers).decode(),
+            one.words,
+        ]
+        for one in found
+    ]
+
+
+def as_csv(table: Table) -> bytes:
+    text = io.StringIO()
+    csv.writer(text).writerows([_harmless(cell) for cell in row] for row in table)
+    return text.getvalue().encode("utf-8-sig")  # the mark makes spreadsheets read UTF-8
+
+
+def as_xlsx(table: Table) -> bytes:
+    held = io.BytesIO()
+    with xlsxwriter.Workbook(held, {"constant_memory": True}) as book:
+        sheet = book.add_worksheet()
+        for number, row in enumerate(table):
+            place = 0
+            for cell in row:
+                for part in _parts(cell):
+                    if isinstance(part, int):
+                        sheet.write_number(number, place, part)
+                    else:
+                        sheet.write_string(number, place, part)
+                    place += 1
+    return held.getvalue()
+
+
+def _parts(cell: Cell) -> list[str | int]:
+    if isinstance(cell, int):
+        return [cell]
+    text = cell or ""
+    return [text[at : at + _LONGEST_CELL] for at in range(0, max(1, len(text)), _LONGEST_CELL)]
+
+
+def _harmless(cell: Cell) -> Cell:
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+
+
+def _count(count: int | None, few: str) -> Cell:
+    return few if count is None else count
+
+
+def _said(question: QuestionResult, language: Language) -> str:
+    return (question.text.en if language == "en" else None) or question.text.fr
+
+
+def _label(question: QuestionResult, place: int, language: Language) -> str:
+    label = question.options[place].label
+    return (label.en if language == "en" else None) or label.fr
