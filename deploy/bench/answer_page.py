@@ -60,8 +60,8 @@ async def answer_page(endpoints: Endpoints, today: date) -> list[Figure]:
             sizes.append(await page.evaluate(_TRANSFERRED) / 1000)
             await page.close()
         await browser.close()
-    detail = f"median of {VISITS} first visits"
+    visits = f"{VISITS} first visits"
     return [
-        Figure("answer page: all that is transferred", max(sizes), 60, False, "kB", detail),
-        Figure("answer page: interactive", median(times), 1, False, "s", detail),
+        Figure("answer page: all transferred", max(sizes), 60, False, "kB", f"most of {visits}"),
+        Figure("answer page: interactive", median(times), 1, False, "s", f"median of {visits}"),
     ]
