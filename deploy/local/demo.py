@@ -1,4 +1,4 @@
-"""The demonstration: a month and a half of a panel's life in less than a minute.
+"""The demonstration: three months of a panel's life in about a minute.
 
 It only does what staff and members can do: the staff's HTTP routes, the members' pages, and the
 clock. What it saw is returned as numbers; somebody else shows them.
@@ -24,8 +24,10 @@ from deploy.local.check import Finding, check
 from deploy.local.endpoints import Endpoints
 from deploy.local.errors import DataDir
 from deploy.local.journal import PARIS, Journal, Message
+from deploy.local.reading_room import Synthesis, read_and_synthesise
 from deploy.local.staff import Staff
 from deploy.local.waiting import until
+from services.contracts.events.responses import CollectionPhase
 from services.contracts.http.campaigns import CampaignSheet, Contacts, Preview, ProjectView
 from services.contracts.http.registry import ImportReport
 from services.runtime.clock import SharedClock
@@ -41,7 +43,9 @@ TUESDAY = 1
 START = time(14, 30)
 MONTH_LATER = timedelta(days=32)
 SECOND_WAVE = 400
+ANSWERING = 0.35  # of those who accept
 RECRUITMENT_DAYS, COLLECTION_DAYS = 60, 90
+UNTIL_COLLECTED = timedelta(days=COLLECTION_DAYS + 1) - MONTH_LATER
 PATIENCE_SECONDS = 90.0
 EXAMPLES = ("lettre-caf.yaml", "carte-identite.yaml")
 
@@ -67,6 +71,14 @@ _SENDING = Text(
 _LATER = Text(
     fr="{days} jours plus tard, une troisième campagne…", en="{days} days later, a third campaign…"
 )
+_COLLECTED = Text(
+    fr="{days} jours plus tard, le recueil est fini : les réponses s'ouvrent, mélangées…",
+    en="{days} days later, collection is over: answers are opened, shuffled…",
+)
+_READING = Text(
+    fr="Deux personnes lisent tout, chacune dans son ordre, et en tirent des propositions…",
+    en="Two people read everything, each in their own order, and draw proposals from it…",
+)
 _CHECKING = Text(fr="Vérification des promesses…", en="Checking the promises…")
 
 _NOT_KNOWN = Text(
@@ -75,6 +87,9 @@ _NOT_KNOWN = Text(
 )
 _NOT_READY = Text(
     fr="les projets ne peuvent pas encore être lancés.", en="the projects cannot be launched yet."
+)
+_NOT_OPENED = Text(
+    fr="les réponses ne sont pas encore ouvertes.", en="the answers are not opened yet."
 )
 _NOT_ANSWERED = Text(
     fr="toutes les invitations n'ont pas encore trouvé de réponse.",
@@ -103,6 +118,7 @@ class Result:
     asked_by_both: int
     projects: list[ProjectView]
     contacts: Contacts
+    synthesis: Synthesis
     findings: list[Finding]
 
     @property
@@ -160,6 +176,7 @@ class Demonstration:
             asked_before & {one.recipient for one in self._seen[already:] if one.solicits}
         )
 
+        synthesis = await self._read(drafts[0].project_id)
         self._tell(_CHECKING, {})
         return Result(
             export,
@@ -169,6 +186,7 @@ class Demonstration:
             asked_by_both,
             await self._staff.projects(),
             await self._staff.contacts(),
+            synthesis,
             await check(self._endpoints),
         )
 
@@ -242,6 +260,25 @@ class Demonstration:
 
         await until(answered, _NOT_ANSWERED, PATIENCE_SECONDS)
         return wave
+
+    async def _read(self, project_id: UUID) -> Synthesis:
+        """Past the last day of collection; the reading room takes over."""
+        self._tell(_COLLECTED, {"days": UNTIL_COLLECTED.days})
+        self._clock.change(clocks.advanced(UNTIL_COLLECTED))
+
+        async def ended() -> bool:
+            held = {one.project_id: one for one in await self._staff.collections()}
+            return held[project_id].state is CollectionPhase.ENDED
+
+        await until(ended, _NOT_OPENED, PATIENCE_SECONDS)
+        self._tell(_READING, {})
+        synthesis = await read_and_synthesise(self._staff, project_id)
+
+        async def told() -> bool:
+            return await self._at_rest(set())
+
+        await until(told, _NOT_ANSWERED, PATIENCE_SECONDS)
+        return synthesis
 
     async def _at_rest(self, projects: set[UUID]) -> bool:
         """Whether everybody was asked, every message answered for, and no event is under way."""

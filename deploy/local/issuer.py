@@ -51,6 +51,7 @@ PEOPLE = (
     Person("hugo", "Hugo L.", (Role.REGISTRY,)),
     Person("bernard", "M. Bernard", (Role.DECISION,)),
     Person("ines", "Inès B.", (Role.ANALYSIS,)),
+    Person("marc", "Marc T.", (Role.ANALYSIS,)),
     Person("olga", "Olga M.", (Role.OPERATIONS,)),
     Person("aude", "Aude R.", (Role.AUDIT,)),
 )

@@ -14,7 +14,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from deploy.local.endpoints import SERVICES, Endpoints
 from deploy.local.errors import NO_TLS
-from deploy.local.issuer import PEOPLE, mint
+from deploy.local.issuer import PEOPLE, Person, mint
 from deploy.local.keys import keys_in
 from services.contracts.http.campaigns import (
     CampaignSheet,
@@ -28,9 +28,25 @@ from services.contracts.http.campaigns import (
     Today,
 )
 from services.contracts.http.common import DeadLetter, Problem, Replay, Republished, Role
+from services.contracts.http.proposals import (
+    MergeProposal,
+    ProposalBoard,
+    ProposalView,
+    Synthesise,
+    WriteProposal,
+)
 from services.contracts.http.questionnaires import Questionnaire
+from services.contracts.http.reading import (
+    AttentionView,
+    ContributionPage,
+    ContributionView,
+    Moderate,
+    NextReading,
+    RecordReading,
+)
 from services.contracts.http.registry import DeliveryCounts, ImportReport, MemberCounts
 from services.contracts.http.responses import CollectionView
+from services.contracts.http.results import CrossTable, ResultsView
 from services.runtime.refusal import Refusal
 from services.runtime.text import Language, Text
 
@@ -74,7 +90,7 @@ class Staff:
     def __init__(self, endpoints: Endpoints, language: Language) -> None:
         self._endpoints = endpoints
         self._key = keys_in(endpoints.data_dir).issuer
-        self._tokens: dict[Role, str] = {}
+        self._tokens: dict[Person, str] = {}
         self._http = httpx.AsyncClient(
             timeout=SECONDS,
             trust_env=False,
@@ -168,6 +184,65 @@ class Staff:
         path = f"/collections/{project_id}/ready"
         return await self._call(Role.CAMPAIGNS, "responses", "POST", path, CollectionView)
 
+    async def next_reading(self, project_id: UUID, reader: Person | None = None) -> NextReading:
+        path = f"/collections/{project_id}/readings/next"
+        return await self._reading("GET", path, NextReading, who=reader)
+
+    async def record_reading(
+        self, contribution_id: UUID, said: RecordReading, reader: Person | None = None
+    ) -> ContributionView:
+        path = f"/contributions/{contribution_id}/readings"
+        return await self._reading("POST", path, ContributionView, said, who=reader)
+
+    async def moderate(self, contribution_id: UUID, asked: Moderate) -> ContributionView:
+        path = f"/contributions/{contribution_id}/moderation"
+        return await self._reading("POST", path, ContributionView, asked)
+
+    async def contributions(
+        self, project_id: UUID, search: str | None = None, *, unread: bool = False
+    ) -> ContributionPage:
+        path = f"/collections/{project_id}/contributions"
+        asked = {"unread": unread} | ({"search": search} if search else {})
+        return await self._reading("GET", path, ContributionPage, params=asked)
+
+    async def attention(self, project_id: UUID) -> AttentionView:
+        path = f"/collections/{project_id}/attention"
+        return await self._reading("GET", path, AttentionView)
+
+    async def proposal_board(self, project_id: UUID) -> ProposalBoard:
+        path = f"/collections/{project_id}/proposals"
+        return await self._reading("GET", path, ProposalBoard)
+
+    async def draft_proposal(self, project_id: UUID, written: WriteProposal) -> ProposalView:
+        path = f"/collections/{project_id}/proposals"
+        return await self._reading("POST", path, ProposalView, written)
+
+    async def merge_proposal(self, proposal_id: UUID, asked: MergeProposal) -> ProposalView:
+        path = f"/proposals/{proposal_id}/merge"
+        return await self._reading("POST", path, ProposalView, asked)
+
+    async def synthesise(self, project_id: UUID, asked: Synthesise) -> ProposalBoard:
+        path = f"/collections/{project_id}/synthesis"
+        return await self._reading("POST", path, ProposalBoard, asked)
+
+    async def results(self, project_id: UUID) -> ResultsView:
+        path = f"/collections/{project_id}/results"
+        return await self._reading("GET", path, ResultsView)
+
+    async def cross_results(self, project_id: UUID, rows: str, columns: str) -> CrossTable:
+        path = f"/collections/{project_id}/results/cross"
+        asked = {"rows": rows, "columns": columns}
+        return await self._reading("GET", path, CrossTable, params=asked)
+
+    async def export_results(
+        self, project_id: UUID, format: str, cross: tuple[str, str] | None = None
+    ) -> bytes:
+        """The file, all questions or the cross-table of two."""
+        asked = {"format": format} | ({"rows": cross[0], "columns": cross[1]} if cross else {})
+        path = f"/collections/{project_id}/results/export"
+        answer = await self._request(Role.ANALYSIS, "responses", "GET", path, params=asked)
+        return answer.content
+
     async def dead_letters(self, service: str) -> list[DeadLetter]:
         return await self._call(Role.OPERATIONS, service, "GET", "/dead-letters", list[DeadLetter])
 
@@ -181,6 +256,17 @@ class Staff:
     async def all_dead_letters(self) -> dict[str, list[DeadLetter]]:
         return {service: await self.dead_letters(service) for service in SERVICES}
 
+    async def _reading(
+        self,
+        method: str,
+        path: str,
+        shape: type[T],
+        body: BaseModel | None = None,
+        **request: Any,
+    ) -> T:
+        sent = request | (_json(body) if body else {})
+        return await self._call(Role.ANALYSIS, "responses", method, path, shape, **sent)
+
     async def _campaigns(
         self, method: str, path: str, shape: type[T], body: BaseModel | None = None
     ) -> T:
@@ -188,34 +274,45 @@ class Staff:
         return await self._call(Role.CAMPAIGNS, "campaigns", method, path, shape, **sent)
 
     async def _call(
+        self, role: Role, service: str, method: str, path: str, shape: type[T], **request: Any
+    ) -> T:
+        answer = await self._request(role, service, method, path, **request)
+        return TypeAdapter(shape).validate_json(answer.content)
+
+    async def _request(
         self,
         role: Role,
         service: str,
         method: str,
         path: str,
-        shape: type[T],
         *,
         headers: dict[str, str] | None = None,
+        who: Person | None = None,
         **request: Any,
-    ) -> T:
+    ) -> httpx.Response:
+        """As `who`, or as the first person who holds the role."""
         try:
             answer = await self._http.request(
                 method,
                 f"{self._endpoints.url(service)}/api{path}",
-                headers={"Authorization": f"Bearer {self._token(role)}"} | (headers or {}),
+                headers={"Authorization": f"Bearer {self._token(who or holder(role))}"}
+                | (headers or {}),
                 **request,
             )
         except httpx.TransportError as error:
             raise ServiceUnreachable(service=service) from error
         if not answer.is_success:
             raise ServiceRefused(_problem(answer))
-        return TypeAdapter(shape).validate_json(answer.content)
+        return answer
 
-    def _token(self, role: Role) -> str:
-        if role not in self._tokens:
-            who = next(one for one in PEOPLE if role in one.roles)
-            self._tokens[role] = mint(self._key, self._endpoints.issuer.url, who)
-        return self._tokens[role]
+    def _token(self, who: Person) -> str:
+        if who not in self._tokens:
+            self._tokens[who] = mint(self._key, self._endpoints.issuer.url, who)
+        return self._tokens[who]
+
+
+def holder(role: Role) -> Person:
+    return next(one for one in PEOPLE if role in one.roles)
 
 
 def _json(body: BaseModel) -> dict[str, Any]:

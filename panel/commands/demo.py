@@ -6,6 +6,7 @@ import typer
 
 from panel.commands.contacts import show_acts, show_import
 from panel.commands.projects import show_preview, show_projects
+from panel.commands.reading import show_attention, show_board, show_results
 from panel.options import DEFAULT_DATA_DIR, Json, Session, asynchronous, both, command, print_json
 from panel.options import session as session_of
 from services.runtime.text import Text
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from deploy.local.check import Finding
     from deploy.local.demo import Result, Wave
     from deploy.local.endpoints import Endpoints
+    from deploy.local.reading_room import Synthesis
 
 DEMO_DIR = DEFAULT_DATA_DIR / "demo"
 BROKEN = 1
@@ -39,6 +41,12 @@ _CONTACTS = Text(
     fr="Registre des contacts : {consumed} sollicitations, {free} membres sur {members} peuvent "
     "être sollicités aujourd'hui",
     en="Contact ledger: {consumed} solicitations, {free} of {members} members can be asked today",
+)
+_SYNTHESIS = Text(fr="Lu et synthétisé : {title}", en="Read and synthesised: {title}")
+_MERGED = Text(
+    fr="{merged} proposition(s) réunie(s) à une autre, {hidden} contribution(s) masquée(s) avec"
+    " motif",
+    en="{merged} proposal(s) merged into another, {hidden} contribution(s) hidden with a reason",
 )
 _SECONDS = Text(fr="{n:.0f} secondes.", en="{n:.0f} seconds.")
 _CONSOLE = Text(
@@ -103,7 +111,7 @@ def demo(ctx: typer.Context, json: Json = False) -> None:
         start = demonstration.start_of(datetime.now(UTC))
         clock = clocks.at(start)
         stack = Stack(here.data_dir, lambda text: tell(text, {}), clock, throwaway=True)
-        people = Members(demonstration.SEED, Rates())
+        people = Members(demonstration.SEED, Rates(answer=demonstration.ANSWERING))
         async with stack.running() as endpoints, here.staff() as staff, people as members:
             story = demonstration.Demonstration(endpoints, staff, members, tell)
             results.append(await story.run())
@@ -171,7 +179,19 @@ def show_result(here: Session, result: "Result") -> None:
         free=result.contacts.can_be_asked_today,
         members=result.contacts.members,
     )
+    _show_synthesis(here, result.synthesis)
     show_findings(here, result.findings)
+
+
+def _show_synthesis(here: Session, synthesis: "Synthesis") -> None:
+    from rich.rule import Rule
+
+    here.out.print()
+    here.out.print(Rule(here.say(_SYNTHESIS, title=synthesis.title), align="left"))
+    show_attention(here, synthesis.attention)
+    show_board(here, synthesis.board)
+    here.tell(_MERGED, merged=synthesis.merged, hidden=synthesis.hidden)
+    show_results(here, synthesis.results)
 
 
 def _show_wave(here: Session, wave: "Wave") -> None:
