@@ -234,6 +234,46 @@ STORED: tuple[Stored, ...] = (
         ),
     ),
     Stored(
+        "responses",
+        "answers_at_most_credentials",
+        Text(
+            fr="jamais plus de réponses que de jetons anonymes remis",
+            en="never more answers than anonymous credentials given",
+        ),
+    ),
+    Stored(
+        "responses",
+        "no_answer_dropped",
+        Text(
+            fr="aucune réponse n'a disparu : chaque jeton utilisé a la sienne",
+            en="no answer was dropped: each spent credential has its own",
+        ),
+    ),
+    Stored(
+        "responses",
+        "words_read_before_synthesis",
+        Text(
+            fr="chaque contribution a été lue avant la synthèse",
+            en="every contribution was read before the synthesis",
+        ),
+    ),
+    Stored(
+        "responses",
+        "words_lead_somewhere",
+        Text(
+            fr="chaque contribution mène à une proposition ou à une mention",
+            en="every contribution leads to a proposal or to a mark",
+        ),
+    ),
+    Stored(
+        "responses",
+        "proposals_all_listed",
+        Text(
+            fr="aucune proposition n'est écartée avant d'avoir sa réponse",
+            en="no proposal is set aside before it has its answer",
+        ),
+    ),
+    Stored(
         "feedback",
         "no_member_columns",
         Text(
@@ -319,6 +359,14 @@ WITNESSED: tuple[tuple[str, Judge, Text], ...] = (
         Text(
             fr="aucune adresse ni aucun nom dans les événements",
             en="no address and no name in the events",
+        ),
+    ),
+    (
+        "days_only_where_opinions_are",
+        evidence.days_only_where_opinions_are,
+        Text(
+            fr="aucune heure dans les événements de responses",
+            en="no hour in the events of responses",
         ),
     ),
     (

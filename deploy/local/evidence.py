@@ -126,6 +126,16 @@ def no_members_where_opinions_are(seen: Evidence) -> tuple[int, int]:
     )
 
 
+def days_only_where_opinions_are(seen: Evidence) -> tuple[int, int]:
+    """The time an event says it is of, and any time in its body."""
+    records = [record for record in seen.records if record.topic.startswith("responses.")]
+    return len(records), sum(
+        not record.attributes.get("ce_time", "").endswith(_MIDNIGHT)
+        or _HOUR.search(record.value) is not None
+        for record in records
+    )
+
+
 def no_personal_data_in_logs(seen: Evidence) -> tuple[int, int]:
     needles = _needles(seen)
     lines = wrong = 0
@@ -144,6 +154,8 @@ def _needles(seen: Evidence) -> frozenset[bytes]:
 
 
 _LONG_ENOUGH = 8
+_MIDNIGHT = "T00:00:00Z"
+_HOUR = re.compile(rb"\dT\d\d:\d\d")
 _WORD = re.compile(rb"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{8,64}")
 
 

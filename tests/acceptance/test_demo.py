@@ -128,6 +128,11 @@ def test_the_demonstration_keeps_every_promise_and_stops_everything(
     assert looked_at["participations_chosen"] > 300
     assert looked_at["no_personal_data_on_the_bus"] > 5_000 + 1_500 + 1_500
     assert looked_at["silence_after_leaving"] > 0
+    # Participants answered two projects; one of them was read whole and synthesised.
+    assert looked_at["no_answer_dropped"] > 100
+    assert looked_at["words_read_before_synthesis"] == looked_at["words_lead_somewhere"] > 40
+    assert looked_at["proposals_all_listed"] >= 8
+    assert looked_at["days_only_where_opinions_are"] > 10
     assert not (data_dir / endpoints.FILE).exists()
     assert not [
         one
@@ -168,6 +173,21 @@ def test_the_check_fails_when_the_ledger_or_the_lock_is_broken_by_hand(
             "ALTER TABLE contact_lock DROP CONSTRAINT contact_lock_one_per_person",
         )
         assert "contact_lock_stands" in broken(data_dir)
+
+        execute(
+            found.dsn("responses"),
+            "ALTER TABLE reading DISABLE TRIGGER ALL",
+            "ALTER TABLE contribution DISABLE TRIGGER ALL",
+            "ALTER TABLE reading_link DISABLE TRIGGER ALL",
+            "DELETE FROM reading_link",
+            "DELETE FROM reading WHERE reader = 'ines'",
+            "DELETE FROM contribution WHERE id = (SELECT id FROM contribution LIMIT 1)",
+        )
+        assert {
+            "words_read_before_synthesis",
+            "words_lead_somewhere",
+            "no_answer_dropped",
+        } <= broken(data_dir)
 
         family = children_of(process)
         assert len(family) >= 6
@@ -212,3 +232,36 @@ def test_a_second_runner_is_refused_in_one_sentence(tmp_path: Path) -> None:
         lines = refused.stderr.splitlines()
         assert len(lines) == 1
         assert f"in use by process {process.pid}" in lines[0]
+
+
+def test_what_was_read_can_be_asked_for_on_the_command_line(
+    demonstrated: tuple[Path, dict[str, Any]], tmp_path: Path
+) -> None:
+    data_dir, _ = demonstrated
+    with started(data_dir) as process:
+        wait_until_up(process, data_dir)
+        projects = json.loads(panel("projects", "list", "--json", data_dir=data_dir).stdout)
+        letter = next(one["id"] for one in projects if "Lettre" in one["title"])
+
+        def asked(*arguments: str) -> str:
+            ended = panel(*arguments, data_dir=data_dir)
+            assert ended.returncode == 0, ended.stderr
+            return ended.stdout
+
+        board = json.loads(asked("proposals", "list", letter, "--json"))
+        assert board["synthesised_by"] == "Inès B."
+        assert board["blocked_by"] == []
+        assert "Median reading time" in asked("attention", letter)
+        assert "fewer than 5" in asked("results", letter)
+        assert "×" in asked("results", letter, "--cross", "ton", "clarte")
+        file = tmp_path / "results.xlsx"
+        asked("results", letter, "--export", str(file))
+        assert file.read_bytes()[:2] == b"PK"
+        (first, *_) = json.loads(asked("readings", "find", letter, "papier", "--json"))
+        assert "papier" in first["words"]
+        refused = panel("readings", "record", first["id"], "--no-suggestion", data_dir=data_dir)
+        assert refused.returncode == 2
+        assert "synthesis is made" in refused.stderr
+        wrong = panel("results", letter, "--export", "results.pdf", data_dir=data_dir)
+        assert wrong.returncode == 2
+        assert ".xlsx" in wrong.stderr
