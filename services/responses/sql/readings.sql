@@ -42,11 +42,12 @@ WHERE c.project_id = $1 AND c.id > $2
 ORDER BY c.id LIMIT $4;
 
 -- search_contributions: the same, of those whose words are found; hidden ones only if asked for.
--- $5 words, $6 hidden ones too
+-- $5 words, $6 hidden ones too. The queries are subselects, so that they are made once, not for each
+-- row.
 SELECT c.id FROM contribution c JOIN collection k USING (project_id)
 WHERE c.project_id = $1 AND c.id > $2
-    AND ((c.language = 'en' AND c.search @@ websearch_to_tsquery('english', $5))
-        OR (c.language <> 'en' AND c.search @@ websearch_to_tsquery('french', $5)))
+    AND ((c.language = 'en' AND c.search @@ (SELECT websearch_to_tsquery('english', $5)))
+        OR (c.language <> 'en' AND c.search @@ (SELECT websearch_to_tsquery('french', $5))))
     AND (NOT $3 OR k.readings_wanted
         > (SELECT count(*) FROM reading r WHERE r.contribution_id = c.id))
     AND ($6 OR NOT coalesce((SELECT m.hidden FROM moderation m WHERE m.contribution_id = c.id
