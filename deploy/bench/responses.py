@@ -50,13 +50,13 @@ ROUNDS = 20
 SENDING = 500
 REDEEMING_ROUNDS = 5
 ANSWER = "Dire la date en premier, puis ce qui manque. " * 5
-_SEALING_KEYS = '["' + "A" * 43 + '="]'
+SEALING_KEYS = '["' + "A" * 43 + '="]'
 
 
 async def issuing(database: Database, count: int) -> list[Figure]:
     """`count` participants who each ask once: signed, recorded and committed."""
     project, key = uuid4(), await asyncio.to_thread(PrivateKey.generate)
-    keyring = Keyring(Sealer(_SEALING_KEYS))
+    keyring = Keyring(Sealer(SEALING_KEYS))
     sealed = keyring.sealed(project, key).private
     async with database.transaction() as conn:
         await conn.execute(sql.open_project, project, CLOCK.today(), CLOCK.now())
@@ -109,8 +109,8 @@ async def redeeming(database: Database, server: int, count: int) -> list[Figure]
     from a second core. Of the rounds the median; the first one warms up.
     """
     key = await asyncio.to_thread(PrivateKey.generate)
-    project = await _taking_answers(database, key)
-    sealer = Sealer(_SEALING_KEYS)
+    project = await taking_answers(database, key)
+    sealer = Sealer(SEALING_KEYS)
     postbox = Postbox(database, CLOCK, SystemRandom(), sealer)
     credentials = await asyncio.to_thread(_credentials, key, count)
     bodies = [_body(*one) for one in credentials]
@@ -141,7 +141,7 @@ async def redeeming(database: Database, server: int, count: int) -> list[Figure]
     ]
 
 
-async def _taking_answers(database: Database, key: PrivateKey) -> UUID:
+async def taking_answers(database: Database, key: PrivateKey) -> UUID:
     """An open project with one question, whose credentials `key` signs."""
     words = dict.fromkeys(Mandate.model_fields, "…") | {
         "compensation": None,

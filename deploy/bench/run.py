@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from deploy.bench import allocation, answer_page, importing, messages, responses, screens
+from deploy.bench import allocation, answer_page, importing, messages, reading, responses, screens
 from deploy.bench.measure import Figure
 from deploy.bench.parts import Part
 from deploy.local.kafka import EmbeddedKafka
@@ -72,6 +72,8 @@ async def _on_servers(
                     yield figure
             async with _database(postgres, "responses") as database:
                 for figure in await responses.redeeming(database, postgres.pid, size.credentials):
+                    yield figure
+                for figure in await reading.pages(database):
                     yield figure
         if Part.FOUNDATION not in parts:
             return
