@@ -10,7 +10,18 @@ from collections.abc import Sequence
 import typer
 
 from panel import options
-from panel.commands import bench, console, contacts, demo, events, projects, reading, stack
+from panel.commands import (
+    bench,
+    console,
+    contacts,
+    demo,
+    events,
+    projects,
+    proposals,
+    reading,
+    results,
+    stack,
+)
 from panel.options import Session, both
 from services.runtime.refusal import Refusal
 from services.runtime.text import Language, Text
@@ -33,7 +44,18 @@ def application() -> typer.Typer:
         ),
     )
     options.before_commands(app)
-    for commands in (stack, demo, console, contacts, projects, reading, events, bench):
+    for commands in (
+        stack,
+        demo,
+        console,
+        contacts,
+        projects,
+        reading,
+        proposals,
+        results,
+        events,
+        bench,
+    ):
         commands.register(app)
     return app
 

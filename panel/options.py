@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from uuid import UUID
 
 import typer
 from typer.core import TyperGroup
@@ -28,6 +29,7 @@ DEFAULT_DATA_DIR = Path(".panel")
 _BETWEEN = " ¦ "
 
 T = TypeVar("T")
+M = TypeVar("M", bound="BaseModel")
 Body = TypeVar("Body", bound=Callable[..., None])
 
 
@@ -186,6 +188,7 @@ _Lang = Annotated[
     ),
 ]
 
+Project = Annotated[UUID, typer.Argument(metavar="PROJECT")]
 Json = Annotated[
     bool,
     typer.Option("--json", help=both("Répondre en JSON.", "Answer in JSON.")),
@@ -203,3 +206,23 @@ def print_json(data: "BaseModel | Sequence[BaseModel] | dict[str, Any]") -> None
 
     json.dump(data, sys.stdout, default=plain, ensure_ascii=False, indent=2)
     sys.stdout.write("\n")
+
+
+def show(
+    ctx: typer.Context,
+    ask: "Callable[[Staff], Coroutine[Any, Any, M]]",
+    shown: "Callable[[Session, M], None]",
+    json: bool,
+) -> None:
+    """Ask the services one thing, and answer in words or in JSON."""
+    here = session(ctx)
+
+    async def run() -> None:
+        async with here.staff() as staff:
+            found = await ask(staff)
+        if json:
+            print_json(found)
+        else:
+            shown(here, found)
+
+    asynchronous(run)

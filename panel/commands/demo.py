@@ -6,7 +6,9 @@ import typer
 
 from panel.commands.contacts import show_acts, show_import
 from panel.commands.projects import show_preview, show_projects
-from panel.commands.reading import show_attention, show_board, show_results
+from panel.commands.proposals import show_board
+from panel.commands.reading import show_attention
+from panel.commands.results import show_results
 from panel.options import DEFAULT_DATA_DIR, Json, Session, asynchronous, both, command, print_json
 from panel.options import session as session_of
 from services.runtime.text import Text
