@@ -1,0 +1,131 @@
+"""Nobody who holds every dump and log says better than by chance who wrote what.
+
+`PROBER_RUNS=200` for the whole campaign; a smoke runs with the other tests.
+"""
+
+import json
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from pathlib import Path
+from random import Random
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from tests.integration.responses.world import World, answer, facing, project
+from tests.privacy.prober import Evidence, Hits
+from tests.servers import PostgresServer
+
+RUNS = int(os.environ.get("PROBER_RUNS", "30"))
+PARTICIPANTS = 20
+LONGEST_WORDS = 1_500  # of four characters, as long as a page and a half
+# Enough for a broken promise: each such run hits all twenty.
+RUNS_WHEN_BROKEN = 3
+
+pytestmark = pytest.mark.timeout(120 + 2 * RUNS)
+# Given each author's word and who they are, in order of arrival; returns lines of a log.
+Break = Callable[[World, Mapping[str, str]], Awaitable[list[str]]]
+OF_PROJECT = "SELECT id, words FROM contribution WHERE project_id = $1"
+
+
+@pytest.fixture
+async def panel(postgres_server: PostgresServer, tmp_path: Path) -> AsyncIterator[World]:
+    async with facing(postgres_server, tmp_path) as world:
+        yield world
+
+
+class Unshuffled(Random):
+    """What chance would be if somebody forgot it."""
+
+    def shuffle(self, x: Any) -> None:
+        pass
+
+
+async def probed(
+    panel: World, hits: Hits, seed: int, chance: Random, afterwards: Break | None = None
+) -> None:
+    """One project whose participants answer one after the other, in a random order of their own."""
+    panel.project_id, panel.chance = uuid4(), chance
+    await panel.follow(project(project_id=panel.project_id))
+    await panel.make_ready()
+    await panel.becomes("open", 2)
+    source = Random(seed)
+    members = [str(uuid4()) for _ in range(PARTICIPANTS)]
+    # Only this test knows whose word each is; to an attack they are words like others.
+    written = {f"mot{source.getrandbits(64):016x}": member for member in members}
+    for word in written:
+        words = " ".join(["mot"] * source.randint(1, LONGEST_WORDS))
+        assert (await panel.send(answer(f"{words} {word}"))).status_code == 201
+    boxes = await panel.fetch(
+        "SELECT octet_length(box) AS size FROM sealed WHERE project_id = $1 ORDER BY ctid",
+        panel.project_id,
+    )
+    await panel.becomes("collected", 3, issued=PARTICIPANTS)
+    assert await panel.open_sealed() == PARTICIPANTS
+    log = [] if afterwards is None else await afterwards(panel, written)
+    rows = await panel.fetch(
+        "SELECT ctid, xmin::text::bigint, cmin::text::bigint, c.* FROM contribution c"
+        " WHERE project_id = $1 ORDER BY ctid",
+        panel.project_id,
+    )
+    authors = [written[last_word(row)] for row in rows]
+    hits.judge(
+        Evidence(members, [dict(row) for row in rows], [box["size"] for box in boxes], log),
+        authors,
+    )
+
+
+def last_word(row: Any) -> str:
+    return str(row["words"]).rpartition(" ")[2]
+
+
+async def test_no_attack_is_better_than_chance(panel: World) -> None:
+    hits = Hits()
+    for seed in range(RUNS):
+        await probed(panel, hits, seed, Random(seed))
+    assert len(hits.of) >= 20
+    found = hits.better_than_chance
+    assert found == {}, f"{hits.runs} runs, limit {hits.limit:.1f}"
+
+
+async def test_without_the_shuffle_the_prober_finds_the_order(panel: World) -> None:
+    hits = Hits()
+    for seed in range(RUNS_WHEN_BROKEN):
+        await probed(panel, hits, seed, Unshuffled(seed))
+    assert "ctid, upwards" in hits.better_than_chance
+
+
+async def test_with_exact_times_the_prober_finds_the_order(panel: World) -> None:
+    pool = panel.service.database.pool
+    await pool.execute("ALTER TABLE contribution ADD COLUMN written_at timestamptz")
+    await pool.execute("ALTER TABLE contribution DISABLE TRIGGER USER")
+
+    async def timed(world: World, written: Mapping[str, str]) -> list[str]:
+        arrival = {word: place for place, word in enumerate(written)}
+        for row in await world.fetch(OF_PROJECT, world.project_id):
+            await pool.execute(
+                "UPDATE contribution SET written_at = now() + $2 * interval '1 minute'"
+                " WHERE id = $1",
+                row["id"],
+                arrival[last_word(row)],
+            )
+        return []
+
+    hits = Hits()
+    for seed in range(RUNS_WHEN_BROKEN):
+        await probed(panel, hits, seed, Random(seed), timed)
+    assert "written_at, upwards" in hits.better_than_chance
+
+
+async def test_with_a_member_in_the_log_the_prober_finds_them(panel: World) -> None:
+    async def logged(world: World, written: Mapping[str, str]) -> list[str]:
+        return [
+            json.dumps({"contribution": str(row["id"]), "by": written[last_word(row)]})
+            for row in await world.fetch(OF_PROJECT, world.project_id)
+        ]
+
+    hits = Hits()
+    for seed in range(RUNS_WHEN_BROKEN):
+        await probed(panel, hits, seed, Random(seed), logged)
+    assert "identifiers" in hits.better_than_chance
