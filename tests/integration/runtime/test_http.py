@@ -217,4 +217,4 @@ async def test_republishing_puts_every_state_on_the_topic_again(
 
     await eventually(known, "the project is known")
     again = await client.post("/api/republish", headers=headers)
-    assert again.json() == {"events": {"collection.state": 1}}
+    assert again.json() == {"events": {"collection.state": 1, "proposal.state": 0}}
