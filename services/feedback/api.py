@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from services.contracts.events.campaigns import ProjectPhase
 from services.contracts.http.common import Role
 from services.contracts.http.feedback import ProjectStanding
-from services.feedback import store
+from services.feedback.store import standing as store
 from services.runtime.auth import Staff, require
 from services.runtime.service import Service
 

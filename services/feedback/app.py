@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from services.feedback import api, consumers, store
+from services.feedback import api, consumers
+from services.feedback.store import standing as store
 from services.runtime.db import Connection
 from services.runtime.service import Service
 from services.runtime.settings import Settings

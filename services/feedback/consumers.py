@@ -2,7 +2,7 @@
 
 from services.contracts.events.campaigns import ProjectState
 from services.contracts.events.responses import CollectionState
-from services.feedback import store
+from services.feedback.store import standing as store
 from services.runtime.service import Service
 
 

@@ -1,14 +1,13 @@
-"""Every SQL call of feedback."""
+"""What feedback knows of projects and collections, and where each project stands."""
 
 from collections.abc import Sequence
 
 from services.contracts.events.campaigns import ProjectState
 from services.contracts.events.responses import CollectionState
-from services.feedback.domain import Standing
+from services.feedback.domain.standing import Standing
+from services.feedback.store import sql
 from services.runtime import db
 from services.runtime.db import Connection
-
-sql = db.Queries("services.feedback")
 
 
 async def see_projects(conn: Connection, projects: Sequence[ProjectState]) -> None:

@@ -1,0 +1,1 @@
+"""The pure rules of feedback: no clock, no chance and no database in here."""
