@@ -95,7 +95,8 @@ class Standing:
         if self.project_state not in ("open", "recruited") or today > self.collection_ends_on:
             raise CollectionOver(ended_on=self.collection_ends_on)
         if self.request_hash is not None:
-            must_be_the_same(self.request_hash, request_hash)
+            if refusal := other_than_kept(self.request_hash, request_hash):
+                raise refusal
             return False
         # Once the roster is frozen the number issued is public, and final.
         if self.project_state != "open" or today > self.recruitment_ends_on:
@@ -103,7 +104,6 @@ class Standing:
         return True
 
 
-def must_be_the_same(kept: bytes, request_hash: bytes) -> None:
-    """Raises IssuedElsewhere."""
-    if kept != request_hash:
-        raise IssuedElsewhere
+def other_than_kept(kept: bytes, request_hash: bytes) -> IssuedElsewhere | None:
+    """Why a request is not signed, when another one was: it would be a second voice."""
+    return None if kept == request_hash else IssuedElsewhere()

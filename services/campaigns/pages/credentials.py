@@ -4,6 +4,7 @@ No staff token: the ticket from the invitation says who asks. Other origins may 
 says; the answer page may, and nothing else of this service.
 """
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from fastapi import APIRouter, FastAPI
@@ -15,23 +16,52 @@ from services.campaigns.keyring import Keyring
 from services.campaigns.pages import PURPOSE
 from services.campaigns.store.credentials import SealedKey
 from services.campaigns.use_cases import credentials
+from services.campaigns.use_cases.credentials import Asking
 from services.contracts.http.credentials import CredentialRequest, CredentialSignature
 from services.runtime.auth import read_link
 from services.runtime.blind_rsa import RequestDamaged, base64url, from_base64url
 from services.runtime.clock import Clock
 from services.runtime.db import Database
 from services.runtime.limits import small_bodies
+from services.runtime.refusal import Refusal
+from services.runtime.together import Together
 
 PATH = "/credentials"
 LARGEST_BODY_BYTES = 4096
+_MOST_TOGETHER = 500
+
+
+class Desk:
+    """Where credentials are given. Requests that arrive together are recorded together."""
+
+    def __init__(self, database: Database, clock: Clock, keyring: Keyring) -> None:
+        self._database = database
+        self._clock = clock
+        self._keyring = keyring
+        self._requests = Together(self._record, _MOST_TOGETHER)
+
+    async def issue(
+        self, project_id: UUID, invitation_id: UUID, member_id: UUID, request: bytes
+    ) -> bytes:
+        """The blind signature. Raises what `Keyring.sign` raises, and the refusals of
+        `credentials.record_requests`."""
+        # Signed first, so that a damaged request is not recorded as the one; given out last.
+        signature = await self._keyring.sign(project_id, request, self._read_key)
+        await self._requests.add(project_id, Asking(invitation_id, member_id, request))
+        return signature
+
+    async def _record(self, project_id: UUID, asking: Sequence[Asking]) -> list[Refusal | None]:
+        async with self._database.transaction() as conn:
+            return await credentials.record_requests(conn, self._clock, project_id, asking)
+
+    async def _read_key(self, project_id: UUID) -> SealedKey:
+        async with self._database.reading() as conn:
+            return await credentials.read_key(conn, project_id)
 
 
 def router(database: Database, clock: Clock, keys: KeySet, keyring: Keyring) -> APIRouter:
     routes = APIRouter(route_class=small_bodies(LARGEST_BODY_BYTES))
-
-    async def read_key(project_id: UUID) -> SealedKey:
-        async with database.reading() as conn:
-            return await credentials.read_key(conn, project_id)
+    desk = Desk(database, clock, keyring)
 
     @routes.post(PATH)
     async def issue_credential(asked: CredentialRequest) -> CredentialSignature:
@@ -40,12 +70,7 @@ def router(database: Database, clock: Clock, keys: KeySet, keyring: Keyring) -> 
             request = from_base64url(asked.request)
         except ValueError:
             raise RequestDamaged from None
-        # Signed first, so that a damaged request is not recorded as the one; given out last.
-        signature = await keyring.sign(asked.project_id, request, read_key)
-        async with database.transaction() as conn:
-            await credentials.record_request(
-                conn, clock, link.subject_id, link.member_id, asked.project_id, request
-            )
+        signature = await desk.issue(asked.project_id, link.subject_id, link.member_id, request)
         return CredentialSignature(signature=base64url(signature))
 
     return routes

@@ -1,5 +1,6 @@
 """Project keys and the credentials issued with them; see `sql/credentials.sql`."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -36,12 +37,17 @@ async def project_key(conn: Connection, project_id: UUID) -> SealedKey:
     return key
 
 
-async def lock_standing(conn: Connection, invitation_id: UUID, member_id: UUID) -> Standing | None:
-    """None: nobody takes part by this invitation of this member."""
-    return await db.maybe(conn, Standing, sql.lock_standing, invitation_id, member_id)
+async def lock_standings(
+    conn: Connection, invitation_ids: Sequence[UUID], member_ids: Sequence[UUID]
+) -> dict[int, Standing]:
+    """By their place among those who ask. Missing: nobody takes part by this invitation of this
+    member."""
+    rows = await conn.fetch(sql.lock_standings, invitation_ids, member_ids)
+    found = [dict(row) for row in rows]
+    return {row.pop("place") - 1: Standing(**row) for row in found}
 
 
-async def keep_request(conn: Connection, invitation_id: UUID, request_hash: bytes) -> bytes:
-    """The hash that is kept: this one, or that of who came first."""
-    kept: bytes = await conn.fetchval(sql.keep_request, invitation_id, request_hash)
-    return kept
+async def keep_requests(conn: Connection, requests: Mapping[UUID, bytes]) -> dict[UUID, bytes]:
+    """Hashes by invitation: those that are kept, each this one or that of who came first."""
+    rows = await conn.fetch(sql.keep_requests, list(requests), list(requests.values()))
+    return {row["invitation_id"]: row["request_hash"] for row in rows}

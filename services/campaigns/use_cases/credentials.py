@@ -5,37 +5,59 @@ one request per participation, so nobody speaks twice.
 """
 
 import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from services.campaigns.domain.answers import NotParticipating
-from services.campaigns.domain.credentials import must_be_the_same
+from services.campaigns.domain.credentials import other_than_kept
 from services.campaigns.store import answers
 from services.campaigns.store import credentials as store
 from services.campaigns.store.credentials import SealedKey
 from services.runtime.clock import Clock
 from services.runtime.db import Connection
+from services.runtime.refusal import Refusal
 
 
-async def record_request(
-    conn: Connection,
-    clock: Clock,
-    invitation_id: UUID,
-    member_id: UUID,
-    project_id: UUID,
-    request: bytes,
-) -> None:
-    """Let this participant have this request signed; only then may the signature leave.
+@dataclass(frozen=True)
+class Asking:
+    """Somebody who has the link of an invitation, and their blinded request."""
 
-    No hint and no event: nobody is told when. Raises NotFound, NotParticipating and the refusals of
-    `Standing.must_be_given`.
+    invitation_id: UUID
+    member_id: UUID
+    request: bytes
+
+
+async def record_requests(
+    conn: Connection, clock: Clock, project_id: UUID, asking: Sequence[Asking]
+) -> list[Refusal | None]:
+    """Let these participants have these requests signed; only then may the signatures leave.
+
+    None, or why this one may not: NotFound, NotParticipating and the refusals of
+    `Standing.must_be_given`. No hint and no event: nobody is told when.
     """
-    standing = await store.lock_standing(conn, invitation_id, member_id)
-    if standing is None:
-        await answers.invitation_of(conn, invitation_id, member_id)
-        raise NotParticipating
-    request_hash = hashlib.sha256(request).digest()
-    if standing.must_be_given(project_id, request_hash, clock.today()):
-        must_be_the_same(await store.keep_request(conn, invitation_id, request_hash), request_hash)
+    standings = await store.lock_standings(
+        conn, [one.invitation_id for one in asking], [one.member_id for one in asking]
+    )
+    hashes = [hashlib.sha256(one.request).digest() for one in asking]
+    refusals: list[Refusal | None] = []
+    firsts: dict[UUID, bytes] = {}
+    for place, (one, hashed) in enumerate(zip(asking, hashes, strict=True)):
+        refusal = None
+        try:
+            if place not in standings:
+                await answers.invitation_of(conn, one.invitation_id, one.member_id)
+                raise NotParticipating
+            if standings[place].must_be_given(project_id, hashed, clock.today()):
+                firsts.setdefault(one.invitation_id, hashed)
+        except Refusal as said:
+            refusal = said
+        refusals.append(refusal)
+    kept = await store.keep_requests(conn, firsts)
+    return [
+        refusal or other_than_kept(kept.get(one.invitation_id, hashed), hashed)
+        for one, hashed, refusal in zip(asking, hashes, refusals, strict=True)
+    ]
 
 
 async def read_key(conn: Connection, project_id: UUID) -> SealedKey:

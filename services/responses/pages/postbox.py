@@ -1,13 +1,9 @@
-"""Where answers are dropped: those that arrive together are written together.
-
-A commit costs the same whatever it holds, so one writer takes all that waits, as the relay does;
-with nobody else waiting, nobody waits. What is written in one go goes in an order of its own.
-"""
+"""Where answers are dropped. Those that arrive together are written together, in an order of their
+own."""
 
 import asyncio
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from random import Random
 from uuid import UUID
 
@@ -22,18 +18,12 @@ from services.runtime.clock import Clock
 from services.runtime.db import Database
 from services.runtime.refusal import NotFound, Refusal
 from services.runtime.sealing import Sealer
+from services.runtime.together import Together
 
 _MOST_TOGETHER = 500
 # A frozen questionnaire and its key do not change; whether answers are still taken is looked at
 # again, under the collection's lock, when they are written.
 _REMEMBERED_SECONDS = 1.0
-
-
-@dataclass
-class _Waiting:
-    project_id: UUID
-    ballot: Ballot
-    done: "asyncio.Future[Kept | Refusal]"
 
 
 class Postbox:
@@ -51,8 +41,7 @@ class Postbox:
         self._sealer = sealer
         self._elapsed = elapsed
         self._known: dict[UUID, tuple[float, asyncio.Task[Collection]]] = {}
-        self._waiting: list[_Waiting] = []
-        self._writer: asyncio.Task[None] | None = None
+        self._ballots = Together(self._keep, _MOST_TOGETHER)
 
     async def drop(self, project_id: UUID, sent: Contribution) -> Kept:
         """Raises what `answering.prove`, `answering.seal` and `answering.keep` raise, and NotFound.
@@ -68,10 +57,11 @@ class Postbox:
                 if await answering.is_spent(conn, project_id, token_hash):
                     return Kept(credentials.receipt(token_hash), first=False)
             raise
-        done = await self._written(project_id, ballot)
-        if isinstance(done, Refusal):
-            raise done
-        return done
+        return await self._ballots.add(project_id, ballot)
+
+    async def _keep(self, project_id: UUID, ballots: Sequence[Ballot]) -> list[Kept | Refusal]:
+        async with self._database.transaction() as conn:
+            return await answering.keep(conn, self._chance, project_id, ballots)
 
     async def _collection(self, project_id: UUID) -> Collection:
         """Read once for all who ask at one moment."""
@@ -94,33 +84,3 @@ class Postbox:
         if found.project_id != project_id:  # the address of a preview
             raise NotFound(what=project_id)
         return found
-
-    async def _written(self, project_id: UUID, ballot: Ballot) -> Kept | Refusal:
-        waiting = _Waiting(project_id, ballot, asyncio.get_running_loop().create_future())
-        self._waiting.append(waiting)
-        if self._writer is None or self._writer.done():
-            self._writer = asyncio.create_task(self._write())
-        return await waiting.done
-
-    async def _write(self) -> None:
-        """Serves those who wait until nobody does; an error goes to whom it concerns."""
-        while self._waiting:
-            project_id = self._waiting[0].project_id
-            same = [one for one in self._waiting if one.project_id == project_id][:_MOST_TOGETHER]
-            taken = {id(one) for one in same}
-            self._waiting = [one for one in self._waiting if id(one) not in taken]
-            try:
-                async with self._database.transaction() as conn:
-                    results = await answering.keep(
-                        conn, self._chance, project_id, [one.ballot for one in same]
-                    )
-            except BaseException as error:
-                for one in same:
-                    if not one.done.done():
-                        one.done.set_exception(error)
-                if not isinstance(error, Exception):
-                    raise
-            else:
-                for one, result in zip(same, results, strict=True):
-                    if not one.done.done():  # its sender may have gone
-                        one.done.set_result(result)

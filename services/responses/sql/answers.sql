@@ -2,21 +2,13 @@
 -- conflicts with hold_collection only; after a wait the columns are fresh.
 SELECT project_state, state FROM collection WHERE project_id = $1 FOR KEY SHARE;
 
--- keep_answers: spend the credentials that are not spent yet and keep their answers, sealed, in the
--- order given and not by arrival; returns the hashes spent by this. Hashes go in by their own
--- order, so that two replicas that get the same ones wait for each other instead of deadlocking.
-WITH sent AS (
-    SELECT * FROM unnest($3::bytea[], $4::bytea[]) WITH ORDINALITY AS s (token_hash, box, place)
-), fresh AS (
-    INSERT INTO spent_credential (project_id, token_hash)
-    SELECT $1, token_hash FROM sent ORDER BY token_hash
-    ON CONFLICT ON CONSTRAINT credential_spent_once DO NOTHING
-    RETURNING token_hash
-), kept AS (
-    INSERT INTO sealed (project_id, key_id, box)
-    SELECT $1, $2, sent.box FROM sent JOIN fresh USING (token_hash) ORDER BY sent.place
-)
-SELECT token_hash FROM fresh;
+-- spend_credentials: those that are not spent yet; returns their hashes. They go in by their own
+-- order and not by arrival, so that two replicas that get the same ones wait for each other instead
+-- of deadlocking.
+INSERT INTO spent_credential (project_id, token_hash)
+SELECT $1, token_hash FROM unnest($2::bytea[]) AS sent (token_hash) ORDER BY token_hash
+ON CONFLICT ON CONSTRAINT credential_spent_once DO NOTHING
+RETURNING token_hash;
 
 -- is_counted: whether a credential whose hash is in this range was spent.
 SELECT EXISTS (SELECT FROM spent_credential

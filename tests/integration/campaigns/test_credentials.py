@@ -23,9 +23,10 @@ from services.campaigns.domain.credentials import (
 from services.campaigns.keyring import Keyring
 from services.campaigns.store.credentials import SealedKey, project_key
 from services.campaigns.use_cases import credentials, upkeep
+from services.campaigns.use_cases.credentials import Asking
 from services.contracts.events.registry import MemberStatus
 from services.runtime.blind_rsa import PublicKey
-from services.runtime.refusal import NotFound
+from services.runtime.refusal import NotFound, Refusal
 from services.runtime.sealing import Sealer
 from tests.integration.campaigns.world import CREDENTIAL_KEYS, World, gone, signing_key
 
@@ -48,14 +49,20 @@ async def joined(world: World, count: int = 1, **changes: Any) -> list[Row]:
 async def ask(
     world: World, row: Row, request: bytes = REQUEST, project_id: UUID | None = None
 ) -> None:
+    (refusal,) = await ask_together(world, [(row, request)], project_id or row["project_id"])
+    if refusal:
+        raise refusal
+
+
+async def ask_together(
+    world: World, asking: list[tuple[Row, bytes]], project_id: UUID
+) -> list[Refusal | None]:
     async with world.transaction() as conn:
-        await credentials.record_request(
+        return await credentials.record_requests(
             conn,
             world.clock,
-            row["id"],
-            row["member_id"],
-            project_id or row["project_id"],
-            request,
+            project_id,
+            [Asking(row["id"], row["member_id"], request) for row, request in asking],
         )
 
 
@@ -104,6 +111,25 @@ async def test_of_many_requests_at_one_moment_one_is_kept(world: World) -> None:
     assert [type(d) for d in done if d] == [IssuedElsewhere] * 9
     (kept,) = await issued(world)
     assert kept["request_hash"] == sha256(requests[done.index(None)]).digest()
+
+
+async def test_of_those_who_ask_together_each_has_an_answer_of_their_own(world: World) -> None:
+    here, elsewhere, left = rows = await joined(world, 3)
+    await ask(world, elsewhere, b"from another device")
+    await world.leave(left["id"], left["member_id"])
+    stranger = {"id": uuid4(), "member_id": uuid4()}
+    asking = [(row, REQUEST) for row in (here, elsewhere, left, stranger, here)]
+    asking.append((here, b"from another device"))
+    said = await ask_together(world, asking, rows[0]["project_id"])
+    assert [type(one) for one in said] == [
+        type(None),
+        IssuedElsewhere,
+        AlreadyLeft,
+        NotFound,
+        type(None),
+        IssuedElsewhere,
+    ]
+    assert len(await issued(world)) == 2
 
 
 async def test_only_who_takes_part_is_given_one(world: World) -> None:
