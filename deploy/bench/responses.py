@@ -5,6 +5,7 @@ Both in rounds that alternate with the bare operation, so that both see the same
 """
 
 import asyncio
+import gc
 import os
 import secrets
 from collections.abc import Awaitable, Callable, Iterable, Iterator
@@ -46,7 +47,7 @@ sql = Queries("deploy.bench")
 T = TypeVar("T")
 CLOCK = FixedClock(datetime(2026, 11, 24, 9, tzinfo=UTC))
 ROUNDS = 20
-SENDING = 500
+SENDING = 1_000
 REDEEMING_ROUNDS = 5
 ANSWER = "Dire la date en premier, puis ce qui manque. " * 5
 SEALING_KEYS = '["' + "A" * 43 + '="]'
@@ -125,6 +126,7 @@ async def redeeming(database: Database, server: int, count: int) -> list[Figure]
         assert (await postbox.drop(project, pages.read_contribution(body))).first
 
     rates = []
+    gc.freeze()  # as a service does when it starts
     with _on_one_core(server):
         for number in range(REDEEMING_ROUNDS):
             with timed() as bare:

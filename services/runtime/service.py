@@ -7,6 +7,7 @@ measures, and hands it to `main`.
 import argparse
 import asyncio
 import contextlib
+import gc
 import json
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
@@ -147,6 +148,7 @@ class Service:
                 server.should_exit = True
 
             works.add_done_callback(end)
+            gc.freeze()  # what is here now stays: no collection needs to look through it again
             await server.serve()
             works.remove_done_callback(end)
         if failed:

@@ -28,7 +28,7 @@ from services.runtime.together import Together
 
 PATH = "/credentials"
 LARGEST_BODY_BYTES = 4096
-_MOST_TOGETHER = 500
+_MOST_TOGETHER = 250
 
 
 class Desk:

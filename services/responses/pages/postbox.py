@@ -20,7 +20,7 @@ from services.runtime.refusal import NotFound, Refusal
 from services.runtime.sealing import Sealer
 from services.runtime.together import Together
 
-_MOST_TOGETHER = 500
+_MOST_TOGETHER = 250
 # A frozen questionnaire and its key do not change; whether answers are still taken is looked at
 # again, under the collection's lock, when they are written.
 _REMEMBERED_SECONDS = 1.0
