@@ -32,7 +32,7 @@ class Action:
         return screen in self.screens or (EVERYWHERE in self.screens and screen not in _DIALOGS)
 
 
-_DIALOGS = {"confirm", "help", "sign-in"}
+_DIALOGS = {"confirm", "help", "sign-in", "proposal-form"}
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,7 @@ AREAS = (
     Area("home", 1, Text(fr="Accueil", en="Home"), _READERS),
     Area("projects", 2, Text(fr="Projets", en="Projects"), _READERS),
     Area("contacts", 3, Text(fr="Contacts", en="Contacts"), _READERS),
+    Area("reading", 5, Text(fr="Lecture", en="Reading"), frozenset({"analysis"})),
 )
 
 
@@ -63,14 +64,14 @@ ACTIONS: tuple[Action, ...] = (
     _action(
         "open",
         "enter",
-        "home projects",
+        "home projects reading found board",
         Text(fr="ouvrir", en="open"),
-        Text(fr="Ouvrir le projet choisi", en="Open the selected project"),
+        Text(fr="Ouvrir ce qui est choisi", en="Open what is selected"),
     ),
     _action(
         "back",
         "escape",
-        "project launch",
+        "project launch contribution found board attention",
         Text(fr="retour", en="back"),
         Text(
             fr="Revenir à l'écran d'avant ; ce qui est tapé est gardé",
@@ -82,7 +83,7 @@ ACTIONS: tuple[Action, ...] = (
     _action(
         "search",
         "slash",
-        "projects",
+        "projects board",
         Text(fr="chercher", en="search"),
         Text(fr="Ne garder que les titres qui contiennent…", en="Keep only titles containing…"),
         shown_key="/",
@@ -132,6 +133,158 @@ ACTIONS: tuple[Action, ...] = (
             fr="Publier le mandat, ou dire ce qui y manque",
             en="Publish the mandate, or say what is missing in it",
         ),
+    ),
+    _action(
+        "record",
+        "enter",
+        "contribution",
+        Text(fr="enregistrer", en="record"),
+        Text(
+            fr="Enregistrer la lecture, et passer à la suivante",
+            en="Record the reading, and go on to the next",
+        ),
+    ),
+    _action(
+        "link",
+        "a",
+        "contribution",
+        Text(fr="lier", en="link"),
+        Text(
+            fr="Lier à une proposition, ou retirer un lien",
+            en="Link to a proposal, or remove a link",
+        ),
+    ),
+    _action(
+        "new_proposal",
+        "n",
+        "contribution board",
+        Text(fr="nouvelle", en="new"),
+        Text(
+            fr="Écrire une proposition ; d'une contribution, elle y est liée",
+            en="Write a proposal; from a contribution, it is linked to it",
+        ),
+    ),
+    _action(
+        "no_suggestion",
+        "x",
+        "contribution",
+        Text(fr="rien à tirer", en="no suggestion"),
+        Text(
+            fr="Marquer : aucune suggestion dans cette contribution",
+            en="Mark: no suggestion in this contribution",
+        ),
+    ),
+    _action(
+        "personal_case",
+        "c",
+        "contribution",
+        Text(fr="cas personnel", en="personal case"),
+        Text(
+            fr="Marquer : situation personnelle ; son auteur verra où s'adresser",
+            en="Mark: a personal case; its author will see where to turn",
+        ),
+    ),
+    _action(
+        "hide",
+        "h",
+        "contribution",
+        Text(fr="masquer", en="hide"),
+        Text(
+            fr="Masquer avec un motif, ou montrer de nouveau ; rien n'est effacé",
+            en="Hide with a reason, or show again; nothing is deleted",
+        ),
+        in_footer=False,
+    ),
+    _action(
+        "unmask",
+        "m",
+        "contribution",
+        Text(fr="voir", en="look"),
+        Text(
+            fr="Voir les mots d'une contribution masquée",
+            en="See the words of a hidden contribution",
+        ),
+        in_footer=False,
+    ),
+    _action(
+        "find",
+        "slash",
+        "reading contribution",
+        Text(fr="chercher", en="search"),
+        Text(
+            fr="Chercher des mots dans les contributions du projet",
+            en="Search for words in the project's contributions",
+        ),
+        shown_key="/",
+    ),
+    _action(
+        "edit",
+        "e",
+        "board",
+        Text(fr="modifier", en="edit"),
+        Text(fr="Modifier la proposition choisie", en="Edit the selected proposal"),
+    ),
+    _action(
+        "merge",
+        "g",
+        "board",
+        Text(fr="regrouper", en="merge"),
+        Text(
+            fr="Regrouper la proposition choisie dans une autre",
+            en="Merge the selected proposal into another",
+        ),
+    ),
+    _action(
+        "theme",
+        "f",
+        "board",
+        Text(fr="filtrer", en="filter"),
+        Text(fr="Un thème après l'autre", en="One theme after the other"),
+        in_footer=False,
+    ),
+    _action(
+        "order",
+        "s",
+        "board",
+        Text(fr="trier", en="sort"),
+        Text(fr="Trier par soutien, thème ou titre", en="Sort by support, theme or title"),
+        in_footer=False,
+    ),
+    _action(
+        "synthesise",
+        "p",
+        "board",
+        Text(fr="synthèse", en="synthesis"),
+        Text(
+            fr="Publier la synthèse ; demande confirmation, et dit ce qui manque",
+            en="Publish the synthesis; asks first, and says what is missing",
+        ),
+    ),
+    _action(
+        "proposals",
+        "b",
+        "reading project contribution",
+        Text(fr="propositions", en="proposals"),
+        Text(fr="Les propositions du projet", en="The project's proposals"),
+    ),
+    _action(
+        "attention",
+        "t",
+        "reading project board",
+        Text(fr="attention", en="attention"),
+        Text(
+            fr="L'attention portée à chaque contribution",
+            en="The attention each contribution got",
+        ),
+    ),
+    _action(
+        "save",
+        "ctrl+s",
+        "proposal-form",
+        Text(fr="enregistrer", en="save"),
+        Text(fr="Enregistrer la proposition", en="Save the proposal"),
+        shown_key="^s",
+        while_typing=True,
     ),
     _action(
         "next_tab",
@@ -197,7 +350,7 @@ ACTIONS: tuple[Action, ...] = (
     _action(
         "language",
         "ctrl+l",
-        f"{EVERYWHERE} sign-in confirm help",
+        f"{EVERYWHERE} sign-in confirm help proposal-form",
         Text(fr="English", en="français"),
         Text(fr="Passer à l'anglais", en="Switch to French"),
         shown_key="^l",

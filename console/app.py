@@ -6,7 +6,7 @@ Imports Textual and little else: what talks to the services is loaded after the 
 from __future__ import annotations
 
 from asyncio import to_thread
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from datetime import UTC, date, datetime
 from functools import partial
 from importlib import import_module
@@ -31,9 +31,11 @@ if TYPE_CHECKING:
 
     from console.data.client import Client
     from console.data.live import Live
+    from console.data.reading_begun import Begun
     from console.data.session import Issuer, SignedIn
 
 _LOOK_AT_CLOCK_EVERY_SECONDS = 1.0
+_FOLLOWED = ("campaigns", "responses")
 
 DARK = Theme(
     name="panel-dark",
@@ -69,8 +71,8 @@ COPIED = Text(fr="Identifiant copié : {id}", en="Id copied: {id}")
 QUIT = Text(fr="Quitter la console", en="Leave the console")
 DO_QUIT = Text(fr="quitter", en="quit")
 UNSAVED = Text(
-    fr="Une campagne est en cours d'écriture : ce qui est tapé serait perdu.",
-    en="A campaign is being written: what was typed would be lost.",
+    fr="Un texte est en cours d'écriture : ce qui est tapé serait perdu.",
+    en="Something is being written: what was typed would be lost.",
 )
 
 
@@ -96,7 +98,11 @@ class SignInFailed(Message):
 
 
 class Hinted(Message):
-    """Something changed on the other side."""
+    """Something changed in a service."""
+
+    def __init__(self, service: str) -> None:
+        super().__init__()
+        self.service = service
 
 
 class FreshnessChanged(Message):
@@ -116,6 +122,7 @@ class PanelConsole(App[None]):
         "home": HomeScreen,
         "projects": lambda: _screen("projects", "ProjectsScreen"),
         "contacts": lambda: _screen("contacts", "ContactsScreen"),
+        "reading": lambda: _screen("reading_room", "ReadingRoomScreen"),
         "sign-in": lambda: _screen("sign_in", "SignInScreen"),
     }
 
@@ -135,9 +142,11 @@ class PanelConsole(App[None]):
         self.now = now
         # The panel's own day, as the services last said it: a local stack may have another clock.
         self.today: date = now().astimezone(ZONE).date()
-        # Campaigns being written, by project: leaving a screen never loses what was typed.
-        self.typed: dict[UUID, dict[str, str]] = {}
-        self._live: Live | None = None
+        # What is being written (campaigns by project, proposals) and readings begun: leaving a
+        # screen never loses what was typed or chosen.
+        self.typed: dict[Hashable, dict[str, str]] = {}
+        self.begun: dict[UUID, Begun] = {}
+        self._live: dict[str, Live] = {}
         self._sign_in_as = sign_in_as
         super().__init__()
         self.register_theme(DARK)
@@ -190,7 +199,8 @@ class PanelConsole(App[None]):
 
     def on_signed_in_as(self, message: SignedInAs) -> None:
         self.person = message.person
-        start(self, self._follow, "live")
+        for service in _FOLLOWED:
+            start(self, partial(self._follow, service), f"live {service}")
         if self.current_mode == "sign-in":
             self.switch_mode("home")
         elif getattr(self.screen, "ID", "") == "sign-in":
@@ -209,14 +219,15 @@ class PanelConsole(App[None]):
         if getattr(self.screen, "ID", "") != "sign-in":
             self.push_screen(_screen("sign_in", "SignInScreen"))
 
-    async def _follow(self) -> None:
+    async def _follow(self, service: str) -> None:
         live = (await to_thread(import_module, "console.data.live")).Live(
             cast("Client", self.client),
-            hinted=lambda: self.post_message(Hinted()),
+            hinted=lambda: self.post_message(Hinted(service)),
             changed=lambda: self.post_message(FreshnessChanged()),
             now=self.now,
+            service=service,
         )
-        self._live = live
+        self._live[service] = live
         try:
             await live.run()
         except SignedOut:
@@ -225,14 +236,16 @@ class PanelConsole(App[None]):
     def on_token_over(self) -> None:
         self.sign_in_again()
 
-    def on_hinted(self) -> None:
-        self._wake(self.screen)
+    def on_hinted(self, message: Hinted) -> None:
+        if message.service == _service_of(self.screen):
+            self._wake(self.screen)
 
     def on_freshness_changed(self) -> None:
         self._look_at_freshness()
 
     def _look_at_freshness(self) -> None:
-        freshness = self._live.freshness() if self._live else self.freshness
+        live = self._live.get(_service_of(self.screen))
+        freshness = live.freshness() if live else self.freshness
         if freshness == self.freshness:
             return
         turned = freshness.state != self.freshness.state
@@ -260,6 +273,19 @@ class PanelConsole(App[None]):
 
     def open_project(self, project_id: str) -> None:
         self.push_screen(_screen("project", "ProjectScreen", project_id))
+
+    def read_for(self, project_id: UUID, contribution_id: UUID | None = None) -> None:
+        """The next contribution in this reader's order, or a given one."""
+        self.push_screen(_screen("contribution", "ContributionScreen", project_id, contribution_id))
+
+    def find_for(self, project_id: UUID, proposal_id: UUID | None = None) -> None:
+        self.push_screen(_screen("found", "FoundScreen", project_id, proposal_id))
+
+    def board_for(self, project_id: UUID) -> None:
+        self.push_screen(_screen("board", "BoardScreen", project_id))
+
+    def attention_for(self, project_id: UUID) -> None:
+        self.push_screen(_screen("attention", "AttentionScreen", project_id))
 
     def launch_for(self, project_id: UUID) -> None:
         self.push_screen(_screen("launch", "LaunchScreen", project_id))
@@ -322,6 +348,10 @@ class PanelConsole(App[None]):
     def copy_id(self, id: str) -> None:
         self.copy_to_clipboard(id)
         self.notify(COPIED.in_(self.language, id=id), timeout=3)
+
+
+def _service_of(screen: Screen[Any]) -> str:
+    return getattr(screen, "SERVICE", "campaigns")
 
 
 def _screen(module: str, name: str, *given: Any) -> Screen[Any]:

@@ -6,6 +6,7 @@ Imports httpx and the contracts, which cost more than Textual itself: load it af
 from collections.abc import Callable
 from functools import cache
 from typing import Any, TypeVar, cast
+from urllib.parse import urlencode
 from uuid import UUID
 
 import httpx
@@ -27,8 +28,23 @@ from services.contracts.http.campaigns import (
 )
 from services.contracts.http.common import DeadLetter, Problem
 from services.contracts.http.feedback import ProjectStanding
+from services.contracts.http.proposals import (
+    MergeProposal,
+    ProposalBoard,
+    ProposalView,
+    Synthesise,
+    WriteProposal,
+)
+from services.contracts.http.reading import (
+    AttentionView,
+    ContributionPage,
+    ContributionView,
+    Moderate,
+    NextReading,
+    RecordReading,
+)
 from services.contracts.http.registry import DeliveryCounts, MemberCounts
-from services.contracts.http.responses import CollectionView
+from services.contracts.http.responses import CollectionView, DocumentView
 
 T = TypeVar("T")
 
@@ -104,6 +120,59 @@ class Client:
 
     async def collections(self) -> list[CollectionView]:
         return await self._get("responses", "/api/collections", list[CollectionView])
+
+    async def collection(self, project_id: UUID) -> CollectionView:
+        return await self._get("responses", f"/api/collections/{project_id}", CollectionView)
+
+    async def documents(self, project_id: UUID) -> list[DocumentView]:
+        path = f"/api/collections/{project_id}/documents"
+        return await self._get("responses", path, list[DocumentView])
+
+    async def attention(self, project_id: UUID) -> AttentionView:
+        path = f"/api/collections/{project_id}/attention"
+        return await self._get("responses", path, AttentionView)
+
+    async def next_reading(self, project_id: UUID) -> NextReading:
+        path = f"/api/collections/{project_id}/readings/next"
+        return await self._get("responses", path, NextReading)
+
+    async def contributions(self, project_id: UUID, words: str) -> ContributionPage:
+        path = f"/api/collections/{project_id}/contributions?{urlencode({'search': words})}"
+        return await self._get("responses", path, ContributionPage)
+
+    async def contribution(self, id: UUID, show_hidden: bool) -> ContributionView:
+        path = f"/api/contributions/{id}" + ("?hidden=show" if show_hidden else "")
+        return await self._get("responses", path, ContributionView)
+
+    async def record_reading(self, id: UUID, said: RecordReading) -> ContributionView:
+        path = f"/api/contributions/{id}/readings"
+        return await self._post("responses", path, ContributionView, said)
+
+    async def moderate(self, id: UUID, asked: Moderate) -> ContributionView:
+        path = f"/api/contributions/{id}/moderation"
+        return await self._post("responses", path, ContributionView, asked)
+
+    async def board(self, project_id: UUID) -> ProposalBoard:
+        path = f"/api/collections/{project_id}/proposals"
+        return await self._get("responses", path, ProposalBoard)
+
+    async def draft_proposal(self, project_id: UUID, written: WriteProposal) -> ProposalView:
+        path = f"/api/collections/{project_id}/proposals"
+        return await self._post("responses", path, ProposalView, written)
+
+    async def edit_proposal(self, id: UUID, written: WriteProposal) -> ProposalView:
+        return await self._ask("PUT", "responses", f"/api/proposals/{id}", ProposalView, written)
+
+    async def merge_proposal(self, id: UUID, asked: MergeProposal) -> ProposalView:
+        return await self._post("responses", f"/api/proposals/{id}/merge", ProposalView, asked)
+
+    async def supporters(self, proposal_id: UUID) -> ContributionPage:
+        path = f"/api/proposals/{proposal_id}/contributions"
+        return await self._get("responses", path, ContributionPage)
+
+    async def synthesise(self, project_id: UUID, asked: Synthesise) -> ProposalBoard:
+        path = f"/api/collections/{project_id}/synthesis"
+        return await self._post("responses", path, ProposalBoard, asked)
 
     async def standings(self) -> list[ProjectStanding]:
         return await self._get("feedback", "/api/projects", list[ProjectStanding])

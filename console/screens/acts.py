@@ -1,15 +1,16 @@
-"""Acts on a project that several screens offer: each asks first, then says how it ended."""
+"""Acts: what changes something asks first where it must, and says how it ended."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Coroutine
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from textual.message import Message
 
 from console.data.problems import Problematic, Refused, SignedOut
 from console.data.said import Said, signed
-from console.screens.base import PanelScreen, in_words
+from console.screens.base import PanelScreen, S, in_words
 from console.screens.dialogs import ConfirmScreen, NewsScreen
 from console.words import Language, Text
 from console.workers import start
@@ -17,6 +18,8 @@ from console.workers import start
 if TYPE_CHECKING:
     from console.data.client import Client
     from services.contracts.http.campaigns import ProjectView
+
+T = TypeVar("T")
 
 PUBLISH = Text(fr="Publier le mandat", en="Publish the mandate")
 PUBLISHING = Text(
@@ -34,10 +37,12 @@ FROM_A_SHEET = Text(
 COMMAND = Text(fr="panel projects create FICHE.yaml", en="panel projects create SHEET.yaml")
 
 
-class Published(Message):
-    def __init__(self, project: ProjectView) -> None:
+class Acted(Message):
+    """It is done; `then` says so on screen."""
+
+    def __init__(self, then: Callable[[], None]) -> None:
         super().__init__()
-        self.project = project
+        self.then = then
 
 
 class ActFailed(Message):
@@ -56,33 +61,29 @@ def refusal(problem: Problematic, language: Language) -> NewsScreen:
     return NewsScreen(*lines)
 
 
-class ActingScreen(PanelScreen):  # type: ignore[type-arg]
-    """A screen from which a project can be published or launched."""
+class ActingScreen(PanelScreen[S]):
+    """A screen from which something can be done."""
 
-    def chosen(self) -> ProjectView | None:
-        raise NotImplementedError
+    def act(
+        self, work: Callable[[Client], Coroutine[Any, Any, T]], then: Callable[[T], None]
+    ) -> None:
+        """Ask the service, then read again; a refusal is shown, and nothing typed is lost."""
+        if client := self.panel.client:
+            start(self, partial(self._act, client, work, then), "act", exclusive=False)
 
-    def action_publish(self) -> None:
-        project, client = self.chosen(), self.panel.client
-        if project is None or client is None:
-            return
-
-        def go(confirmed: bool | None) -> None:
-            if confirmed:
-                start(self, partial(self._publish, client, project), "act", exclusive=False)
-
-        sentence = PUBLISHING.in_(self.language, title=project.title)
-        self.app.push_screen(ConfirmScreen(PUBLISH, sentence, DO_PUBLISH), go)
-
-    async def _publish(self, client: Client, project: ProjectView) -> None:
+    async def _act(
+        self,
+        client: Client,
+        work: Callable[[Client], Coroutine[Any, Any, T]],
+        then: Callable[[T], None],
+    ) -> None:
         try:
-            self.post_message(Published(await client.publish(project.id)))
+            self.post_message(Acted(partial(then, await work(client))))
         except Problematic as problem:
             self.post_message(ActFailed(problem))
 
-    def on_published(self, message: Published) -> None:
-        words = PUBLISHED.in_(self.language, title=message.project.title)
-        self.notify(f"✓ {words}")
+    def on_acted(self, message: Acted) -> None:
+        message.then()
         self.want()
 
     def on_act_failed(self, message: ActFailed) -> None:
@@ -90,6 +91,28 @@ class ActingScreen(PanelScreen):  # type: ignore[type-arg]
             self.panel.sign_in_again()
             return
         self.app.push_screen(refusal(message.problem, self.language))
+
+
+class ProjectActs(ActingScreen[S]):
+    """A screen from which a project can be published or launched."""
+
+    def chosen(self) -> ProjectView | None:
+        raise NotImplementedError
+
+    def action_publish(self) -> None:
+        project = self.chosen()
+        if project is None:
+            return
+
+        def go(confirmed: bool | None) -> None:
+            if confirmed:
+                self.act(lambda client: client.publish(project.id), self._published)
+
+        sentence = PUBLISHING.in_(self.language, title=project.title)
+        self.app.push_screen(ConfirmScreen(PUBLISH, sentence, DO_PUBLISH), go)
+
+    def _published(self, project: ProjectView) -> None:
+        self.notify(f"✓ {PUBLISHED.in_(self.language, title=project.title)}")
 
     def action_launch(self) -> None:
         project = self.chosen()

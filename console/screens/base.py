@@ -85,6 +85,8 @@ class PanelScreen(Screen[None], Generic[S]):
     """Subclasses say how to `read` a snapshot and how to `draw` it; both may come in any order."""
 
     ID: ClassVar[str]
+    # Whose changes the screen follows, and whose freshness it shows.
+    SERVICE: ClassVar[str] = "campaigns"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012
 
     def __init__(self) -> None:

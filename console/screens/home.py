@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from asyncio import gather
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
+from console.data.attention import unread_of, what_waits
 from console.data.endpoints import SERVICES
 from console.data.problems import Problematic
 from console.data.reading import needs, promises
@@ -27,8 +29,11 @@ if TYPE_CHECKING:
 
     from console.data.client import Client
     from services.contracts.http.campaigns import ProjectView, Today
+    from services.contracts.http.reading import AttentionView
 
 _CHECK_SERVICES_EVERY_SECONDS = 5.0
+# Before the id of a project in the key of a row that leads to reading.
+_TO_READ = "read "
 
 TITLE = Text(fr="Panel usagers", en="Citizen panel")
 NEEDS_YOU = Text(fr="VOUS ATTEND", en="NEEDS YOU")
@@ -71,6 +76,7 @@ DEAD_LETTERS = Count(
 class HomeSnapshot:
     today: Today
     projects: list[ProjectView]
+    to_read: list[AttentionView] = field(default_factory=list)
 
 
 class ServicesSeen(Message):
@@ -102,7 +108,25 @@ class HomeScreen(PanelScreen[HomeSnapshot]):
         return TITLE.in_(self.language)
 
     async def read(self, client: Client) -> HomeSnapshot:
-        return HomeSnapshot(*await gather(client.today(), client.projects()))
+        today, projects, to_read = await gather(
+            client.today(), client.projects(), self._to_read(client)
+        )
+        return HomeSnapshot(today, projects, to_read)
+
+    async def _to_read(self, client: Client) -> list[AttentionView]:
+        """For who reads: projects with contributions that wait."""
+        if not (self.panel.person and "analysis" in self.panel.person.roles):
+            return []
+        try:
+            collections = await client.collections()
+            waiting = [
+                one for one in collections if one.contributions and one.state != "synthesised"
+            ]
+            found = await gather(*(client.attention(one.project_id) for one in waiting))
+        except Problematic:
+            return []  # a service that does not answer is said below, by its name
+        ended = {one.project_id for one in waiting if one.state == "ended"}
+        return [one for one in found if unread_of(one) or one.project_id in ended]
 
     def draw(self) -> None:
         if self.snapshot:
@@ -117,8 +141,12 @@ class HomeScreen(PanelScreen[HomeSnapshot]):
         rows = []
         if self.snapshot:
             found = needs(self.snapshot.projects, self.panel.today, language)
-            rows = [
-                Row(str(need.project.id), (Said(need.project.title), need.what)) for need in found
+            reading = {one.project_id: one for one in self.snapshot.to_read}
+            rows = [self._reading_row(one) for one in reading.values()]
+            rows += [
+                Row(str(need.project.id), (Said(need.project.title), need.what))
+                for need in found
+                if need.project.id not in reading
             ]
             if not rows:
                 words = NOTHING if self.snapshot.projects else FIRST
@@ -127,6 +155,10 @@ class HomeScreen(PanelScreen[HomeSnapshot]):
         table = self.query_one("#needs", Table)
         table.mark_stale(self.stale)
         table.show(columns, rows, mark=False)
+
+    def _reading_row(self, one: AttentionView) -> Row:
+        said = Said(what_waits(one, self.language), "attention")
+        return Row(f"{_TO_READ}{one.project_id}", (Said(one.title), said))
 
     def _today(self) -> Content:
         language, stale = self.language, self.stale
@@ -215,7 +247,15 @@ class HomeScreen(PanelScreen[HomeSnapshot]):
         self.query_one("#promises", Static).update(self._promises())
 
     def on_table_opened(self, message: Table.Opened) -> None:
-        if message.key:
+        if message.key.startswith(_TO_READ):
+            project_id = UUID(message.key.removeprefix(_TO_READ))
+            view = next(
+                one
+                for one in (self.snapshot.to_read if self.snapshot else [])
+                if one.project_id == project_id
+            )
+            (self.panel.read_for if unread_of(view) else self.panel.board_for)(project_id)
+        elif message.key:
             self.panel.open_project(message.key)
 
     def action_open(self) -> None:

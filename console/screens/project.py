@@ -26,7 +26,7 @@ from console.data.vocabulary import (
     code_in_words,
     say,
 )
-from console.screens.acts import ActingScreen
+from console.screens.acts import ProjectActs
 from console.screens.base import bindings
 from console.widgets.said import content, sparkline
 from console.widgets.table import Column, Row, Table
@@ -91,10 +91,9 @@ class ProjectSnapshot:
     today: Today
 
 
-class ProjectScreen(ActingScreen):
+class ProjectScreen(ProjectActs[ProjectSnapshot]):
     ID = "project"
     BINDINGS = bindings("project")
-    snapshot: ProjectSnapshot | None
 
     def __init__(self, project_id: str) -> None:
         super().__init__()
@@ -373,6 +372,12 @@ class ProjectScreen(ActingScreen):
             names = list(TABS)
             self._go(names[(names.index(self._tab) + by) % len(names)])
             self.query_one("#tabs", Static).update(self._tabs())
+
+    def action_proposals(self) -> None:
+        self.panel.board_for(self._project_id)
+
+    def action_attention(self) -> None:
+        self.panel.attention_for(self._project_id)
 
     def action_next_tab(self) -> None:
         self._turn(1)

@@ -14,7 +14,7 @@ from textual.widgets import Input, Static
 from console.data.reading import answered_no, asked, next_step, state, what_comes_next
 from console.data.said import Said
 from console.data.vocabulary import LIFE
-from console.screens.acts import COMMAND, FROM_A_SHEET, ActingScreen
+from console.screens.acts import COMMAND, FROM_A_SHEET, ProjectActs
 from console.screens.base import bindings
 from console.widgets.said import content, sparkline
 from console.widgets.table import Column, Row, Table
@@ -71,10 +71,9 @@ class ProjectsSnapshot:
     per_hour: dict[UUID, list[int]]
 
 
-class ProjectsScreen(ActingScreen):
+class ProjectsScreen(ProjectActs[ProjectsSnapshot]):
     ID = "projects"
     BINDINGS = bindings("projects")
-    snapshot: ProjectsSnapshot | None
 
     def __init__(self) -> None:
         super().__init__()

@@ -13,7 +13,8 @@ from textual.pilot import Pilot
 from console.app import PanelConsole
 from console.screens.base import PanelScreen
 from console.words import Language
-from tests.console.recorded import NOW, Panel, stack
+from tests.console.recorded.panel import NOW, Panel
+from tests.console.recorded.services import stack
 
 _PATIENCE_SECONDS = 10
 

@@ -12,7 +12,7 @@ from console.screens.projects import ProjectsScreen
 from console.widgets.table import Table
 from services.contracts.http.common import Problem
 from tests.console.conftest import At, Opens
-from tests.console.recorded import (
+from tests.console.recorded.panel import (
     HOUSING,
     LETTER,
     NOW,

@@ -7,7 +7,7 @@ from textual.widgets import Input
 from console.words import Language
 from services.contracts.http.common import Problem
 from tests.console.conftest import At, Opens
-from tests.console.recorded import LETTER, SCHOOL, TAX, Panel, campaign
+from tests.console.recorded.panel import LETTER, SCHOOL, TAX, Panel, campaign
 
 LANGUAGES: list[Language] = ["fr", "en"]
 

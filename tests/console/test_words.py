@@ -12,7 +12,7 @@ from console.data.vocabulary import code_in_words
 from deploy.local.people import _REGIONS
 from services.contracts.http.campaigns import CampaignSheet
 from services.registry.csv_lines import slug
-from tests.console.recorded import CARD, LETTER, SCHOOL, TAX, TODAY, Panel, campaign
+from tests.console.recorded.panel import CARD, LETTER, SCHOOL, TAX, TODAY, Panel, campaign
 
 
 def test_numbers_have_the_languages_separator() -> None:

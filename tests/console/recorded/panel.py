@@ -1,37 +1,20 @@
-"""The services as the console sees them: recorded answers built with the contracts' own models.
-
-One process on real sockets, so that being cut off and coming back are real. `python -m
-tests.console.recorded FILE` serves a lively panel and writes a stack file, for looking at it.
-"""
+"""What the recorded services know: built with the contracts' own models, changed by tests."""
 
 import asyncio
-import contextlib
 import json
-import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
 
-import uvicorn
-from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse, Response, StreamingResponse
-from joserfc.jwk import OKPKey
-
-from console.data.endpoints import Endpoints
-from deploy.local.issuer import LocalIssuer
-from services.contracts.events.campaigns import ProjectPhase
 from services.contracts.http.campaigns import (
-    CampaignPhase,
     CampaignSheet,
     CampaignView,
     Contacts,
     FreeFrom,
     MandateSheet,
     OptIn,
-    OptIns,
     Preview,
     ProjectCounts,
     ProjectView,
@@ -39,6 +22,7 @@ from services.contracts.http.campaigns import (
     Today,
 )
 from services.contracts.http.common import Hint, Problem
+from tests.console.recorded.reading import ReadingRoom
 
 NOW = datetime(2026, 11, 24, 13, 2, 11, tzinfo=UTC)
 TODAY = date(2026, 11, 24)
@@ -178,6 +162,7 @@ class Panel:
         )
     )
     can_be_asked: int = 4213
+    room: ReadingRoom = field(default_factory=lambda: ReadingRoom(HOUSING.id, HOUSING.title))
     refusal: Problem | None = None
     cut_off: bool = False
     silent: frozenset[str] = frozenset()
@@ -253,184 +238,3 @@ def campaign(title: str, project_id: UUID, wanted: int, state: str = "draft") ->
             "launched_at": NOW if state == "launched" else None,
         }
     )
-
-
-def application(panel: Panel) -> FastAPI:
-    app = FastAPI()
-
-    @app.middleware("http")
-    async def trouble(request: Request, call_next: Any) -> Response:
-        api = request.url.path.startswith("/api")
-        if panel.cut_off:
-            return Response("bad gateway", 502)
-        if panel.signed_out and api:
-            problem = Problem(title="NotSignedIn", status=401, detail="Sign in again.")
-            return JSONResponse(problem.model_dump(), 401)
-        if panel.refusal and request.method == "POST" and "preview" not in request.url.path:
-            return JSONResponse(panel.refusal.model_dump(), panel.refusal.status)
-        answered: Response = await call_next(request)
-        return answered
-
-    @app.get("/health/ready")
-    async def ready() -> dict[str, bool]:
-        return {"ready": True}
-
-    @app.get("/api/hints")
-    async def hints() -> StreamingResponse:
-        return StreamingResponse(panel.hints(), media_type="text/event-stream")
-
-    @app.get("/api/today")
-    async def today() -> Today:
-        return panel.today
-
-    @app.get("/api/contacts")
-    async def contacts() -> Contacts:
-        return panel.contacts
-
-    @app.get("/api/dead-letters")
-    async def dead_letters() -> list[Any]:
-        return []
-
-    @app.get("/api/projects")
-    async def projects() -> list[ProjectView]:
-        return panel.projects
-
-    @app.get("/api/projects/{id}")
-    async def one(id: UUID) -> ProjectView:
-        return panel.project(id)
-
-    @app.get("/api/projects/{id}/campaigns")
-    async def campaigns(id: UUID) -> list[CampaignView]:
-        return [one for one in panel.campaigns if one.project_id == id]
-
-    @app.get("/api/projects/{id}/opt-ins")
-    async def opt_ins(id: UUID) -> OptIns:
-        busy = id == LETTER.id
-        return OptIns(
-            answers=panel.answers if busy else [], per_hour=panel.per_hour if busy else [0] * 24
-        )
-
-    @app.post("/api/projects/{id}/publish")
-    async def publish(id: UUID) -> ProjectView:
-        panel.change(id, state=ProjectPhase.PUBLISHED)
-        return panel.project(id)
-
-    @app.post("/api/previews")
-    async def previews(sheet: CampaignSheet) -> Preview:
-        return panel.preview(sheet)
-
-    @app.post("/api/campaigns/{id}/preview")
-    async def preview_of(id: UUID) -> Preview:
-        view = next(one for one in panel.campaigns if one.id == id)
-        fields = view.model_dump(include=set(CampaignSheet.model_fields))
-        return panel.preview(CampaignSheet(**fields))
-
-    @app.post("/api/campaigns", status_code=201)
-    async def write(sheet: CampaignSheet) -> CampaignView:
-        view = campaign(sheet.title, sheet.project_id, sheet.wanted)
-        panel.campaigns.append(view)
-        return view
-
-    @app.post("/api/launches")
-    async def launch(request: Request) -> list[CampaignView]:
-        ids = (await request.json())["campaign_ids"]
-        panel.launches.append(ids)
-        panel.campaigns = [
-            one.model_copy(update={"state": CampaignPhase.LAUNCHED, "launched_at": NOW})
-            if str(one.id) in ids
-            else one
-            for one in panel.campaigns
-        ]
-        return [one for one in panel.campaigns if str(one.id) in ids]
-
-    return app
-
-
-class _Server(uvicorn.Server):
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave signals to whoever runs the tests."""
-        yield
-
-
-@contextlib.asynccontextmanager
-async def served(app: Any, port: int = 0) -> AsyncIterator[str]:
-    listening = socket.socket()
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listening.bind(("127.0.0.1", port))
-    server = _Server(uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=0))
-    running = asyncio.create_task(server.serve([listening]))
-    try:
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        await running
-        listening.close()
-
-
-@contextlib.asynccontextmanager
-async def stack(panel: Panel) -> AsyncIterator[Endpoints]:
-    """All services and a real local issuer."""
-    proxy = FastAPI()
-
-    @proxy.get("/.well-known/openid-configuration")
-    async def configuration() -> dict[str, str]:
-        local = {"panel_local_people_endpoint": "people", "panel_local_approve_endpoint": "approve"}
-        published = {
-            "device_authorization_endpoint": "device_authorization",
-            "token_endpoint": "token",
-        } | ({} if panel.real_issuer else local)
-        return {name: f"{issuer}/{path}" for name, path in published.items()}
-
-    async with served(application(panel)) as services, served(proxy) as issuer:
-        proxy.mount("/", LocalIssuer(OKPKey.generate_key("Ed25519"), issuer).app)
-        down = "http://127.0.0.1:9"
-        yield Endpoints(
-            campaigns=services,
-            issuer=issuer,
-            **{
-                name: down if name in panel.silent else services
-                for name in ("registry", "responses", "feedback")
-            },
-        )
-
-
-async def _lively(to: Path) -> None:
-    panel = Panel()
-    panel.campaigns = [
-        campaign("Première vague", LETTER.id, 1200, "launched"),
-        campaign("Deuxième vague", LETTER.id, 240),
-        campaign("Vague unique", SCHOOL.id, 90),
-    ]
-    async with stack(panel) as at:
-        to.write_text(
-            json.dumps(
-                {
-                    "services": {
-                        name: {"url": at.of(name)}
-                        for name in ("campaigns", "registry", "responses", "feedback")
-                    },
-                    "issuer": {"url": at.issuer},
-                }
-            )
-        )
-        number = 100
-        while True:
-            await asyncio.sleep(2)
-            number += 1
-            said = "declined" if number % 5 == 0 else "joined"
-            newest = answer(number, said).model_copy(update={"at": datetime.now(UTC)})
-            panel.answers = [newest, *panel.answers[:200]]
-            counts = panel.project(LETTER.id).counts
-            field_name = "accepted" if said == "joined" else "declined"
-            panel.change(
-                LETTER.id,
-                counts=counts.model_copy(update={field_name: getattr(counts, field_name) + 1}),
-            )
-            panel.hint()
-
-
-if __name__ == "__main__":
-    import sys
-
-    asyncio.run(_lively(Path(sys.argv[1])))
