@@ -153,6 +153,7 @@ ACTIONS: tuple[Action, ...] = (
             fr="Lier à une proposition, ou retirer un lien",
             en="Link to a proposal, or remove a link",
         ),
+        in_footer=False,
     ),
     _action(
         "new_proposal",
@@ -173,6 +174,7 @@ ACTIONS: tuple[Action, ...] = (
             fr="Marquer : aucune suggestion dans cette contribution",
             en="Mark: no suggestion in this contribution",
         ),
+        in_footer=False,
     ),
     _action(
         "personal_case",
@@ -183,6 +185,7 @@ ACTIONS: tuple[Action, ...] = (
             fr="Marquer : situation personnelle ; son auteur verra où s'adresser",
             en="Mark: a personal case; its author will see where to turn",
         ),
+        in_footer=False,
     ),
     _action(
         "hide",
@@ -223,6 +226,7 @@ ACTIONS: tuple[Action, ...] = (
         "board",
         Text(fr="modifier", en="edit"),
         Text(fr="Modifier la proposition choisie", en="Edit the selected proposal"),
+        in_footer=False,
     ),
     _action(
         "merge",

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 _FINE_GINI, _UNEQUAL_GINI = 0.25, 0.45
 
 READ = Text(
-    fr="{read} contributions sur {n} ont leurs {wanted} lecture(s), par {readers} personne(s)",
-    en="{read} of {n} contributions have their {wanted} reading(s), by {readers} people",
+    fr="{read} contributions lues sur {n} ({wanted} lecture(s) chacune), par {readers} personne(s)",
+    en="{read} of {n} contributions read ({wanted} reading(s) each), by {readers} people",
 )
 WAIT = Count(
     Text(

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import pairwise
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid5
 
@@ -244,13 +245,16 @@ class ReadingRoom:
         drafts = [one for one in self.proposals if one.state is ProposalPhase.DRAFT]
         marks = [one.readings[0].mark for one in self.contributions if one.readings]
         unread = len(self.unread)
-        near = [NearPair(first=drafts[0].id, second=drafts[1].id, similarity=0.62)]
+        near = [
+            NearPair(first=one.id, second=other.id, similarity=0.62)
+            for one, other in pairwise(drafts[:2])
+        ]
         return ProposalBoard(
             project_id=self.project_id,
             title=self.title,
             proposals=self.proposals,
             themes=sorted({one.theme for one in drafts if one.theme}),
-            near=near if len(drafts) > 1 and not self.synthesised else [],
+            near=[] if self.synthesised else near,
             unread=unread,
             no_suggestion=marks.count(Mark.NO_SUGGESTION),
             personal_cases=marks.count(Mark.PERSONAL_CASE),

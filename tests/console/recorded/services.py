@@ -41,7 +41,11 @@ def application(panel: Panel) -> FastAPI:
         if panel.signed_out and api:
             problem = Problem(title="NotSignedIn", status=401, detail="Sign in again.")
             return JSONResponse(problem.model_dump(), 401)
-        if panel.refusal and request.method == "POST" and "preview" not in request.url.path:
+        if (
+            panel.refusal
+            and request.method in ("POST", "PUT")
+            and "preview" not in request.url.path
+        ):
             return JSONResponse(panel.refusal.model_dump(), panel.refusal.status)
         answered: Response = await call_next(request)
         return answered
