@@ -32,6 +32,7 @@ from services.contracts.http.responses import AnswerSheet, Contribution, Documen
 from services.runtime.blind_rsa import (
     PublicKey,
     base64url,
+    echo_from_seed,
     finalize,
     from_base64url,
     request_from_seed,
@@ -105,14 +106,16 @@ async def answer(
         return "answer_refused"
     sheet = AnswerSheet.model_validate_json(about.raise_for_status().content)
     credential = await obtain(browser, sheet, link, seed)
-    if credential is None:
+    if credential is None or sheet.credential_key is None:
         return "answer_refused"
     prepared, signature = credential
+    key = PublicKey.from_jwk(sheet.credential_key)
     contribution = Contribution(
         prepared=base64url(prepared),
         signature=base64url(signature),
         questionnaire_version=sheet.questionnaire_version,
         answers=answers_to(sheet.questionnaire, sheet.documents, source),
+        echo=base64url(echo_from_seed(seed, key)),
         agree_below_floor=source.random() < AGREES_BELOW_FLOOR,
     )
     sent = await browser.post(

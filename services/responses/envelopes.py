@@ -23,12 +23,13 @@ _SMALLEST_BYTES = 7_936
 
 @dataclass(frozen=True)
 class Letter:
-    """One response. `agreed`: it may be opened even below the floor."""
+    """One response. `agreed`: it may be opened even below the floor. `echo`: in base64url."""
 
     questionnaire_version: int
     language: str
     answers: dict[str, Any]
     agreed: bool
+    echo: str | None = None
 
 
 def close(sealer: Sealer, project_id: UUID, letter: Letter) -> Sealed:

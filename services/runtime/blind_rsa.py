@@ -38,6 +38,7 @@ from services.runtime.text import Text
 KEY_BITS = 3072
 _LARGEST_KEY_BITS = 4096
 _EXPONENT = 65537
+ECHO_BYTES = 16
 SEED_BYTES = 32
 MESSAGE_BYTES = 32
 PREFIX_BYTES = 32  # RFC 9474, section 4.1
@@ -219,12 +220,9 @@ def request_from_seed(seed: bytes, key: PublicKey) -> Request:
     with two keys gives two unrelated messages; one label for each value. The factor is a number
     16 bytes longer than the modulus, reduced to 1..n-1: its distance to uniform is below 2^-128.
     """
-    if len(seed) != SEED_BYTES:
-        raise ValueError(f"a seed has {SEED_BYTES} bytes")
 
     def derive(label: str, length: int) -> bytes:
-        info = (_LABEL + label).encode()
-        return HKDF(hashes.SHA384(), length, salt=key.thumbprint, info=info).derive(seed)
+        return _derive(seed, key, label, length)
 
     wide = int.from_bytes(derive("factor", key.size + _WIDE_BYTES), "big")
     return blind(
@@ -233,6 +231,19 @@ def request_from_seed(seed: bytes, key: PublicKey) -> Request:
         derive("salt", SALT_BYTES),
         wide % (key.modulus - 1) + 1,
     )
+
+
+def echo_from_seed(seed: bytes, key: PublicKey) -> bytes:
+    """By which who has the seed, and nobody else, knows their contribution among all: a value as
+    good as random, also to who knows everything else that the seed gives."""
+    return _derive(seed, key, "echo", ECHO_BYTES)
+
+
+def _derive(seed: bytes, key: PublicKey, label: str, length: int) -> bytes:
+    if len(seed) != SEED_BYTES:
+        raise ValueError(f"a seed has {SEED_BYTES} bytes")
+    info = (_LABEL + label).encode()
+    return HKDF(hashes.SHA384(), length, salt=key.thumbprint, info=info).derive(seed)
 
 
 def _encode(message: bytes, salt: bytes, size: int) -> bytes:

@@ -30,6 +30,7 @@ from services.contracts.http.responses import (
     Contribution,
     DecidedBy,
     DocumentView,
+    Echoes,
 )
 from services.responses.domain import answers
 from services.responses.pages import answer_page
@@ -176,6 +177,8 @@ class Site:
     key: PrivateKey = field(default_factory=signer)
     requests: dict[str, str] = field(default_factory=dict)
     contributions: dict[str, Contribution] = field(default_factory=dict)
+    # What became of all of them: a list of `Echoes`.
+    fate: str = "counted"
     seen: list[str] = field(default_factory=list)
     asked_of_campaigns: int = 0
     broken: bool = False  # both answer 503
@@ -272,6 +275,14 @@ def _responses(site: Site) -> FastAPI:
     @app.get("/answer/{project_id}/receipts/{receipt}")
     async def counted(receipt: str) -> Response:
         return JSONResponse({"receipt": receipt, "counted": receipt in site.contributions})
+
+    @app.get("/answer/{project_id}/echoes.json")
+    async def echoes() -> Echoes:
+        fates: dict[str, list[str]] = {"counted": [], "read": [], "personal_cases": []}
+        for contribution in site.contributions.values():
+            assert contribution.echo is not None
+            fates[site.fate].append(contribution.echo)
+        return Echoes.model_validate(fates)
 
     return app
 

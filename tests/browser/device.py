@@ -4,11 +4,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect
 
 PHONE = {"width": 360, "height": 640}
 DESK = {"width": 1200, "height": 900}
 WORDS = "Dire d'abord ce qui manque.\n\nEt <b>merci</b> 🙂."
+AXE = {
+    "runOnly": {
+        "type": "tag",
+        "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    },
+    "resultTypes": ["violations"],
+}
 # What the page may log: a server that a test switched off.
 EXPECTED = ("Failed to load resource",)
 
@@ -100,3 +108,10 @@ def answer(page: Page) -> str:
     send(page)
     shown(page, "done")
     return page.locator("#receipt").inner_text()
+
+
+def accessible(page: Page) -> None:
+    found = Axe().run(page, options=AXE)
+    assert found.violations_count == 0, found.generate_report()
+    width = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    assert width <= 0, "the page is wider than the screen"

@@ -4,7 +4,6 @@ import json
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.answer_site import LETTER, Site, ticket
@@ -13,6 +12,7 @@ from tests.browser.device import (
     DESK,
     WORDS,
     Device,
+    accessible,
     answer,
     device,
     fill,
@@ -22,14 +22,6 @@ from tests.browser.device import (
     to_questions,
     to_review,
 )
-
-AXE = {
-    "runOnly": {
-        "type": "tag",
-        "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-    },
-    "resultTypes": ["violations"],
-}
 
 
 def reach(page: Page, target: Locator, key: str = "Tab") -> None:
@@ -49,13 +41,6 @@ def reach(page: Page, target: Locator, key: str = "Tab") -> None:
 def press(page: Page, target: Locator, key: str = "Enter") -> None:
     reach(page, target)
     page.keyboard.press(key)
-
-
-def accessible(page: Page) -> None:
-    found = Axe().run(page, options=AXE)
-    assert found.violations_count == 0, found.generate_report()
-    width = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-    assert width <= 0, "the page is wider than the screen"
 
 
 def test_by_keyboard_alone_on_a_phone(phone: Device, site: Site) -> None:

@@ -13,8 +13,10 @@ from tests.browser.answer_site import PROJECT, Site, signer, ticket
 from tests.browser.device import (
     WORDS,
     Device,
+    accessible,
     answer,
     device,
+    fill,
     send,
     shown,
     to_credential,
@@ -182,6 +184,36 @@ def test_the_private_link_goes_on_elsewhere_and_shows_the_receipt_there(
             page = third.open(link)
             expect(shown(page, "done").locator("output")).to_have_text(receipt)
     assert len(site.contributions) == 1
+
+
+def test_the_author_learns_that_it_was_read_and_where_a_personal_case_goes(
+    phone: Device, chrome: Browser, site: Site
+) -> None:
+    page = phone.open(site.link())
+    to_credential(page)
+    expect(page.locator("#private")).to_be_visible()
+    link = page.locator("#private-link").input_value()
+    page.locator("#answer-now").click()
+    fill(page)
+    page.locator("#questions .main").click()
+    send(page)
+    done = shown(page, "done")
+    expect(done.locator("#became-read")).to_be_hidden()
+    site.fate = "read"
+    done.locator("#check").click()
+    expect(done.locator("#became-read")).to_be_visible()
+    expect(done.locator("#became-personal")).to_be_hidden()
+    site.fate = "personal_cases"
+    with device(chrome) as another:  # by the private link alone
+        page = another.open(link)
+        expect(shown(page, "done").locator("#became-personal")).to_contain_text("3646")
+        accessible(page)
+    (sent,) = site.contributions.values()
+    asked = [line for line in site.seen if "echoes.json" in line]
+    assert asked
+    assert sent.echo and not any(sent.echo in line for line in asked), (
+        "asking tells nothing about who asks"
+    )
 
 
 def test_another_device_without_the_link_is_told_the_ways_out(chrome: Browser, site: Site) -> None:

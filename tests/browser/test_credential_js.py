@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
-from services.runtime.blind_rsa import PrivateKey, finalize, request_from_seed
+from services.runtime.blind_rsa import PrivateKey, echo_from_seed, finalize, request_from_seed
 from tests.browser.chromium import FLAGS, site
 
 ROOT = Path(__file__).parents[2]
@@ -38,6 +38,7 @@ async ([name, given]) => {
       const request = { prepared: unhex(prepared), inverse: BigInt("0x" + inverse) };
       return hex(await credential.finalize(request, unhex(answer), jwk));
     },
+    echoFromSeed: async ({ jwk, seed }) => hex(await credential.echoFromSeed(unhex(seed), jwk)),
     fingerprint: ({ jwk }) => credential.fingerprint(jwk),
     newSeeds: async () => [hex(credential.newSeed()), hex(credential.newSeed())],
     base64url: async ({ data }) => credential.toBase64url(unhex(data)),
@@ -134,6 +135,8 @@ def test_device_and_services_make_the_same_request_and_accept_each_other(
             "blinded": expected.blinded.hex(),
             "inverse": f"{expected.inverse:x}",
         }
+        echo = device.ask("echoFromSeed", jwk=jwk, seed=seed.hex())
+        assert bytes.fromhex(echo) == echo_from_seed(seed, signer.public)
         answer = signer.blind_sign(bytes.fromhex(request["blinded"]))
         signature = device.ask("finalize", jwk=jwk, **_kept(request), answer=answer.hex())
         assert bytes.fromhex(signature) == finalize(signer.public, expected, answer)

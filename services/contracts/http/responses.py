@@ -114,6 +114,15 @@ class Contribution(Command):
     )
 
 
+class Echoes(View):
+    """What became of every open contribution of a project, each in one list, by echo. The same for
+    everybody: a device looks for its own, so that asking tells nothing about who asks."""
+
+    counted: list[str] = Field(description="open, and not read yet")
+    read: list[str]
+    personal_cases: list[str] = Field(description="read, and about a personal situation")
+
+
 class Received(View):
     """`counted`: whether an answer is held for this receipt, which names nobody."""
 

@@ -8,6 +8,8 @@ from services.runtime.refusal import Refusal
 from services.runtime.text import Text
 
 PREPARED_BYTES = 64
+ECHO_BYTES = 16
+_ECHO_LENGTH = 22  # in base64url, without padding
 RECEIPT_LENGTH = 10
 _BITS_PER_CHARACTER = 5
 _HASH_BITS = 256
@@ -42,6 +44,13 @@ def decoded(text: str) -> bytes:
         return binascii.a2b_base64(plain + b"=" * (-len(plain) % 4), strict_mode=True)
     except binascii.Error:
         raise CredentialMalformed from None
+
+
+def checked_echo(echo: str | None) -> str | None:
+    """Raises CredentialMalformed."""
+    if echo is not None and (len(echo) != _ECHO_LENGTH or len(decoded(echo)) != ECHO_BYTES):
+        raise CredentialMalformed
+    return echo
 
 
 def token_hash(prepared: bytes) -> bytes:

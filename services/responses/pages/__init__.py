@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import ValidationError
 
-from services.contracts.http.responses import AnswerSheet, Contribution, Received
+from services.contracts.http.responses import AnswerSheet, Contribution, Echoes, Received
 from services.responses import sheets
 from services.responses.domain import collections as rules
 from services.responses.pages import answer_page
@@ -93,6 +93,13 @@ def router(
         if not counted:
             limit.charge(address)
         return Received(receipt=receipt, counted=counted)
+
+    @reading.get("/{project_id}/echoes.json")
+    async def echoes(project_id: UUID, response: Response) -> Echoes:
+        async with database.reading() as conn:
+            lists = await answering.echoes(conn, project_id)
+        response.headers["Cache-Control"] = "public, max-age=300"
+        return Echoes.model_validate(lists)
 
     @reading.get("/{project_id}/documents/{id}")
     async def document(project_id: UUID, id: UUID) -> Response:

@@ -29,8 +29,16 @@ SELECT key_id, box FROM sealed WHERE project_id = $1;
 DELETE FROM sealed WHERE project_id = $1;
 
 -- add_contributions: in the order given, which is no order of arrival.
-INSERT INTO contribution (id, project_id, questionnaire_version, language, answers, words, on_day)
-SELECT id, $1, version, language, answers, words, $7
-FROM unnest($2::uuid[], $3::int[], $4::text[], $5::jsonb[], $6::text[])
-    WITH ORDINALITY AS c (id, version, language, answers, words, place)
+INSERT INTO contribution
+    (id, project_id, questionnaire_version, language, answers, words, on_day, echo)
+SELECT id, $1, version, language, answers, words, $7, echo
+FROM unnest($2::uuid[], $3::int[], $4::text[], $5::jsonb[], $6::text[], $8::bytea[])
+    WITH ORDINALITY AS c (id, version, language, answers, words, echo, place)
 ORDER BY place;
+
+-- echoes: of a project's open contributions, by echo, which is random; what became of each.
+SELECT c.echo, CASE WHEN count(*) FILTER (WHERE r.mark = 'personal_case') > 0 THEN 'personal_cases'
+                    WHEN count(r.reader) > 0 THEN 'read' ELSE 'counted' END AS fate
+FROM contribution c LEFT JOIN reading r ON r.contribution_id = c.id
+WHERE c.project_id = $1 AND c.echo IS NOT NULL
+GROUP BY c.id, c.echo ORDER BY c.echo;

@@ -27,6 +27,7 @@ class Contribution:
     language: str
     answers: dict[str, Any]
     words: str
+    echo: bytes | None
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,12 @@ async def is_counted(conn: Connection, project_id: UUID, first: bytes, last: byt
     return bool(await conn.fetchval(sql.is_counted, project_id, first, last))
 
 
+async def echoes(conn: Connection, project_id: UUID) -> list[tuple[bytes, str]]:
+    """Echo and what became of its contribution (counted, read, personal_cases), by echo."""
+    rows = await conn.fetch(sql.echoes, project_id)
+    return [(row["echo"], row["fate"]) for row in rows]
+
+
 async def waiting(conn: Connection, at_least: int) -> list[UUID]:
     """Projects that may have something to open or to end."""
     return [row["project_id"] for row in await conn.fetch(sql.waiting, at_least)]
@@ -92,4 +99,5 @@ async def add_contributions(
         [one.answers for one in contributions],
         [one.words for one in contributions],
         on_day,
+        [one.echo for one in contributions],
     )

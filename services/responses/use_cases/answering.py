@@ -16,7 +16,7 @@ from services.responses.domain import collections, credentials
 from services.responses.domain.collections import Collection
 from services.responses.store import answers as store
 from services.responses.store.answers import Ballot
-from services.runtime.blind_rsa import PublicKey, SignatureRefused
+from services.runtime.blind_rsa import PublicKey, SignatureRefused, base64url
 from services.runtime.clock import Clock
 from services.runtime.db import Connection
 from services.runtime.refusal import Refusal
@@ -73,7 +73,8 @@ def prove(collection: Collection, sent: Contribution) -> bytes:
 def seal(
     collection: Collection, sent: Contribution, token_hash: bytes, clock: Clock, sealer: Sealer
 ) -> Ballot:
-    """Raises NotYetOpen, AnswersOver, OtherVersion, AnswersRefused, UnknownQuestion."""
+    """Raises NotYetOpen, AnswersOver, OtherVersion, AnswersRefused, UnknownQuestion,
+    CredentialMalformed (its echo)."""
     collections.refuse_unless_open(collection, clock.today())
     if sent.questionnaire_version != collection.questionnaire_version:
         raise OtherVersion
@@ -83,6 +84,7 @@ def seal(
         sent.language,
         rules.checked(collection.questionnaire, sent.answers),
         sent.agree_below_floor,
+        credentials.checked_echo(sent.echo),
     )
     return Ballot(token_hash, envelopes.close(sealer, collection.project_id, letter))
 
@@ -109,6 +111,14 @@ async def keep(
 
 async def is_spent(conn: Connection, project_id: UUID, token_hash: bytes) -> bool:
     return await store.is_counted(conn, project_id, token_hash, token_hash)
+
+
+async def echoes(conn: Connection, project_id: UUID) -> dict[str, list[str]]:
+    """In base64url, by what became of the contribution: counted, read, personal_cases."""
+    lists: dict[str, list[str]] = {"counted": [], "read": [], "personal_cases": []}
+    for echo, fate in await store.echoes(conn, project_id):
+        lists[fate].append(base64url(echo))
+    return lists
 
 
 async def is_counted(conn: Connection, project_id: UUID, receipt: str) -> bool:

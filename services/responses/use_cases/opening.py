@@ -7,7 +7,7 @@ from uuid import UUID
 from services.responses import envelopes
 from services.responses.coarse import Daily
 from services.responses.domain import answers as rules
-from services.responses.domain import opening
+from services.responses.domain import credentials, opening
 from services.responses.domain.collections import Collection
 from services.responses.domain.opening import Verdict
 from services.responses.envelopes import Letter
@@ -68,6 +68,7 @@ def _contribution(letter: Letter, chance: Random) -> Contribution:
         letter.language,
         letter.answers,
         rules.words(letter.answers),
+        credentials.decoded(letter.echo) if letter.echo else None,
     )
 
 

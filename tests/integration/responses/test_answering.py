@@ -110,6 +110,14 @@ async def test_a_malformed_credential_is_refused_in_words(world: World) -> None:
     assert await world.count("spent_credential") == 0
 
 
+async def test_a_malformed_echo_is_refused_in_words(world: World) -> None:
+    for echo in ("short", "=" * 22, "A" * 23, "é" * 22):
+        refused = await world.send(answer(echo=echo))
+        assert refused.status_code == 422
+        assert refused.json()["way_out"]
+    assert (await world.send(answer(echo="A" * 22))).status_code == 201
+
+
 async def test_the_credential_of_another_project_is_refused(world: World) -> None:
     other = project("open", project_id=uuid4(), key=signing_key(1))
     await world.follow(other)

@@ -23,6 +23,7 @@ from services.runtime.blind_rsa import (
     SignatureRefused,
     SigningFault,
     blind,
+    echo_from_seed,
     finalize,
     prepare,
     request_from_seed,
@@ -32,6 +33,8 @@ VECTORS = Path(__file__).parents[2] / "vectors"
 RFC: dict[str, Any] = json.loads((VECTORS / "rfc9474.json").read_text())
 PEER: dict[str, Any] = json.loads((VECTORS / "blindrsa-ts.json").read_text())
 SEED = bytes(range(32))
+# HKDF-SHA-384 of the seed, salted with the thumbprint of the peer's key.
+ECHO = "3ea262a7527aa71bed1849376eef2c35"
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +93,17 @@ def test_an_independent_implementation_is_understood_and_understands() -> None:
         assert request.blinded.hex() == ours["blinded"]
         signature = finalize(public, request, bytes.fromhex(ours["blind_signature"]))
         assert signature.hex() == ours["signature"]
+
+
+def test_an_echo_is_the_same_for_one_seed_and_key_and_shares_nothing_with_the_request() -> None:
+    public = PublicKey.from_jwk(PEER["jwk"])
+    echo = echo_from_seed(SEED, public)
+    assert echo.hex() == ECHO
+    request = request_from_seed(SEED, public)
+    assert echo not in request.prepared + request.blinded
+    assert echo_from_seed(bytes(32), public) != echo
+    with pytest.raises(ValueError, match="32 bytes"):
+        echo_from_seed(b"short", public)
 
 
 def test_the_two_engines_agree(rfc_key: rsa.RSAPrivateKey) -> None:

@@ -245,6 +245,7 @@ by("send").addEventListener("click", async () => {
   const contribution = {
     prepared, signature, agree_below_floor: agree, language,
     questionnaire_version: about.questionnaire_version,
+    echo: await exchange.echoFrom(device.kept.seed, about.credential_key),
     answers: Object.fromEntries([...questionnaire.answers].map(([{ id }, answer]) => [id, answer])),
   };
   device.keep({ sending: true }); // should the answer get lost, the next visit looks for it
@@ -286,9 +287,22 @@ by("check").addEventListener("click", async () => {
     by("checked").textContent = await untilReached(ask, place, leaving.signal)
       ? t("Votre réponse est bien comptée.", "Your answer is counted.")
       : t("Le serveur ne trouve pas ce reçu. Signalez-le à l'administration.", "The server does not find this receipt. Tell the administration.");
+    await tellWhatBecame();
   } catch (error) {
     ignoreLeaving(error);
   }
+});
+
+/** The author's return. What the server does not say yet, or this device cannot know, is not said. */
+async function tellWhatBecame() {
+  const echo = await exchange.echoFrom(device.kept.seed, about.credential_key);
+  const fate = echo && (await exchange.became(about.project_id, echo));
+  by("became-read").hidden = !["read", "personal_cases"].includes(fate);
+  by("became-personal").hidden = fate !== "personal_cases";
+}
+
+const whatBecameIfReached = () => tellWhatBecame().catch((error) => {
+  if (!(error instanceof Unreachable || error instanceof Refused)) throw error; // "Check" says it
 });
 
 function close(title, why) {
@@ -346,7 +360,10 @@ async function start() {
   const { receipt, signature, draft, sending } = device.kept;
   if (linkSeed && !signature) device.keep({ seed: linkSeed });
   const mayBeThere = sending || (linkSeed && !signature);
-  if (receipt || (mayBeThere && await isThere())) return finish(true, false);
+  if (receipt || (mayBeThere && await isThere())) {
+    finish(true, false);
+    return whatBecameIfReached();
+  }
   if (about.state === "not_yet" && !about.preview) {
     return close(t("Ce n'est pas encore ouvert", "This is not open yet"), t(
       "Les questions ne sont pas prêtes. Revenez avec le même lien.", "The questions are not ready. Come back with the same link."));

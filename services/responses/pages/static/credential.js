@@ -11,6 +11,7 @@
 const HASH_BYTES = 48; // SHA-384; also the length of the salt (RFC 9474, section 5)
 const WIDE_BYTES = 16; // more than the modulus has: the blinding factor's bias is below 2^-128
 const LABEL = "citizen-panel blind-rsa v1 ";
+const ECHO_BYTES = 16;
 export const SEED_BYTES = 32;
 
 /** What went wrong, as `code`: "key", "seed", "input" or "signature". */
@@ -61,18 +62,30 @@ export function newSeed() {
  */
 export async function requestFromSeed(seed, jwk) {
   const key = await readKey(jwk);
+  const derive = await deriving(seed, key);
+  const prepared = concat(await derive("prefix", 32), await derive("message", 32));
+  const wide = integer(await derive("factor", key.size + WIDE_BYTES));
+  return blind(key, prepared, await derive("salt", HASH_BYTES), (wide % (key.modulus - 1n)) + 1n);
+}
+
+/**
+ * By which this device, and nobody else, knows its contribution among all: as good as random, also
+ * to who knows everything else that the seed gives. Throws CredentialError "key" or "seed".
+ */
+export async function echoFromSeed(seed, jwk) {
+  return (await deriving(seed, await readKey(jwk)))("echo", ECHO_BYTES);
+}
+
+async function deriving(seed, key) {
   if (!(seed instanceof Uint8Array) || seed.length !== SEED_BYTES) {
     throw new CredentialError("seed", `a seed has ${SEED_BYTES} bytes`);
   }
   const material = await crypto.subtle.importKey("raw", seed, "HKDF", false, ["deriveBits"]);
-  const derive = async (label, length) => {
+  return async (label, length) => {
     const info = text(LABEL + label);
     const how = { name: "HKDF", hash: "SHA-384", salt: key.thumbprint, info };
     return new Uint8Array(await crypto.subtle.deriveBits(how, material, 8 * length));
   };
-  const prepared = concat(await derive("prefix", 32), await derive("message", 32));
-  const wide = integer(await derive("factor", key.size + WIDE_BYTES));
-  return blind(key, prepared, await derive("salt", HASH_BYTES), (wide % (key.modulus - 1n)) + 1n);
 }
 
 /** RFC 9474, section 4.2, with its two random values given: salt and factor (0 < r < n). */

@@ -1,7 +1,7 @@
 // All that this page says to servers, and to whom. The ticket goes to campaigns only, the answer to
 // responses only; neither goes with a cookie or the address of this page.
 
-import { finalize, fromBase64url, requestFromSeed, toBase64url } from "./credential.js";
+import { echoFromSeed, finalize, fromBase64url, requestFromSeed, toBase64url } from "./credential.js";
 import { language } from "./dom.js";
 
 const PATIENCE_MS = 20_000;
@@ -73,6 +73,20 @@ export async function receiptOf(prepared) {
 /** Without asking campaigns: what the seed prepares. */
 export async function preparedFrom(seed, jwk) {
   return toBase64url((await requestFromSeed(fromBase64url(seed), jwk)).prepared);
+}
+
+/** What only this device knows its contribution by; null where the seed is not kept. */
+export async function echoFrom(seed, jwk) {
+  return seed ? toBase64url(await echoFromSeed(fromBase64url(seed), jwk)) : null;
+}
+
+/**
+ * What became of the contribution that has this echo: "counted", "read", "personal_cases", or null.
+ * The whole list comes to every device, so that asking tells nothing about who asks.
+ */
+export async function became(projectId, echo) {
+  const lists = await ask(`${here(projectId)}/echoes.json`);
+  return ["personal_cases", "read", "counted"].find((list) => lists[list].includes(echo)) ?? null;
 }
 
 /** `first` is false when an answer with this credential was there before. */
