@@ -87,9 +87,10 @@ def private_link(html: str) -> PrivateLink | None:
     found = _Links()
     found.feed(html)
     for target in found.targets:
-        page, _, ticket = target.partition("#")
-        if ticket and urlsplit(page).path.startswith("/answer/"):
-            return PrivateLink(page, ticket)
+        parts = urlsplit(target)
+        if parts.fragment and parts.path.startswith("/answer/"):
+            page = parts._replace(query="", fragment="").geturl()
+            return PrivateLink(page, parts.fragment)
     return None
 
 

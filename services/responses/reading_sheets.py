@@ -12,6 +12,7 @@ from services.contracts.http.reading import (
     LengthBand,
     LorenzPoint,
     NextReading,
+    PublicAttention,
     ReadLate,
 )
 from services.responses.domain import attention as rules
@@ -89,6 +90,20 @@ def attention_view(found: Attention, today: date) -> AttentionView:
             for one in rules.late(heard, today)
         ],
         unread_days=rules.oldest_unread_days(heard, today),
+    )
+
+
+def public_attention(found: Attention, today: date) -> PublicAttention:
+    view = attention_view(found, today)
+    wanted = found.collection.readings_wanted
+    return PublicAttention(
+        project_id=view.project_id,
+        title=view.title,
+        contributions=len(found.heard),
+        unread=sum(one.readings < wanted for one in found.heard),
+        figures=view.figures,
+        lorenz=view.lorenz,
+        gini_for_length=view.gini_for_length,
     )
 
 

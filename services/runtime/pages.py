@@ -24,6 +24,14 @@ async def style() -> Response:
     return Response(css, media_type="text/css", headers={"Cache-Control": "public, max-age=3600"})
 
 
+@static.get("/static/icon.svg")
+async def icon() -> Response:
+    svg = files("services.runtime").joinpath("templates/icon.svg").read_bytes()
+    return Response(
+        svg, media_type="image/svg+xml", headers={"Cache-Control": "public, max-age=86400"}
+    )
+
+
 def language_of(request: Request) -> Language:
     """The language asked for by `?lang=`, else by the browser, else French."""
     asked = request.query_params.get("lang")
@@ -36,7 +44,8 @@ def language_of(request: Request) -> Language:
 class Pages:
     """Renders the templates of one package, on top of the common frame.
 
-    Templates say each sentence in both languages: `{{ t("français", "English") }}`.
+    Templates say each sentence in both languages, `{{ t("français", "English") }}`, and figures
+    with `decimal`, `percent` (of a share) and `days`.
     """
 
     def __init__(self, package: str | None = None) -> None:
@@ -53,7 +62,20 @@ class Pages:
         def t(fr: str, en: str) -> str:
             return fr if language == "fr" else en
 
-        html = self._environment.get_template(name).render(t=t, language=language, **data)
+        def decimal(value: float) -> str:
+            return t(f"{value:.2f}".replace(".", ","), f"{value:.2f}")
+
+        def percent(share: float) -> str:
+            return t(f"{share:.0%}".replace("%", "\u00a0%"), f"{share:.0%}")
+
+        def days(count: float) -> str:
+            whole = round(count)
+            many = whole > 1 if language == "fr" else whole != 1
+            return f"{whole} {t('jours' if many else 'jour', 'days' if many else 'day')}"
+
+        html = self._environment.get_template(name).render(
+            t=t, decimal=decimal, percent=percent, days=days, language=language, **data
+        )
         return HTMLResponse(
             html,
             status_code=status,

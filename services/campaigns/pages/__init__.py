@@ -67,7 +67,7 @@ def router(database: Database, clock: Clock, keys: KeySet, responses_url: str) -
             project=project,
             closed=closed.say(language) if closed else None,
             # In the fragment, which no browser sends to any server.
-            answer_url=f"{responses_url}/answer/{project.id}#{token}",
+            answer_url=f"{responses_url}/answer/{project.id}?lang={language}#{token}",
             answerable=invitation.participation == "joined" and project.collects_on(clock.today()),
             recruits=project.recruits_on(clock.today()),
             long_date=lambda day: long_date(day, language),

@@ -169,3 +169,15 @@ class AttentionView(View):
     )
     late: list[ReadLate] = Field(description="those that wait or waited longest, ten at most")
     unread_days: int = Field(description="for how long the oldest unread contribution waits")
+
+
+class PublicAttention(View):
+    """The same as anybody may read it, once a collection has ended: of the whole, never of one."""
+
+    project_id: UUID
+    title: str
+    contributions: int
+    unread: int = Field(description="that still lack a reading; they block the synthesis")
+    figures: AttentionFigures
+    lorenz: list[LorenzPoint]
+    gini_for_length: float | None

@@ -13,6 +13,9 @@ from itertools import accumulate, pairwise
 from statistics import median
 from uuid import UUID
 
+from services.runtime.refusal import Refusal
+from services.runtime.text import Text
+
 # Characters: a line or two, a paragraph, a page, and beyond.
 BANDS = (0, 200, 1_000, 4_000)
 # A short answer takes a moment to open as well: below so many words, length counts as these.
@@ -20,6 +23,21 @@ _SHORTEST_WORDS = 20
 _CHARACTERS_PER_WORD = 6
 _CURVE_POINTS = 100
 _LATEST = 10
+
+
+class NotMeasuredYet(Refusal):
+    sentence = Text(
+        fr="L'attention portée à chaque mot est publiée une fois le recueil terminé.",
+        en="The attention each word got is published once the collection has ended.",
+    )
+
+
+class TooFewToShow(Refusal):
+    status = 404
+    sentence = Text(
+        fr="Moins de {minimum} contributions : trop peu pour en montrer quoi que ce soit.",
+        en="Fewer than {minimum} contributions: too few to show anything of them.",
+    )
 
 
 @dataclass(frozen=True)

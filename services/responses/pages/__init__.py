@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from services.contracts.http.responses import AnswerSheet, Contribution, Echoes, Received
 from services.responses import sheets
 from services.responses.domain import collections as rules
-from services.responses.pages import answer_page
+from services.responses.pages import answer_page, attention_page
 from services.responses.pages.limits import Limit
 from services.responses.pages.postbox import Postbox
 from services.responses.shelves import Shelves
@@ -109,7 +109,8 @@ def router(
         return Response(content, media_type=found.media_type, headers=_DOCUMENT_HEADERS)
 
     both = APIRouter()
-    for part in (reading, routes, answer_page.router(credentials_url)):
+    attention = attention_page.router(database, clock)
+    for part in (reading, routes, answer_page.router(credentials_url), attention):
         both.include_router(part)
     return both
 

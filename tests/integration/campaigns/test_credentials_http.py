@@ -242,7 +242,7 @@ async def test_a_participant_finds_the_way_to_answer_each_time_they_open_their_i
 ) -> None:
     first, second = await invited(site, 2, places=1)
     token = site.link(first, days=100)
-    way = f"{ANSWERS}/answer/{first['project_id']}#{token}"
+    way = f"{ANSWERS}/answer/{first['project_id']}?lang=fr#{token}"
     assert way not in (await site.get(token)).text
     accepted = await site.post(token, "accept")
     for page in (accepted, await site.get(token)):
