@@ -92,6 +92,8 @@ TOPICS: tuple[Topic, ...] = (
     Topic("registry.figures.v1", FiguresState, "registry", ("feedback", "public"), Kind.STATE, FEW),
 )
 
+# Their records carry no time finer than the day, the record's own included.
+DAYS_ONLY = frozenset(topic.name for topic in TOPICS if topic.producer == "responses")
 _BY_EVENT = {topic.event: topic for topic in TOPICS}
 
 

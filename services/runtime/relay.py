@@ -9,6 +9,7 @@ versions, which consumers drop.
 import asyncio
 import contextlib
 import json
+import time
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Never
@@ -22,6 +23,7 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 
 from services.contracts.envelope import Headers, common_headers
 from services.contracts.http.common import Hint
+from services.contracts.topics import DAYS_ONLY
 from services.runtime.db import Database
 from services.runtime.outbox import sql
 
@@ -29,6 +31,7 @@ HINT_CHANNEL = "hints"
 _LEADER_LOCK = 7_203_442
 _BATCH = 20_000
 _GATHER_SECONDS = 0.05
+_DAY_SECONDS = 86_400
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.2, 10.0
 # NOTIFY payloads end at 8,000 bytes; a screen re-reads everything rather than 20 rows one by one.
 _HINTS_PER_KIND = 20
@@ -137,6 +140,7 @@ async def send(producer: AIOKafkaProducer, events: Sequence[asyncpg.Record], ser
     partitions: dict[str, int] = {}
     shared: dict[tuple[str, datetime], Headers] = {}
     open_batches: dict[tuple[str, int], BatchBuilder] = {}
+    midnight = int(time.time()) // _DAY_SECONDS * _DAY_SECONDS * 1000
     sent = []
     for _, topic, key, _, event_id, kind, at, body in events:
         if topic not in partitions:
@@ -149,10 +153,12 @@ async def send(producer: AIOKafkaProducer, events: Sequence[asyncpg.Record], ser
         batch = open_batches.get(place)
         if batch is None:
             batch = open_batches[place] = producer.create_batch()
-        if batch.append(timestamp=None, key=key, value=body, headers=record_headers) is None:
+        # By the machine's clock: brokers refuse records from a future, as a set clock may say.
+        moment = midnight if topic in DAYS_ONLY else None
+        if batch.append(timestamp=moment, key=key, value=body, headers=record_headers) is None:
             sent.append(await producer.send_batch(batch, topic, partition=place[1]))
             batch = open_batches[place] = producer.create_batch()
-            batch.append(timestamp=None, key=key, value=body, headers=record_headers)
+            batch.append(timestamp=moment, key=key, value=body, headers=record_headers)
     for (topic, number), batch in open_batches.items():
         sent.append(await producer.send_batch(batch, topic, partition=number))
     await asyncio.gather(*sent)

@@ -5,12 +5,8 @@ One long story in one data directory, because starting real servers is what cost
 
 import asyncio
 import json
-import os
 import signal
 import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
@@ -20,51 +16,9 @@ import psutil
 import pytest
 
 from deploy.local import endpoints
+from tests.acceptance.command import children_of, panel, started, wait_until_up
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(420)]
-
-PANEL = [sys.executable, "-c", "from panel.main import main; main()"]
-ENVIRONMENT = os.environ | {"CONSOLE": "no"}
-
-
-def panel(*arguments: str, data_dir: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*PANEL, *arguments, "--data-dir", str(data_dir), "--lang", "en"],
-        capture_output=True,
-        text=True,
-        env=ENVIRONMENT,
-        check=False,
-    )
-
-
-@contextmanager
-def started(data_dir: Path) -> Iterator["subprocess.Popen[str]"]:
-    process = subprocess.Popen(
-        [*PANEL, "up", "--data-dir", str(data_dir), "--lang", "en"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        env=ENVIRONMENT,
-        start_new_session=True,
-    )
-    try:
-        yield process
-    finally:
-        if process.poll() is None:
-            process.send_signal(signal.SIGTERM)
-        process.wait(60)
-
-
-def wait_until_up(process: "subprocess.Popen[str]", data_dir: Path) -> None:
-    deadline = monotonic() + 90
-    while not (data_dir / endpoints.FILE).exists():
-        assert process.poll() is None, process.communicate()[0]
-        assert monotonic() < deadline
-        sleep(0.1)
-
-
-def children_of(process: "subprocess.Popen[str]") -> list[psutil.Process]:
-    return psutil.Process(process.pid).children(recursive=True)
 
 
 def wait_until_starting(process: "subprocess.Popen[str]", data_dir: Path) -> None:
@@ -105,15 +59,6 @@ def broken(data_dir: Path) -> set[str]:
     wrong = {code for code, promise in promises.items() if not promise["holds"]}
     assert status == (1 if wrong else 0)
     return wrong
-
-
-@pytest.fixture(scope="module")
-def demonstrated(servers_directory: Path) -> tuple[Path, dict[str, Any]]:
-    data_dir = servers_directory / "demo"
-    ended = panel("demo", "--json", data_dir=data_dir)
-    assert ended.returncode == 0, ended.stderr
-    answer: dict[str, Any] = json.loads(ended.stdout)
-    return data_dir, answer
 
 
 def test_the_demonstration_keeps_every_promise_and_stops_everything(

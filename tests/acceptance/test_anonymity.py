@@ -1,0 +1,155 @@
+"""The adversary of docs/privacy.md on a whole stack that has lived through a project.
+
+Everything that could be seized is seized: all rows of the four databases with the columns that
+PostgreSQL itself keeps, all topics with their records' times, all logs and metrics. Who wrote what
+is known to this test alone, from the simulated members' seeds.
+"""
+
+import asyncio
+import json
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+
+from deploy.local import bus, endpoints
+from deploy.local.demo import SEED
+from deploy.local.endpoints import SERVICES, Endpoints
+from deploy.local.journal import Journal
+from services.contracts.topics import DAYS_ONLY, TOPICS
+from services.runtime.blind_rsa import PublicKey, echo_from_seed
+from tests.acceptance.command import started, wait_until_up
+from tests.privacy.prober import Evidence, attacks
+
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(420)]
+
+# Blind guesses of a project hit one on average (Poisson); more than ten once in 10^8 projects.
+MOST_BY_CHANCE = 10
+
+
+@dataclass
+class Seized:
+    """Rows by service and table; records of all topics; lines of logs and metrics."""
+
+    tables: dict[tuple[str, str], list[dict[str, Any]]]
+    records: list[bus.Record]
+    lines: list[str]
+
+    def everything_but(self, service: str) -> str:
+        """As one text: what somebody who holds all but one service's database can search."""
+        parts = [
+            json.dumps(rows, default=_text)
+            for (owner, _), rows in self.tables.items()
+            if owner != service
+        ]
+        return "\n".join([*parts, *self.lines, *(record.as_json() for record in self.records)])
+
+
+def _text(value: Any) -> str:
+    return value.hex() if isinstance(value, bytes) else str(value)
+
+
+async def seize(found: Endpoints) -> Seized:
+    tables = {}
+    for service in SERVICES:
+        connection = await asyncpg.connect(found.dsn(service))
+        try:
+            names = await connection.fetch(
+                "SELECT format('%I', table_name) AS name FROM information_schema.tables"
+                " WHERE table_schema = 'public' AND table_type = 'BASE TABLE'"
+            )
+            for (name,) in names:
+                rows = await connection.fetch(
+                    f"SELECT ctid, xmin::text::bigint, cmin::text::bigint, t.* FROM {name} t"
+                    " ORDER BY ctid"
+                )
+                tables[service, name] = [dict(row) for row in rows]
+        finally:
+            await connection.close()
+    topics = [topic.name for topic in TOPICS]
+    records = [record async for record in bus.records(found.kafka.bootstrap, topics)]
+    lines = [line for file in found.logs.glob("*.log") for line in file.read_text().splitlines()]
+    async with httpx.AsyncClient(trust_env=False) as client:
+        for service in SERVICES:
+            metrics = await client.get(f"{found.url(service)}/metrics")
+            lines += metrics.raise_for_status().text.splitlines()
+    return Seized(tables, records, lines)
+
+
+def authors_by_echo(found: Endpoints, seized: Seized) -> dict[bytes, str]:
+    """What no adversary has: each simulated member's seed, hence their echo."""
+    members = {
+        row["order_id"]: str(row["member_id"]) for row in seized.tables["registry", "delivery"]
+    }
+    keys = {
+        row["id"]: PublicKey.from_jwk(json.loads(row["credential_key"]))
+        for row in seized.tables["campaigns", "project"]
+        if row["credential_key"]
+    }
+    projects = {
+        row["order_id"]: row["project_id"] for row in seized.tables["campaigns", "send_order"]
+    }
+    authors = {}
+    for message in Journal(found.mail_journal).new():
+        if message.kind == "invitation" and message.order_id:
+            seed = sha256(f"{SEED}:{message.recipient}:{message.subject}:seed".encode()).digest()
+            key = keys[projects[message.order_id]]
+            authors[echo_from_seed(seed, key)] = members[message.order_id]
+    return authors
+
+
+def test_who_holds_everything_does_not_know_who_wrote_what(
+    demonstrated: tuple[Path, dict[str, Any]],
+) -> None:
+    data_dir, _ = demonstrated
+    with started(data_dir) as process:
+        wait_until_up(process, data_dir)
+        found = endpoints.read(data_dir)
+        seized = asyncio.run(seize(found))
+        authors = authors_by_echo(found, seized)
+    contributions = [
+        row for row in seized.tables["responses", "contribution"] if row["echo"] is not None
+    ]
+    assert len(contributions) > 100
+    projects = {row["project_id"] for row in contributions}
+    assert len(projects) == 2
+    participations = {
+        row["invitation_id"]: row for row in seized.tables["campaigns", "participation"]
+    }
+    # Each took a credential just before answering: the table's order is the order of arrival.
+    arrivals = [
+        participations[row["invitation_id"]] for row in seized.tables["campaigns", "credential"]
+    ]
+    log = [*seized.lines, *(record.as_json() for record in seized.records)]
+    for project in projects:
+        rows = [row for row in contributions if row["project_id"] == project]
+        members = [str(one["member_id"]) for one in arrivals if one["project_id"] == project]
+        truth = [authors[row["echo"]] for row in rows]
+        came = [member for member in members if member in set(truth)]
+        assert sorted(came) == sorted(truth), "the test knows who answered"
+        evidence = Evidence(came, rows, [0] * len(rows), log)
+        for name, attack in attacks(evidence).items():
+            hits = sum(one == other for one, other in zip(attack(evidence), truth, strict=True))
+            assert hits <= MOST_BY_CHANCE, (name, hits, len(rows))
+
+    # Nothing that names a contribution, a box or a spent credential is anywhere else.
+    elsewhere = seized.everything_but("responses")
+    own = [value for row in contributions for value in (str(row["id"]), row["echo"].hex())]
+    own += [row["token_hash"].hex() for row in seized.tables["responses", "spent_credential"]]
+    assert not [value for value in own if value in elsewhere]
+    # And nothing that names a member is in responses.
+    named = set(authors.values())
+    inside = json.dumps(
+        [rows for (owner, _), rows in seized.tables.items() if owner == "responses"], default=_text
+    )
+    assert not [member for member in named if member in inside]
+
+    opinions = [record for record in seized.records if record.topic in DAYS_ONLY]
+    assert opinions
+    for record in opinions:
+        assert "traceparent" not in record.attributes
+        assert record.appended_at.time().isoformat() == "00:00:00"
