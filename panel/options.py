@@ -17,6 +17,7 @@ from uuid import UUID
 import typer
 from typer.core import TyperGroup
 
+from services.runtime.refusal import Refusal
 from services.runtime.text import LANGUAGES, Language, Text
 
 if TYPE_CHECKING:
@@ -27,9 +28,10 @@ if TYPE_CHECKING:
 
 DEFAULT_DATA_DIR = Path(".panel")
 _BETWEEN = " ¦ "
+_WRITTEN = Text(fr="Écrit : {file}", en="Written: {file}")
 
 T = TypeVar("T")
-M = TypeVar("M", bound="BaseModel")
+M = TypeVar("M", bound="BaseModel | Sequence[BaseModel]")
 Body = TypeVar("Body", bound=Callable[..., None])
 
 
@@ -51,6 +53,12 @@ class Session:
         from deploy.local.staff import Staff
 
         return Staff(endpoints.read(self.data_dir), self.language)
+
+    def url(self, service: str) -> str:
+        """Where a service of the running stack answers. Raises StackNotRunning."""
+        from deploy.local import endpoints
+
+        return endpoints.read(self.data_dir).url(service)
 
     def say(self, text: Text, **data: Any) -> str:
         return text.in_(self.language, **data)
@@ -226,3 +234,30 @@ def show(
             shown(here, found)
 
     asynchronous(run)
+
+
+class UnknownFormat(Refusal):
+    status = 422
+    sentence = Text(
+        fr="Le nom du fichier doit finir par .csv, .json ou .xlsx : {file}.",
+        en="The file's name must end in .csv, .json or .xlsx: {file}.",
+    )
+
+
+def write_export(
+    ctx: typer.Context,
+    file: Path,
+    ask: "Callable[[Staff, str], Coroutine[Any, Any, bytes]]",
+) -> None:
+    """Ask for a file in the format that its name says, and write it. Raises UnknownFormat."""
+    format = file.suffix.removeprefix(".").lower()
+    if format not in ("csv", "json", "xlsx"):
+        raise UnknownFormat(file=file)
+    here = session(ctx)
+
+    async def run() -> bytes:
+        async with here.staff() as staff:
+            return await ask(staff, format)
+
+    file.write_bytes(asynchronous(run))
+    here.tell(_WRITTEN, file=file)

@@ -155,6 +155,14 @@ def read(file: Path, **dates: Any) -> Sheet:
     return Sheet(project, questions, campaign)
 
 
+def read_questionnaire(file: Path) -> Questionnaire:
+    """A questionnaire alone. Raises NoSheet, SheetRefused."""
+    try:
+        return Questionnaire.model_validate(_mapping(file))
+    except ValidationError as error:
+        raise SheetRefused(file, _in_words(error, "")) from error
+
+
 def read_campaign(file: Path) -> CampaignSheet:
     """A campaign alone, with its project_id. Raises NoSheet, SheetRefused."""
     try:

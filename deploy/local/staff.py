@@ -42,10 +42,16 @@ from services.contracts.http.reading import (
     ContributionView,
     Moderate,
     NextReading,
+    ReadingsWanted,
     RecordReading,
+    SessionNote,
 )
 from services.contracts.http.registry import DeliveryCounts, ImportReport, MemberCounts
-from services.contracts.http.responses import CollectionView
+from services.contracts.http.responses import (
+    CollectionView,
+    DocumentView,
+    ImportedQuestionnaire,
+)
 from services.contracts.http.results import CrossTable, ResultsView
 from services.runtime.refusal import Refusal
 from services.runtime.text import Language, Text
@@ -180,6 +186,38 @@ class Staff:
             Role.CAMPAIGNS, "responses", "PUT", path, CollectionView, **_json(sheet)
         )
 
+    async def collection(self, project_id: UUID) -> CollectionView:
+        path = f"/collections/{project_id}"
+        return await self._call(Role.CAMPAIGNS, "responses", "GET", path, CollectionView)
+
+    async def import_questionnaire(self, format: str, content: bytes) -> ImportedQuestionnaire:
+        path, shape = f"/questionnaires/imports?format={format}", ImportedQuestionnaire
+        return await self._call(Role.CAMPAIGNS, "responses", "POST", path, shape, content=content)
+
+    async def documents(self, project_id: UUID) -> list[DocumentView]:
+        path = f"/collections/{project_id}/documents"
+        return await self._call(Role.CAMPAIGNS, "responses", "GET", path, list[DocumentView])
+
+    async def add_document(
+        self, project_id: UUID, title: str, content: bytes, media_type: str
+    ) -> DocumentView:
+        path = f"/collections/{project_id}/documents"
+        asked = {
+            "params": {"title": title},
+            "content": content,
+            "headers": {"Content-Type": media_type},
+        }
+        return await self._call(Role.CAMPAIGNS, "responses", "POST", path, DocumentView, **asked)
+
+    async def want_readings(self, project_id: UUID, readings: int) -> CollectionView:
+        path = f"/collections/{project_id}/readings-wanted"
+        asked = ReadingsWanted(readings_wanted=readings)
+        return await self._reading("PUT", path, CollectionView, asked)
+
+    async def take_note(self, project_id: UUID, note: SessionNote) -> ContributionView:
+        path = f"/collections/{project_id}/notes"
+        return await self._reading("POST", path, ContributionView, note)
+
     async def make_ready(self, project_id: UUID) -> CollectionView:
         path = f"/collections/{project_id}/ready"
         return await self._call(Role.CAMPAIGNS, "responses", "POST", path, CollectionView)
@@ -217,6 +255,9 @@ class Staff:
         path = f"/collections/{project_id}/proposals"
         return await self._reading("POST", path, ProposalView, written)
 
+    async def edit_proposal(self, proposal_id: UUID, written: WriteProposal) -> ProposalView:
+        return await self._reading("PUT", f"/proposals/{proposal_id}", ProposalView, written)
+
     async def merge_proposal(self, proposal_id: UUID, asked: MergeProposal) -> ProposalView:
         path = f"/proposals/{proposal_id}/merge"
         return await self._reading("POST", path, ProposalView, asked)
@@ -240,6 +281,12 @@ class Staff:
         """The file, all questions or the cross-table of two."""
         asked = {"format": format} | ({"rows": cross[0], "columns": cross[1]} if cross else {})
         path = f"/collections/{project_id}/results/export"
+        answer = await self._request(Role.ANALYSIS, "responses", "GET", path, params=asked)
+        return answer.content
+
+    async def export_contributions(self, project_id: UUID, format: str) -> bytes:
+        path = f"/collections/{project_id}/contributions/export"
+        asked = {"format": format}
         answer = await self._request(Role.ANALYSIS, "responses", "GET", path, params=asked)
         return answer.content
 

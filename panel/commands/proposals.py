@@ -34,6 +34,9 @@ _LEFT_ALONE = Text(fr="Rien n'a été fait.", en="Nothing was done.")
 _MADE = Text(fr="Synthèse faite par {who}.", en="Synthesis made by {who}.")
 _BLOCKED = Text(fr="Ce qui l'empêche encore :", en="What still stands in its way:")
 _DRAFTED = Text(fr="Proposition rédigée : {title}\n  {id}", en="Drafted: {title}\n  {id}")
+_EDITED = Text(
+    fr="« {title} » est à la version {version}.", en="“{title}” is at version {version}."
+)
 _SURVIVES = Text(
     fr="Réunies : « {title} », soutenue par {support} contributions.",
     en="Merged: “{title}”, supported by {support} contributions.",
@@ -56,6 +59,7 @@ _NEAR = Text(
 )
 _LIST = both("Le tableau des propositions.", "The board of proposals.")
 _DRAFT = both("Rédiger une proposition.", "Draft a proposal.")
+_EDIT = both("Changer une proposition.", "Change a proposal.")
 _MERGE = both("Réunir à une autre.", "Merge into another.")
 _SYNTHESIS = both("Lister les propositions, pour de bon.", "List the proposals, for good.")
 Proposal = Annotated[UUID, typer.Argument(metavar="PROPOSAL")]
@@ -65,6 +69,7 @@ def register(app: typer.Typer) -> None:
     proposals = group(app, "proposals", both("Les propositions.", "Proposals."))
     command(proposals, "list", _LIST)(board)
     command(proposals, "draft", _DRAFT)(draft)
+    command(proposals, "edit", _EDIT)(edit)
     command(proposals, "merge", _MERGE)(merge)
     command(app, "synthesis", _SYNTHESIS)(synthesis)
 
@@ -95,6 +100,28 @@ def draft(
             here.tell(_DRAFTED, title=drafted.title, id=drafted.id)
 
     asynchronous(send)
+
+
+def edit(
+    ctx: typer.Context,
+    proposal: Proposal,
+    version: Annotated[
+        int, typer.Option("--version", help=both("Version lue.", "Version that was read."))
+    ],
+    title: Annotated[str, typer.Argument(metavar="TITLE")],
+    text: Annotated[str, typer.Argument(metavar="TEXT")],
+    theme: Annotated[str | None, typer.Option("--theme", help=both("Thème.", "Theme."))] = None,
+    json: Json = False,
+) -> None:
+    from services.contracts.http.proposals import WriteProposal
+
+    written = WriteProposal(version=version, title=title, text=text, theme=theme)
+    show(
+        ctx,
+        lambda staff: staff.edit_proposal(proposal, written),
+        lambda here, edited: here.tell(_EDITED, title=edited.title, version=edited.version),
+        json,
+    )
 
 
 def merge(

@@ -1,5 +1,6 @@
 """The reading room and attention, as commands."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from panel.options import (
     print_json,
     session,
     show,
+    write_export,
 )
 from services.runtime.text import Text
 
@@ -55,6 +57,17 @@ _FIND = both("Chercher des mots.", "Search for words.")
 _RECORD = both("Enregistrer une lecture.", "Record a reading.")
 _HIDE = both("Masquer, avec un motif.", "Hide, with a reason.")
 _ATTENTION = both("L'attention portée à chaque mot.", "The attention each word got.")
+_WANTED = both("Combien de lectures pour chacune.", "How many readings for each.")
+_NOTE = both(
+    "Noter ce qui fut dit en atelier, attribué à personne.",
+    "Note what was said in a workshop, attributed to nobody.",
+)
+_EXPORT = both("Écrire les contributions dans un fichier.", "Write contributions to a file.")
+_EACH = Text(
+    fr="Chaque contribution aura {n} lecture(s), par autant de personnes.",
+    en="Each contribution will have {n} reading(s), by as many people.",
+)
+_NOTED = Text(fr="Note enregistrée : {title}\n  {id}", en="Note kept: {title}\n  {id}")
 Contribution = Annotated[UUID, typer.Argument(metavar="CONTRIBUTION")]
 
 
@@ -64,6 +77,9 @@ def register(app: typer.Typer) -> None:
     command(readings, "find", _FIND)(find)
     command(readings, "record", _RECORD)(record)
     command(readings, "hide", _HIDE)(hide)
+    command(readings, "wanted", _WANTED)(wanted)
+    command(readings, "note", _NOTE)(note)
+    command(readings, "export", _EXPORT)(export)
     command(app, "attention", _ATTENTION)(attention)
 
 
@@ -167,6 +183,46 @@ def hide(
             show_contribution(here, await staff.moderate(contribution, asked))
 
     asynchronous(send)
+
+
+def wanted(
+    ctx: typer.Context,
+    project: Project,
+    readings: Annotated[int, typer.Argument(metavar="NUMBER", min=1, max=10)],
+    json: Json = False,
+) -> None:
+    show(
+        ctx,
+        lambda staff: staff.want_readings(project, readings),
+        lambda here, _: here.tell(_EACH, n=readings),
+        json,
+    )
+
+
+def note(
+    ctx: typer.Context,
+    project: Project,
+    title: Annotated[str, typer.Argument(metavar="TITLE")],
+    words: Annotated[str, typer.Argument(metavar="WORDS")],
+    json: Json = False,
+) -> None:
+    from services.contracts.http.reading import SessionNote
+
+    taken = SessionNote(title=title, words=words, language=session(ctx).language)
+    show(
+        ctx,
+        lambda staff: staff.take_note(project, taken),
+        lambda here, kept: here.tell(_NOTED, title=kept.title, id=kept.id),
+        json,
+    )
+
+
+def export(
+    ctx: typer.Context,
+    project: Project,
+    file: Annotated[Path, typer.Argument(metavar="FILE")],
+) -> None:
+    write_export(ctx, file, lambda staff, format: staff.export_contributions(project, format))
 
 
 def attention(ctx: typer.Context, project: Project, json: Json = False) -> None:

@@ -2,12 +2,10 @@
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
-from uuid import UUID
 
 import typer
 
-from panel.options import Json, Project, Session, asynchronous, both, command, session, show
-from services.runtime.refusal import Refusal
+from panel.options import Json, Project, Session, both, command, show, write_export
 from services.runtime.text import Text
 
 if TYPE_CHECKING:
@@ -19,17 +17,8 @@ _FIVES = Text(
     fr="Par cinq : chaque nombre est arrondi, et moins de {n} personnes ne se disent pas.",
     en="In fives: every number is rounded, and fewer than {n} people are not told.",
 )
-_WRITTEN = Text(fr="Écrit : {file}", en="Written: {file}")
 
 _RESULTS = both("Les résultats du questionnaire.", "The questionnaire's results.")
-
-
-class UnknownFormat(Refusal):
-    status = 422
-    sentence = Text(
-        fr="Le nom du fichier doit finir par .csv, .json ou .xlsx : {file}.",
-        en="The file's name must end in .csv, .json or .xlsx: {file}.",
-    )
 
 
 def register(app: typer.Typer) -> None:
@@ -51,27 +40,14 @@ def results(
     ] = None,
     json: Json = False,
 ) -> None:
-    format = None if export is None else export.suffix.removeprefix(".").lower()
-    if format not in (None, "csv", "json", "xlsx"):
-        raise UnknownFormat(file=export)
-
-    if export is not None and format is not None:
-        _write(session(ctx), project, export, format, cross)
+    if export is not None:
+        write_export(
+            ctx, export, lambda staff, format: staff.export_results(project, format, cross)
+        )
     elif cross is not None:
         show(ctx, lambda staff: staff.cross_results(project, *cross), show_cross, json)
     else:
         show(ctx, lambda staff: staff.results(project), show_results, json)
-
-
-def _write(
-    here: Session, project: UUID, file: Path, format: str, cross: tuple[str, str] | None
-) -> None:
-    async def ask() -> bytes:
-        async with here.staff() as staff:
-            return await staff.export_results(project, format, cross)
-
-    file.write_bytes(asynchronous(ask))
-    here.tell(_WRITTEN, file=file)
 
 
 def show_results(here: Session, found: "ResultsView") -> None:

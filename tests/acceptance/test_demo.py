@@ -7,6 +7,7 @@ import asyncio
 import json
 import signal
 import subprocess
+from importlib.resources import files
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
@@ -28,6 +29,14 @@ def wait_until_starting(process: "subprocess.Popen[str]", data_dir: Path) -> Non
         assert process.poll() is None, process.communicate()[0]
         assert monotonic() < deadline
         sleep(0.02)
+
+
+def wait_until_known(process: "subprocess.Popen[str]", data_dir: Path, project: str) -> None:
+    """Until responses has learnt of a published project."""
+    deadline = monotonic() + 60
+    while panel("questionnaires", "show", project, data_dir=data_dir).returncode:
+        assert process.poll() is None, process.communicate()[0]
+        assert monotonic() < deadline
 
 
 def alive(family: list[psutil.Process]) -> list[psutil.Process]:
@@ -207,6 +216,53 @@ def test_what_was_read_can_be_asked_for_on_the_command_line(
         refused = panel("readings", "record", first["id"], "--no-suggestion", data_dir=data_dir)
         assert refused.returncode == 2
         assert "synthesis is made" in refused.stderr
+        said = tmp_path / "words.csv"
+        asked("readings", "export", letter, str(said))
+        assert said.read_text().count("\n") > 40
         wrong = panel("results", letter, "--export", "results.pdf", data_dir=data_dir)
         assert wrong.returncode == 2
         assert ".xlsx" in wrong.stderr
+
+
+def test_a_questionnaire_is_prepared_on_the_command_line(
+    demonstrated: tuple[Path, dict[str, Any]], tmp_path: Path
+) -> None:
+    data_dir, _ = demonstrated
+    sheet = tmp_path / "sheet.yaml"
+    example = files("deploy.local").joinpath("examples", "carte-identite.yaml").read_text()
+    sheet.write_text(example.partition("questionnaire:")[0])
+    letter = tmp_path / "lettre.html"
+    letter.write_text("<h1>Votre carte</h1><p>Elle est prête.</p><script>alert(1)</script>")
+    with started(data_dir) as process:
+        wait_until_up(process, data_dir)
+
+        def asked(*arguments: str) -> str:
+            ended = panel(*arguments, data_dir=data_dir)
+            assert ended.returncode == 0, ended.stderr
+            return ended.stdout
+
+        created = json.loads(asked("projects", "create", str(sheet), "--publish", "--json"))
+        project = created["project"]["id"]
+        wait_until_known(process, data_dir, project)
+        added = json.loads(asked("documents", "add", project, str(letter), "--json"))
+        assert "alert" not in added["text"]
+        questions = tmp_path / "questions.yaml"
+        questions.write_text(
+            "questions:\n"
+            "  - id: letter\n    kind: document_test\n    text: {fr: Lisez la lettre}\n"
+            f"    document_id: {added['id']}\n"
+        )
+        said = asked("questionnaires", "write", project, str(questions))
+        assert "1 question(s)" in said
+        assert "/answer/" in said, "where it can be seen as members will"
+        assert "frozen" in asked("questionnaires", "ready", project)
+        questions.write_text(questions.read_text().replace("Lisez", "Relisez"))
+        frozen = panel("questionnaires", "write", project, str(questions), data_dir=data_dir)
+        assert frozen.returncode == 2
+        assert "frozen" in frozen.stderr
+        assert "lettre" in asked("documents", "list", project)
+        theirs = tmp_path / "formbricks.json"
+        asking = {"questions": [{"id": "why", "type": "openText", "headline": "Pourquoi ?"}]}
+        theirs.write_text(json.dumps(asking))
+        brought = asked("questionnaires", "import", str(theirs), "--format", "formbricks")
+        assert "fr: Pourquoi ?" in brought
