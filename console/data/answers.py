@@ -55,7 +55,7 @@ def in_words(
             said.append(Said(str(answer)))
             continue
         said.append(Said(_text(question.text, language), "dim"))
-        said += [Said(line) for line in _answer(question, answer, documents, language)]
+        said.append(Said("\n".join(_answer(question, answer, documents, language))))
     if not one.answers and one.words:
         said.append(Said(one.words))
     return said

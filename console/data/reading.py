@@ -62,6 +62,8 @@ def next_step(project: ProjectView, language: Language) -> Said:
             return Said(f"→ {short_day(project.recruitment_ends_on, language)}")
         case "recruited" if project.collection_ends_on:
             return Said(f"→ {short_day(project.collection_ends_on, language)}")
+        case "collected" if project.collection == "synthesised":
+            return Said(Text(fr="décisions", en="decisions").in_(language), "attention")
         case "collected":
             return Said(Text(fr="lecture", en="reading").in_(language), "attention")
         case "reporting":
@@ -122,6 +124,14 @@ def what_comes_next(
                     today,
                     language,
                 )
+            )
+        case "collected" if project.collection == "synthesised":
+            return Said(
+                Text(
+                    fr="La synthèse est faite : chaque proposition attend une décision motivée.",
+                    en="The synthesis is made: each proposal waits for a reasoned decision.",
+                ).in_(language),
+                "attention",
             )
         case "collected":
             return Said(
@@ -264,6 +274,8 @@ def _need(project: ProjectView, today: date, language: Language) -> Said | None:
             text = Text(fr="questionnaire à écrire", en="questionnaire to be written")
         case "published":
             text = Text(fr="prêt, à lancer", en="ready to launch")
+        case "collected" if project.collection == "synthesised":
+            text = Text(fr="décisions à prendre", en="decisions to be taken")
         case "collected":
             text = Text(fr="contributions à lire", en="contributions to be read")
         case "reporting":

@@ -102,7 +102,9 @@ class AttentionScreen(PanelScreen["AttentionView"]):
                 content(
                     f"{band(one.from_characters, one.to_characters, language):<14} ",
                     sparkline(bar(seconds, top, _BAR), self.stale),
-                    Said(f" {SECONDS.in_(language, n=number(seconds, language))}", "dim"),
+                    Said(f" {SECONDS.in_(language, n=number(seconds, language))}", "dim")
+                    if one.contributions
+                    else Said("–", "dim"),
                 )
             )
         return lines

@@ -338,3 +338,14 @@ async def test_a_launch_that_would_reach_nobody_is_not_called_possible(
         at.app.screen.query_one("#drafts", Table).action_move(1)
         at.app.screen.query_one("#drafts", Table).action_move(-1)
         await at.until(lambda: "! nobody fits" in at.text)
+
+
+async def test_after_the_synthesis_a_project_waits_for_decisions(
+    console: Opens, panel: Panel
+) -> None:
+    panel.change(HOUSING.id, collection="synthesised")
+    async with console("en") as at:
+        await at.until(lambda: "decisions to be taken" in at.text)
+        at.app.open_project(str(HOUSING.id))
+        await at.on("project")
+        assert "each proposal waits for a reasoned decision" in at.text
