@@ -1,0 +1,77 @@
+"""The write-ahead log, reported apart: what it tells between two openings, and after one.
+
+Before an opening it holds boxes in the order in which they came, and not a word of what is in them.
+The opening writes words in an order of its own.
+"""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from random import Random
+from uuid import uuid4
+
+import pytest
+
+from tests.integration.responses.world import World, answer, facing, project
+from tests.privacy.test_prober import PARTICIPANTS, Unshuffled
+from tests.servers import PostgresServer
+
+PROJECTS = 10
+# Places right by chance: one for each project on average (Poisson); more, once in a million runs.
+MOST_BY_CHANCE = 30
+
+# Of the log's pages (access/xlog_internal.h): a word may go on behind the next one's header.
+_PAGE, _HEADER, _FIRST_HEADER = 8_192, 24, 40
+
+
+@pytest.fixture
+async def panel(postgres_server: PostgresServer, tmp_path: Path) -> AsyncIterator[World]:
+    async with facing(postgres_server, tmp_path) as world:
+        yield world
+
+
+async def log_since(panel: World, start: str) -> bytes:
+    """What was logged from about a position on; other databases of the server are in it too."""
+    await panel.service.database.pool.execute("CHECKPOINT")  # what is in memory is written
+    rows = await panel.fetch(
+        "SELECT pg_read_binary_file('pg_wal/' || name) AS content,"
+        "   CASE WHEN name = pg_walfile_name($1::text::pg_lsn)"
+        "        THEN (pg_walfile_name_offset($1::text::pg_lsn)).file_offset ELSE 0 END AS skipped"
+        " FROM pg_ls_waldir() WHERE name BETWEEN pg_walfile_name($1::text::pg_lsn)"
+        "   AND pg_walfile_name(pg_current_wal_lsn()) ORDER BY name",
+        start,
+    )
+    return b"".join(
+        row["content"][page + (_FIRST_HEADER if page == 0 else _HEADER) : page + _PAGE]
+        for row in rows
+        for page in range(row["skipped"] // _PAGE * _PAGE, len(row["content"]), _PAGE)
+    )
+
+
+async def right_places(panel: World, chance: Random, source: Random) -> int:
+    """One project: how many words stand in the log of the opening where they came."""
+    panel.project_id, panel.chance = uuid4(), chance
+    await panel.follow(project(project_id=panel.project_id))
+    await panel.make_ready()
+    await panel.becomes("open", 2)
+    (before,) = await panel.fetch("SELECT pg_current_wal_lsn()::text AS at")
+    written = [f"mot{source.getrandbits(64):016x}" for _ in range(PARTICIPANTS)]
+    for word in written:
+        assert (await panel.send(answer(word))).status_code == 201
+    sealed = await log_since(panel, before["at"])
+    assert len(sealed) > PARTICIPANTS * 7_936, "the boxes are there"
+    assert not [word for word in written if word.encode() in sealed], "and no word of them"
+    await panel.becomes("collected", 3, issued=PARTICIPANTS)
+    assert await panel.open_sealed() == PARTICIPANTS
+    opened = await log_since(panel, before["at"])
+    order = sorted(written, key=lambda word: opened.find(word.encode()))
+    assert opened.find(order[0].encode()) > 0, "the opening wrote every word"
+    return sum(one == other for one, other in zip(order, written, strict=True))
+
+
+async def test_the_log_has_no_word_before_the_opening_and_no_order_after(panel: World) -> None:
+    right = [await right_places(panel, Random(seed), Random(seed)) for seed in range(PROJECTS)]
+    assert sum(right) <= MOST_BY_CHANCE, right
+
+
+async def test_without_the_shuffle_the_log_tells_the_order(panel: World) -> None:
+    assert await right_places(panel, Unshuffled(1), Random(1)) == PARTICIPANTS
