@@ -16,6 +16,7 @@ from console.screens.acts import ActingScreen
 from console.screens.base import bindings
 from console.screens.dialogs import ConfirmScreen, NewsScreen
 from console.screens.proposal_dialogs import Choice, PickScreen, ProposalForm
+from console.screens.searching import Searching
 from console.widgets.said import content
 from console.widgets.table import Column, Row, Table
 from console.words import Count, Text, fold, full_day, number
@@ -99,7 +100,7 @@ SORTS: dict[str, Callable[[ProposalView], Any]] = {
 }
 
 
-class BoardScreen(ActingScreen[ProposalBoard]):
+class BoardScreen(Searching, ActingScreen[ProposalBoard]):
     ID = "board"
     SERVICE = "responses"
     BINDINGS = bindings("board")
@@ -109,7 +110,6 @@ class BoardScreen(ActingScreen[ProposalBoard]):
         self._project_id = project_id
         self._theme: str | None = None
         self._sort = "support"
-        self._searched = ""
 
     def compose_body(self) -> Iterable[Widget]:
         with Horizontal(id="strip"):
@@ -131,7 +131,7 @@ class BoardScreen(ActingScreen[ProposalBoard]):
 
     def _shown(self) -> list[ProposalView]:
         proposals = self.snapshot.proposals if self.snapshot else []
-        part = self._searched.casefold()
+        part = self.searched.casefold()
         return sorted(
             (
                 one
@@ -318,24 +318,7 @@ class BoardScreen(ActingScreen[ProposalBoard]):
         self._sort = names[(names.index(self._sort) + 1) % len(names)]
         self.draw()
 
-    def action_search(self) -> None:
-        search = self.query_one("#search", Input)
-        search.add_class("-open")
-        search.focus()
-
-    def on_input_changed(self, message: Input.Changed) -> None:
-        self._searched = message.value
-        self.draw()
-
-    def on_input_submitted(self) -> None:
-        self.query_one(Table).focus()
-
     def action_back(self) -> None:
         """Out of the search first, then out of the screen."""
-        search = self.query_one("#search", Input)
-        if search.has_class("-open"):
-            search.value = ""
-            search.remove_class("-open")
-            self.query_one(Table).focus()
-            return
-        self.app.pop_screen()
+        if not self.leave_search():
+            self.app.pop_screen()

@@ -16,6 +16,7 @@ from console.data.said import Said
 from console.data.vocabulary import LIFE
 from console.screens.acts import COMMAND, FROM_A_SHEET, ProjectActs
 from console.screens.base import bindings
+from console.screens.searching import Searching
 from console.widgets.said import content, sparkline
 from console.widgets.table import Column, Row, Table
 from console.words import Count, Text, fold, number, spark
@@ -71,7 +72,7 @@ class ProjectsSnapshot:
     per_hour: dict[UUID, list[int]]
 
 
-class ProjectsScreen(ProjectActs[ProjectsSnapshot]):
+class ProjectsScreen(Searching, ProjectActs[ProjectsSnapshot]):
     ID = "projects"
     BINDINGS = bindings("projects")
 
@@ -79,7 +80,6 @@ class ProjectsScreen(ProjectActs[ProjectsSnapshot]):
         super().__init__()
         self._filter = "all"
         self._sort = "step"
-        self._searched = ""
         # Opt-ins by hour cost a request for each project: asked again only when its count moved.
         self._hours: dict[UUID, tuple[int, list[int]]] = {}
 
@@ -144,7 +144,7 @@ class ProjectsScreen(ProjectActs[ProjectsSnapshot]):
                     filter=FILTERS[self._filter][0].in_(language),
                     sort=SORTS[self._sort].in_(language),
                 )
-                + (SEARCHED.in_(language, text=self._searched) if self._searched else ""),
+                + (SEARCHED.in_(language, text=self.searched) if self.searched else ""),
                 "dim",
             ),
             Said(f" · {SHOWN.say(len(shown), language)}", "dim"),
@@ -156,7 +156,7 @@ class ProjectsScreen(ProjectActs[ProjectsSnapshot]):
     def _shown(self) -> list[ProjectView]:
         projects = self.snapshot.projects if self.snapshot else []
         wanted = FILTERS[self._filter][1]
-        text = self._searched.casefold()
+        text = self.searched.casefold()
         kept = [p for p in projects if p.state in wanted and text in p.title.casefold()]
         order = (*reversed(LIFE[1:]), "draft", "abandoned")
         match self._sort:
@@ -242,21 +242,5 @@ class ProjectsScreen(ProjectActs[ProjectsSnapshot]):
         self._sort = names[(names.index(self._sort) + 1) % len(names)]
         self.draw()
 
-    def action_search(self) -> None:
-        search = self.query_one("#search", Input)
-        search.add_class("-open")
-        search.focus()
-
-    def on_input_changed(self, message: Input.Changed) -> None:
-        self._searched = message.value
-        self.draw()
-
-    def on_input_submitted(self) -> None:
-        self.query_one(Table).focus()
-
     def key_escape(self) -> None:
-        """Leave the search: first the words typed are given up, then the field."""
-        search = self.query_one("#search", Input)
-        search.value = ""
-        search.remove_class("-open")
-        self.query_one(Table).focus()
+        self.leave_search()

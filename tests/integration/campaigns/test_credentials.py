@@ -29,6 +29,7 @@ from services.runtime.blind_rsa import PublicKey
 from services.runtime.refusal import NotFound, Refusal
 from services.runtime.sealing import Sealer
 from tests.integration.campaigns.world import CREDENTIAL_KEYS, World, gone, signing_key
+from tests.servers import eventually
 
 Row = dict[str, Any]
 REQUEST = b"blinded, as far as anybody can tell"
@@ -217,9 +218,10 @@ async def test_none_is_issued_between_the_count_and_its_publication(world: World
 
 
 async def lock_waited_for(world: World) -> None:
-    async with asyncio.timeout(20):
-        while not await world.value("SELECT count(*) FROM pg_locks WHERE NOT granted"):
-            await asyncio.sleep(0.01)
+    async def waits() -> bool:
+        return bool(await world.value("SELECT count(*) FROM pg_locks WHERE NOT granted"))
+
+    await eventually(waits, "nobody waits for a lock")
 
 
 async def test_without_its_constraint_a_second_credential_passes(world: World) -> None:
