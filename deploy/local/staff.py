@@ -19,7 +19,9 @@ from deploy.local.keys import keys_in
 from services.contracts.http.campaigns import (
     CampaignSheet,
     CampaignView,
+    ChangeDecisionMaker,
     Contacts,
+    EndEarly,
     Launch,
     OptIns,
     Preview,
@@ -145,6 +147,12 @@ class Staff:
 
     async def publish_project(self, id: UUID) -> ProjectView:
         return await self._campaigns("POST", f"/projects/{id}/publish", ProjectView)
+
+    async def change_decision_maker(self, id: UUID, asked: ChangeDecisionMaker) -> ProjectView:
+        return await self._campaigns("PUT", f"/projects/{id}/decision-maker", ProjectView, asked)
+
+    async def end_early(self, id: UUID, asked: EndEarly) -> ProjectView:
+        return await self._campaigns("POST", f"/projects/{id}/end", ProjectView, asked)
 
     async def projects(self) -> list[ProjectView]:
         return await self._campaigns("GET", "/projects", list[ProjectView])

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import typer
 
+from panel.commands import mandates
 from panel.options import Json, Session, asynchronous, both, command, group, print_json, session
 from services.runtime.refusal import NotFound, Refusal
 from services.runtime.text import Text
@@ -94,6 +95,7 @@ def register(app: typer.Typer) -> None:
     command(projects, "list", both("Les projets et leurs nombres.", "Projects, with numbers."))(
         list_
     )
+    mandates.register(projects)
     campaigns = group(app, "campaigns", both("Les campagnes.", "Campaigns."))
     command(
         campaigns,

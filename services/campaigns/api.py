@@ -10,7 +10,9 @@ from services.campaigns.use_cases import launches, projects, views
 from services.contracts.http.campaigns import (
     CampaignSheet,
     CampaignView,
+    ChangeDecisionMaker,
     Contacts,
+    EndEarly,
     Launch,
     OptIns,
     Preview,
@@ -65,6 +67,22 @@ def router(
     async def abandon_project(staff: Writer, id: UUID) -> ProjectView:
         async with database.transaction() as conn:
             await projects.abandon_project(conn, clock, id)
+            return await views.show_project(conn, id)
+
+    @routes.put("/projects/{id}/decision-maker")
+    async def change_decision_maker(
+        staff: Writer, id: UUID, asked: ChangeDecisionMaker
+    ) -> ProjectView:
+        """Of a published mandate: an event of its own, kept with who said so and why."""
+        async with database.transaction() as conn:
+            await projects.change_decision_maker(conn, clock, staff, id, asked)
+            return await views.show_project(conn, id)
+
+    @routes.post("/projects/{id}/end")
+    async def end_early(staff: Writer, id: UUID, asked: EndEarly) -> ProjectView:
+        """Today is the last day of recruitment and collection; a report is still owed."""
+        async with database.transaction() as conn:
+            await projects.end_early(conn, clock, id, asked.reason)
             return await views.show_project(conn, id)
 
     @routes.get("/projects/{id}/campaigns")

@@ -103,6 +103,12 @@ class ProjectRefuses(Refusal):
         super().__init__(title=project.title, state_fr=name.fr, state_en=name.en)
 
 
+class SameDecisionMaker(Refusal):
+    sentence = Text(
+        fr="{name} décide déjà, avec cette fonction.", en="{name} decides already, in this role."
+    )
+
+
 class ProjectNotPublished(Refusal):
     sentence = Text(fr="« {title} » n'est pas encore publié.", en="“{title}” is not published yet.")
     way_out = Text(
@@ -135,6 +141,14 @@ class Roster:
     asked: int
     joined: int
     issued: int
+
+
+@dataclass(frozen=True)
+class Committed:
+    """A launched campaign's seed, hexadecimal, and the hash that was published before the draw."""
+
+    commitment: str
+    seed: str
 
 
 @dataclass(frozen=True)
@@ -256,12 +270,42 @@ class Project:
         self._must_allow("collected")
         return self._move("collected")
 
+    @property
+    def shows_its_seeds(self) -> bool:
+        """Once nobody can be drawn any more, anybody may draw again and compare."""
+        return self.state in ("recruited", "collected", "reporting", "closed")
+
+    def change_decision_maker(self, name: str, role: str) -> "Project":
+        """Of a published mandate that is still to be answered for.
+
+        Raises ProjectRefuses, SameDecisionMaker."""
+        if self.state in ("draft", "abandoned", "closed"):
+            raise ProjectRefuses(self)
+        if (name, role) == (self.decision_maker_name, self.decision_maker_role):
+            raise SameDecisionMaker(name=name)
+        return replace(self._move(self.state), decision_maker_name=name, decision_maker_role=role)
+
+    def end_early(self, today: date, reason: str) -> "Project":
+        """Today is the last day, of recruitment too; a report is owed as ever.
+
+        Raises ProjectRefuses: nobody was asked yet, or collection is over."""
+        if self.state not in ("open", "recruited") or self.ended_early_reason:
+            raise ProjectRefuses(self)
+        assert self.recruitment_ends_on is not None
+        assert self.collection_ends_on is not None
+        return replace(
+            self._move(self.state),
+            recruitment_ends_on=min(self.recruitment_ends_on, today),
+            collection_ends_on=min(self.collection_ends_on, today),
+            ended_early_reason=reason,
+        )
+
     def _must_allow(self, state: str) -> None:
         if state not in _NEXT[self.state]:
             raise ProjectRefuses(self)
 
     def _must_recruit(self, today: date) -> None:
-        if not self.recruits_on(today):
+        if not self.recruits_on(today) or self.ended_early_reason:
             raise RecruitmentOver(title=self.title, ended_on=self.recruitment_ends_on)
 
     def _move(self, state: str) -> "Project":

@@ -25,8 +25,8 @@ WHERE id = $1;
 -- set_places: while a draft nobody has one yet.
 UPDATE project SET places = $2, free_places = $2 WHERE id = $1 AND state = 'draft';
 
--- commitments: the hash of each launched campaign's seed, in the order of the launches.
-SELECT commitment FROM campaign WHERE project_id = $1 AND state = 'launched'
+-- launches: each launched campaign's seed and its hash, in the order of the launches.
+SELECT commitment, encode(seed, 'hex') AS seed FROM campaign WHERE project_id = $1 AND state = 'launched'
 ORDER BY launched_at, id;
 
 -- collection_state: where responses stands.
@@ -77,9 +77,14 @@ FROM project
 WHERE published_at IS NOT NULL
 ORDER BY id FOR NO KEY UPDATE;
 
--- all_commitments: of all of them at once.
-SELECT project_id, array_agg(commitment ORDER BY launched_at, id) AS commitments
-FROM campaign WHERE state = 'launched' GROUP BY project_id;
+-- all_launches: of all of them at once.
+SELECT project_id, commitment, encode(seed, 'hex') AS seed FROM campaign WHERE state = 'launched'
+ORDER BY launched_at, id;
+
+-- keep_mandate_change: who decides from this version on, and who did.
+INSERT INTO mandate_change (project_id, version, name_before, role_before, name, role, reason,
+    changed_by, changed_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
 
 -- read_project: one of them, unlocked.
 SELECT id, version, state, title, nature, why, stakes, objectives, purpose, decision_maker_name,

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from services.campaigns.domain.campaigns import Campaign
-from services.campaigns.domain.projects import Project, Roster
+from services.campaigns.domain.projects import Committed, Project, Roster
 from services.campaigns.store import sql
 from services.runtime import db
 from services.runtime.db import Connection
@@ -85,8 +85,26 @@ async def set_places(conn: Connection, project_id: UUID, places: int | None) -> 
     await conn.execute(sql.set_places, project_id, places)
 
 
-async def commitments(conn: Connection, project_id: UUID) -> list[str]:
-    return [row["commitment"] for row in await conn.fetch(sql.commitments, project_id)]
+async def launches(conn: Connection, project_id: UUID) -> list[Committed]:
+    rows = await conn.fetch(sql.launches, project_id)
+    return [Committed(row["commitment"], row["seed"]) for row in rows]
+
+
+async def keep_mandate_change(
+    conn: Connection, before: Project, after: Project, reason: str, by: str, at: datetime
+) -> None:
+    await conn.execute(
+        sql.keep_mandate_change,
+        after.id,
+        after.version,
+        before.decision_maker_name,
+        before.decision_maker_role,
+        after.decision_maker_name,
+        after.decision_maker_role,
+        reason,
+        by,
+        at,
+    )
 
 
 async def collection_state(conn: Connection, project_id: UUID) -> str | None:
@@ -151,9 +169,11 @@ async def published_projects(conn: Connection) -> list[Project]:
     return await db.many(conn, Project, sql.published_projects)
 
 
-async def all_commitments(conn: Connection) -> dict[UUID, list[str]]:
-    rows = await conn.fetch(sql.all_commitments)
-    return {row["project_id"]: row["commitments"] for row in rows}
+async def all_launches(conn: Connection) -> dict[UUID, list[Committed]]:
+    found: dict[UUID, list[Committed]] = {}
+    for row in await conn.fetch(sql.all_launches):
+        found.setdefault(row["project_id"], []).append(Committed(row["commitment"], row["seed"]))
+    return found
 
 
 async def read_project(conn: Connection, project_id: UUID) -> Project | None:

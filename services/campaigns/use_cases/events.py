@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from services.campaigns.domain.campaigns import Window
-from services.campaigns.domain.projects import Project
+from services.campaigns.domain.projects import Committed, Project
 from services.campaigns.store.answers import Notice
 from services.campaigns.store.news import StoredOrder
 from services.contracts.events.campaigns import (
@@ -19,7 +19,7 @@ from services.contracts.events.campaigns import (
 )
 
 
-def project_state(project: Project, commitments: Sequence[str]) -> ProjectState:
+def project_state(project: Project, launches: Sequence[Committed]) -> ProjectState:
     assert project.recruitment_ends_on is not None
     assert project.collection_ends_on is not None
     return ProjectState(
@@ -52,7 +52,8 @@ def project_state(project: Project, commitments: Sequence[str]) -> ProjectState:
         credential_key=project.credential_key,
         credentials_issued=project.credentials_issued,
         anonymity_floor=project.anonymity_floor,
-        draw_commitments=list(commitments),
+        draw_commitments=[one.commitment for one in launches],
+        draw_seeds=[one.seed for one in launches] if project.shows_its_seeds else [],
         ended_early_reason=project.ended_early_reason,
     )
 

@@ -11,8 +11,9 @@ from services.campaigns.keyring import NewKey
 from services.campaigns.store import projects as store
 from services.campaigns.store.credentials import insert_project_key
 from services.campaigns.use_cases.events import project_state
-from services.contracts.http.campaigns import ProjectSheet
+from services.contracts.http.campaigns import ChangeDecisionMaker, ProjectSheet
 from services.runtime import outbox
+from services.runtime.auth import Staff
 from services.runtime.clock import Clock
 from services.runtime.db import Connection
 
@@ -85,8 +86,24 @@ async def abandon_project(conn: Connection, clock: Clock, project_id: UUID) -> N
         await save(conn, clock, abandoned)
 
 
+async def change_decision_maker(
+    conn: Connection, clock: Clock, staff: Staff, project_id: UUID, asked: ChangeDecisionMaker
+) -> None:
+    """Everybody is told. Raises NotFound, ProjectRefuses, SameDecisionMaker."""
+    project = await store.lock_project(conn, project_id)
+    changed = project.change_decision_maker(asked.name.strip(), asked.role.strip())
+    await store.keep_mandate_change(conn, project, changed, asked.reason, staff.name, clock.now())
+    await save(conn, clock, changed)
+
+
+async def end_early(conn: Connection, clock: Clock, project_id: UUID, reason: str) -> None:
+    """Today is the last day. Raises NotFound, ProjectRefuses."""
+    project = await store.lock_project(conn, project_id)
+    await save(conn, clock, project.end_early(clock.today(), reason.strip()))
+
+
 async def save(conn: Connection, clock: Clock, project: Project) -> None:
     """Store a changed public project and tell everybody, in one commit."""
     await store.save_project(conn, project, clock.now())
-    commitments = await store.commitments(conn, project.id)
-    await outbox.write(conn, clock, project_state(project, commitments))
+    launches = await store.launches(conn, project.id)
+    await outbox.write(conn, clock, project_state(project, launches))
