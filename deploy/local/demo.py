@@ -230,9 +230,7 @@ class Demonstration:
 
         await until(learnt, _NOT_READY, PATIENCE_SECONDS)
         for draft, sheet in zip(drafts, read, strict=True):
-            assert sheet.questionnaire is not None
-            await self._staff.write_questionnaire(draft.project_id, sheet.questionnaire)
-            await self._staff.make_ready(draft.project_id)
+            await sheet.prepare(self._staff, draft.project_id)
 
         async def ready() -> bool:
             return not any(project.blocked_by for project in await self._staff.projects())

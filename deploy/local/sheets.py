@@ -3,15 +3,23 @@
 A key that nobody knows is refused, as it is most likely a typing error in one that matters.
 """
 
+from mimetypes import guess_type
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 import yaml
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
+from deploy.local.staff import Staff
+from services.contracts.http import Command
 from services.contracts.http.campaigns import CampaignSheet, ProjectSheet
-from services.contracts.http.questionnaires import QUESTION_KINDS, Questionnaire
+from services.contracts.http.questionnaires import (
+    QUESTION_KINDS,
+    DocumentTest,
+    Identifier,
+    Questionnaire,
+)
 from services.runtime.refusal import Refusal
 from services.runtime.text import Language, Text
 
@@ -108,18 +116,58 @@ class SheetRefused(Refusal):
         return [text.in_(language, **data) for text, data in self._reasons]
 
 
+class DocumentSheet(Command):
+    """A document to test. Questions name it by `id`; `file` is beside the sheet."""
+
+    id: Identifier
+    title: str = Field(min_length=1, max_length=200)
+    file: str = Field(min_length=1)
+
+
 class Sheet:
     """What one file says. The parts that it leaves out are None."""
 
     def __init__(
         self,
+        file: Path,
         project: ProjectSheet,
+        documents: list[DocumentSheet],
         questionnaire: Questionnaire | None,
         campaign: dict[str, Any] | None,
     ) -> None:
         self.project = project
         self.questionnaire = questionnaire
+        self._folder = file.parent
+        self._documents = documents
         self._campaign = campaign
+
+    async def prepare(self, staff: Staff, project_id: UUID) -> None:
+        """Send documents and questionnaire of a published project, and declare it ready.
+
+        Raises NoSheet: a document cannot be read."""
+        if self.questionnaire is None:
+            return
+        sent: dict[UUID, UUID] = {}
+        for one in self._documents:
+            file = self._folder / one.file
+            try:
+                content = file.read_bytes()
+            except OSError as error:
+                raise NoSheet(file=file) from error
+            kind = guess_type(file.name)[0] or "application/octet-stream"
+            added = await staff.add_document(project_id, one.title, content, kind)
+            sent[_placeholder(one.id)] = added.id
+        questions = [
+            question.model_copy(
+                update={"document_id": sent.get(question.document_id, question.document_id)}
+            )
+            if isinstance(question, DocumentTest)
+            else question
+            for question in self.questionnaire.questions
+        ]
+        asked = self.questionnaire.model_copy(update={"questions": questions})
+        await staff.write_questionnaire(project_id, asked)
+        await staff.make_ready(project_id)
 
     def campaign(self, project_id: UUID) -> CampaignSheet | None:
         if self._campaign is None:
@@ -131,6 +179,7 @@ def read(file: Path, **dates: Any) -> Sheet:
     """`dates` replace what the file says of the project. Raises NoSheet, SheetRefused."""
     raw = _mapping(file)
     questionnaire, campaign = raw.pop("questionnaire", None), raw.pop("campaign", None)
+    listed = raw.pop("documents", [])
     wrong: list[tuple[Text, dict[str, Any]]] = []
 
     def checked(model: Any, content: Any, place: str) -> Any:
@@ -141,6 +190,11 @@ def read(file: Path, **dates: Any) -> Sheet:
             return None
 
     project = checked(ProjectSheet, raw | dates, "")
+    documents = [
+        checked(DocumentSheet, one, f"documents.{place}")
+        for place, one in enumerate(listed if isinstance(listed, list) else [listed])
+    ]
+    _name_documents(questionnaire)
     questions = checked(Questionnaire, questionnaire, "questionnaire") if questionnaire else None
     if campaign is not None:
         if isinstance(campaign, dict) and "project_id" in campaign:
@@ -152,7 +206,19 @@ def read(file: Path, **dates: Any) -> Sheet:
             checked(CampaignSheet, content, "campaign")
     if wrong:
         raise SheetRefused(file, wrong)
-    return Sheet(project, questions, campaign)
+    return Sheet(file, project, documents, questions, campaign)
+
+
+def _name_documents(questionnaire: Any) -> None:
+    """`document: name` stands for the id that the document gets once it is sent."""
+    questions = questionnaire.get("questions") if isinstance(questionnaire, dict) else None
+    for question in questions if isinstance(questions, list) else []:
+        if isinstance(question, dict) and isinstance(question.get("document"), str):
+            question["document_id"] = _placeholder(question.pop("document"))
+
+
+def _placeholder(name: str) -> UUID:
+    return uuid5(NAMESPACE_URL, f"document:{name}")
 
 
 def read_questionnaire(file: Path) -> Questionnaire:

@@ -149,8 +149,7 @@ async def create_project(
         project = await staff.publish_project(project.id)
         if sheet.questionnaire:
             await until_collection(staff, project.id)
-            await staff.write_questionnaire(project.id, sheet.questionnaire)
-            await staff.make_ready(project.id)
+            await sheet.prepare(staff, project.id)
     return project, made
 
 
@@ -186,8 +185,7 @@ def publish(
             published = await staff.publish_project(id)
             if read and read.questionnaire:
                 await until_collection(staff, id)
-                await staff.write_questionnaire(id, read.questionnaire)
-                await staff.make_ready(id)
+                await read.prepare(staff, id)
             return published
 
     project = asynchronous(work)

@@ -34,6 +34,8 @@ Measure = Callable[[Connection], Awaitable[Iterable[Sample]]]
 Republish = Callable[[Connection], Awaitable[dict[str, int]]]
 S = TypeVar("S", bound=Settings)
 
+_KEEP_ALIVE_SECONDS = 75
+
 log = structlog.get_logger()
 
 
@@ -136,6 +138,9 @@ class Service:
                 log_config=None,
                 lifespan="off",
                 timeout_graceful_shutdown=2,
+                # Longer than clients and proxies keep a connection: who closes first must not be
+                # the one that a request may just be on its way to.
+                timeout_keep_alive=_KEEP_ALIVE_SECONDS,
                 server_header=False,
             )
         )

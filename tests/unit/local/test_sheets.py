@@ -8,6 +8,7 @@ import pytest
 
 from deploy.local import sheets
 from deploy.local.demo import EXAMPLES
+from services.contracts.http.questionnaires import DocumentTest
 
 
 def example(name: str) -> Path:
@@ -105,3 +106,19 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     with pytest.raises(sheets.SheetRefused) as refused:
         sheets.read(latin)
     assert refused.value.details("en") == ["the file is not in UTF-8."]
+
+
+def test_a_question_names_a_document_of_the_sheet() -> None:
+    sheet = sheets.read(example("lettre-caf.yaml"))
+    assert sheet.questionnaire
+    (letter,) = [one for one in sheet.questionnaire.questions if isinstance(one, DocumentTest)]
+    assert letter.id == "lettre"
+
+
+def test_a_document_without_a_title_is_refused_by_its_place(tmp_path: Path) -> None:
+    file = tmp_path / "sheet.yaml"
+    text = example("lettre-caf.yaml").read_text()
+    file.write_text(text.replace("title: La lettre, ", ""))
+    with pytest.raises(sheets.SheetRefused) as refused:
+        sheets.read(file)
+    assert refused.value.details("en") == ["documents.0.title: this key is missing."]
