@@ -13,6 +13,7 @@ from uuid import uuid4
 
 import pytest
 
+from services.runtime.blind_rsa import base64url
 from tests.integration.responses.world import World, answer, facing, project
 from tests.privacy.prober import Evidence, Hits
 from tests.servers import PostgresServer
@@ -56,7 +57,8 @@ async def probed(
     written = {f"mot{source.getrandbits(64):016x}": member for member in members}
     for word in written:
         words = " ".join(["mot"] * source.randint(1, LONGEST_WORDS))
-        assert (await panel.send(answer(f"{words} {word}"))).status_code == 201
+        echo = base64url(source.randbytes(16))  # as a device's: as good as random to others
+        assert (await panel.send(answer(f"{words} {word}", echo=echo))).status_code == 201
     boxes = await panel.fetch(
         "SELECT octet_length(box) AS size FROM sealed WHERE project_id = $1 ORDER BY ctid",
         panel.project_id,
