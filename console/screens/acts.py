@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -96,8 +97,9 @@ class ActingScreen(PanelScreen[S]):
 class ProjectActs(ActingScreen[S]):
     """A screen from which a project can be published or launched."""
 
+    @abstractmethod
     def chosen(self) -> ProjectView | None:
-        raise NotImplementedError
+        """The project that is meant, if any."""
 
     def action_publish(self) -> None:
         project = self.chosen()

@@ -7,6 +7,7 @@ to four a second, so a burst of hints costs one read and the last change is alwa
 from __future__ import annotations
 
 import time
+from abc import abstractmethod
 from asyncio import sleep
 from collections.abc import Iterable
 from functools import partial
@@ -109,18 +110,21 @@ class PanelScreen(Screen[None], Generic[S]):
         """Numbers on screen may be old: the last read failed, or hints have stopped coming."""
         return self.problem is not None or self.panel.freshness.state in ("behind", "cut_off")
 
+    @abstractmethod
     async def read(self, client: Client) -> S:
-        raise NotImplementedError
+        """A new snapshot of what the screen shows. Raises Problematic."""
 
+    @abstractmethod
     def draw(self) -> None:
         """Show `snapshot` (or its absence) in the current language; must be cheap."""
-        raise NotImplementedError
 
+    @abstractmethod
     def title_in_words(self) -> str:
-        raise NotImplementedError
+        """What the top bar says, in the current language."""
 
+    @abstractmethod
     def compose_body(self) -> Iterable[Widget]:
-        raise NotImplementedError
+        """The widgets between the bars."""
 
     def compose(self) -> ComposeResult:
         yield TopBar()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
+
 from textual.screen import Screen
 from textual.widgets import Input
 
@@ -13,8 +15,9 @@ class Searching(Screen[None]):
 
     searched = ""
 
+    @abstractmethod
     def draw(self) -> None:
-        raise NotImplementedError
+        """Show what matches."""
 
     def action_search(self) -> None:
         search = self.query_one("#search", Input)
