@@ -30,6 +30,18 @@ from services.contracts.http.campaigns import (
     Today,
 )
 from services.contracts.http.common import DeadLetter, Problem, Replay, Republished, Role
+from services.contracts.http.feedback import (
+    DecisionView,
+    ProjectAccount,
+    ProjectStanding,
+    PublishReport,
+    RecordFollowUp,
+    ReportPreview,
+    ReportView,
+    SignDecision,
+    WriteDecision,
+    WriteReport,
+)
 from services.contracts.http.proposals import (
     MergeProposal,
     ProposalBoard,
@@ -298,6 +310,48 @@ class Staff:
         answer = await self._request(Role.ANALYSIS, "responses", "GET", path, params=asked)
         return answer.content
 
+    async def standings(self, who: Person | None = None) -> list[ProjectStanding]:
+        path, shape = "/projects", list[ProjectStanding]
+        return await self._feedback(Role.CAMPAIGNS, "GET", path, shape, who=who)
+
+    async def account(self, project_id: UUID, who: Person | None = None) -> ProjectAccount:
+        path = f"/projects/{project_id}"
+        return await self._feedback(Role.CAMPAIGNS, "GET", path, ProjectAccount, who=who)
+
+    async def write_decision(
+        self, proposal_id: UUID, written: WriteDecision, who: Person | None = None
+    ) -> DecisionView:
+        path = f"/proposals/{proposal_id}/decision"
+        return await self._feedback(Role.ANALYSIS, "PUT", path, DecisionView, written, who)
+
+    async def sign_decision(
+        self, proposal_id: UUID, read: SignDecision, who: Person | None = None
+    ) -> DecisionView:
+        path = f"/proposals/{proposal_id}/decision/signature"
+        return await self._feedback(Role.DECISION, "POST", path, DecisionView, read, who)
+
+    async def write_report(
+        self, project_id: UUID, written: WriteReport, who: Person | None = None
+    ) -> ReportView:
+        path = f"/projects/{project_id}/report"
+        return await self._feedback(Role.ANALYSIS, "PUT", path, ReportView, written, who)
+
+    async def preview_report(self, project_id: UUID, who: Person | None = None) -> ReportPreview:
+        path = f"/projects/{project_id}/report/preview"
+        return await self._feedback(Role.ANALYSIS, "GET", path, ReportPreview, who=who)
+
+    async def publish_report(
+        self, project_id: UUID, read: PublishReport, who: Person | None = None
+    ) -> ProjectAccount:
+        path = f"/projects/{project_id}/report/publication"
+        return await self._feedback(Role.DECISION, "POST", path, ProjectAccount, read, who)
+
+    async def record_follow_up(
+        self, proposal_id: UUID, step: RecordFollowUp, who: Person | None = None
+    ) -> DecisionView:
+        path = f"/proposals/{proposal_id}/follow-up"
+        return await self._feedback(Role.CAMPAIGNS, "POST", path, DecisionView, step, who)
+
     async def dead_letters(self, service: str) -> list[DeadLetter]:
         return await self._call(Role.OPERATIONS, service, "GET", "/dead-letters", list[DeadLetter])
 
@@ -321,6 +375,18 @@ class Staff:
     ) -> T:
         sent = request | (_json(body) if body else {})
         return await self._call(Role.ANALYSIS, "responses", method, path, shape, **sent)
+
+    async def _feedback(
+        self,
+        role: Role,
+        method: str,
+        path: str,
+        shape: type[T],
+        body: BaseModel | None = None,
+        who: Person | None = None,
+    ) -> T:
+        sent = _json(body) if body else {}
+        return await self._call(role, "feedback", method, path, shape, who=who, **sent)
 
     async def _campaigns(
         self, method: str, path: str, shape: type[T], body: BaseModel | None = None
