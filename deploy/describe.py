@@ -68,9 +68,11 @@ def build(name: str) -> Service:
             )
         )
     import services.feedback.app
-    from services.runtime.settings import Settings
+    from services.feedback.settings import FeedbackSettings
 
-    return services.feedback.app.build(Settings(**common))
+    return services.feedback.app.build(
+        FeedbackSettings(**common, public_url="https://account.example")
+    )
 
 
 def documents(name: str) -> dict[Path, str]:

@@ -345,5 +345,6 @@ def _environment(
             "PANEL_ANSWER_KEYS": json.dumps([keys.answer]),
             "PANEL_OPEN_EVERY_SECONDS": "1",
         },
+        "feedback": {"PANEL_PUBLIC_URL": urls.get("feedback", "")},
     }
     return common | own.get(name, {})

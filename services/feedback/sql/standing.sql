@@ -1,28 +1,45 @@
--- see_projects: hold newer versions of projects.
-INSERT INTO project AS held
-    (project_id, version, state, title, decision_maker, collection_ends_on)
-SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::date[])
-ON CONFLICT (project_id) DO UPDATE
-SET version = excluded.version,
-    state = excluded.state,
-    title = excluded.title,
-    decision_maker = excluded.decision_maker,
-    collection_ends_on = excluded.collection_ends_on
-WHERE held.version < excluded.version;
-
--- see_collections: hold newer versions of collections.
-INSERT INTO collection AS held (project_id, version, state)
-SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[])
-ON CONFLICT (project_id) DO UPDATE
-SET version = excluded.version, state = excluded.state
-WHERE held.version < excluded.version;
-
--- standings: every project, those that wait longest for their report first. A collection that is
--- not known yet is simply not there: the two topics come in any order.
+-- standings: every project on its way to a report, or one of them ($1), those that wait longest
+-- first. A collection that is not known yet is simply not there: topics come in any order.
 SELECT p.project_id, p.title, p.state, p.decision_maker, p.collection_ends_on,
-       c.state AS collection
-FROM project p LEFT JOIN collection c USING (project_id)
+    c.state AS collection, (c.body ->> 'contributions')::int AS contributions,
+    (c.body ->> 'unread')::int AS unread,
+    CASE c.state WHEN 'synthesised' THEN n.proposals END AS proposals,
+    n.missing, n.awaiting, n.drafted, n.redrafted, n.signed, n.revised,
+    s.summary IS NOT NULL AS has_summary,
+    coalesce(s.version <> r.draft_version, false) AS summary_changed,
+    r.version AS report_version, p.body -> 'report_duties' AS duties
+FROM project p
+LEFT JOIN collection c USING (project_id)
+LEFT JOIN report_draft s USING (project_id)
+LEFT JOIN LATERAL (
+    SELECT version, draft_version FROM published_report h
+    WHERE h.project_id = p.project_id ORDER BY version DESC LIMIT 1
+) r ON true
+CROSS JOIN LATERAL (
+    SELECT count(*)::int AS proposals,
+        (count(*) FILTER (WHERE h.proposal_id IS NULL))::int AS missing,
+        (count(*) FILTER (WHERE h.proposal_id IS NOT NULL
+            AND d.proposal_version IS DISTINCT FROM l.version))::int AS awaiting,
+        (count(*) FILTER (WHERE d.state = 'drafted' AND d.proposal_version = l.version
+            AND NOT e.answered))::int AS drafted,
+        (count(*) FILTER (WHERE d.state = 'drafted' AND d.proposal_version = l.version
+            AND e.answered))::int AS redrafted,
+        (count(*) FILTER (WHERE d.state <> 'drafted' AND d.proposal_version = l.version))::int
+            AS signed,
+        (count(*) FILTER (WHERE d.state = 'signed'))::int AS revised
+    FROM listed_proposal l
+    LEFT JOIN proposal h ON h.proposal_id = l.proposal_id AND h.version = l.version
+    LEFT JOIN decision d ON d.proposal_id = l.proposal_id
+    CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM published_decision e
+        WHERE e.proposal_id = l.proposal_id AND e.proposal_version = l.version) AS answered) e
+    WHERE l.project_id = p.project_id
+) n
+WHERE $1::uuid IS NULL OR p.project_id = $1
 ORDER BY p.collection_ends_on, p.title, p.project_id;
+
+-- bodies: a project and its collection as they were told.
+SELECT p.body AS project, coalesce(c.body, '{}') AS collection, coalesce(c.version, 0) AS version
+FROM project p LEFT JOIN collection c USING (project_id) WHERE p.project_id = $1;
 
 -- count_projects: by state.
 SELECT state, count(*) AS projects FROM project GROUP BY state;

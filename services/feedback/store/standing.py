@@ -1,38 +1,43 @@
-"""What feedback knows of projects and collections, and where each project stands."""
+"""Where projects stand; see `sql/standing.sql`."""
 
-from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
 
-from services.contracts.events.campaigns import ProjectState
-from services.contracts.events.responses import CollectionState
 from services.feedback.domain.standing import Standing
 from services.feedback.store import sql
 from services.runtime import db
 from services.runtime.db import Connection
+from services.runtime.refusal import NotFound
 
 
-async def see_projects(conn: Connection, projects: Sequence[ProjectState]) -> None:
-    await conn.execute(
-        sql.see_projects,
-        [project.project_id for project in projects],
-        [project.version for project in projects],
-        [project.state for project in projects],
-        [project.mandate.title for project in projects],
-        [project.mandate.decision_maker.name for project in projects],
-        [project.collection_ends_on for project in projects],
-    )
+@dataclass(frozen=True)
+class Bodies:
+    """What campaigns and responses said last of a project; `version` is the collection's."""
 
-
-async def see_collections(conn: Connection, collections: Sequence[CollectionState]) -> None:
-    await conn.execute(
-        sql.see_collections,
-        [collection.project_id for collection in collections],
-        [collection.version for collection in collections],
-        [collection.state for collection in collections],
-    )
+    project: dict[str, Any]
+    collection: dict[str, Any]
+    version: int
 
 
 async def standings(conn: Connection) -> list[Standing]:
-    return await db.many(conn, Standing, sql.standings)
+    return await db.many(conn, Standing, sql.standings, None)
+
+
+async def standing(conn: Connection, project_id: UUID) -> Standing:
+    """Raises NotFound."""
+    found = await db.maybe(conn, Standing, sql.standings, project_id)
+    if found is None:
+        raise NotFound(what=project_id)
+    return found
+
+
+async def bodies(conn: Connection, project_id: UUID) -> Bodies:
+    """Raises NotFound."""
+    found = await db.maybe(conn, Bodies, sql.bodies, project_id)
+    if found is None:
+        raise NotFound(what=project_id)
+    return found
 
 
 async def count_projects(conn: Connection) -> dict[str, int]:

@@ -1,0 +1,33 @@
+"""What the other services tell, applied to whole batches; what is not newer changes nothing."""
+
+from collections.abc import Sequence
+
+from services.contracts.events.campaigns import ProjectState
+from services.contracts.events.registry import FiguresState
+from services.contracts.events.responses import CollectionState, ProposalState
+from services.feedback.store import news as store
+from services.runtime import outbox
+from services.runtime.clock import Clock
+from services.runtime.db import Connection
+
+
+async def learn_projects(conn: Connection, clock: Clock, events: Sequence[ProjectState]) -> None:
+    for project_id in await store.see_projects(conn, events):
+        await outbox.hint(conn, clock, "project", project_id)
+
+
+async def learn_collections(
+    conn: Connection, clock: Clock, events: Sequence[CollectionState]
+) -> None:
+    for project_id in await store.see_collections(conn, events):
+        await outbox.hint(conn, clock, "collection", project_id)
+
+
+async def learn_proposals(conn: Connection, clock: Clock, events: Sequence[ProposalState]) -> None:
+    for project_id in await store.see_proposals(conn, events):
+        await outbox.hint(conn, clock, "proposal", project_id)
+
+
+async def learn_figures(conn: Connection, clock: Clock, events: Sequence[FiguresState]) -> None:
+    for month in await store.see_figures(conn, events):
+        await outbox.hint(conn, clock, "figures", month)
