@@ -1,26 +1,36 @@
-"""Wiring of feedback: where projects stand and, later, decisions and reports."""
+"""Wiring of feedback: decisions, reports, follow-up, and what everybody may read of them."""
 
 from collections.abc import Iterable
 
 from services.feedback import api, consumers
-from services.feedback.store import standing as store
+from services.feedback.settings import FeedbackSettings
+from services.feedback.store import standing as standings
+from services.feedback.use_cases import reports
 from services.runtime.db import Connection
 from services.runtime.service import Service
-from services.runtime.settings import Settings
 from services.runtime.telemetry import Sample
 
 
-def build(settings: Settings) -> Service:
+def build(settings: FeedbackSettings) -> Service:
     service = Service("feedback", settings)
+    clock = service.clock
+
+    async def measure(conn: Connection) -> Iterable[Sample]:
+        found = await standings.standings(conn)
+        late = [one.overdue(settings.decide_within_days, clock.today()) for one in found]
+        return [
+            *(
+                Sample("projects", "projects by state", count, {"state": state})
+                for state, count in (await standings.count_projects(conn)).items()
+            ),
+            Sample("decisions_overdue", "proposals without a signed decision in time", sum(late)),
+        ]
+
+    async def republish(conn: Connection) -> dict[str, int]:
+        return await reports.republish(conn, clock, settings.public_url)
+
     consumers.register(service)
-    service.api.include_router(api.router(service))
+    service.api.include_router(api.router(service, settings))
     service.measured_by(measure)
+    service.republished_by(republish)
     return service
-
-
-async def measure(conn: Connection) -> Iterable[Sample]:
-    counts = await store.count_projects(conn)
-    return [
-        Sample("projects", "projects by state", count, {"state": state})
-        for state, count in counts.items()
-    ]

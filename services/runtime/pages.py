@@ -1,14 +1,16 @@
 """Members' pages: plain HTML in French and English, no script, strict headers."""
 
+from collections.abc import Callable
+from datetime import date
 from importlib.resources import files
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
-from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from services.contracts.http.common import Problem
-from services.runtime.text import LANGUAGES, Language, preferred
+from services.runtime.text import LANGUAGES, Language, long_date, preferred
 
 _POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none';"
@@ -44,8 +46,8 @@ def language_of(request: Request) -> Language:
 class Pages:
     """Renders the templates of one package, on top of the common frame.
 
-    Templates say each sentence in both languages, `{{ t("français", "English") }}`, and figures
-    with `decimal`, `percent` (of a share) and `days`.
+    Templates say each sentence in both languages, `{{ t("français", "English") }}`, days as
+    `long_date`, and figures with `number`, `decimal`, `percent` (of a share) and `days`.
     """
 
     def __init__(self, package: str | None = None) -> None:
@@ -54,33 +56,55 @@ class Pages:
             loader=ChoiceLoader([PackageLoader(package, "pages/templates"), common])
             if package
             else common,
-            autoescape=True,
+            autoescape=select_autoescape(),
             undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
         )
+        self._words = {language: _words(language) for language in LANGUAGES}
+
+    def text(self, name: str, language: Language, **data: Any) -> str:
+        """A rendered template; escaped if its name ends in .html or .xml."""
+        template = self._environment.get_template(name)
+        return template.render(self._words[language], language=language, **data)
 
     def render(self, name: str, language: Language, status: int = 200, **data: Any) -> HTMLResponse:
-        def t(fr: str, en: str) -> str:
-            return fr if language == "fr" else en
-
-        def decimal(value: float) -> str:
-            return t(f"{value:.2f}".replace(".", ","), f"{value:.2f}")
-
-        def percent(share: float) -> str:
-            return t(f"{share:.0%}".replace("%", "\u00a0%"), f"{share:.0%}")
-
-        def days(count: float) -> str:
-            whole = round(count)
-            many = whole > 1 if language == "fr" else whole != 1
-            return f"{whole} {t('jours' if many else 'jour', 'days' if many else 'day')}"
-
-        html = self._environment.get_template(name).render(
-            t=t, decimal=decimal, percent=percent, days=days, language=language, **data
-        )
         return HTMLResponse(
-            html,
+            self.text(name, language, **data),
             status_code=status,
             headers={"Content-Security-Policy": _POLICY, "Content-Language": language},
         )
+
+
+def _words(language: Language) -> dict[str, Callable[..., str]]:
+    def t(fr: str, en: str) -> str:
+        return fr if language == "fr" else en
+
+    def decimal(value: float) -> str:
+        return t(f"{value:.2f}".replace(".", ","), f"{value:.2f}")
+
+    def number(value: int) -> str:
+        return t(f"{value:,}".replace(",", "\u202f"), f"{value:,}")
+
+    def percent(share: float) -> str:
+        return t(f"{share:.0%}".replace("%", "\u00a0%"), f"{share:.0%}")
+
+    def days(count: float) -> str:
+        whole = round(count)
+        many = whole > 1 if language == "fr" else whole != 1
+        return f"{whole} {t('jours' if many else 'jour', 'days' if many else 'day')}"
+
+    def on(day: date | str) -> str:
+        return long_date(date.fromisoformat(day) if isinstance(day, str) else day, language)
+
+    return {
+        "t": t,
+        "decimal": decimal,
+        "number": number,
+        "percent": percent,
+        "days": days,
+        "long_date": on,
+    }
 
 
 _common = Pages()

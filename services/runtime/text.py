@@ -1,6 +1,7 @@
 """Sentences that people read, in French and in English, side by side so that none is forgotten."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Literal
 
 Language = Literal["fr", "en"]
@@ -15,6 +16,18 @@ class Text:
     def in_(self, language: Language, **data: Any) -> str:
         sentence = self.fr if language == "fr" else self.en
         return sentence.format(**data) if data else sentence
+
+
+_MONTHS = {
+    "fr": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
+    "en": "January February March April May June July August September October November December",
+}
+
+
+def long_date(day: date, language: Language) -> str:
+    """24 novembre 2026, 24 November 2026."""
+    number = "1er" if language == "fr" and day.day == 1 else str(day.day)
+    return f"{number} {_MONTHS[language].split()[day.month - 1]} {day.year}"
 
 
 def preferred(accept_language: str | None) -> Language:

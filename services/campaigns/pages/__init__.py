@@ -5,7 +5,6 @@ page, which says where things stand; reloading it repeats nothing.
 """
 
 import json
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -18,20 +17,8 @@ from services.runtime.auth import Link, link_keys, read_link
 from services.runtime.clock import Clock
 from services.runtime.db import Database
 from services.runtime.pages import Pages, language_of
-from services.runtime.text import Language
 
 PURPOSE = "invitation"
-
-_MONTHS = {
-    "fr": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
-    "en": "January February March April May June July August September October November December",
-}
-
-
-def long_date(day: date, language: Language) -> str:
-    """24 novembre 2026, 24 November 2026."""
-    number = "1er" if language == "fr" and day.day == 1 else str(day.day)
-    return f"{number} {_MONTHS[language].split()[day.month - 1]} {day.year}"
 
 
 def keys_of(public_keys: list[dict[str, Any]]) -> KeySet:
@@ -70,7 +57,6 @@ def router(database: Database, clock: Clock, keys: KeySet, responses_url: str) -
             answer_url=f"{responses_url}/answer/{project.id}?lang={language}#{token}",
             answerable=invitation.participation == "joined" and project.collects_on(clock.today()),
             recruits=project.recruits_on(clock.today()),
-            long_date=lambda day: long_date(day, language),
         )
 
     @routes.post("/{token}/accept")

@@ -267,7 +267,9 @@ def draft(
     )
 
 
-def follow(outcome: str | None, steps: Sequence[str], progress: str, note: str | None) -> str | None:
+def follow(
+    outcome: str | None, steps: Sequence[str], progress: str, note: str | None
+) -> str | None:
     """What is noted with the next step; `outcome` is the published one, `steps` those before.
 
     Raises NotFollowed, StepOutOfOrder, GivenUpWithoutReason."""

@@ -23,9 +23,7 @@ async def lock_report_draft(conn: Connection, project_id: UUID) -> Draft:
 
 async def save_report_draft(conn: Connection, project_id: UUID, draft: Draft, by: str) -> bool:
     """False: somebody else has just written the first one."""
-    saved = await conn.fetchval(
-        sql.save_report_draft, project_id, draft.version, draft.summary, by
-    )
+    saved = await conn.fetchval(sql.save_report_draft, project_id, draft.version, draft.summary, by)
     return saved is not None
 
 

@@ -1,0 +1,46 @@
+"""What is shown of a project on its way to its report, to staff and in previews."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from services.feedback.domain.reports import Draft, Report, method_of
+from services.feedback.domain.standing import Standing
+from services.feedback.store import decisions, reports
+from services.feedback.store import standing as standings
+from services.feedback.store.decisions import Answer
+from services.runtime.db import Connection
+
+
+@dataclass(frozen=True)
+class Account:
+    standing: Standing
+    answers: Sequence[Answer]
+    draft: Draft
+    published: Report | None
+    method: dict[str, Any]
+    """As a report published now would say it."""
+
+
+@dataclass(frozen=True)
+class Manners:
+    """What the service's settings and clock say, for what is shown."""
+
+    today: date
+    decide_within_days: int
+    public_url: str
+
+
+async def account(conn: Connection, project_id: UUID) -> Account:
+    """Raises NotFound."""
+    standing = await standings.standing(conn, project_id)
+    told = await standings.bodies(conn, project_id)
+    return Account(
+        standing=standing,
+        answers=await decisions.answers(conn, project_id),
+        draft=await reports.report_draft(conn, project_id),
+        published=await reports.published_report(conn, project_id),
+        method=method_of(told.project, told.collection),
+    )
