@@ -1,4 +1,4 @@
-"""An answer to one proposal: drafted by one person, signed by the decision maker, published, revised.
+"""An answer to one proposal: drafted by one person, signed by the decision maker, published.
 
 Charter: a formal return on the proposals, kept or not. Every outcome has its reason; what is kept
 says what happens next, by when, and who sees to it; afterwards, what became of it.
@@ -68,7 +68,7 @@ class NextStepMissing(Refusal):
     status = 422
     sentence = Text(
         fr="Ce qui est retenu, en tout ou partie, dit la suite, l'échéance et qui en répond.",
-        en="What is retained, wholly or partly, says what happens next, by when, and who sees to it.",
+        en="What is retained, wholly or partly, says what happens next, by when, and who does it.",
     )
     way_out = Text(
         fr="Complétez la suite, l'échéance et le nom du responsable.",
@@ -91,7 +91,7 @@ class SignedByAnother(Refusal):
     way_out = Text(
         fr="Demandez-lui de signer, ou changez le décideur du mandat : c'est un acte public, avec"
         " son motif.",
-        en="Ask them to sign, or change the mandate's decision maker: a public act, with its reason.",
+        en="Ask them to sign, or change who decides: a public act, with its reason.",
     )
 
 

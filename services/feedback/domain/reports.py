@@ -1,4 +1,4 @@
-"""The account of all decisions of a project: what it says, when it may appear, how well it reads."""
+"""The account of all decisions of a project: what it says, and when it may appear."""
 
 from dataclasses import dataclass
 from datetime import date
