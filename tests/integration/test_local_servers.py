@@ -18,7 +18,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.structs import TopicPartition
 
-from deploy.local import kafka as kafka_module
+from deploy.local import jars
 from deploy.local.errors import DataDir, LocalError, reserve_port
 from deploy.local.kafka import EmbeddedKafka
 from deploy.local.mail_catcher import MailCatcher
@@ -178,10 +178,10 @@ async def test_kafka_keeps_its_records_when_killed_and_fetches_nothing_again(
     ):
         await producer.send_and_wait("kept", b"record")
 
-    def fetch(_: Path) -> list[Path]:
+    def fetch(*_: object) -> list[Path]:
         raise AssertionError("the jars were fetched before")
 
-    monkeypatch.setattr(kafka_module, "_fetch", fetch)
+    monkeypatch.setattr(jars, "_fetch", fetch)
     os.kill(kafka.pid, signal.SIGKILL)
     await kafka.stop()
     await kafka.start()
