@@ -7,6 +7,7 @@ mode, the other the jars of Kafka's client and of Jackson.
 import asyncio
 import json
 import os
+import subprocess
 import sys
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import UTC, date, datetime
@@ -39,14 +40,12 @@ Program = Callable[[str], Coroutine[Any, Any, list[str]]]
 @pytest.fixture(scope="session")
 def java_program(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """The Java example, compiled; the command that runs it."""
-    import subprocess
-
     made = tmp_path_factory.mktemp("java")
     (compiler,) = jars.fetched(f"ecj-{COMPILER}", [f"org.eclipse.jdt:ecj:{COMPILER}"])
     needed = os.pathsep.join(str(j) for j in class_path() if j.name.startswith(NEEDED))
     java = str(jars.java())
-    compile_ = [java, "-jar", compiler, "-17", "-failOnWarning", "-cp", needed, "-d", made, JAVA]
-    subprocess.run(compile_, check=True, capture_output=True, text=True)
+    options = ["-17", "-failOnWarning", "-cp", needed, "-d", str(made)]
+    subprocess.run([java, "-jar", compiler, *options, JAVA], check=True)
     return [java, "-cp", f"{needed}{os.pathsep}{made}", JAVA.stem]
 
 
