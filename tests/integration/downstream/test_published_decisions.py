@@ -10,20 +10,29 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Coroutine, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from aiokafka import AIOKafkaProducer
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from deploy.local import jars
-from deploy.local.kafka import class_path
+from deploy.local import kafka as kafka_module
+from deploy.local.errors import HOST, reserve_port
+from deploy.local.kafka import EmbeddedKafka, class_path
 from services.contracts.envelope import Headers, headers
 from services.contracts.events.campaigns import DecisionMaker
 from services.contracts.events.feedback import DecisionState, FollowUp, Outcome, Progress
 from services.contracts.topics import topic_of
+from services.runtime.broker import ensure_topics
 
 EXAMPLES = Path(__file__).parents[3] / "examples" / "downstream"
 PYTHON, JAVA = EXAMPLES / "published_decisions.py", EXAMPLES / "PublishedDecisions.java"
@@ -34,7 +43,16 @@ TOPIC = topic_of(DecisionState)
 NOON = datetime(2026, 11, 24, 11, 0, tzinfo=UTC)
 WITHIN = 60
 
-Program = Callable[[str], Coroutine[Any, Any, list[str]]]
+DOCUMENTED = Path(__file__).parents[3] / "docs" / "subscribing.md"
+SECURE_LISTENER = """\
+listener.name.secure.sasl.enabled.mechanisms=SCRAM-SHA-512
+listener.name.secure.scram-sha-512.sasl.jaas.config=\
+    org.apache.kafka.common.security.scram.ScramLoginModule required;
+listener.name.secure.ssl.keystore.type=PEM
+listener.name.secure.ssl.keystore.location={keystore}
+"""
+
+Program = Callable[..., Coroutine[Any, Any, list[str]]]
 
 
 @pytest.fixture(scope="session")
@@ -52,9 +70,9 @@ def java_program(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 @pytest.fixture
 def programs(java_program: list[str], tmp_path: Path) -> dict[str, Program]:
     def running(*command: str) -> Program:
-        async def run(bootstrap: str) -> list[str]:
+        async def run(*arguments: str) -> list[str]:
             child = await asyncio.create_subprocess_exec(
-                *command, bootstrap, cwd=tmp_path, stdout=-1, stderr=-1
+                *command, *arguments, cwd=tmp_path, stdout=-1, stderr=-1
             )
             try:
                 async with asyncio.timeout(WITHIN):
@@ -201,6 +219,77 @@ async def spoil(producer: AIOKafkaProducer, event: DecisionState) -> None:
             headers=headers("decision.state", "feedback", NOON),
             partition=0,
         )
+
+
+async def test_both_examples_reach_a_broker_that_asks_for_tls_and_a_password_as_documented(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, programs: dict[str, Program]
+) -> None:
+    authority, keystore = tmp_path / "authority.pem", tmp_path / "broker.pem"
+    certify(HOST, authority, keystore)
+    port = reserve_port(None)
+    monkeypatch.setattr(kafka_module, "PROPERTIES", with_secure_listener(port, keystore))
+    published = decision(1)
+    server = EmbeddedKafka(tmp_path / "kafka")
+    await server.start()
+    try:
+        await ensure_topics(server.bootstrap, [TOPIC])
+        await add_user(server.bootstrap, "portal", "a secret of the tests")
+        async with AIOKafkaProducer(bootstrap_servers=server.bootstrap) as producer:
+            await send(producer, 1, published)
+        for name, (file, kind) in {
+            "python": ("client.json", "json"),
+            "java": ("client.properties", "properties"),
+        }.items():
+            _, _, rest = DOCUMENTED.read_text().partition(f"```{kind}\n")
+            settings = tmp_path / file
+            settings.write_text(rest.partition("```")[0].replace("…", "a secret of the tests"))
+            assert await programs[name](f"{HOST}:{port}", file) == [line(published)], name
+            settings.write_text(settings.read_text().replace("a secret", "another secret"))
+            with pytest.raises(AssertionError, match=r"(?i)authentication"):
+                await programs[name](f"{HOST}:{port}", file)
+    finally:
+        await server.stop()
+
+
+def with_secure_listener(port: int, keystore: Path) -> str:
+    """The embedded node's properties, with one listener more."""
+    properties = kafka_module.PROPERTIES + SECURE_LISTENER.format(keystore=keystore)
+    for setting in ("\nlisteners=", "\nadvertised.listeners="):
+        properties = properties.replace(setting, f"{setting}SECURE://{HOST}:{port},")
+    return properties.replace(".protocol.map=", ".protocol.map=SECURE:SASL_SSL,")
+
+
+def certify(host: str, authority: Path, keystore: Path) -> None:
+    """A certificate that vouches for itself, and the file a broker presents it from."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(datetime.now(UTC) - timedelta(days=1))
+        .not_valid_after(datetime.now(UTC) + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address(host))]), False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    ).public_bytes(Encoding.PEM)
+    authority.write_bytes(certificate)
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    keystore.write_bytes(private + certificate)
+
+
+async def add_user(bootstrap: str, name: str, password: str) -> None:
+    """By Kafka's own tool: its Python client cannot."""
+    paths = os.pathsep.join(map(str, class_path()))
+    tool = (str(jars.java()), "-cp", paths, "kafka.admin.ConfigCommand")
+    change = ("--alter", "--add-config", f"SCRAM-SHA-512=[password={password}]")
+    user = ("--entity-type", "users", "--entity-name", name)
+    child = await asyncio.create_subprocess_exec(
+        *tool, "--bootstrap-server", bootstrap, *change, *user
+    )
+    assert await child.wait() == 0
 
 
 def test_the_python_example_is_a_page_to_read() -> None:
