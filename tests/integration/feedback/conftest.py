@@ -1,0 +1,13 @@
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.integration.feedback.world import World, facing
+from tests.servers import PostgresServer
+
+
+@pytest.fixture
+async def world(postgres_server: PostgresServer, tmp_path: Path) -> AsyncIterator[World]:
+    async with facing(postgres_server, tmp_path) as made:
+        yield made

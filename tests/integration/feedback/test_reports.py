@@ -1,0 +1,268 @@
+"""A report appears with all its decisions, or not at all."""
+
+import asyncio
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+
+from services.contracts.http.common import Role
+from tests.integration.feedback.world import (
+    BERNARD,
+    KEPT,
+    NOT_KEPT,
+    PUBLIC,
+    World,
+    collection,
+    project,
+    proposal,
+)
+
+pytestmark = pytest.mark.servers
+
+
+async def blocked(world: World) -> list[str]:
+    return (await world.account()).standing.blocked_by
+
+
+async def test_what_blocks_a_project_is_said_in_words_until_it_is_closed(world: World) -> None:
+    id = world.project_id
+    await world.hear(project(id, "recruited", 3))
+    assert await blocked(world) == ["collection ends on 23 December 2026"]
+    await world.hear(project(id, "collected", 4))
+    assert await blocked(world) == ["the answers are not opened yet"]
+    await world.hear(collection(id, None, version=2, unread=12))
+    assert await blocked(world) == ["12 contributions still to read"]
+    await world.hear(collection(id, None, version=3))
+    assert await blocked(world) == ["the synthesis is not finished"]
+    one, two = proposal(id, "Un résumé"), proposal(id, "Un numéro")
+    await world.hear(one, collection(id, [one, two], version=4))
+    assert await blocked(world) == [
+        "1 listed proposal has not arrived yet",
+        "1 decision to draft",
+        "the report has no summary yet",
+    ]
+    await world.hear(two)
+    await world.decide(one.proposal_id)
+    await world.draft(two.proposal_id, **NOT_KEPT)
+    await world.summarise()
+    assert await blocked(world) == [f"1 decision waits to be signed: {BERNARD}"]
+    await world.sign(two.proposal_id)
+    assert await blocked(world) == ["the report is ready to be published"]
+    await world.publish()
+    assert await blocked(world) == ["the report is published and on its way to participants"]
+    await world.hear(
+        project(
+            id,
+            "reporting",
+            6,
+            report_duties={
+                "report_version": 1,
+                "owed": 37,
+                "sent": 0,
+                "undeliverable": 0,
+                "exempt": 0,
+            },
+        )
+    )
+    assert await blocked(world) == ["37 reports still to send"]
+    await world.hear(project(id, "closed", 7))
+    assert await blocked(world) == []
+
+
+async def test_report_and_decisions_are_one_commit_and_one_event_each(world: World) -> None:
+    proposals = await world.reported("Un résumé", "Un numéro", "Un dessin")
+    (report,) = await world.events("report.state")
+    assert report["version"] == 1
+    assert report["collection_version"] == 9
+    assert report["url"] == f"{PUBLIC}/projects/{world.project_id}/report"
+    assert {one["proposal_id"]: one["version"] for one in report["decisions"]} == {
+        str(one.proposal_id): 1 for one in proposals
+    }
+    decided = await world.events("decision.state")
+    assert {one["proposal_id"] for one in decided} == {str(one.proposal_id) for one in proposals}
+
+
+async def test_no_report_while_a_listed_proposal_lacks_a_signed_decision(world: World) -> None:
+    one, two = await world.synthesised("Un résumé", "Un numéro")
+    await world.decide(one.proposal_id)
+    await world.summarise()
+    refused = await world.publish()
+    assert (refused.status_code, refused.json()["title"]) == (409, "ReportBlocked")
+    assert refused.json()["errors"] == ["1 decision to draft"]
+    await world.draft(two.proposal_id)
+    assert (await world.publish()).status_code == 409
+    assert await world.events("report.state") == []
+    assert await world.events("decision.state") == []
+
+
+async def test_no_report_before_the_synthesis(world: World) -> None:
+    await world.hear(project(world.project_id), collection(world.project_id, None))
+    await world.summarise()
+    assert (await world.publish()).json()["errors"] == ["the synthesis is not finished"]
+
+
+async def test_a_project_whose_words_led_to_no_proposal_still_owes_a_report(world: World) -> None:
+    """The list is empty and explicit."""
+    await world.synthesised()
+    await world.summarise("Personne n'a rien proposé.")
+    assert (await world.publish()).is_success
+    (report,) = await world.events("report.state")
+    assert report["decisions"] == []
+
+
+async def test_a_revision_is_a_higher_version_for_all_participants(world: World) -> None:
+    (kept, other) = await world.reported("Un résumé", "Un numéro")
+    await world.hear(project(world.project_id, "closed", 8))
+    assert (await world.publish()).json()["title"] == "NothingNew"
+    await world.decide(kept.proposal_id, version=3, **NOT_KEPT)
+    assert await blocked(world) == ["a revision is ready and not published yet"]
+    assert (await world.publish()).is_success
+    first, second = await world.events("report.state")
+    assert (first["version"], second["version"]) == (1, 2)
+    assert {one["proposal_id"] for one in second["decisions"]} == {
+        str(kept.proposal_id),
+        str(other.proposal_id),
+    }
+
+
+async def test_a_summary_rewritten_after_publication_waits_for_its_own(world: World) -> None:
+    await world.reported("Un résumé")
+    await world.summarise("Nous nous étions trompés.", version=1)
+    assert (await world.publish(version=2)).is_success
+    assert (await world.events("report.state"))[-1]["summary"] == "Nous nous étions trompés."
+
+
+async def test_two_people_publishing_at_once_publish_once(world: World) -> None:
+    (one,) = await world.synthesised("Un résumé")
+    await world.decide(one.proposal_id)
+    await world.summarise()
+    answers = await asyncio.gather(*(world.publish() for _ in range(4)))
+    assert sorted(one.status_code for one in answers) == [200, 409, 409, 409]
+    assert len(await world.events("report.state")) == 1
+
+
+async def test_a_report_that_changed_since_it_was_read_is_not_published(world: World) -> None:
+    (one,) = await world.synthesised("Un résumé")
+    await world.decide(one.proposal_id)
+    await world.summarise()
+    await world.summarise("Autre chose.", version=1)
+    assert (await world.publish(version=1)).json()["title"] == "ReportChanged"
+    assert (await world.summarise("Encore.", version=1)).json()["title"] == "ReportChanged"
+    assert (await world.summarise("  ", version=2)).json()["title"] == "SummaryMissing"
+
+
+async def test_the_preview_shows_what_will_be_read_and_how_well_it_reads(world: World) -> None:
+    (one, _) = await world.synthesised("Un résumé", "Un numéro")
+    await world.decide(one.proposal_id)
+    await world.summarise("Une phrase <courte>.")
+    answer = await world.client.get(
+        f"/api/projects/{world.project_id}/report/preview",
+        headers=world.as_("Aude R.", Role.AUDIT) | {"Accept-Language": "fr"},
+    )
+    seen = answer.json()
+    assert "Une phrase &lt;courte&gt;." in seen["html"]
+    assert "Une phrase <courte>." in seen["text"]
+    assert KEPT["reason"] in seen["text"]
+    assert "Sollicités" in seen["html"]
+    assert seen["readability"]["score"] > 0
+    assert seen["blocked_by"] == ["1 décision à rédiger"]
+
+
+async def test_numbers_too_small_to_show_are_kept_out_of_the_method_note(world: World) -> None:
+    one = proposal(world.project_id, "Un résumé")
+    few = project(world.project_id, asked=12, joined=4, credentials_issued=3)
+    await world.hear(few, one, collection(world.project_id, [one], contributions=3))
+    await world.decide(one.proposal_id)
+    await world.summarise()
+    assert (await world.publish()).is_success
+    ((method,),) = await world.fetch("SELECT method FROM published_report")
+    assert method["asked"] == 12
+    assert (method["joined"], method["contributions"], method["read"]) == (None, None, None)
+    assert method["too_small"] == ["contributions", "credentials_issued", "joined"]
+    assert method["attention"] is None
+
+
+async def test_republishing_tells_everything_public_again(world: World) -> None:
+    (kept,) = await world.reported("Un résumé")
+    await world.follow(kept.proposal_id, "planned")
+    await world.draft(kept.proposal_id, version=4, **NOT_KEPT)
+    reports, decisions = await world.events("report.state"), await world.events("decision.state")
+    async with world.service.database.transaction() as conn:
+        counts = await world.service.republish(conn)
+    assert counts == {"decision.state": 1, "report.state": 1}
+    assert (await world.events("report.state"))[-1] == reports[-1]
+    again = (await world.events("decision.state"))[-1]
+    assert again["outcome"] == "retained"
+    assert again["version"] >= decisions[-1]["version"]
+    assert again | {"version": 0} == decisions[-1] | {"version": 0}
+
+
+# Held by the database, whatever code writes to it.
+
+
+async def insert_report(world: World, version: int = 1, collection_version: int = 9) -> None:
+    await world.execute(
+        "INSERT INTO published_report VALUES"
+        f" ('{world.project_id}', {version}, {collection_version}, 1, 'Fait.', '{{}}', 'x',"
+        " '2027-01-12')"
+    )
+
+
+async def refused(world: World, collection_version: int = 9) -> None:
+    with pytest.raises(asyncpg.CheckViolationError) as violated:
+        await insert_report(world, collection_version=collection_version)
+    assert violated.value.constraint_name == "report_answers_every_proposal"
+
+
+async def test_the_database_refuses_a_report_that_leaves_a_proposal_unanswered(
+    world: World,
+) -> None:
+    one, two = await world.synthesised("Un résumé", "Un numéro")
+    await refused(world)  # nothing is decided
+    await world.decide(one.proposal_id)
+    await refused(world)  # signed is not published
+    await world.execute("DROP TRIGGER report_answers_every_proposal ON published_report")
+    await insert_report(world)
+    assert two
+
+
+async def test_the_database_refuses_a_report_on_an_older_list_or_before_the_end(
+    world: World,
+) -> None:
+    """An empty list is answered by a report on that very list, and on no other."""
+    await world.synthesised()
+    await refused(world, collection_version=8)
+    newer = proposal(world.project_id, "Un oubli")
+    await world.hear(newer, collection(world.project_id, [newer], version=10))
+    await refused(world, collection_version=10)
+    await refused(world)
+    open_project = uuid4()
+    await world.hear(project(open_project, "open"), collection(open_project, []))
+    world.project_id = open_project
+    await refused(world)
+    await world.hear(project(open_project, "collected", 6))
+    await insert_report(world)
+
+
+async def test_published_reports_stay_as_they_were(world: World) -> None:
+    await world.reported("Un résumé")
+    for statement in (
+        "UPDATE published_report SET summary = 'Autre chose'",
+        "DELETE FROM published_report",
+    ):
+        with pytest.raises(asyncpg.CheckViolationError) as violated:
+            await world.execute(statement)
+        assert violated.value.constraint_name == "published_report_is_final"
+    await world.execute(
+        "DROP TRIGGER published_report_is_final ON published_report",
+        "UPDATE published_report SET summary = 'Autre chose'",
+    )
+
+
+async def test_feedback_knows_no_member(world: World) -> None:
+    columns = await world.fetch(
+        "SELECT column_name FROM information_schema.columns WHERE table_schema = 'public'"
+    )
+    assert not [row for (row,) in columns if "member" in row or "person" in row]
+    assert isinstance(world.project_id, UUID)

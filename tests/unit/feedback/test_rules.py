@@ -1,0 +1,184 @@
+"""The rules of feedback, by themselves."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.feedback.domain import decisions as rules
+from services.feedback.domain.readability import reads
+from services.feedback.domain.reports import MINIMUM_CELL, method_of, shown
+from services.feedback.domain.standing import Standing
+from services.runtime.refusal import Refusal
+
+DAY = date(2027, 1, 12)
+ID = UUID(int=1)
+MAKER = rules.Maker("Zoé Martin", "directrice")
+texts = st.none() | st.text(max_size=6)
+
+
+def written(**changes: Any) -> rules.Written:
+    said: dict[str, Any] = {
+        "outcome": "retained",
+        "reason": "Oui",
+        "next_step": "Récrire",
+        "due_on": DAY,
+        "owner": "Le service",
+    }
+    return rules.Written(**said | changes)
+
+
+def drafted(by: str = "ines", **changes: Any) -> rules.Decision:
+    drafter = rules.Drafter(by, by.title())
+    return rules.draft(None, ID, ID, 1, written(**changes), drafter, 0, DAY)
+
+
+@given(
+    outcome=st.sampled_from(["retained", "partly", "not"]),
+    reason=st.text(max_size=6),
+    next_step=texts,
+    due_on=st.none() | st.just(DAY),
+    owner=texts,
+)
+def test_nothing_is_drafted_that_does_not_say_why_and_what_comes(
+    outcome: str, reason: str, next_step: str | None, due_on: date | None, owner: str | None
+) -> None:
+    try:
+        draft = drafted(
+            outcome=outcome, reason=reason, next_step=next_step, due_on=due_on, owner=owner
+        )
+    except Refusal as refusal:
+        assert refusal.say("fr")
+        assert refusal.say_way_out("en")
+        return
+    assert draft.reason == draft.reason.strip() != ""
+    if outcome != "not":
+        assert draft.next_step
+        assert draft.due_on
+        assert draft.owner
+
+
+@given(subject=st.sampled_from(["ines", "zoe"]), name=st.sampled_from(["Zoé Martin", "Inès B."]))
+def test_a_signature_is_the_decision_makers_and_never_the_drafters(subject: str, name: str) -> None:
+    draft = drafted("ines")
+    try:
+        signed = draft.sign(subject, name, MAKER, 1, DAY)
+    except Refusal:
+        assert subject == "ines" or name != MAKER.name
+    else:
+        assert (signed.signer, signed.signed_by_name) == ("zoe", MAKER.name)
+        assert (signed.reason, signed.version) == (draft.reason, draft.version + 1)
+
+
+def test_names_are_compared_as_people_write_them() -> None:
+    assert rules.same_person("Zoe\u0301  MARTIN ", "zoé martin")
+    assert not rules.same_person("Zoé Martin", "Zoé Martine")
+
+
+@given(st.lists(st.sampled_from(list(rules.PROGRESS_NAMES)), max_size=8))
+def test_what_is_done_stays_done_and_giving_up_says_why(wanted: list[str]) -> None:
+    steps: list[str] = []
+    for progress in wanted:
+        try:
+            rules.follow("retained", steps, progress, "parce que")
+        except rules.StepOutOfOrder:
+            assert steps
+            continue
+        assert "done" not in steps
+        steps.append(progress)
+    with pytest.raises(rules.GivenUpWithoutReason):
+        rules.follow("partly", [], "given_up", "  ")
+    with pytest.raises(rules.NotFollowed):
+        rules.follow("not", [], "planned", None)
+    with pytest.raises(rules.NotFollowed):
+        rules.follow(None, [], "planned", None)
+
+
+counts = st.none() | st.integers(0, 20)
+
+
+@given(asked=counts, joined=counts, issued=counts, contributions=counts, unread=counts)
+def test_no_number_below_the_minimum_cell_is_in_the_method_note(
+    asked: int | None,
+    joined: int | None,
+    issued: int | None,
+    contributions: int | None,
+    unread: int | None,
+) -> None:
+    method = method_of(
+        {"asked": asked, "joined": joined, "credentials_issued": issued},
+        {"contributions": contributions, "unread": unread, "attention": {"coverage": 1.0}},
+    )
+    for name in ("asked", "joined", "credentials_issued", "contributions", "unopened", "read"):
+        assert method[name] is None or method[name] >= MINIMUM_CELL
+    if shown(contributions) is None:
+        assert method["attention"] is None
+
+
+def standing(**changes: Any) -> Standing:
+    facts: dict[str, Any] = {
+        "project_id": ID,
+        "title": "La lettre",
+        "state": "collected",
+        "decision_maker": "Zoé Martin",
+        "collection_ends_on": DAY,
+        "collection": "synthesised",
+        "contributions": 61,
+        "unread": 0,
+        "proposals": 3,
+        "has_summary": True,
+        "summary_changed": False,
+        "report_version": None,
+        "duties": None,
+    }
+    zeros = dict.fromkeys(("missing", "awaiting", "drafted", "redrafted", "signed", "revised"), 0)
+    return Standing(**facts | zeros | changes)
+
+
+@given(
+    missing=st.integers(0, 2),
+    awaiting=st.integers(0, 2),
+    drafted=st.integers(0, 2),
+    has_summary=st.booleans(),
+    collection=st.sampled_from([None, "ready", "ended", "synthesised"]),
+    state=st.sampled_from(["open", "recruited", "collected"]),
+)
+def test_a_report_is_ready_only_when_nothing_is_left_unanswered(**facts: Any) -> None:
+    found = standing(**facts)
+    ready = (
+        facts["state"] == "collected"
+        and facts["collection"] == "synthesised"
+        and not (facts["missing"] or facts["awaiting"] or facts["drafted"])
+        and facts["has_summary"]
+    )
+    assert (not found.unanswered) == ready
+    assert found.blocked_by
+    for line in found.blocked_by:
+        assert line.say("fr")
+        assert line.say("en")
+
+
+def test_a_deadline_counts_from_the_end_of_collection() -> None:
+    late = standing(awaiting=2)
+    assert late.overdue(60, date(2027, 3, 13)) == 0
+    assert late.overdue(60, date(2027, 3, 14)) == 2
+    assert late.overdue_days(60, date(2027, 3, 14)) == 1
+    assert standing(state="open").decide_by(60) is None
+
+
+def test_plain_words_read_better_than_administrative_ones() -> None:
+    plain = "Vous devez de l'argent. Payez avant le 3 mai. Appelez-nous pour payer en trois fois."
+    heavy = (
+        "Conformément aux dispositions réglementaires susmentionnées, le recouvrement de"
+        " l'indu constaté s'effectuera mensuellement par compensation sur vos prestations"
+        " ultérieures, sauf régularisation anticipée dûment justifiée auprès de l'organisme."
+    )
+    easy, hard = reads(plain, "fr"), reads(heavy, "fr")
+    assert easy.score > 60 > hard.score
+    assert hard.words_per_sentence > 20
+    assert easy.words_per_sentence < 9
+    assert reads("You owe money. Pay by May 3.", "en").score > 80
+    assert reads("  ", "fr").hint
