@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import asyncpg
@@ -52,7 +53,7 @@ async def test_a_proposal_awaits_is_drafted_signed_and_published(world: World) -
     ],
 )
 async def test_every_outcome_has_its_reason_and_what_is_kept_says_what_comes(
-    world: World, written: dict[str, object], refusal: str
+    world: World, written: dict[str, Any], refusal: str
 ) -> None:
     (one,) = await world.synthesised("Un résumé")
     answer = await world.draft(one.proposal_id, **written)
@@ -192,7 +193,7 @@ async def test_roles_are_checked_on_the_server(world: World) -> None:
 async def refused(world: World, constraint: str, *statements: str) -> None:
     with pytest.raises(asyncpg.PostgresError) as violated:
         await world.execute(*statements)
-    assert violated.value.constraint_name == constraint  # type: ignore[attr-defined]
+    assert violated.value.constraint_name == constraint
 
 
 @pytest.mark.parametrize(

@@ -230,18 +230,16 @@ class World:
 
 
 def settings(dsn: str, clock_file: Path, issuer: str, **more: Any) -> FeedbackSettings:
-    return FeedbackSettings(
-        **{
-            "mode": "local",
-            "clock_file": clock_file,
-            "database_dsn": SecretStr(dsn),
-            "kafka_bootstrap": "127.0.0.1:9",
-            "http_port": free_port(),
-            "issuer": issuer,
-            "public_url": PUBLIC,
-        }
-        | more
-    )
+    said: dict[str, Any] = {
+        "mode": "local",
+        "clock_file": clock_file,
+        "database_dsn": SecretStr(dsn),
+        "kafka_bootstrap": "127.0.0.1:9",
+        "http_port": free_port(),
+        "issuer": issuer,
+        "public_url": PUBLIC,
+    }
+    return FeedbackSettings(**said | more)
 
 
 @asynccontextmanager
