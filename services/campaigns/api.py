@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 
 from services.campaigns.keyring import Keyring
 from services.campaigns.use_cases import launches, projects, views
@@ -24,8 +24,11 @@ from services.contracts.http.common import Role
 from services.runtime.auth import Staff, require
 from services.runtime.clock import Clock
 from services.runtime.db import Database
+from services.runtime.pages import language_of
+from services.runtime.text import Language
 
 Reader = Annotated[Staff, require(*Role)]
+Reading = Annotated[Language, Depends(language_of)]
 Writer = Annotated[Staff, require(Role.CAMPAIGNS)]
 
 
@@ -47,14 +50,14 @@ def router(
             return await views.show_project(conn, id)
 
     @routes.get("/projects")
-    async def list_projects(staff: Reader) -> list[ProjectView]:
+    async def list_projects(staff: Reader, language: Reading) -> list[ProjectView]:
         async with database.reading() as conn:
-            return await views.list_projects(conn)
+            return await views.list_projects(conn, language)
 
     @routes.get("/projects/{id}")
-    async def show_project(staff: Reader, id: UUID) -> ProjectView:
+    async def show_project(staff: Reader, id: UUID, language: Reading) -> ProjectView:
         async with database.reading() as conn:
-            return await views.show_project(conn, id)
+            return await views.show_project(conn, id, language)
 
     @routes.post("/projects/{id}/publish")
     async def publish_project(staff: Writer, id: UUID) -> ProjectView:

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from services.campaigns.use_cases import news
+from services.campaigns.use_cases import news, reports
+from services.contracts.events.feedback import ReportState
 from services.contracts.events.registry import DeliveryState, MemberState
 from services.contracts.events.responses import CollectionState
 from services.runtime.db import Connection
@@ -21,6 +22,10 @@ def register(service: Service) -> None:
     async def collections(conn: Connection, events: Sequence[CollectionState]) -> None:
         await news.learn_collections(conn, clock, events)
 
+    async def reported(conn: Connection, events: Sequence[ReportState]) -> None:
+        await reports.learn_reports(conn, clock, events)
+
     service.inbox.consume(MemberState, members)
     service.inbox.consume(DeliveryState, deliveries)
     service.inbox.consume(CollectionState, collections)
+    service.inbox.consume(ReportState, reported)

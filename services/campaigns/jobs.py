@@ -2,7 +2,7 @@
 
 import structlog
 
-from services.campaigns.use_cases import allocation, upkeep
+from services.campaigns.use_cases import allocation, reports, upkeep
 from services.runtime.service import Service
 
 log = structlog.get_logger()
@@ -27,5 +27,10 @@ def register(service: Service, allocate_every_seconds: float) -> None:
         async with service.database.transaction() as conn:
             await upkeep.sweep(conn, service.clock)
 
+    async def sweep_reports() -> None:
+        async with service.database.transaction() as conn:
+            await reports.sweep_reports(conn, service.clock)
+
     service.every(_SWEEP_EVERY_SECONDS, "sweep", sweep)
+    service.every(_SWEEP_EVERY_SECONDS, "sweep_reports", sweep_reports)
     service.every(allocate_every_seconds, "allocate", allocate)

@@ -7,6 +7,7 @@ from services.contracts.envelope import Event
 from services.contracts.events.campaigns import (
     Compensation,
     DecisionMaker,
+    DecisionMakerChange,
     ErasureApplied,
     Mandate,
     OrderClass,
@@ -105,8 +106,19 @@ EXAMPLES: tuple[Event, ...] = (
         anonymity_floor=5,
         draw_commitments=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"],
         draw_seeds=["00" * 32],
-        report_duties=ReportDuties(report_version=1, owed=37, sent=23, undeliverable=1, exempt=0),
+        report_duties=ReportDuties(report_version=1, owed=35, sent=45, undeliverable=5),
         ended_early_reason="La lettre change plus tôt que prévu",
+        decision_maker_changes=[
+            DecisionMakerChange(
+                version=2,
+                name=BERNARD.name,
+                role=BERNARD.role,
+                name_before="Mme Roux",
+                role_before="directrice des prestations",
+                reason="Mme Roux a quitté la caisse",
+                changed_on=date(2026, 11, 20),
+            )
+        ],
     ),
     CollectionState(
         version=4,

@@ -152,6 +152,19 @@ class Committed:
 
 
 @dataclass(frozen=True)
+class MandateChange:
+    """Who decides from a version of the project on, and who did before; as everybody may know."""
+
+    version: int
+    name: str
+    role: str
+    name_before: str
+    role_before: str
+    reason: str
+    changed_on: date
+
+
+@dataclass(frozen=True)
 class Project:
     """One thing the administration wants opinion on, with its mandate; as stored."""
 
@@ -180,6 +193,8 @@ class Project:
     ended_early_reason: str | None
     credential_key: dict[str, str] | None
     credentials_issued: int | None
+    report_version: int | None = None
+    report_duties: dict[str, int] | None = None
 
     @property
     def missing(self) -> list[str]:
@@ -299,6 +314,16 @@ class Project:
             collection_ends_on=min(self.collection_ends_on, today),
             ended_early_reason=reason,
         )
+
+    def begin_reporting(self, report_version: int) -> "Project":
+        """Also once more, when a higher version of the report is owed anew.
+
+        Raises ProjectRefuses."""
+        if self.state not in ("collected", "reporting", "closed"):
+            raise ProjectRefuses(self)
+        if report_version <= (self.report_version or 0):
+            raise ProjectRefuses(self)
+        return replace(self._move("reporting"), report_version=report_version, report_duties=None)
 
     def _must_allow(self, state: str) -> None:
         if state not in _NEXT[self.state]:

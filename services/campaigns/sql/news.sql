@@ -67,7 +67,7 @@ FROM ended GROUP BY project_id;
 UPDATE send_order SET state = 'cancelled', version = version + 1
 WHERE member_id = ANY ($1::uuid[]) AND state = 'ordered' AND answer IS NULL
 RETURNING order_id, version, state, class AS order_class, kind, member_id, subject_id, project_id,
-    project_version, first_day, last_day, details;
+    project_version, report_version, first_day, last_day, details;
 
 -- know_collections: newer versions only; says which.
 INSERT INTO collection AS c (project_id, version, state)
@@ -77,7 +77,8 @@ ON CONFLICT (project_id) DO UPDATE SET version = excluded.version, state = exclu
 WHERE c.version < excluded.version
 RETURNING project_id;
 
--- settle_orders: registry's answers, each once: order, ledger and invitation move together. What is
+-- settle_orders: registry's answers, each once: order, ledger, invitation and report duty move
+-- together. What is
 -- final stays; an answer that contradicts it is an incident. Every part sees the state before.
 -- $6 the instant
 WITH news AS (
@@ -92,8 +93,8 @@ WITH news AS (
         answer_day = CASE WHEN n.contradicts THEN o.answer_day ELSE n.day END,
         answer_reason = CASE WHEN n.contradicts THEN o.answer_reason ELSE n.reason END
     FROM news n WHERE o.order_id = n.order_id AND coalesce(o.answer_version, 0) < n.version
-    RETURNING o.order_id, o.project_id, o.subject_id, o.kind, o.class, o.first_day, o.last_day, n.version,
-        n.answer, n.day, n.contradicts
+    RETURNING o.order_id, o.project_id, o.subject_id, o.member_id, o.report_version, o.kind, o.class,
+        o.first_day, o.last_day, n.version, n.answer, n.day, n.reason, n.contradicts
 ), settled AS (
     UPDATE ledger l SET
         state = CASE f.answer WHEN 'refused' THEN 'released' ELSE 'consumed' END,
@@ -106,6 +107,18 @@ WITH news AS (
     UPDATE invitation i SET state = CASE f.answer WHEN 'refused' THEN 'not_sent' ELSE 'sent' END
     FROM fresh f WHERE f.kind = 'invitation' AND i.id = f.subject_id AND i.order_id = f.order_id
         AND i.state = 'ordered'
+), duties AS (
+    -- An order moves the duty it was made for, whatever is owed by now.
+    UPDATE report_duty d SET state = t.state,
+        reason = duty_reason(t.state, t.answer, t.reason, t.status)
+    FROM (
+        SELECT f.*, m.status, duty_after(f.answer, f.reason, m.status, false) AS state
+        FROM fresh f LEFT JOIN member m ON m.member_id = f.member_id WHERE f.kind = 'report'
+    ) t
+    WHERE d.project_id = t.project_id AND d.report_version = t.report_version
+        AND d.invitation_id = t.subject_id AND d.order_id = t.order_id
+        AND (d.state = 'owed' OR (d.state = 'sent' AND t.answer = 'bounced'))
+        AND t.state IS NOT NULL
 ), incidents AS (
     INSERT INTO incident (kind, order_id, version, held, told, at)
     SELECT 'contradictory_answer', f.order_id, f.version, l.state, f.answer, $6::timestamptz

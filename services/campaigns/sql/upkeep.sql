@@ -1,11 +1,12 @@
 -- send_unanswered_again: order.state of every order without an answer, as it stands. $1 topic,
 -- $2 the instant
 INSERT INTO outbox (topic, key, version, kind, at, body)
-SELECT $1, order_id::text, version, 'order.state', $2, json_build_object(
+SELECT $1, order_id::text, version, 'order.state', $2, json_strip_nulls(json_build_object(
     'version', version, 'order_id', order_id, 'state', state, 'class', class,
     'kind', kind, 'member_id', member_id, 'subject_id', subject_id,
     'project_id', project_id, 'project_version', project_version,
-    'first_day', first_day, 'last_day', last_day, 'details', details)::text
+    'report_version', report_version,
+    'first_day', first_day, 'last_day', last_day, 'details', details))::text
 FROM send_order WHERE answer IS NULL ORDER BY ordered_at, order_id;
 
 -- ledger_states: entries of the contact ledger.

@@ -24,18 +24,25 @@ WITH shown AS (
     SELECT project_id, count(*) FILTER (WHERE state = 'waitlisted')::int AS waitlisted,
         count(*) FILTER (WHERE state = 'left')::int AS left
     FROM participation WHERE $1::uuid IS NULL OR project_id = $1 GROUP BY 1
+), duties AS (
+    SELECT d.project_id, jsonb_object_agg(d.state, d.n) AS by_state FROM (
+        SELECT t.project_id, t.state, count(*)::int AS n FROM report_duty t
+        JOIN shown p ON p.id = t.project_id AND p.report_version = t.report_version
+        GROUP BY 1, 2) d GROUP BY 1
 )
 SELECT p.id, p.version, p.state, p.title, p.nature, p.why, p.stakes, p.objectives, p.purpose,
     p.decision_maker_name, p.decision_maker_role, p.who, p.how, p.compensation_terms,
     p.compensation_reference, p.recruitment_ends_on, p.collection_ends_on, p.places, p.free_places,
     p.anonymity_floor, p.asked, p.joined, p.ended_early_reason, p.credential_key,
-    p.credentials_issued,
-    k.state AS collection, coalesce(w.wanted, 0) AS wanted, coalesce(a.ordered, 0) AS ordered,
+    p.credentials_issued, p.report_version, p.report_duties, h.version AS report_held,
+    d.by_state AS duties, k.state AS collection, coalesce(w.wanted, 0) AS wanted, coalesce(a.ordered, 0) AS ordered,
     coalesce(a.sent, 0) AS sent, coalesce(n.accepted, 0) AS accepted,
     coalesce(n.declined, 0) AS declined, coalesce(t.waitlisted, 0) AS waitlisted,
     coalesce(t.left, 0) AS "left", coalesce(r.by_reason, '{}') AS refused_by_reason
 FROM shown p
 LEFT JOIN collection k ON k.project_id = p.id
+LEFT JOIN report h ON h.project_id = p.id
+LEFT JOIN duties d ON d.project_id = p.id
 LEFT JOIN wished w ON w.project_id = p.id
 LEFT JOIN asked a ON a.project_id = p.id
 LEFT JOIN refused r ON r.project_id = p.id

@@ -57,6 +57,7 @@ class StoredOrder:
     subject_id: UUID
     project_id: UUID
     project_version: int
+    report_version: int | None
     first_day: date
     last_day: date
     details: dict[str, Any]

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from services.campaigns.domain.campaigns import Campaign
-from services.campaigns.domain.projects import Committed, Project, Roster
+from services.campaigns.domain.projects import Committed, MandateChange, Project, Roster
 from services.campaigns.store import sql
 from services.runtime import db
 from services.runtime.db import Connection
@@ -77,6 +77,8 @@ async def save_project(conn: Connection, project: Project, at: datetime) -> None
         p.ended_early_reason,
         p.credential_key,
         p.credentials_issued,
+        p.report_version,
+        p.report_duties,
         at if p.state == "published" else None,
     )
 
@@ -105,6 +107,18 @@ async def keep_mandate_change(
         by,
         at,
     )
+
+
+async def mandate_changes(conn: Connection, project_id: UUID) -> list[MandateChange]:
+    return await db.many(conn, MandateChange, sql.mandate_changes, project_id)
+
+
+async def all_mandate_changes(conn: Connection) -> dict[UUID, list[MandateChange]]:
+    found: dict[UUID, list[MandateChange]] = {}
+    for row in await conn.fetch(sql.all_mandate_changes):
+        values = dict(row)
+        found.setdefault(values.pop("project_id"), []).append(MandateChange(**values))
+    return found
 
 
 async def collection_state(conn: Connection, project_id: UUID) -> str | None:

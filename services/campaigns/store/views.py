@@ -16,6 +16,9 @@ class ShownProject:
     project: Project
     collection: str | None
     counts: dict[str, Any]
+    # The newest version of the report known here, and duties by state for the version owed.
+    report_held: int | None
+    duties: dict[str, int] | None
 
 
 @dataclass(frozen=True)
@@ -46,8 +49,8 @@ async def project_views(conn: Connection, project_id: UUID | None = None) -> lis
     for row in await conn.fetch(sql.project_views, project_id):
         values: dict[str, Any] = dict(row)
         counts = {name: values.pop(name) for name in _COUNTS}
-        collection = values.pop("collection")
-        shown.append(ShownProject(Project(**values), collection, counts))
+        apart = {name: values.pop(name) for name in ("collection", "report_held", "duties")}
+        shown.append(ShownProject(Project(**values), counts=counts, **apart))
     return shown
 
 

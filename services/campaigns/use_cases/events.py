@@ -1,14 +1,16 @@
 """From what is stored to what is published: the only place that knows both shapes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 
 from services.campaigns.domain.campaigns import Window
-from services.campaigns.domain.projects import Committed, Project
+from services.campaigns.domain.projects import Committed, MandateChange, Project
 from services.campaigns.store.answers import Notice
 from services.campaigns.store.news import StoredOrder
 from services.contracts.events.campaigns import (
     Compensation,
     DecisionMaker,
+    DecisionMakerChange,
     Mandate,
     OrderClass,
     OrderKind,
@@ -16,10 +18,16 @@ from services.contracts.events.campaigns import (
     OrderState,
     ProjectPhase,
     ProjectState,
+    ReportDuties,
 )
 
+# Public counts of people: smaller ones are not shown.
+_MINIMUM_CELL = 5
 
-def project_state(project: Project, launches: Sequence[Committed]) -> ProjectState:
+
+def project_state(
+    project: Project, launches: Sequence[Committed], changes: Sequence[MandateChange]
+) -> ProjectState:
     assert project.recruitment_ends_on is not None
     assert project.collection_ends_on is not None
     return ProjectState(
@@ -54,7 +62,24 @@ def project_state(project: Project, launches: Sequence[Committed]) -> ProjectSta
         anonymity_floor=project.anonymity_floor,
         draw_commitments=[one.commitment for one in launches],
         draw_seeds=[one.seed for one in launches] if project.shows_its_seeds else [],
+        report_duties=_in_fives(project.report_duties) if project.report_duties else None,
         ended_early_reason=project.ended_early_reason,
+        decision_maker_changes=[DecisionMakerChange(**asdict(change)) for change in changes],
+    )
+
+
+def _in_fives(counts: Mapping[str, int]) -> ReportDuties:
+    """Rounded down, so that two versions of a project cannot be subtracted down to one person."""
+
+    def shown(state: str) -> int | None:
+        return counts[state] - counts[state] % _MINIMUM_CELL or None
+
+    return ReportDuties(
+        report_version=counts["report_version"],
+        owed=shown("owed"),
+        sent=shown("sent"),
+        undeliverable=shown("undeliverable"),
+        exempt=shown("exempt"),
     )
 
 
@@ -86,6 +111,7 @@ def order_state(order: StoredOrder) -> OrderState:
         subject_id=order.subject_id,
         project_id=order.project_id,
         project_version=order.project_version,
+        report_version=order.report_version,
         first_day=order.first_day,
         last_day=order.last_day,
         details=order.details,

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 
 from services.campaigns.store import news as store
+from services.campaigns.store import reports
 from services.campaigns.use_cases.answers import give_places
 from services.campaigns.use_cases.events import order_state
+from services.campaigns.use_cases.reports import move_on
 from services.contracts.events.campaigns import ErasureApplied
 from services.contracts.events.registry import DeliveryState, MemberState, MemberStatus
 from services.contracts.events.responses import CollectionState
@@ -46,6 +48,7 @@ async def _part_with(conn: Connection, clock: Clock, gone: Sequence[store.Gone])
     freed = await store.end_participations(conn, ids, clock.now())
     if projects:
         await give_places(conn, clock, {id: freed.get(id, 0) for id in projects})
+    await reports.exempt_gone(conn, gone)
     cancelled = await store.cancel_orders(conn, ids)
     await outbox.write_many(conn, clock, [order_state(order) for order in cancelled])
     await outbox.write_many(
@@ -57,12 +60,14 @@ async def _part_with(conn: Connection, clock: Clock, gone: Sequence[store.Gone])
             if g.status == MemberStatus.ERASED
         ],
     )
+    await move_on(conn, clock, projects)
 
 
 async def settle_deliveries(
     conn: Connection, clock: Clock, events: Sequence[DeliveryState]
 ) -> None:
-    """Registry's answers settle orders, the contact ledger and invitations."""
+    """Registry's answers settle orders, the contact ledger, invitations and report duties."""
+    reported = await reports.lock_reported(conn, [e.order_id for e in events])
     projects = await store.settle_orders(
         conn,
         [store.Answer(e.order_id, e.version, e.state, e.day, e.reason) for e in events],
@@ -70,12 +75,13 @@ async def settle_deliveries(
     )
     for project_id in projects:
         await outbox.hint(conn, clock, "delivery", project_id)
+    await move_on(conn, clock, reported)
 
 
 async def learn_collections(
     conn: Connection, clock: Clock, events: Sequence[CollectionState]
 ) -> None:
-    for project_id in await store.know_collections(
-        conn, [(e.project_id, e.version, e.state) for e in events]
-    ):
+    known = await store.know_collections(conn, [(e.project_id, e.version, e.state) for e in events])
+    for project_id in known:
         await outbox.hint(conn, clock, "project", project_id)
+    await move_on(conn, clock, known)

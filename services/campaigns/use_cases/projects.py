@@ -105,5 +105,11 @@ async def end_early(conn: Connection, clock: Clock, project_id: UUID, reason: st
 async def save(conn: Connection, clock: Clock, project: Project) -> None:
     """Store a changed public project and tell everybody, in one commit."""
     await store.save_project(conn, project, clock.now())
+    await tell(conn, clock, project)
+
+
+async def tell(conn: Connection, clock: Clock, project: Project) -> None:
+    """Everybody, of a public project as it is stored now."""
     launches = await store.launches(conn, project.id)
-    await outbox.write(conn, clock, project_state(project, launches))
+    changes = await store.mandate_changes(conn, project.id)
+    await outbox.write(conn, clock, project_state(project, launches, changes))

@@ -35,7 +35,12 @@ async def republish(conn: Connection, clock: Clock) -> dict[str, int]:
     """Every public project and every order that waits for an answer, as they stand."""
     known = await projects.published_projects(conn)
     launches = await projects.all_launches(conn)
-    await outbox.write_many(conn, clock, [project_state(p, launches.get(p.id, [])) for p in known])
+    changes = await projects.all_mandate_changes(conn)
+    await outbox.write_many(
+        conn,
+        clock,
+        [project_state(p, launches.get(p.id, []), changes.get(p.id, [])) for p in known],
+    )
     orders = await upkeep.send_unanswered_again(conn, topic_of(OrderState).name, clock.now())
     return {ProjectState.event_type: len(known), OrderState.event_type: orders}
 

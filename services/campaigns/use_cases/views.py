@@ -13,6 +13,7 @@ from services.contracts.http.campaigns import (
     CompensationSheet,
     Contacts,
     DecisionMakerSheet,
+    DutyCounts,
     FreeFrom,
     MandateSheet,
     OptIn,
@@ -24,20 +25,23 @@ from services.contracts.http.campaigns import (
 from services.runtime.clock import Clock
 from services.runtime.db import Connection
 from services.runtime.refusal import NotFound
+from services.runtime.text import Language, Text
 
 _HEATMAP_DAYS = 56
 
 
-async def list_projects(conn: Connection) -> list[ProjectView]:
-    return [_project_view(shown) for shown in await store.project_views(conn)]
+async def list_projects(conn: Connection, language: Language = "fr") -> list[ProjectView]:
+    return [_project_view(shown, language) for shown in await store.project_views(conn)]
 
 
-async def show_project(conn: Connection, project_id: UUID) -> ProjectView:
+async def show_project(
+    conn: Connection, project_id: UUID, language: Language = "fr"
+) -> ProjectView:
     """Raises NotFound."""
     shown = await store.project_views(conn, project_id)
     if not shown:
         raise NotFound(what=project_id)
-    return _project_view(shown[0])
+    return _project_view(shown[0], language)
 
 
 async def list_campaigns(conn: Connection, project_id: UUID) -> list[CampaignView]:
@@ -96,13 +100,9 @@ def _last_24(by_hours_ago: dict[int, int]) -> list[int]:
     return [by_hours_ago.get(hours, 0) for hours in range(23, -1, -1)]
 
 
-def _project_view(shown: store.ShownProject) -> ProjectView:
+def _project_view(shown: store.ShownProject, language: Language) -> ProjectView:
     project = shown.project
-    blocked: list[str] = []
-    if project.state == "draft" and project.missing:
-        blocked.append("mandate_incomplete")
-    if project.state == "published" and shown.collection != "ready":
-        blocked.append("collection_not_ready")
+    blocked = _blocked_by(shown)
     return ProjectView(
         id=project.id,
         version=project.version,
@@ -116,8 +116,43 @@ def _project_view(shown: store.ShownProject) -> ProjectView:
         anonymity_floor=project.anonymity_floor,
         collection=shown.collection,
         counts=ProjectCounts(**shown.counts),
-        blocked_by=blocked,
+        report_duties=DutyCounts(report_version=project.report_version, **(shown.duties or {}))
+        if project.report_version
+        else None,
+        blocked_by=list(blocked),
+        blocked_in_words=[text.in_(language) for text in blocked.values()],
     )
+
+
+def _blocked_by(shown: store.ShownProject) -> dict[str, Text]:
+    """What keeps the project from its next step: codes and sentences."""
+    project, owed = shown.project, (shown.duties or {}).get("owed", 0)
+    newer = (shown.report_held or 0) > (project.report_version or 0)
+    found: dict[str, Text] = {}
+    if project.state == "draft" and project.missing:
+        found["mandate_incomplete"] = Text(
+            fr="Le mandat est incomplet.", en="The mandate is incomplete."
+        )
+    if project.state == "published" and shown.collection != "ready":
+        found["collection_not_ready"] = Text(
+            fr="Le recueil n'est pas prêt.", en="The collection is not ready."
+        )
+    if project.state == "collected" and not newer:
+        found["report_awaited"] = Text(
+            fr="Le retour n'est pas encore publié.", en="The report is not published yet."
+        )
+    if newer:
+        found["synthesis_awaited"] = Text(
+            fr="Un retour est publié ; la synthèse à laquelle il répond n'est pas encore connue.",
+            en="A report is published; the synthesis that it answers is not known yet.",
+        )
+    if project.state == "reporting" and owed:
+        found["reports_owed"] = (
+            Text(fr="1 retour reste à envoyer.", en="1 report still to send.")
+            if owed == 1
+            else Text(fr=f"{owed} retours restent à envoyer.", en=f"{owed} reports still to send.")
+        )
+    return found
 
 
 def _mandate(shown: store.ShownProject) -> dict[str, Any]:

@@ -125,16 +125,34 @@ class Mandate(BaseModel):
     compensation: Compensation | None = None
 
 
+class DecisionMakerChange(BaseModel):
+    """A mandate changed hands after it was published, with this version of the project."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    version: int
+    name: str
+    role: str
+    name_before: str
+    role_before: str
+    reason: str
+    changed_on: date
+
+
 class ReportDuties(BaseModel):
-    """How far the latest report went: one duty for each participant."""
+    """How far the latest report went: one duty for each participant.
+
+    In fives, rounded down, and none below five: exact numbers could be subtracted from each other
+    until one person is left.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     report_version: int
-    owed: int = Field(description="not sent yet")
-    sent: int
-    undeliverable: int
-    exempt: int = Field(description="left the panel or erased since")
+    owed: int | None = Field(None, description="not sent yet")
+    sent: int | None = None
+    undeliverable: int | None = None
+    exempt: int | None = Field(None, description="left the panel or erased since")
 
 
 class ProjectState(Event):
@@ -164,3 +182,6 @@ class ProjectState(Event):
         None, description="as they stood when the project began reporting, or closed"
     )
     ended_early_reason: str | None = None
+    decision_maker_changes: list[DecisionMakerChange] = Field(
+        default_factory=list, description="since it was published, oldest first"
+    )

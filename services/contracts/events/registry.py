@@ -92,7 +92,10 @@ class DeliveryState(Event):
 
 
 class FiguresState(Event):
-    """A month of messages in numbers; no cell below the minimum."""
+    """A month of messages in numbers; no cell below five, and no month in which fewer were asked.
+
+    Of the current month, the days that are over.
+    """
 
     event_type: ClassVar[str] = "figures.state"
     key_field: ClassVar[str] = "month"
@@ -101,5 +104,7 @@ class FiguresState(Event):
     solicitations: int
     people_solicited: int
     most_for_one_person_in_31_days: int
-    notices: int
-    refused_by_reason: dict[RefusedReason, int] = Field(default_factory=dict)
+    notices: int | None = Field(None, description="left out below five")
+    refused_by_reason: dict[RefusedReason, int] = Field(
+        default_factory=dict, description="by the month their window began in; none below five"
+    )

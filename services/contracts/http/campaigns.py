@@ -152,6 +152,16 @@ class ProjectCounts(View):
     refused_by_reason: dict[str, int] = Field(default_factory=dict)
 
 
+class DutyCounts(View):
+    """One duty for each participant and for the latest version of the report."""
+
+    report_version: int
+    owed: int = 0
+    sent: int = 0
+    undeliverable: int = 0
+    exempt: int = Field(0, description="left the panel or erased since")
+
+
 class ProjectView(View):
     id: UUID
     version: int
@@ -165,8 +175,13 @@ class ProjectView(View):
     anonymity_floor: int
     collection: str | None = Field(description="where responses stands: preparing, ready …")
     counts: ProjectCounts
+    report_duties: DutyCounts | None = Field(None, description="from the first report on")
     blocked_by: list[str] = Field(
-        description="what blocks the next step, as codes: mandate_incomplete, collection_not_ready"
+        description="what blocks the next step, as codes: mandate_incomplete, collection_not_ready,"
+        " report_awaited, synthesis_awaited, reports_owed"
+    )
+    blocked_in_words: list[str] = Field(
+        default_factory=list, description="the same as sentences, in the reader's language"
     )
 
 

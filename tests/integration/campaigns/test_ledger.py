@@ -105,10 +105,12 @@ async def test_not_before_is_respected_to_the_day(world: World) -> None:
 async def test_only_kinds_of_the_closed_list_can_be_ordered(world: World) -> None:
     insert = (
         "INSERT INTO send_order (order_id, version, state, class, kind, member_id, subject_id,"
-        " project_id, project_version, campaign_id, first_day, last_day, details, ordered_at)"
-        " VALUES (gen_random_uuid(), 1, 'ordered', $1::text, $2, gen_random_uuid(),"
+        " project_id, project_version, campaign_id, report_version, first_day, last_day, details,"
+        " ordered_at)"
+        " VALUES (gen_random_uuid(), 1, 'ordered', $1::text, $2::text, gen_random_uuid(),"
         " gen_random_uuid(), gen_random_uuid(), 1,"
-        " CASE WHEN $1 = 'solicitation' THEN gen_random_uuid() END, $3, $3, '{}', $4)"
+        " CASE WHEN $1 = 'solicitation' THEN gen_random_uuid() END,"
+        " CASE WHEN $2 = 'report' THEN 1 END, $3, $3, '{}', $4)"
     )
     now = world.clock.now()
     for kind in OrderKind:

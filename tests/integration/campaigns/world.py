@@ -12,8 +12,19 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from services.campaigns.keyring import Keyring, NewKey
-from services.campaigns.use_cases import allocation, answers, launches, news, projects, views
+from services.campaigns.use_cases import (
+    allocation,
+    answers,
+    credentials,
+    launches,
+    news,
+    projects,
+    reports,
+    upkeep,
+    views,
+)
 from services.contracts.events.campaigns import OrderState, ProjectState
+from services.contracts.events.feedback import ReportState
 from services.contracts.events.registry import (
     DeliveryOutcome,
     DeliveryState,
@@ -21,7 +32,7 @@ from services.contracts.events.registry import (
     MemberStatus,
     RefusedReason,
 )
-from services.contracts.events.responses import CollectionPhase, CollectionState
+from services.contracts.events.responses import CollectionPhase, CollectionState, ListedProposal
 from services.contracts.http.campaigns import (
     CampaignSheet,
     DecisionMakerSheet,
@@ -178,6 +189,42 @@ class World:
     async def leave(self, invitation: UUID, member_id: UUID) -> None:
         async with self.transaction() as conn:
             await answers.leave_project(conn, self.clock, invitation, member_id)
+
+    async def take_credential(self, project_id: UUID, invitation: UUID, member_id: UUID) -> None:
+        asking = credentials.Asking(invitation, member_id, invitation.bytes)
+        async with self.transaction() as conn:
+            (refusal,) = await credentials.record_requests(conn, self.clock, project_id, [asking])
+        assert refusal is None
+
+    async def sweep(self) -> None:
+        async with self.transaction() as conn:
+            await upkeep.sweep(conn, self.clock)
+        async with self.transaction() as conn:
+            await reports.sweep_reports(conn, self.clock)
+
+    async def synthesised(self, project_id: UUID, version: int = 4) -> None:
+        state = CollectionState(
+            version=version,
+            project_id=project_id,
+            state=CollectionPhase.SYNTHESISED,
+            proposals=[ListedProposal(id=uuid4(), version=1)],
+        )
+        async with self.transaction() as conn:
+            await news.learn_collections(conn, self.clock, [state])
+
+    async def report(self, project_id: UUID, version: int = 1, collection: int = 4) -> None:
+        """Feedback publishes a version of the report."""
+        state = ReportState(
+            version=version,
+            project_id=project_id,
+            collection_version=collection,
+            summary="Le montant vient en tête.",
+            url="https://panel.example/projets/1/retour",
+            decisions=[],
+            published_on=self.clock.today(),
+        )
+        async with self.transaction() as conn:
+            await reports.learn_reports(conn, self.clock, [state])
 
     async def view(self, project_id: UUID) -> ProjectView:
         async with self.database.reading() as conn:
