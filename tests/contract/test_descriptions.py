@@ -1,6 +1,8 @@
 """What is published of the interfaces is what the code does."""
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -8,6 +10,8 @@ from jsonschema import Draft202012Validator
 from deploy.describe import SERVICES, build, documents
 from services.contracts.topics import TOPICS
 from tests.contract.examples import EXAMPLES
+
+SUBSCRIBING = Path(__file__).parents[2] / "docs" / "subscribing.md"
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -26,3 +30,8 @@ def test_a_service_consumes_only_what_the_contract_gives_it(service: str) -> Non
 def test_the_described_schema_accepts_the_example(event) -> None:  # type: ignore[no-untyped-def]
     schema = type(event).model_json_schema(by_alias=True)
     Draft202012Validator(schema).validate(json.loads(event.body()))
+
+
+def test_the_page_on_subscribing_lists_the_topics_that_the_public_may_read_and_no_others() -> None:
+    listed = re.findall(r"^\| `([a-z.-]+\.v\d+)`", SUBSCRIBING.read_text(), re.MULTILINE)
+    assert sorted(listed) == sorted(topic.name for topic in TOPICS if "public" in topic.consumers)
