@@ -71,7 +71,12 @@ def build(name: str) -> Service:
     from services.feedback.settings import FeedbackSettings
 
     return services.feedback.app.build(
-        FeedbackSettings(**common, public_url="https://account.example")
+        FeedbackSettings(
+            **common,
+            public_url="https://account.example",
+            journal_key=json.dumps(OKPKey.generate_key("Ed25519").as_dict(private=True)),
+            journal_origin="panel.example/journal",
+        )
     )
 
 

@@ -16,6 +16,7 @@ from panel.commands import (
     contacts,
     demo,
     events,
+    journal,
     preparing,
     projects,
     proposals,
@@ -55,6 +56,7 @@ def application() -> typer.Typer:
         reading,
         proposals,
         results,
+        journal,
         events,
         bench,
     ):

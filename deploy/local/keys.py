@@ -18,7 +18,7 @@ AES_BYTES = 32
 
 @dataclass(frozen=True)
 class Keys:
-    """contact, lookup, credential and answer: base64; link and issuer: Ed25519 key pairs."""
+    """contact, lookup, credential and answer: base64; link, issuer, journal: Ed25519 key pairs."""
 
     contact: str
     lookup: str
@@ -26,6 +26,7 @@ class Keys:
     answer: str
     link: OKPKey
     issuer: OKPKey
+    journal: OKPKey
 
     @property
     def link_private(self) -> str:
@@ -34,6 +35,10 @@ class Keys:
     @property
     def link_public(self) -> str:
         return json.dumps(self.link.as_dict(private=False))
+
+    @property
+    def journal_private(self) -> str:
+        return json.dumps(self.journal.as_dict(private=True))
 
 
 def keys_in(data_dir: Path) -> Keys:
@@ -47,6 +52,7 @@ def keys_in(data_dir: Path) -> Keys:
         answer=_kept(folder / "answer.key", _random),
         link=OKPKey.import_key(json.loads(_kept(folder / "link.jwk", _pair))),
         issuer=OKPKey.import_key(json.loads(_kept(folder / "issuer.jwk", _pair))),
+        journal=OKPKey.import_key(json.loads(_kept(folder / "journal.jwk", _pair))),
     )
 
 

@@ -54,6 +54,7 @@ Tell = Callable[[Text], None]
 PIDS_READ_EVERY = 1.0
 STOP_SETUP_WITHIN = 5.0
 MAIL_FROM = "panel@example.org"
+JOURNAL_ORIGIN = "panel.example.org/journal"
 # What a service may see of the runner's environment, beside its own PANEL_ settings.
 INHERITED = ("PATH", "HOME", "LANG", "TMPDIR", "XDG_CACHE_HOME", "VIRTUAL_ENV")
 
@@ -345,6 +346,11 @@ def _environment(
             "PANEL_ANSWER_KEYS": json.dumps([keys.answer]),
             "PANEL_OPEN_EVERY_SECONDS": "1",
         },
-        "feedback": {"PANEL_PUBLIC_URL": urls.get("feedback", "")},
+        "feedback": {
+            "PANEL_PUBLIC_URL": urls.get("feedback", ""),
+            "PANEL_JOURNAL_KEY": keys.journal_private,
+            "PANEL_JOURNAL_ORIGIN": JOURNAL_ORIGIN,
+            "PANEL_SIGN_EVERY_SECONDS": "1",
+        },
     }
     return common | own.get(name, {})

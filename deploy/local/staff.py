@@ -42,6 +42,7 @@ from services.contracts.http.feedback import (
     WriteDecision,
     WriteReport,
 )
+from services.contracts.http.journal import CorrectEntry, Recorded
 from services.contracts.http.proposals import (
     MergeProposal,
     ProposalBoard,
@@ -351,6 +352,10 @@ class Staff:
     ) -> DecisionView:
         path = f"/proposals/{proposal_id}/follow-up"
         return await self._feedback(Role.CAMPAIGNS, "POST", path, DecisionView, step, who)
+
+    async def correct_entry(self, correction: CorrectEntry) -> Recorded:
+        path = "/journal/corrections"
+        return await self._feedback(Role.DECISION, "POST", path, Recorded, correction)
 
     async def dead_letters(self, service: str) -> list[DeadLetter]:
         return await self._call(Role.OPERATIONS, service, "GET", "/dead-letters", list[DeadLetter])

@@ -19,12 +19,13 @@ from services.contracts.http.feedback import (
     WriteDecision,
     WriteReport,
 )
+from services.contracts.http.journal import CorrectEntry, Recorded
 from services.feedback import previews, sheets
 from services.feedback.domain.readability import reads
 from services.feedback.settings import FeedbackSettings
 from services.feedback.store import decisions as store
 from services.feedback.store import standing as standings
-from services.feedback.use_cases import account, decisions, reports
+from services.feedback.use_cases import account, decisions, journal, reports
 from services.feedback.use_cases.account import Manners
 from services.runtime.auth import Staff, require
 from services.runtime.db import Connection
@@ -131,5 +132,12 @@ def router(service: Service, settings: FeedbackSettings) -> APIRouter:
             await reports.publish_report(conn, clock, staff, project_id, asked, settings.public_url)
             found = await account.account(conn, project_id)
         return sheets.project_account(found, manners(), language)
+
+    @router.post("/journal/corrections")
+    async def correct_entry(staff: Deciding, asked: CorrectEntry) -> Recorded:
+        """The entry stays; another one says what is wrong with it, and why."""
+        async with service.database.transaction() as conn:
+            number = await journal.correct(conn, clock, staff, asked.number, asked.reason)
+        return Recorded(number=number)
 
     return router

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from services.feedback import api, consumers
+from services.feedback import api, consumers, jobs
+from services.feedback.pages import journal_files
 from services.feedback.settings import FeedbackSettings
 from services.feedback.store import standing as standings
 from services.feedback.use_cases import reports
@@ -29,8 +30,11 @@ def build(settings: FeedbackSettings) -> Service:
     async def republish(conn: Connection) -> dict[str, int]:
         return await reports.republish(conn, clock, settings.public_url)
 
+    signer = settings.journal_signer
     consumers.register(service)
+    jobs.register(service, signer, settings.sign_every_seconds)
     service.api.include_router(api.router(service, settings))
+    service.api.include_router(journal_files.router(service.database, signer.verifier))
     service.measured_by(measure)
     service.republished_by(republish)
     return service
