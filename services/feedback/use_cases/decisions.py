@@ -10,6 +10,7 @@ from services.contracts.http.feedback import RecordFollowUp, SignDecision, Write
 from services.feedback.domain import decisions as rules
 from services.feedback.domain.decisions import Drafter, Written
 from services.feedback.store import decisions as store
+from services.feedback.use_cases import journal
 from services.feedback.use_cases.events import decision_state
 from services.runtime import outbox
 from services.runtime.auth import Staff
@@ -92,5 +93,7 @@ async def record_follow_up(
     )
     await store.touch_decision(conn, proposal_id)
     (published,) = await store.published_states(conn, [proposal_id])
-    await outbox.write(conn, clock, decision_state(published))
+    state = decision_state(published)
+    await outbox.write(conn, clock, state)
+    await journal.record(conn, clock, [journal.of_follow_up(state)])
     return held.project_id

@@ -6,14 +6,18 @@ from services.contracts.events.campaigns import ProjectState
 from services.contracts.events.registry import FiguresState
 from services.contracts.events.responses import CollectionState, ProposalState
 from services.feedback.store import news as store
+from services.feedback.use_cases import journal
 from services.runtime import outbox
 from services.runtime.clock import Clock
 from services.runtime.db import Connection
 
 
 async def learn_projects(conn: Connection, clock: Clock, events: Sequence[ProjectState]) -> None:
-    for project_id in await store.see_projects(conn, events):
+    newer = await store.see_projects(conn, events)
+    for project_id in newer:
         await outbox.hint(conn, clock, "project", project_id)
+    told = [one for one in events if one.project_id in set(newer)]
+    await journal.record(conn, clock, journal.of_projects(told))
 
 
 async def learn_collections(

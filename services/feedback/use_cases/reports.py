@@ -12,6 +12,7 @@ from services.feedback.domain.reports import Report
 from services.feedback.store import decisions
 from services.feedback.store import reports as store
 from services.feedback.store import standing as standings
+from services.feedback.use_cases import journal
 from services.feedback.use_cases.events import decision_state, report_state
 from services.runtime import outbox
 from services.runtime.auth import Staff
@@ -58,10 +59,13 @@ async def publish_report(
     )
     await store.publish_report(conn, report, staff.name)
     published = await decisions.publish_decisions(conn, project_id, report.version, clock.today())
-    states = await decisions.published_states(conn, published)
-    await outbox.write_many(conn, clock, [decision_state(one) for one in states])
+    found = await decisions.published_states(conn, published)
+    states = [decision_state(one) for one in found]
+    await outbox.write_many(conn, clock, states)
     decided = await store.decided_proposals(conn, [project_id])
-    await outbox.write(conn, clock, report_state(report, decided[project_id], public_url))
+    state = report_state(report, decided[project_id], public_url)
+    await outbox.write(conn, clock, state)
+    await journal.record(conn, clock, [*journal.of_decisions(states), journal.of_report(state)])
     return report
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
+from joserfc.jwk import OKPKey
 from pydantic import SecretStr
 
 from services.contracts.events.campaigns import DecisionMaker, Mandate, ProjectPhase, ProjectState
@@ -34,6 +35,8 @@ from tests.servers import PostgresServer
 TODAY = date(2027, 1, 12)
 COLLECTION_ENDED = TODAY - timedelta(days=20)
 PUBLIC = "https://account.example"
+ORIGIN = "account.example/journal"
+JOURNAL_KEY = json.dumps(OKPKey.generate_key("Ed25519").as_dict(private=True))
 BERNARD = "M. Bernard"
 INES = "Inès B."
 KEPT: dict[str, Any] = {
@@ -238,6 +241,8 @@ def settings(dsn: str, clock_file: Path, issuer: str, **more: Any) -> FeedbackSe
         "http_port": free_port(),
         "issuer": issuer,
         "public_url": PUBLIC,
+        "journal_key": SecretStr(JOURNAL_KEY),
+        "journal_origin": ORIGIN,
     }
     return FeedbackSettings(**said | more)
 

@@ -25,10 +25,10 @@ CREATE TABLE journal_entry (
 
 -- How long the journal is, and the roots of its tree's complete subtrees: all that an append needs.
 CREATE TABLE journal_head (
-    only     boolean PRIMARY KEY DEFAULT true,
+    single   boolean PRIMARY KEY DEFAULT true,
     size     bigint NOT NULL,
     frontier bytea NOT NULL,
-    CONSTRAINT journal_head_is_one CHECK (only),
+    CONSTRAINT journal_head_is_one CHECK (single),
     CONSTRAINT journal_head_has_its_frontier CHECK (
         size >= 0 AND octet_length(frontier) = 32 * bit_count(size::bit(64)))
 );
