@@ -24,6 +24,7 @@ from services.contracts.events.campaigns import (
     ProjectPhase,
     ProjectState,
 )
+from services.contracts.events.feedback import ReportState
 from services.registry import store, use_cases
 from services.registry.messages import Letters
 from services.registry.sender import Sender
@@ -113,6 +114,17 @@ def project(project_id: UUID | None = None, version: int = 1) -> ProjectState:
     )
 
 
+def report(about: ProjectState, version: int = 1, **fields: Any) -> ReportState:
+    given: dict[str, Any] = {
+        "collection_version": 4,
+        "summary": "Quatorze personnes ont demandé que le montant vienne en tête.",
+        "url": "https://panel.test/projets/1/retour",
+        "decisions": [],
+        "published_on": TODAY,
+    }
+    return ReportState(project_id=about.project_id, version=version, **(given | fields))
+
+
 def order(
     member_id: UUID,
     about: ProjectState | None = None,
@@ -123,6 +135,7 @@ def order(
     state: OrderRequest = OrderRequest.ORDERED,
     version: int = 1,
     order_id: UUID | None = None,
+    report_version: int | None = None,
     **details: str,
 ) -> OrderState:
     return OrderState(
@@ -135,6 +148,7 @@ def order(
         subject_id=uuid4(),
         project_id=about and about.project_id,
         project_version=about and about.version,
+        report_version=report_version,
         first_day=first,
         last_day=first + timedelta(days=days - 1),
         details=details,
@@ -192,6 +206,10 @@ class Registry:
     async def hold(self, *projects: ProjectState) -> None:
         async with self.database.transaction() as conn:
             await use_cases.follow_projects(conn, projects)
+
+    async def hold_reports(self, *reports: ReportState) -> None:
+        async with self.database.transaction() as conn:
+            await use_cases.follow_reports(conn, reports)
 
     async def receive(self, *orders: OrderState) -> None:
         async with self.database.transaction() as conn:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from services.contracts.events.campaigns import OrderState, ProjectState
+from services.contracts.events.feedback import ReportState
 from services.registry import use_cases
 from services.runtime.db import Connection
 from services.runtime.service import Service
@@ -15,5 +16,9 @@ def register(service: Service) -> None:
     async def projects(conn: Connection, events: Sequence[ProjectState]) -> None:
         await use_cases.follow_projects(conn, events)
 
+    async def reports(conn: Connection, events: Sequence[ReportState]) -> None:
+        await use_cases.follow_reports(conn, events)
+
     service.inbox.consume(OrderState, orders)
     service.inbox.consume(ProjectState, projects)
+    service.inbox.consume(ReportState, reports)

@@ -119,6 +119,7 @@ class Order:
     ends_on: date | None
     has_address: bool
     project_held: bool
+    report_held: bool = True
 
 
 @dataclass(frozen=True)
@@ -161,6 +162,7 @@ def judge(order: Order, now: datetime) -> Verdict:
         or not OPENS <= local.time() < CLOSES
         or (order.retry_at is not None and now < order.retry_at)
         or not order.project_held
+        or not order.report_held
     )
     return Wait() if waits else Start(local.date())
 

@@ -1,4 +1,4 @@
-"""The clock's edge: orders that nobody can send, senders that died, memberships that end."""
+"""The clock's edge: orders nobody can send, senders that died, memberships that end, months."""
 
 import asyncio
 import time
@@ -7,7 +7,7 @@ from services.registry import store, use_cases
 from services.runtime.service import Service
 
 # Seconds between two looks.
-ANSWER, JUDGE, EXPIRE = 2.0, 2.0, 5.0
+ANSWER, JUDGE, EXPIRE, COUNT = 2.0, 2.0, 5.0, 5.0
 
 
 def register(service: Service) -> None:
@@ -31,6 +31,14 @@ def register(service: Service) -> None:
         async with database.transaction() as conn:
             await use_cases.end_memberships(conn, clock)
 
+    async def count_months() -> None:
+        began = time.monotonic()
+        async with database.transaction() as conn:
+            await use_cases.count_months(conn, clock)
+        # Nobody waits for these: spend a hundredth of the time on them.
+        await asyncio.sleep(99 * (time.monotonic() - began))
+
     service.every(ANSWER, "answer_orders", answer_orders)
     service.every(JUDGE, "judge_stale_attempts", judge_stale_attempts)
     service.every(EXPIRE, "end_memberships", end_memberships)
+    service.every(COUNT, "count_months", count_months)

@@ -1,11 +1,13 @@
 """Messages as they leave: a text in the member's language, and the headers each one carries."""
 
 import binascii
+import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from email.header import Header
 from email.utils import format_datetime, formataddr, parseaddr
 from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from uuid import UUID
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -19,6 +21,8 @@ from services.runtime.text import Language, Text
 INVITATION, LEAVE = "invitation", "leave"
 # A link works somewhat longer than it is of use: a late reader gets a page that explains.
 _LATE = timedelta(days=31)
+# Characters of a report's summary in a message: the rest is a click away.
+SUMMARY_LENGTH = 900
 
 SUBJECTS = {
     "invitation": Text(fr="Votre avis sur : {title}", en="Your opinion on: {title}"),
@@ -44,6 +48,15 @@ SUBJECTS = {
 
 
 @dataclass(frozen=True)
+class Report:
+    """The newest account of a project's decisions: where it is, and what it says in short."""
+
+    version: int
+    url: str
+    summary: str
+
+
+@dataclass(frozen=True)
 class Letter:
     """All that a message says, decided when its attempt was recorded."""
 
@@ -58,6 +71,7 @@ class Letter:
     collection_ends_on: date | None
     membership_ends_on: date
     details: dict[str, str]
+    report: Report | None = None
 
 
 @dataclass(frozen=True)
@@ -113,6 +127,9 @@ class Letters:
             mandate=letter.mandate,
             title=title,
             details=letter.details,
+            report=letter.report,
+            report_link=letter.report and in_language(letter.report.url, letter.language),
+            report_summary=letter.report and shortened(letter.report.summary),
             invitation=invitation,
             leave=leave,
             day=lambda day: _day(day, letter.language),
@@ -140,6 +157,25 @@ class Letters:
         head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         body = binascii.b2a_qp(text.encode(), istext=True).replace(b"\n", b"\r\n")
         return Message(letter.to.address, head.encode("ascii") + b"\r\n" + body)
+
+
+def in_language(url: str, language: Language) -> str:
+    """A public address that shows the reader's language, whatever else it carries."""
+    parts = urlsplit(url)
+    kept = [pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0] != "lang"]
+    return urlunsplit(parts._replace(query=urlencode([*kept, ("lang", language)])))
+
+
+def shortened(summary: str, most: int = SUMMARY_LENGTH) -> str:
+    """Whole paragraphs if they fit, else up to the end of a sentence, else of a word."""
+    text = "\n\n".join(" ".join(part.split()) for part in re.split(r"\n\s*\n", summary.strip()))
+    if len(text) <= most:
+        return text
+    start = text[: most + 1]
+    ends = [end.end() for end in re.finditer(r"[.!?…](?=\s)", start)]
+    if ends and ends[-1] > most // 2:
+        return start[: ends[-1]] + " […]"
+    return (start.rpartition(" ")[0] or start[:most]).rstrip(" ,;:") + " […]"
 
 
 def _encoded(line: str) -> str:

@@ -9,7 +9,8 @@ from uuid import UUID
 import orjson
 
 from services.contracts.events.campaigns import OrderRequest, OrderState, ProjectState
-from services.contracts.events.registry import DeliveryState, MemberState
+from services.contracts.events.feedback import ReportState
+from services.contracts.events.registry import DeliveryState, FiguresState, MemberState
 from services.contracts.topics import topic_of
 from services.registry.csv_lines import Person
 from services.registry.domain import Class, State, Status
@@ -21,6 +22,9 @@ sql = db.Queries("services.registry")
 
 MEMBERS, MEMBER = topic_of(MemberState).name, MemberState.event_type
 DELIVERIES, DELIVERY = topic_of(DeliveryState).name, DeliveryState.event_type
+FIGURES, FIGURE = topic_of(FiguresState).name, FiguresState.event_type
+# Longer than the pool's limit: counting goes through every message of some months.
+_PATIENCE = 900.0
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,7 @@ class Claimed:
     subject_id: UUID
     project_id: UUID | None
     project_version: int | None
+    report_version: int | None
     first_day: date
     last_day: date
     details: dict[str, str]
@@ -72,6 +77,9 @@ class Claimed:
     mandate: dict[str, Any] | None
     recruitment_ends_on: date | None
     collection_ends_on: date | None
+    held_report: int | None
+    report_url: str | None
+    report_summary: str | None
 
 
 @dataclass(frozen=True)
@@ -177,6 +185,16 @@ async def hold_projects(conn: Connection, projects: Sequence[ProjectState]) -> N
         [project.mandate.model_dump(mode="json") for project in projects],
         [project.recruitment_ends_on for project in projects],
         [project.collection_ends_on for project in projects],
+    )
+
+
+async def hold_reports(conn: Connection, reports: Sequence[ReportState]) -> None:
+    await conn.execute(
+        sql.hold_reports,
+        [report.project_id for report in reports],
+        [report.version for report in reports],
+        [report.url for report in reports],
+        [report.summary for report in reports],
     )
 
 
@@ -351,6 +369,20 @@ async def count_deliveries(conn: Connection) -> list[tuple[str, str | None, int]
     """(state, reason, orders)"""
     rows = await conn.fetch(sql.count_deliveries)
     return [(row["state"], row["reason"], row["orders"]) for row in rows]
+
+
+# -- figures
+
+
+async def count_months(conn: Connection, today: date, now: datetime) -> int:
+    """Returns how many months have new numbers to tell."""
+    return _rows(
+        await conn.execute(sql.count_months, today, FIGURES, FIGURE, now, timeout=_PATIENCE)
+    )
+
+
+async def republish_figures(conn: Connection, now: datetime) -> int:
+    return _rows(await conn.execute(sql.republish_figures, FIGURES, FIGURE, now))
 
 
 def _rows(status: str) -> int:

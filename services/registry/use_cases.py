@@ -9,11 +9,12 @@ from typing import BinaryIO
 from uuid import UUID
 
 from services.contracts.events.campaigns import OrderRequest, OrderState, ProjectState
+from services.contracts.events.feedback import ReportState
 from services.contracts.http.registry import ImportReport, LineError
 from services.registry import domain, store
 from services.registry.csv_lines import REASONS, LineRefused, Sheet
 from services.registry.domain import Class, MemberUnknown, Reason, State
-from services.registry.messages import Letter
+from services.registry.messages import Letter, Report
 from services.registry.store import Claimed, StagedLine
 from services.registry.vault import Contact, Vault
 from services.runtime.clock import Clock
@@ -85,6 +86,10 @@ async def follow_projects(conn: Connection, projects: Sequence[ProjectState]) ->
     await store.hold_projects(conn, projects)
 
 
+async def follow_reports(conn: Connection, reports: Sequence[ReportState]) -> None:
+    await store.hold_reports(conn, reports)
+
+
 async def receive_orders(conn: Connection, clock: Clock, orders: Sequence[OrderState]) -> None:
     """Hold each order once; answer at once those that cannot be sent any more."""
     await store.hold_orders(conn, orders)
@@ -153,6 +158,9 @@ def _order(claimed: Claimed) -> domain.Order:
     held = claimed.project_id is None or (
         claimed.held_version is not None and claimed.held_version >= (claimed.project_version or 1)
     )
+    report_held = claimed.report_version is None or (
+        claimed.held_report is not None and claimed.held_report >= claimed.report_version
+    )
     return domain.Order(
         first_day=claimed.first_day,
         last_day=claimed.last_day,
@@ -163,6 +171,7 @@ def _order(claimed: Claimed) -> domain.Order:
         ends_on=claimed.ends_on,
         has_address=claimed.box is not None,
         project_held=held,
+        report_held=report_held,
     )
 
 
@@ -181,7 +190,18 @@ def _letter(claimed: Claimed, vault: Vault) -> Letter:
         collection_ends_on=claimed.collection_ends_on,
         membership_ends_on=claimed.ends_on,
         details=claimed.details,
+        report=_report(claimed),
     )
+
+
+def _report(claimed: Claimed) -> Report | None:
+    if claimed.report_version is None:
+        return None
+    # Judged before: an order waits until its report is held.
+    assert claimed.report_url is not None
+    assert claimed.report_summary is not None
+    assert claimed.held_report is not None
+    return Report(claimed.held_report, claimed.report_url, claimed.report_summary)
 
 
 async def record_sent(conn: Connection, clock: Clock, attempt: Attempt) -> bool:
@@ -277,10 +297,16 @@ async def end_memberships(conn: Connection, clock: Clock) -> int:
     return await store.expire_members(conn, clock.now())
 
 
+async def count_months(conn: Connection, clock: Clock) -> int:
+    """Tell the months whose numbers changed; returns how many."""
+    return await store.count_months(conn, clock.today(), clock.now())
+
+
 async def republish(conn: Connection, clock: Clock) -> dict[str, int]:
-    """The current state of every member and every answered order, once more."""
+    """The current state of every member, every answered order and every month, once more."""
     now = clock.now()
     return {
         store.MEMBER: await store.republish_members(conn, now),
         store.DELIVERY: await store.republish_deliveries(conn, now),
+        store.FIGURE: await store.republish_figures(conn, now),
     }

@@ -7,6 +7,13 @@ ON CONFLICT (project_id) DO UPDATE SET version = excluded.version, state = exclu
     collection_ends_on = excluded.collection_ends_on
 WHERE held.version < excluded.version;
 
+-- hold_reports: what messages say of them; an older version changes nothing.
+INSERT INTO report AS held (project_id, version, url, summary)
+SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[])
+ON CONFLICT (project_id) DO UPDATE SET version = excluded.version, url = excluded.url,
+    summary = excluded.summary
+WHERE held.version < excluded.version;
+
 -- hold_orders: each once; a rewound or repeated topic changes nothing.
 INSERT INTO delivery (order_id, class, kind, member_id, subject_id, project_id, project_version,
     report_version, first_day, last_day, details, cancelled)
@@ -45,7 +52,8 @@ SELECT count(*) FROM answered;
 
 -- due_orders: a page of pending orders from an id on, each with whether it could be sent now.
 WITH page AS MATERIALIZED (
-    SELECT order_id, member_id, class, project_id, project_version, first_day, last_day, retry_at
+    SELECT order_id, member_id, class, project_id, project_version, report_version, first_day,
+        last_day, retry_at
     FROM delivery WHERE state = 'pending' AND order_id > $2 ORDER BY order_id LIMIT $3
 )
 SELECT d.order_id, d.member_id,
@@ -54,12 +62,14 @@ SELECT d.order_id, d.member_id,
     AND ($1::timestamptz AT TIME ZONE m.zone)::time >= time '08:00'
     AND ($1::timestamptz AT TIME ZONE m.zone)::time < time '20:00'
     AND (d.project_id IS NULL OR coalesce(p.version >= coalesce(d.project_version, 1), false))
+    AND (d.report_version IS NULL OR coalesce(r.version >= d.report_version, false))
     AND (d.class = 'notice' OR l.last_day IS NULL
         OR l.last_day + 31 <= ($1::timestamptz AT TIME ZONE m.zone)::date
         OR coalesce(l.order_id = d.order_id, false)) AS due
 FROM page d
 LEFT JOIN member m USING (member_id)
 LEFT JOIN project p USING (project_id)
+LEFT JOIN report r USING (project_id)
 LEFT JOIN contact_lock l USING (person_id)
 ORDER BY d.order_id;
 
@@ -71,14 +81,15 @@ SELECT pg_advisory_unlock_shared(hashtextextended($1::uuid::text, 0));
 
 -- claim_order: one pending order with all that its message needs, unless somebody else has it.
 SELECT d.order_id, d.class, d.kind, d.member_id, d.subject_id, d.project_version, d.project_id,
-    d.first_day, d.last_day, d.details, d.cancelled, d.attempt, d.unknowns, d.retry_at,
+    d.report_version, d.first_day, d.last_day, d.details, d.cancelled, d.attempt, d.unknowns, d.retry_at,
     m.person_id, m.status, m.language, m.zone, m.ends_on,
     c.key_id, c.sealed, p.version AS held_version, p.mandate, p.recruitment_ends_on,
-    p.collection_ends_on
+    p.collection_ends_on, r.version AS held_report, r.url AS report_url, r.summary AS report_summary
 FROM delivery d
 LEFT JOIN member m USING (member_id)
 LEFT JOIN contact c USING (member_id)
 LEFT JOIN project p USING (project_id)
+LEFT JOIN report r USING (project_id)
 WHERE d.order_id = $1 AND d.state = 'pending'
 FOR UPDATE OF d SKIP LOCKED;
 

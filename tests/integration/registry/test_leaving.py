@@ -268,7 +268,7 @@ async def test_republishing_says_every_current_state_once_more(registry: Registr
     await registry.database.pool.execute("DELETE FROM outbox")
     async with registry.database.transaction() as conn:
         said = await use_cases.republish(conn, registry.clock)
-    assert said == {"member.state": 1, "delivery.state": 1}
+    assert said == {"member.state": 1, "delivery.state": 1, "figures.state": 0}
     assert await registry.database.pool.fetchval("SELECT count(*) FROM outbox") == 2
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from services.registry import domain, store
 from services.registry.domain import Order, Refuse, Start, Status, judge
-from tests.people import NOON, TODAY, Registry, project
+from tests.people import NOON, TODAY, Registry, project, report
 
 ZONES = ["Europe/Paris", "Pacific/Noumea", "America/Cayenne", "Pacific/Tahiti"]
 
@@ -33,6 +33,7 @@ def some(of: random.Random, order_id: UUID) -> dict[str, Any]:
         "retry_at": of.choice([None, None, NOON - timedelta(1), NOON + timedelta(1)]),
         "notice": of.random() < 0.3,
         "project_version": of.choice([None, 1, 2, 3]),
+        "report_version": of.choice([None, None, 1, 2, 3]),
         "locked_days_ago": of.choice([None, 100, *range(28, 34)]),
     }
 
@@ -61,12 +62,13 @@ async def stored(registry: Registry, rows: list[dict[str, Any]], project_id: UUI
                 )  # fmt: skip
             await conn.execute(
                 "INSERT INTO delivery (order_id, class, kind, member_id, subject_id, project_id,"
-                " project_version, first_day, last_day, cancelled, retry_at)"
-                " VALUES ($1, $2, $3, $4, $4, $5, $6, $7, $8, $9, $10)",
+                " project_version, first_day, last_day, cancelled, retry_at, report_version)"
+                " VALUES ($1, $2, $3, $4, $4, $5, $6, $7, $8, $9, $10, $11)",
                 row["order_id"], "notice" if row["notice"] else "solicitation",
                 "report" if row["notice"] else "invitation", row["member_id"],
                 project_id if row["project_version"] else None, row["project_version"],
                 row["first_day"], row["last_day"], row["cancelled"], row["retry_at"],
+                row["report_version"] if row["notice"] and row["project_version"] else None,
             )  # fmt: skip
 
 
@@ -83,6 +85,8 @@ def expected(row: dict[str, Any], now: datetime) -> str:
             ends_on=domain.ends_on(row["accepted_on"]) if known else None,
             has_address=known and row["has_address"],
             project_held=(row["project_version"] or 0) <= 2,
+            report_held=not (row["notice"] and row["project_version"])
+            or (row["report_version"] or 0) <= 2,
         ),
         now,
     )
@@ -104,6 +108,7 @@ async def test_sql_and_python_judge_every_order_alike(registry: Registry, hours:
     now = NOON + timedelta(hours=hours)
     about = project(version=2)
     await registry.hold(about)
+    await registry.hold_reports(report(about, version=2))
     rows = [some(of, uuid4()) for _ in range(400)]
     await stored(registry, rows, about.project_id)
     pool = registry.database.pool

@@ -72,9 +72,19 @@ def order(
     ends_on: date | None = date(2028, 1, 1),
     has_address: bool = True,
     project_held: bool = True,
+    report_held: bool = True,
 ) -> Order:
     return Order(
-        first_day, last_day, cancelled, retry_at, status, zone, ends_on, has_address, project_held
+        first_day,
+        last_day,
+        cancelled,
+        retry_at,
+        status,
+        zone,
+        ends_on,
+        has_address,
+        project_held,
+        report_held,
     )
 
 
@@ -109,6 +119,7 @@ def test_each_reason_not_to_start() -> None:
     assert judge(order(ends_on=TODAY), now) == Refuse(Reason.NOT_ACTIVE)
     assert judge(order(has_address=False), now) == Refuse(Reason.NO_ADDRESS)
     assert judge(order(project_held=False), now) == Wait()
+    assert judge(order(report_held=False), now) == Wait()
     assert judge(order(retry_at=now + timedelta(seconds=1)), now) == Wait()
     assert judge(order(retry_at=now), now) == Start(TODAY)
 
