@@ -6,3 +6,4 @@ from enum import StrEnum
 class Part(StrEnum):
     FOUNDATION = "foundation"
     RESPONSES = "responses"
+    FEEDBACK = "feedback"

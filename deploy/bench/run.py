@@ -9,7 +9,16 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from deploy.bench import allocation, answer_page, importing, messages, reading, responses, screens
+from deploy.bench import (
+    allocation,
+    answer_page,
+    duties,
+    importing,
+    messages,
+    reading,
+    responses,
+    screens,
+)
 from deploy.bench.measure import Figure
 from deploy.bench.parts import Part
 from deploy.local.kafka import EmbeddedKafka
@@ -30,6 +39,7 @@ class Size:
     wanted: int
     imported: int
     credentials: int
+    participants: int = 100_000
 
 
 FULL = Size(
@@ -45,6 +55,8 @@ async def figures(size: Size, parts: Collection[Part] = tuple(Part)) -> AsyncIte
         Path(directory).chmod(0o755)  # noqa: ASYNC240
         async for figure in _on_servers(Path(directory) / "servers", size, parts):
             yield figure
+        if not {Part.FOUNDATION, Part.RESPONSES} & set(parts):
+            return
         clock = ClockSetting(offset=AFTERNOON - datetime.now(UTC))
         stack = Stack(Path(directory) / "stack", clock=clock, new_ports=True)
         async with stack.running() as endpoints:
@@ -75,6 +87,10 @@ async def _on_servers(
                     yield figure
                 for figure in await reading.pages(database):
                     yield figure
+        if Part.FEEDBACK in parts:
+            async with _database(postgres, "campaigns", called="duties") as database:
+                for figure in await duties.duties(database, size.participants):
+                    yield figure
         if Part.FOUNDATION not in parts:
             return
         await kafka.start()
@@ -91,14 +107,17 @@ async def _on_servers(
 
 
 @asynccontextmanager
-async def _database(postgres: EmbeddedPostgres, service: str) -> AsyncIterator[Database]:
-    await postgres.ensure_database(service)
-    conn = await db.connect(postgres.dsn(service))
+async def _database(
+    postgres: EmbeddedPostgres, service: str, called: str | None = None
+) -> AsyncIterator[Database]:
+    name = called or service
+    await postgres.ensure_database(name)
+    conn = await db.connect(postgres.dsn(name))
     try:
         await migrations.migrate(conn, migrations.for_service(f"services.{service}"))
     finally:
         await conn.close()
-    database = Database(SecretStr(postgres.dsn(service)))
+    database = Database(SecretStr(postgres.dsn(name)))
     await database.start()
     try:
         yield database

@@ -226,6 +226,38 @@ STORED: tuple[Stored, ...] = (
         ),
     ),
     Stored(
+        "campaigns",
+        "closed_owe_no_report",
+        Text(
+            fr="un projet clos ne doit plus de retour à personne",
+            en="a closed project owes no report",
+        ),
+    ),
+    Stored(
+        "campaigns",
+        "participants_reported",
+        Text(
+            fr="chaque participant d'un projet clos a reçu le retour, ou l'on sait pourquoi non",
+            en="each participant of a closed project was sent the report, or it is known why not",
+        ),
+    ),
+    Stored(
+        "campaigns",
+        "reports_as_answered",
+        Text(
+            fr="un retour dit envoyé l'a été",
+            en="a report said to be sent was sent",
+        ),
+    ),
+    Stored(
+        "campaigns",
+        "closing_constraint_stands",
+        Text(
+            fr="la contrainte qui garde un projet ouvert est en place",
+            en="the constraint that keeps a project open is in force",
+        ),
+    ),
+    Stored(
         "responses",
         "no_member_columns",
         Text(

@@ -84,5 +84,39 @@ SELECT count(*) AS looked_at, count(*) FILTER (
     WHERE c.commitment IS DISTINCT FROM encode(sha256(c.seed), 'hex') OR d.seed <> c.seed) AS wrong
 FROM draw_campaign d JOIN campaign c ON c.id = d.campaign_id;
 
+-- closed_owe_no_report: a closed project has a report, and owes its newest version to nobody.
+SELECT count(*) AS looked_at, count(*) FILTER (
+    WHERE n.newest IS NULL OR EXISTS (SELECT FROM report_duty d
+        WHERE d.project_id = p.id AND d.report_version >= n.newest AND d.state = 'owed')) AS wrong
+FROM project p
+CROSS JOIN LATERAL (SELECT max(version) AS newest FROM report WHERE project_id = p.id) n
+WHERE p.state = 'closed';
+
+-- participants_reported: everybody who took part in a closed project (who stayed, and who stopped
+-- but had an anonymous credential) was sent its newest report, or could not be, or has left.
+WITH took_part AS (
+    SELECT a.project_id, a.invitation_id, r.version FROM project p
+    JOIN participation a ON a.project_id = p.id
+    LEFT JOIN report r ON r.project_id = p.id
+    LEFT JOIN credential c ON c.invitation_id = a.invitation_id
+    WHERE p.state = 'closed'
+        AND (a.state = 'joined' OR (a.state = 'left' AND c.invitation_id IS NOT NULL))
+)
+SELECT count(*) AS looked_at, count(*) FILTER (
+    WHERE coalesce(d.state, '') NOT IN ('sent', 'undeliverable', 'exempt')) AS wrong
+FROM took_part t LEFT JOIN report_duty d ON d.project_id = t.project_id
+    AND d.invitation_id = t.invitation_id AND d.report_version = t.version;
+
+-- reports_as_answered: a duty says sent only where registry said that its message was.
+SELECT count(*) AS looked_at,
+    count(*) FILTER (WHERE o.answer IS DISTINCT FROM 'sent' OR o.kind <> 'report') AS wrong
+FROM report_duty d LEFT JOIN send_order o USING (order_id) WHERE d.state = 'sent';
+
+-- closing_constraint_stands: the trigger that keeps a project open is in force.
+SELECT count(*) FILTER (WHERE t.oid IS NOT NULL) AS looked_at,
+    (count(*) FILTER (WHERE t.oid IS NULL))::int AS wrong
+FROM (VALUES (1)) one (row) LEFT JOIN pg_trigger t ON t.tgrelid = 'project'::regclass
+    AND t.tgname = 'project_closes_when_nothing_is_owed' AND t.tgenabled = 'O' AND t.tgdeferrable;
+
 -- ordered: every message that campaigns ordered, and registry's answer.
 SELECT order_id, kind, member_id, answer FROM send_order;
