@@ -84,6 +84,24 @@ SELECT (count(*) FILTER (WHERE state = 'owed'))::int AS owed,
     (count(*) FILTER (WHERE state = 'exempt'))::int AS exempt
 FROM duties;
 
+-- stop_older: ask registry not to send what is still under way of older versions: the new one says
+-- it all, and nobody needs two messages. $1 project, $2 report version, $3 the instant, $4 topic
+WITH stopped AS (
+    UPDATE send_order o SET state = 'cancelled', version = o.version + 1
+    FROM report_duty d
+    WHERE d.project_id = $1 AND d.report_version < $2 AND d.state = 'owed'
+        AND o.order_id = d.order_id AND o.state = 'ordered' AND o.answer IS NULL
+    RETURNING o.*
+)
+INSERT INTO outbox (topic, key, version, kind, at, body)
+SELECT $4, order_id::text, version, 'order.state', $3, format(
+    '{"version":%s,"order_id":"%s","state":"cancelled","class":"notice","kind":"report",'
+    '"member_id":"%s","subject_id":"%s","project_id":"%s","project_version":%s,'
+    '"report_version":%s,"first_day":"%s","last_day":"%s","details":{}}',
+    version, order_id, member_id, subject_id, project_id, project_version, report_version,
+    to_char(first_day, 'YYYY-MM-DD'), to_char(last_day, 'YYYY-MM-DD'))
+FROM stopped;
+
 -- look_again: at owed reports of locked projects whose order was refused. Some were never owed to
 -- somebody who can be written to; the others get a new order, to the identity the person goes by
 -- now. Nothing is ever re-dated. $1 projects, $2 and $3 the window, $4 the instant, $5 topic, $6

@@ -20,3 +20,8 @@ SELECT kind, count(*)::int AS n FROM incident GROUP BY kind;
 
 -- unanswered_orders: whose window is over; registry owes an answer to each.
 SELECT count(*)::int FROM send_order WHERE answer IS NULL AND last_day < $1;
+
+-- reports_owed: participants who wait for the latest version of their project's report.
+SELECT count(*)::int FROM report_duty d JOIN project p ON p.id = d.project_id
+    AND p.report_version = d.report_version
+WHERE d.state = 'owed';

@@ -58,6 +58,12 @@ async def create_duties(
     return dict(row)
 
 
+async def stop_older(
+    conn: Connection, project_id: UUID, report_version: int, at: datetime, topic: str
+) -> None:
+    await conn.execute(sql.stop_older, project_id, report_version, at, topic, timeout=_PATIENCE)
+
+
 async def look_again(
     conn: Connection,
     project_ids: Sequence[UUID],

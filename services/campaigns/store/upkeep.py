@@ -26,3 +26,8 @@ async def incident_kinds(conn: Connection) -> dict[str, int]:
 async def unanswered_orders(conn: Connection, today: date) -> int:
     number: int = await conn.fetchval(sql.unanswered_orders, today)
     return number
+
+
+async def reports_owed(conn: Connection) -> int:
+    number: int = await conn.fetchval(sql.reports_owed)
+    return number

@@ -58,6 +58,7 @@ async def _begin(conn: Connection, clock: Clock, project_id: UUID, report_versio
     project = (await projects.lock_project(conn, project_id)).begin_reporting(report_version)
     # Before its duties: a closed project owes nothing.
     await projects.save_project(conn, project, clock.now())
+    await store.stop_older(conn, project_id, report_version, clock.now(), _ORDERS)
     created = await store.create_duties(
         conn, project_id, report_version, project.version, _window(clock), clock.now(), _ORDERS
     )

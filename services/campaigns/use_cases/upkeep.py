@@ -51,7 +51,12 @@ async def measure(conn: Connection, clock: Clock) -> list[Sample]:
             "orders_unanswered",
             "orders whose window is over without an answer",
             await upkeep.unanswered_orders(conn, clock.today()),
-        )
+        ),
+        Sample(
+            "reports_owed",
+            "participants whose report is still to be sent",
+            await upkeep.reports_owed(conn),
+        ),
     ]
     for name, help_, label, counts in (
         ("ledger_entries", "contact ledger", "state", await upkeep.ledger_states(conn)),

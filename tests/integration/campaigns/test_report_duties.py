@@ -419,6 +419,9 @@ async def test_staff_read_in_words_what_blocks_closing(world: World) -> None:
     assert view.blocked_in_words == ["3 retours restent à envoyer."]
     await room.answer(0, SENT)
     await room.answer(1, SENT)
+    async with world.database.reading() as conn:
+        samples = {one.name: one.value for one in await upkeep.measure(conn, world.clock)}
+    assert samples["reports_owed"] == 1
     view = await world.view(room.project)
     assert (view.blocked_by, view.blocked_in_words) == (
         ["reports_owed"],
@@ -455,6 +458,24 @@ async def test_an_older_versions_answer_moves_its_own_duty_only(world: World) ->
     assert (await room.duty(0, 1), await room.duty(0, 2)) == ("sent", "owed")
     assert await room.state() == "reporting"
     await room.answer(0, SENT, report=2)
+    assert await room.state() == "closed"
+
+
+async def test_a_revision_stops_what_is_under_way_of_the_older_version(world: World) -> None:
+    room = await reporting(world, people=2)
+    older = [await room.order(person) for person in (0, 1)]
+    await room.answer(0, SENT)
+    await world.report(room.project, version=2)
+    stopped = [one for one in await room.reports_ordered() if one.state == "cancelled"]
+    assert [(one.order_id, one.version, one.report_version) for one in stopped] == [
+        (older[1], 2, 1)
+    ]
+    # Stopped for who is still here: that version is never made up for, the new one is owed.
+    await world.deliver(older[1], REFUSED, reason=CANCELLED)
+    world.advance(days=5)
+    await world.sweep()
+    assert len(await room.reports_ordered()) == 2 + 1 + 2
+    await room.all_sent(version=2)
     assert await room.state() == "closed"
 
 

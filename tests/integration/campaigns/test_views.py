@@ -137,6 +137,7 @@ async def test_measures_count_ledger_invitations_and_unanswered_orders(world: Wo
     numbers = {(s.name, *s.labels.values()): s.value for s in samples}
     assert numbers == {
         ("orders_unanswered",): 3,
+        ("reports_owed",): 0,
         ("ledger_entries", "reserved"): 3,
         ("invitations", "ordered"): 3,
     }
