@@ -14,6 +14,7 @@ from deploy.bench import (
     answer_page,
     duties,
     importing,
+    journal,
     messages,
     reading,
     responses,
@@ -40,16 +41,31 @@ class Size:
     imported: int
     credentials: int
     participants: int = 100_000
+    journal_entries: int = 1_000_000
 
 
 FULL = Size(
-    events=1_000_000, members=5_000_000, wanted=500_000, imported=500_000, credentials=10_000
+    events=1_000_000,
+    members=5_000_000,
+    wanted=500_000,
+    imported=500_000,
+    credentials=10_000,
 )
-SMOKE = Size(events=100_000, members=1_000_000, wanted=100_000, imported=100_000, credentials=4_000)
+SMOKE = Size(
+    events=100_000,
+    members=1_000_000,
+    wanted=100_000,
+    imported=100_000,
+    credentials=4_000,
+    journal_entries=100_000,
+)
 
 
 async def figures(size: Size, parts: Collection[Part] = tuple(Part)) -> AsyncIterator[Figure]:
     """One after the other, each as soon as it is known."""
+    if Part.FEEDBACK in parts:
+        for figure in await journal.verification(size.journal_entries):
+            yield figure
     with tempfile.TemporaryDirectory(prefix="panel-bench-") as directory:
         # The database server may run as a user of its own.
         Path(directory).chmod(0o755)  # noqa: ASYNC240

@@ -11,7 +11,7 @@ from datetime import datetime
 
 import asyncpg
 
-from deploy.local import bus, evidence
+from deploy.local import bus, evidence, transparency
 from deploy.local.endpoints import Endpoints
 from deploy.local.evidence import Evidence
 from deploy.local.journal import Journal
@@ -313,6 +313,14 @@ STORED: tuple[Stored, ...] = (
             en="feedback has no column that names a member",
         ),
     ),
+    Stored(
+        "feedback",
+        "journal_tells_all",
+        Text(
+            fr="mandats, décisions, retours et suivi sont dans le journal de transparence",
+            en="mandates, decisions, reports and follow-up are in the transparency journal",
+        ),
+    ),
     *(
         Stored(
             service,
@@ -420,6 +428,12 @@ WITNESSED: tuple[tuple[str, Judge, Text], ...] = (
 )
 
 
+_JOURNAL = Text(
+    fr="le journal de transparence est celui qui a été signé, entier",
+    en="the transparency journal is the one that was signed, whole",
+)
+
+
 async def check(endpoints: Endpoints) -> list[Finding]:
     """Every promise that can be judged so far, the month between two solicitations first."""
     now = SharedClock(endpoints.clock_file).now()
@@ -440,11 +454,13 @@ async def check(endpoints: Endpoints) -> list[Finding]:
             ],
             logs=sorted(endpoints.logs.glob("*.log")),
         )
+        journal = await transparency.read(endpoints, connections["feedback"])
     finally:
         for connection in connections.values():
             await connection.close()
     witnessed = [Finding(code, text, *judge(seen)) for code, judge, text in WITNESSED]
-    return [*witnessed[:1], *stored, *witnessed[1:]]
+    public = Finding("journal_verifies", _JOURNAL, *transparency.journal_verifies(journal))
+    return [*witnessed[:1], *stored, *witnessed[1:], public]
 
 
 async def _judge(
