@@ -42,9 +42,9 @@ WHERE held.version <> excluded.version;
 INSERT INTO proposal AS held
     (proposal_id, version, project_id, title, text, theme, support, merged_ids)
 SELECT p.proposal_id, p.version, p.project_id, p.title, p.text, p.theme, p.support,
-    ARRAY(SELECT jsonb_array_elements_text(p.merged_ids)::uuid)
+    p.merged_ids::uuid[]
 FROM unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::int[],
-    $8::jsonb[]) AS p (proposal_id, version, project_id, title, text, theme, support, merged_ids)
+    $8::text[]) AS p (proposal_id, version, project_id, title, text, theme, support, merged_ids)
 ON CONFLICT (proposal_id) DO UPDATE
 SET version = excluded.version,
     project_id = excluded.project_id,

@@ -52,7 +52,8 @@ async def see_proposals(conn: Connection, proposals: Sequence[ProposalState]) ->
         [one.text for one in proposals],
         [one.theme for one in proposals],
         [one.support for one in proposals],
-        [[str(id) for id in one.merged_ids] for one in proposals],
+        # Each as an array's literal: lists in a list would be one array of two dimensions.
+        [f"{{{','.join(str(id) for id in one.merged_ids)}}}" for one in proposals],
     )
     return sorted({row["project_id"] for row in rows})
 
