@@ -1,6 +1,7 @@
 """A formal return to everybody who took part: owed, sent or recorded, and only then closed."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -19,6 +20,7 @@ from services.contracts.events.registry import (
 )
 from tests.integration.campaigns.test_mandate import ROUX, change
 from tests.integration.campaigns.world import World, gone, member
+from tests.servers import eventually
 
 SENT, REFUSED = DeliveryOutcome.SENT, DeliveryOutcome.REFUSED
 UNKNOWN, BOUNCED = DeliveryOutcome.UNKNOWN, DeliveryOutcome.BOUNCED
@@ -502,6 +504,71 @@ async def test_a_closing_that_was_missed_is_made_up_for_by_the_sweep(world: Worl
     await world.database.pool.execute("UPDATE report_duty SET state = 'sent'")
     await world.sweep()
     assert await room.state() == "closed"
+
+
+# -- at the same moment
+
+
+async def meanwhile(world: World, first: Awaitable[None], second: Awaitable[None]) -> None:
+    """Both begin while somebody holds the project; `first` is first in the queue for it."""
+    conn = await world.database.dedicated("held")
+    try:
+        async with conn.transaction():
+            await conn.execute("SELECT FROM project FOR NO KEY UPDATE")
+            begun = asyncio.ensure_future(first)
+            await eventually(lambda: waiting(world, 1), "the first waits for the project")
+            then = asyncio.ensure_future(second)
+            await eventually(lambda: waiting(world, 2), "the second waits behind it")
+        await asyncio.gather(begun, then)
+    finally:
+        await conn.close()
+
+
+async def waiting(world: World, number: int) -> bool:
+    seen: int = await world.value(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+        " AND wait_event_type = 'Lock'"
+    )
+    return seen == number
+
+
+@pytest.mark.parametrize("turned", [False, True])
+async def test_a_revision_that_comes_as_the_last_report_is_sent_is_owed(
+    world: World, turned: bool
+) -> None:
+    room = await reporting(world, people=2)
+    await room.answer(0, SENT)
+    both = [room.answer(1, SENT), world.report(room.project, version=2)]
+    await meanwhile(world, *(both[::-1] if turned else both))
+    assert await room.state() == "reporting"
+    assert set((await room.duties(2)).values()) == {"owed"}
+    await room.all_sent(version=2)
+    assert await room.state() == "closed"
+
+
+@pytest.mark.parametrize("turned", [False, True])
+async def test_who_leaves_the_panel_as_the_report_comes_is_exempt(
+    world: World, turned: bool
+) -> None:
+    room = await collected(world, people=2)
+    await world.synthesised(room.project)
+    both = [world.report(room.project), room.leaves_panel(0)]
+    await meanwhile(world, *(both[::-1] if turned else both))
+    await world.sweep()
+    assert (await room.duty(0), await room.duty(1)) == ("exempt left", "owed")
+    await room.answer(1, SENT)
+    assert await room.state() == "closed"
+
+
+@pytest.mark.parametrize("turned", [False, True])
+async def test_the_last_answers_of_two_consumers_close_the_project_once(
+    world: World, turned: bool
+) -> None:
+    room = await reporting(world, people=2)
+    both = [room.answer(0, SENT), room.answer(1, BOUNCED)]
+    await meanwhile(world, *(both[::-1] if turned else both))
+    phases = [one.state for one in await world.projects_told()]
+    assert (phases[-1], phases.count(ProjectPhase.CLOSED)) == (ProjectPhase.CLOSED, 1)
 
 
 # -- held by the database
