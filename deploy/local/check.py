@@ -307,6 +307,30 @@ STORED: tuple[Stored, ...] = (
     ),
     Stored(
         "feedback",
+        "every_proposal_answered",
+        Text(
+            fr="chaque proposition d'un projet restitué a sa réponse",
+            en="each proposal of a reported project has its answer",
+        ),
+    ),
+    Stored(
+        "feedback",
+        "decisions_signed_by_another",
+        Text(
+            fr="chaque décision est motivée, et signée par une autre personne que qui l'a rédigée",
+            en="each decision has its reason, and was signed by another than its drafter",
+        ),
+    ),
+    Stored(
+        "feedback",
+        "reports_on_synthesised",
+        Text(
+            fr="aucun retour avant que tout soit lu et synthétisé",
+            en="no report before everything was read and synthesised",
+        ),
+    ),
+    Stored(
+        "feedback",
         "no_member_columns",
         Text(
             fr="feedback n'a aucune colonne qui désigne un membre",
@@ -391,6 +415,14 @@ WITNESSED: tuple[tuple[str, Judge, Text], ...] = (
         Text(
             fr="aucun message ne part après un départ du panel",
             en="no message starts after somebody left the panel",
+        ),
+    ),
+    (
+        "closed_with_every_answer",
+        evidence.closed_with_every_answer,
+        Text(
+            fr="un projet clos a répondu à chaque proposition, d'après les seuls sujets Kafka",
+            en="a closed project answered every proposal, by the topics alone",
         ),
     ),
     (

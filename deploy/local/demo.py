@@ -1,4 +1,4 @@
-"""The demonstration: three months of a panel's life in about a minute.
+"""The demonstration: five months of a panel's life in about a minute.
 
 It only does what staff and members can do: the staff's HTTP routes, the members' pages, and the
 clock. What it saw is returned as numbers; somebody else shows them.
@@ -21,14 +21,17 @@ import asyncpg
 from deploy.local import clock as clocks
 from deploy.local import member_sim, people, sheets
 from deploy.local.check import Finding, check
+from deploy.local.decision_room import Answered, decide_and_publish, follow_up
 from deploy.local.endpoints import Endpoints
 from deploy.local.errors import DataDir
 from deploy.local.journal import PARIS, Journal, Message
 from deploy.local.reading_room import Synthesis, read_and_synthesise
 from deploy.local.staff import Staff
 from deploy.local.waiting import until
+from services.contracts.events.campaigns import ProjectPhase
 from services.contracts.events.responses import CollectionPhase
 from services.contracts.http.campaigns import CampaignSheet, Contacts, Preview, ProjectView
+from services.contracts.http.feedback import ProjectAccount
 from services.contracts.http.registry import ImportReport
 from services.runtime.clock import SharedClock
 from services.runtime.db import Queries
@@ -45,6 +48,7 @@ MONTH_LATER = timedelta(days=32)
 SECOND_WAVE = 400
 ANSWERING = 0.35  # of those who accept
 RECRUITMENT_DAYS, COLLECTION_DAYS = 60, 90
+UNTIL_FOLLOWED = timedelta(days=40)
 UNTIL_COLLECTED = timedelta(days=COLLECTION_DAYS + 1) - MONTH_LATER
 PATIENCE_SECONDS = 90.0
 EXAMPLES = ("lettre-caf.yaml", "carte-identite.yaml")
@@ -79,6 +83,15 @@ _READING = Text(
     fr="Deux personnes lisent tout, chacune dans son ordre, et en tirent des propositions…",
     en="Two people read everything, each in their own order, and draw proposals from it…",
 )
+_DECIDING = Text(
+    fr="Chaque proposition reçoit sa réponse, signée ; le retour paraît et part vers tous les"
+    " participants…",
+    en="Each proposal gets its answer, signed; the report appears and leaves to all participants…",
+)
+_FOLLOWED = Text(
+    fr="{days} jours plus tard : l'administration a-t-elle fait ce qu'elle a dit ?",
+    en="{days} days later: did the administration do what it said?",
+)
 _CHECKING = Text(fr="Vérification des promesses…", en="Checking the promises…")
 
 _NOT_KNOWN = Text(
@@ -91,6 +104,7 @@ _NOT_READY = Text(
 _NOT_OPENED = Text(
     fr="les réponses ne sont pas encore ouvertes.", en="the answers are not opened yet."
 )
+_NOT_CLOSED = Text(fr="le projet n'est pas encore clos.", en="the project is not closed yet.")
 _NOT_ANSWERED = Text(
     fr="toutes les invitations n'ont pas encore trouvé de réponse.",
     en="not every invitation has been answered for yet.",
@@ -119,6 +133,11 @@ class Result:
     projects: list[ProjectView]
     contacts: Contacts
     synthesis: Synthesis
+    answered: Answered
+    reports: int
+    """Messages by which participants were told."""
+    account: ProjectAccount
+    public_account: str
     findings: list[Finding]
 
     @property
@@ -176,7 +195,10 @@ class Demonstration:
             asked_before & {one.recipient for one in self._seen[already:] if one.solicits}
         )
 
-        synthesis = await self._read(drafts[0].project_id)
+        first_project = drafts[0].project_id
+        synthesis = await self._read(first_project)
+        answered, reports = await self._answer(first_project)
+        account = await self._follow_up(first_project)
         self._tell(_CHECKING, {})
         return Result(
             export,
@@ -187,6 +209,10 @@ class Demonstration:
             await self._staff.projects(),
             await self._staff.contacts(),
             synthesis,
+            answered,
+            reports,
+            account,
+            self._endpoints.url("feedback"),
             await check(self._endpoints),
         )
 
@@ -277,6 +303,39 @@ class Demonstration:
 
         await until(told, _NOT_ANSWERED, PATIENCE_SECONDS)
         return synthesis
+
+    async def _answer(self, project_id: UUID) -> tuple[Answered, int]:
+        """From the synthesis to a closed project; returns how many were told by a message."""
+        self._tell(_DECIDING, {})
+
+        async def listed() -> bool:
+            standing = (await self._staff.account(project_id)).standing
+            return standing.collection == "synthesised"
+
+        await until(listed, _NOT_ANSWERED, PATIENCE_SECONDS)
+        answered = await decide_and_publish(self._staff, project_id, self._clock.today())
+
+        async def closed() -> bool:
+            known = await self._staff.standings()
+            state = next(one.state for one in known if one.project_id == project_id)
+            return state is ProjectPhase.CLOSED and await self._at_rest(set())
+
+        await until(closed, _NOT_CLOSED, PATIENCE_SECONDS)
+        new = list(self._journal.new())
+        self._seen += new
+        return answered, sum(one.kind == "report" for one in new)
+
+    async def _follow_up(self, project_id: UUID) -> ProjectAccount:
+        self._tell(_FOLLOWED, {"days": UNTIL_FOLLOWED.days})
+        self._clock.change(clocks.advanced(UNTIL_FOLLOWED))
+        await self._until_memberships_ended()
+        account = await follow_up(self._staff, project_id)
+
+        async def told() -> bool:
+            return await self._at_rest(set())
+
+        await until(told, _NOT_ANSWERED, PATIENCE_SECONDS)
+        return account
 
     async def _at_rest(self, projects: set[UUID]) -> bool:
         """Whether everybody was asked, every message answered for, and no event is under way."""

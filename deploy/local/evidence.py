@@ -136,6 +136,36 @@ def days_only_where_opinions_are(seen: Evidence) -> tuple[int, int]:
     )
 
 
+def closed_with_every_answer(seen: Evidence) -> tuple[int, int]:
+    """As any subscriber can tell from the topics alone: a closed project has a report, which
+    answers each proposal of its synthesis at its listed version, and each of these a decision."""
+    projects = _newest(seen, "campaigns.projects.v1")
+    collections = _newest(seen, "responses.collections.v1")
+    reports = _newest(seen, "feedback.reports.v1")
+    decisions = _newest(seen, "feedback.decisions.v1")
+    looked_at = wrong = 0
+    for key in (key for key, body in projects.items() if body["state"] == "closed"):
+        listed = {(one["id"], one["version"]) for one in collections[key].get("proposals") or ()}
+        answered = {
+            (one["proposal_id"], one["version"])
+            for one in reports.get(key, {}).get("decisions", ())
+            if decisions.get(one["proposal_id"], {}).get("proposal_version") == one["version"]
+        }
+        looked_at += 1 + len(listed)
+        wrong += (key not in reports) + len(listed - answered)
+    return looked_at, wrong
+
+
+def _newest(seen: Evidence, topic: str) -> dict[str, dict[str, Any]]:
+    held: dict[str, dict[str, Any]] = {}
+    for record in seen.records:
+        if record.topic == topic:
+            body = _body(record)
+            if body.get("version", 0) > held.get(record.key, {}).get("version", 0):
+                held[record.key] = body
+    return held
+
+
 def no_personal_data_in_logs(seen: Evidence) -> tuple[int, int]:
     needles = _needles(seen)
     lines = wrong = 0

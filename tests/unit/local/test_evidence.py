@@ -54,6 +54,20 @@ KEPT = Evidence(
     ],
     logs=[],
 )
+CLOSED = [
+    record("campaigns.projects.v1", b'{"version":9,"state":"closed"}', key="P"),
+    record(
+        "responses.collections.v1",
+        b'{"version":4,"state":"synthesised","proposals":[{"id":"A","version":2}]}',
+        key="P",
+    ),
+    record(
+        "feedback.reports.v1",
+        b'{"version":1,"decisions":[{"proposal_id":"A","version":2}]}',
+        key="P",
+    ),
+    record("feedback.decisions.v1", b'{"version":3,"proposal_version":2}', key="A"),
+]
 LEFT = record("registry.members.v1", b'{"status":"left"}')
 
 Judge = Callable[[Evidence], tuple[int, int]]
@@ -101,6 +115,24 @@ BROKEN: list[tuple[Judge, Evidence]] = [
         evidence.no_members_where_opinions_are,
         replace(KEPT, records=[record("responses.proposals.v1", b'{"member_id":"x"}')]),
     ),
+    *(
+        (evidence.closed_with_every_answer, replace(KEPT, records=CLOSED[:n] + CLOSED[n + 1 :]))
+        for n in (2, 3)
+    ),
+    (
+        evidence.closed_with_every_answer,
+        replace(
+            KEPT,
+            records=[
+                *CLOSED,
+                record(
+                    "responses.collections.v1",
+                    b'{"version":5,"proposals":[{"id":"A","version":3}]}',
+                    key="P",
+                ),
+            ],
+        ),
+    ),
 ]
 
 
@@ -119,6 +151,11 @@ def test_a_world_that_breaks_it_is_found_out(judge: Judge, world: Evidence) -> N
 def test_a_message_that_left_before_its_member_did_is_no_offence() -> None:
     left_later = replace(LEFT, appended_at=NOON + timedelta(seconds=1))
     assert evidence.silence_after_leaving(replace(KEPT, records=[left_later])) == (1, 0)
+
+
+def test_a_project_that_closed_with_every_answer_is_found_to_hold() -> None:
+    older = record("campaigns.projects.v1", b'{"version":8,"state":"reporting"}', key="P")
+    assert evidence.closed_with_every_answer(replace(KEPT, records=[*CLOSED, older])) == (2, 0)
 
 
 def test_an_answer_that_is_still_on_its_way_is_no_contradiction() -> None:
