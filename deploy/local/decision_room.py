@@ -26,9 +26,9 @@ OWNER = "Bureau des courriers aux allocataires"
 SUMMARY = """\
 Vous avez lu notre lettre et vous nous avez dit ce qui vous arrête. Merci.
 
-Vos remarques se rejoignent : la date limite se cherche, les phrases sont longues, les sigles ne sont
-pas expliqués. Nous récrivons la lettre. La date limite sera en haut. Un numéro de téléphone sera
-donné avec ses horaires.
+Vos remarques se rejoignent : la date limite se cherche, les phrases sont longues, les sigles ne
+sont pas expliqués. Nous récrivons la lettre. La date limite sera en haut. Un numéro de téléphone
+sera donné avec ses horaires.
 
 Deux de vos propositions ne sont pas retenues, ou pas encore tout à fait. Nous disons pourquoi."""
 
@@ -44,8 +44,8 @@ class Verdict:
 VERDICTS = {
     "papier": Verdict(
         Outcome.PARTLY,
-        "Un formulaire à découper coûterait une page de plus à 90 000 foyers. Il sera joint à qui le"
-        " demande.",
+        "Un formulaire à découper coûterait une page de plus à 90 000 foyers. Il sera joint à qui"
+        " le demande.",
         "Proposer le formulaire papier au téléphone et aux guichets",
     ),
     "pièces": Verdict(
