@@ -1,8 +1,8 @@
 """What was sent on the real broker, delivered to real inboxes in whatever order a test chooses.
 
 The services' own relays send, in Kafka transactions; records are read back as a consumer that reads
-committed does, and handed to `Inbox.settle`, which applies each batch in one transaction. What a test
-chooses is when: late, twice, from the beginning again.
+committed does, and handed to `Inbox.settle`, which applies each batch in one transaction. What a
+test chooses is when: late, twice, from the beginning again.
 """
 
 import asyncio

@@ -1,5 +1,5 @@
-"""A project from its answers to its end, on real servers, while everything that can be late, twice or
-from the beginning again is so. The test plays registry, staff, participants, and the network.
+"""A project from its answers to its end, on real servers, while everything that can be late, twice
+or from the beginning again is so. The test plays registry, staff, participants and the network.
 """
 
 import asyncio
@@ -432,7 +432,7 @@ class Closing(RuleBasedStateMachine):
             await self.bus.deliver_all()
 
     async def _finish_reading(self) -> None:
-        if (await self.room.board()).state == "synthesised":
+        if (await self.room.board()).synthesised_by:
             return
         if not await self._drafts():
             await self.room.draft("Un résumé")

@@ -1,0 +1,102 @@
+"""Charter: a formal return on the proposals, kept or not. A project cannot close without it, though
+all be late, twice, or from the beginning again; and once nothing is any more, it always closes.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from services.feedback.store import sql
+from tests.faults.closing import COLLECTION, RECRUITMENT, Closing
+from tests.servers import PostgresServer
+
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(900)]
+
+RUNS = int(os.environ.get("CLOSING_RUNS", "4"))
+STEPS = int(os.environ.get("CLOSING_STEPS", "40"))
+
+
+@pytest.fixture
+def machine(postgres_server: PostgresServer, kafka: str, tmp_path: Path) -> type[Closing]:
+    class OnServers(Closing):
+        server = postgres_server
+        bootstrap = kafka
+        folder = tmp_path
+
+    return OnServers
+
+
+def test_a_project_closes_when_everything_is_answered_and_never_before(
+    machine: type[Closing],
+) -> None:
+    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+        machine,
+        settings=settings(
+            max_examples=RUNS,
+            stateful_step_count=STEPS,
+            deadline=None,
+            # Each try takes seconds: whoever meets a failure shrinks it by hand.
+            phases=[Phase.explicit, Phase.reuse, Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+
+
+def close_while_proposals_are_late(project: Closing) -> None:
+    """Feedback hears of the synthesis long before the proposals that it lists."""
+    project.open_project()
+    project.speak(11)
+    for days in (RECRUITMENT + 1, COLLECTION):
+        project.let_days_pass(days)
+        project.sweep()
+        project.sweep()
+        project.deliver_to_all()
+        project.open_answers()
+    project.deliver_to_all()
+    project.draft_proposal("Un résumé")
+    project.read(20, links=True)
+    project.synthesise()
+    late = next(
+        one for one in project.bus.readers if one.consumer.topic.name == "responses.proposals.v1"
+    )
+    for _ in range(3):
+        project.run(project.bus.collect())
+        for reader in project.bus.readers:
+            if reader is not late:
+                project.run(project.bus.deliver(reader))
+        project.publish_report()
+        project.answer_orders("sent", 100)
+        project.sweep()
+        project.closed_is_answered()
+
+
+def test_no_project_closes_while_its_proposals_are_still_on_their_way(
+    machine: type[Closing],
+) -> None:
+    project = machine()
+    try:
+        close_while_proposals_are_late(project)
+        assert project.run(project._project())["state"] == "collected"
+    finally:
+        project.teardown()  # which lets them arrive, and sees it close
+
+
+def test_without_the_versioned_list_an_unanswered_project_would_close(
+    machine: type[Closing], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What holds the promise is the list: with "all that have arrived" in its place, it breaks."""
+    arrived = (
+        "INSERT INTO listed_proposal SELECT project_id, proposal_id, version FROM proposal"
+        " WHERE project_id = ANY ($1::uuid[]) ON CONFLICT ON CONSTRAINT listed_once DO NOTHING"
+    )
+    monkeypatch.setitem(sql._queries, "list_proposals", arrived)
+    project = machine()
+    try:
+        with pytest.raises(AssertionError, match="a listed proposal that has no decision"):
+            close_while_proposals_are_late(project)
+    finally:
+        project.run(project.stack.aclose())
+        project.loop.close()
