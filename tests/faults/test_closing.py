@@ -32,7 +32,7 @@ def machine(postgres_server: PostgresServer, kafka: str, tmp_path: Path) -> type
 def test_a_project_closes_when_everything_is_answered_and_never_before(
     machine: type[Closing],
 ) -> None:
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         machine,
         settings=settings(
             max_examples=RUNS,

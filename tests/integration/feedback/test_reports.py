@@ -266,11 +266,3 @@ async def test_feedback_knows_no_member(world: World) -> None:
     )
     assert not [row for (row,) in columns if "member" in row or "person" in row]
     assert isinstance(world.project_id, UUID)
-
-
-async def test_proposals_into_which_others_were_merged_are_held_with_them(world: World) -> None:
-    merged = [uuid4(), uuid4()]
-    one = proposal(world.project_id, "Un résumé")
-    await world.hear(one.model_copy(update={"merged_ids": merged}))
-    ((held,),) = await world.fetch("SELECT merged_ids FROM proposal")
-    assert held == merged
