@@ -87,6 +87,8 @@ def test_the_demonstration_keeps_every_promise_and_stops_everything(
     assert looked_at["words_read_before_synthesis"] == looked_at["words_lead_somewhere"] > 40
     assert looked_at["proposals_all_listed"] >= 8
     assert looked_at["days_only_where_opinions_are"] > 10
+    # Two mandates with who decides on each, and three draws committed, then revealed.
+    assert looked_at["journal_verifies"] >= 10
     assert not (data_dir / endpoints.FILE).exists()
     assert not [
         one
@@ -142,6 +144,15 @@ def test_the_check_fails_when_the_ledger_or_the_lock_is_broken_by_hand(
             "words_lead_somewhere",
             "no_answer_dropped",
         } <= broken(data_dir)
+
+        execute(
+            found.dsn("feedback"),
+            "ALTER TABLE journal_entry DISABLE TRIGGER journal_entry_is_final",
+            "ALTER TABLE journal_entry DROP CONSTRAINT journal_entry_leaf_is_its_text",
+            "UPDATE journal_entry SET body = replace(body, 'M. Bernard', 'Personne')"
+            " WHERE kind = 'decision_maker'",
+        )
+        assert {"journal_verifies", "journal_tells_all"} <= broken(data_dir)
 
         family = children_of(process)
         assert len(family) >= 6
