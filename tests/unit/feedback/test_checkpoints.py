@@ -20,6 +20,7 @@ from services.feedback.domain.checkpoints import (
     open_note,
     read_checkpoint,
 )
+from services.feedback.domain.merkle import Frontier, leaf_hash
 
 # From the documentation of Go's note package.
 GO_PRIVATE = "PRIVATE+KEY+PeterNeumann+c74f20a3+AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFz"
@@ -156,3 +157,12 @@ def test_a_signed_text_that_is_no_checkpoint_is_refused(text: str) -> None:
 def test_what_is_no_note_is_refused(note: str) -> None:
     with pytest.raises(BadCheckpoint):
         read_checkpoint(note, [SIGNER.verifier])
+
+
+def test_a_tree_and_its_checkpoint_are_those_that_go_verifies() -> None:
+    """`tlog.TreeHash` of golang.org/x/mod gives this root, and `note.Open` opens this checkpoint."""
+    tree = Frontier()
+    tree.extend(leaf_hash(b"entry %d" % number) for number in range(1234))
+    note = SIGNER.sign(tree.size, tree.root())
+    assert note.startswith(f"{ORIGIN}\n1234\nHtDZpGwnCBMUTXrAmG8gsoEnP1Xghkksce7453O4eSU=\n\n— ")
+    assert read_checkpoint(note, [SIGNER.verifier]).root == tree.root()
