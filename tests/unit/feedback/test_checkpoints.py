@@ -160,7 +160,7 @@ def test_what_is_no_note_is_refused(note: str) -> None:
 
 
 def test_a_tree_and_its_checkpoint_are_those_that_go_verifies() -> None:
-    """`tlog.TreeHash` of golang.org/x/mod gives this root, and `note.Open` opens this checkpoint."""
+    """By `tlog.TreeHash` and `note.Open` of golang.org/x/mod."""
     tree = Frontier()
     tree.extend(leaf_hash(b"entry %d" % number) for number in range(1234))
     note = SIGNER.sign(tree.size, tree.root())
