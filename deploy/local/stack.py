@@ -351,6 +351,7 @@ def _environment(
             "PANEL_JOURNAL_KEY": keys.journal_private,
             "PANEL_JOURNAL_ORIGIN": JOURNAL_ORIGIN,
             "PANEL_SIGN_EVERY_SECONDS": "1",
+            "PANEL_RESPONSES_URL": urls.get("responses", ""),
         },
     }
     return common | own.get(name, {})

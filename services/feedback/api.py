@@ -24,6 +24,7 @@ from services.feedback import previews, sheets
 from services.feedback.domain.readability import reads
 from services.feedback.settings import FeedbackSettings
 from services.feedback.store import decisions as store
+from services.feedback.store import public
 from services.feedback.store import standing as standings
 from services.feedback.use_cases import account, decisions, journal, reports
 from services.feedback.use_cases.account import Manners
@@ -110,8 +111,9 @@ def router(service: Service, settings: FeedbackSettings) -> APIRouter:
     ) -> ReportPreview:
         async with service.database.reading() as conn:
             found = await account.account(conn, project_id)
+            versions = await public.versions_of_project(conn, project_id, None)
         found_easy = reads(found.draft.summary, language)
-        shown = previews.of_draft(found, clock.today())
+        shown = previews.of_draft(found, clock.today(), versions)
         return ReportPreview(
             html=previews.html(shown, language),
             text=previews.text(shown, language),

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from services.feedback import api, consumers, jobs
-from services.feedback.pages import journal_files
+from services.feedback.pages import journal_files, public_account
 from services.feedback.settings import FeedbackSettings
 from services.feedback.store import standing as standings
 from services.feedback.use_cases import reports
@@ -35,6 +35,7 @@ def build(settings: FeedbackSettings) -> Service:
     jobs.register(service, signer, settings.sign_every_seconds)
     service.api.include_router(api.router(service, settings))
     service.api.include_router(journal_files.router(service.database, signer.verifier))
+    public_account.register(service, settings)
     service.measured_by(measure)
     service.republished_by(republish)
     return service

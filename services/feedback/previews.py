@@ -1,19 +1,30 @@
-"""The report as participants will read it: the same words on its page, in a preview and as text."""
+"""The report as participants and everybody read it: the same words on its page, in staff's preview
+and as text."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from uuid import UUID
 
+from services.feedback.domain import promises
+from services.feedback.domain.decisions import PROGRESS_NAMES
+from services.feedback.domain.promises import OUTCOME_NAMES, Change, DecisionVersion
+from services.feedback.domain.reports import shown
+from services.feedback.store.decisions import Answer
+from services.feedback.store.public import PublicReport
 from services.feedback.use_cases.account import Account
 from services.runtime.pages import Pages
 from services.runtime.text import Language
 
-pages = Pages("services.feedback")
+pages = Pages("services.feedback", outcomes=OUTCOME_NAMES, progress_names=PROGRESS_NAMES)
 
 
 @dataclass(frozen=True)
 class DecisionShown:
+    """`support` is None below the minimum cell; `changes` says what a revision says otherwise."""
+
+    proposal_id: UUID
     title: str
     text: str
     support: int | None
@@ -23,47 +34,103 @@ class DecisionShown:
     due_on: date | None
     owner: str | None
     decided_by: str
+    decided_by_role: str | None
     decided_on: date | None
+    changes: Sequence[Change]
 
 
 @dataclass(frozen=True)
 class ReportShown:
     title: str
+    version: int
     summary: str
     published_on: date
     decisions: Sequence[DecisionShown]
     method: dict[str, Any]
 
 
-def of_draft(account: Account, today: date) -> ReportShown:
-    """As if it were published today, with the decisions that are written so far."""
+def of_published(report: PublicReport, versions: Iterable[DecisionVersion]) -> ReportShown:
+    """With the decisions in force in it; those that it revised say what changed."""
+    return ReportShown(
+        title=report.title,
+        version=report.version,
+        summary=report.summary,
+        published_on=report.published_on,
+        decisions=[
+            of_version(newest, before if newest.report_version == report.version else None)
+            for newest, before in promises.in_force(versions)
+        ],
+        method=report.method,
+    )
+
+
+def of_draft(
+    account: Account, today: date, versions: Sequence[DecisionVersion] = ()
+) -> ReportShown:
+    """As if it were published today, with the decisions that are written so far; `versions` are
+    those published before. What is redrafted but not signed stays in force as it was published."""
+    before = {newest.proposal_id: newest for newest, _ in promises.in_force(versions)}
+    published = account.published
     return ReportShown(
         title=account.standing.title,
+        version=published.version + 1 if published else 1,
         summary=account.draft.summary,
         published_on=today,
         decisions=[
-            DecisionShown(
-                title=one.title,
-                text=one.text,
-                support=one.support,
-                outcome=one.outcome,
-                reason=one.reason or "",
-                next_step=one.next_step,
-                due_on=one.due_on,
-                owner=one.owner,
-                decided_by=one.signed_by_name or account.standing.decision_maker,
-                decided_on=one.signed_on,
-            )
+            made
             for one in account.answers
-            if one.outcome and one.decided_version == one.proposal_version
+            if (made := _drafted(one, account.standing.decision_maker, before)) is not None
         ],
         method=account.method,
     )
 
 
+def of_version(newest: DecisionVersion, before: DecisionVersion | None) -> DecisionShown:
+    return DecisionShown(
+        proposal_id=newest.proposal_id,
+        title=newest.title,
+        text=newest.text,
+        support=shown(newest.support),
+        outcome=newest.outcome,
+        reason=newest.reason,
+        next_step=newest.next_step,
+        due_on=newest.due_on,
+        owner=newest.owner,
+        decided_by=newest.decided_by_name,
+        decided_by_role=newest.decided_by_role,
+        decided_on=newest.decided_on,
+        changes=promises.changes(before, newest) if before else (),
+    )
+
+
+def _drafted(
+    answer: Answer, decision_maker: str, published: dict[UUID, DecisionVersion]
+) -> DecisionShown | None:
+    a, before = answer, published.get(answer.proposal_id)
+    if before and before.proposal_version == a.proposal_version and a.state != "signed":
+        return of_version(before, None)
+    if a.outcome is None or a.decided_version != a.proposal_version:
+        return None
+    return DecisionShown(
+        proposal_id=a.proposal_id,
+        title=a.title,
+        text=a.text,
+        support=shown(a.support),
+        outcome=a.outcome,
+        reason=a.reason or "",
+        next_step=a.next_step,
+        due_on=a.due_on,
+        owner=a.owner,
+        decided_by=a.signed_by_name or decision_maker,
+        decided_by_role=a.signed_by_role,
+        decided_on=a.signed_on,
+        changes=promises.changes(before, a) if before else (),
+    )
+
+
 def html(report: ReportShown, language: Language) -> str:
     """A fragment, without the page around it."""
-    return pages.text("report_body.html", language, report=report)
+    return pages.text("report_body.html", language, report=report, link=None, said="")
 
 
 def text(report: ReportShown, language: Language) -> str:

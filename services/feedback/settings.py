@@ -9,6 +9,7 @@ from pydantic import Field, SecretStr, field_validator
 
 from services.feedback.domain.checkpoints import Signer, is_name
 from services.runtime.settings import Settings
+from services.runtime.text import Language
 
 
 class FeedbackSettings(Settings):
@@ -35,10 +36,18 @@ class FeedbackSettings(Settings):
     def journal_signer(self) -> Signer:
         return Signer(self.journal_origin, _private(self.journal_key))
 
-    @field_validator("public_url")
+    content_language: Language = Field(
+        "fr",
+        description="what mandates, proposals and decisions are written in, for screen readers",
+    )
+    responses_url: str | None = Field(
+        None, description="public address of responses, whose pages say how words were read"
+    )
+
+    @field_validator("public_url", "responses_url")
     @classmethod
-    def no_final_slash(cls, url: str) -> str:
-        return url.rstrip("/")
+    def no_final_slash(cls, url: str | None) -> str | None:
+        return url and url.rstrip("/")
 
     @field_validator("journal_key")
     @classmethod

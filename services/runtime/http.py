@@ -125,10 +125,14 @@ def application(service: "Service") -> FastAPI:
     return app
 
 
+def wants_page(request: Request) -> bool:
+    """Whether a person looks, rather than a program."""
+    programs = request.url.path.startswith(("/api", "/health", "/metrics"))
+    return not programs and "text/html" in (request.headers.get("accept") or "")
+
+
 def _answer(request: Request, problem: Problem) -> Response:
-    if not request.url.path.startswith(("/api", "/health", "/metrics")) and "text/html" in (
-        request.headers.get("accept") or ""
-    ):
+    if wants_page(request):
         return pages.problem(pages.language_of(request), problem)
     return JSONResponse(
         problem.model_dump(exclude_none=True),

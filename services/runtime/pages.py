@@ -12,7 +12,7 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined, se
 from services.contracts.http.common import Problem
 from services.runtime.text import LANGUAGES, Language, long_date, preferred
 
-_POLICY = (
+POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none';"
     " frame-ancestors 'none'"
 )
@@ -47,10 +47,11 @@ class Pages:
     """Renders the templates of one package, on top of the common frame.
 
     Templates say each sentence in both languages, `{{ t("français", "English") }}`, days as
-    `long_date`, and figures with `number`, `decimal`, `percent` (of a share) and `days`.
+    `long_date`, and figures with `number`, `decimal`, `percent` (of a share) and `days`. What every
+    template of a package may name besides is `known`.
     """
 
-    def __init__(self, package: str | None = None) -> None:
+    def __init__(self, package: str | None = None, **known: Any) -> None:
         common = PackageLoader("services.runtime", "templates")
         self._environment = Environment(
             loader=ChoiceLoader([PackageLoader(package, "pages/templates"), common])
@@ -61,6 +62,7 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        self._environment.globals.update(known)
         self._words = {language: _words(language) for language in LANGUAGES}
 
     def text(self, name: str, language: Language, **data: Any) -> str:
@@ -72,7 +74,7 @@ class Pages:
         return HTMLResponse(
             self.text(name, language, **data),
             status_code=status,
-            headers={"Content-Security-Policy": _POLICY, "Content-Language": language},
+            headers={"Content-Security-Policy": POLICY, "Content-Language": language},
         )
 
 

@@ -11,6 +11,8 @@ from services.runtime.text import Language, Text
 
 # A count below it is not shown to the public.
 MINIMUM_CELL = 5
+# Of these none is "fewer than five" as well; of the others none is nothing to tell.
+_NEVER_NONE = ("asked", "joined", "credentials_issued", "contributions")
 
 
 class ReportBlocked(Refusal):
@@ -112,13 +114,20 @@ def method_of(project: dict[str, Any], collection: dict[str, Any]) -> dict[str, 
     }
     unread = collection.get("unread")
     contributions = counts["contributions"]
-    read = None if contributions is None or unread is None else contributions - unread
     enough = shown(contributions) is not None
+    read = None
+    if contributions is not None and unread is not None and enough:
+        counts["unread"] = unread
+        # Nor may a small number be had by subtraction.
+        read = contributions - unread if unread == 0 or unread >= MINIMUM_CELL else None
     return {
-        **{name: shown(count) for name, count in counts.items()},
+        **{name: shown(count) for name, count in counts.items() if name != "unread"},
         "read": shown(read),
+        "all_read": enough and unread == 0,
         "too_small": sorted(
-            name for name, count in counts.items() if count is not None and 0 < count < MINIMUM_CELL
+            name
+            for name, count in counts.items()
+            if count is not None and count < MINIMUM_CELL and (count or name in _NEVER_NONE)
         ),
         "draws": len(project.get("draw_commitments", [])),
         "anonymity_floor": project.get("anonymity_floor"),
