@@ -23,6 +23,8 @@ class Action:
     in_footer: bool = True
     # Keys that work inside a text field, where letters are letters.
     while_typing: bool = False
+    # Who may do it, as services check it; none named: everybody whom the screen is open to.
+    roles: frozenset[str] = frozenset()
 
     @property
     def sign(self) -> str:
@@ -31,8 +33,11 @@ class Action:
     def holds(self, screen: str) -> bool:
         return screen in self.screens or (EVERYWHERE in self.screens and screen not in _DIALOGS)
 
+    def is_for(self, roles: frozenset[str]) -> bool:
+        return not self.roles or bool(self.roles & roles)
 
-_DIALOGS = {"confirm", "help", "sign-in", "proposal-form"}
+
+_DIALOGS = {"confirm", "help", "sign-in", "proposal-form", "writing-form"}
 
 
 @dataclass(frozen=True)
@@ -46,16 +51,28 @@ class Area:
 
 
 _READERS = frozenset({"campaigns", "analysis", "decision", "operations", "audit", "registry"})
+# Who may read decisions and reports before they are public.
+_ANSWERERS = _READERS - {"registry"}
 AREAS = (
     Area("home", 1, Text(fr="Accueil", en="Home"), _READERS),
     Area("projects", 2, Text(fr="Projets", en="Projects"), _READERS),
     Area("contacts", 3, Text(fr="Contacts", en="Contacts"), _READERS),
     Area("reading", 5, Text(fr="Lecture", en="Reading"), frozenset({"analysis"})),
+    Area("decisions", 6, Text(fr="Décisions", en="Decisions"), _ANSWERERS),
 )
+_DRAFTERS = frozenset({"decision", "analysis"})
+_WRITERS = frozenset({"decision", "analysis", "campaigns"})
+_SIGNERS = frozenset({"decision"})
+_FOLLOWERS = frozenset({"decision", "campaigns"})
 
 
 def _action(
-    id: str, key: str, screens: str, label: Text, means: Text, **more: str | bool
+    id: str,
+    key: str,
+    screens: str,
+    label: Text,
+    means: Text,
+    **more: str | bool | frozenset[str],
 ) -> Action:
     return Action(id, key, label, means, frozenset(screens.split()), **more)  # type: ignore[arg-type]
 
@@ -64,14 +81,23 @@ ACTIONS: tuple[Action, ...] = (
     _action(
         "open",
         "enter",
-        "home projects reading found board",
+        "home projects reading found board decisions",
         Text(fr="ouvrir", en="open"),
         Text(fr="Ouvrir ce qui est choisi", en="Open what is selected"),
+    ),
+    # The same where the footer has no room for it.
+    _action(
+        "open",
+        "enter",
+        "account",
+        Text(fr="ouvrir", en="open"),
+        Text(fr="Lire la décision en entier", en="Read the decision in full"),
+        in_footer=False,
     ),
     _action(
         "back",
         "escape",
-        "project launch contribution found board attention",
+        "project launch contribution found board attention account decision report",
         Text(fr="retour", en="back"),
         Text(
             fr="Revenir à l'écran d'avant ; ce qui est tapé est gardé",
@@ -87,6 +113,15 @@ ACTIONS: tuple[Action, ...] = (
         Text(fr="chercher", en="search"),
         Text(fr="Ne garder que les titres qui contiennent…", en="Keep only titles containing…"),
         shown_key="/",
+    ),
+    _action(
+        "search",
+        "slash",
+        "decisions account",
+        Text(fr="chercher", en="search"),
+        Text(fr="Ne garder que les titres qui contiennent…", en="Keep only titles containing…"),
+        shown_key="/",
+        in_footer=False,
     ),
     _action(
         "filter",
@@ -282,11 +317,112 @@ ACTIONS: tuple[Action, ...] = (
         ),
     ),
     _action(
+        "decisions",
+        "d",
+        "projects project reading board report",
+        Text(fr="décisions", en="decisions"),
+        Text(
+            fr="Les décisions du projet, et ce que le retour attend",
+            en="The project's decisions, and what its report waits for",
+        ),
+        roles=_ANSWERERS,
+    ),
+    _action(
+        "edit_decision",
+        "e",
+        "account decision",
+        Text(fr="rédiger", en="draft"),
+        Text(
+            fr="Rédiger la décision, ou la réviser une fois publiée",
+            en="Draft the decision, or revise it once published",
+        ),
+        roles=_DRAFTERS,
+    ),
+    _action(
+        "sign",
+        "i",
+        "account decision",
+        Text(fr="signer", en="sign"),
+        Text(
+            fr="Signer la décision, si le mandat vous nomme",
+            en="Sign the decision, if the mandate names you",
+        ),
+        roles=_SIGNERS,
+    ),
+    _action(
+        "report",
+        "o",
+        "decisions account decision",
+        Text(fr="le retour", en="report"),
+        Text(
+            fr="Le retour tel qu'il sera lu, et ce qui l'arrête encore",
+            en="The report as it will be read, and what still stops it",
+        ),
+    ),
+    _action(
+        "edit_report",
+        "e",
+        "report",
+        Text(fr="résumé", en="summary"),
+        Text(fr="Écrire le résumé du retour", en="Write the report's summary"),
+        roles=_WRITERS,
+    ),
+    _action(
+        "publish_report",
+        "p",
+        "report",
+        Text(fr="publier", en="publish"),
+        Text(
+            fr="Publier le retour et les décisions signées",
+            en="Publish the report and the signed decisions",
+        ),
+        roles=_SIGNERS,
+    ),
+    _action(
+        "publish_report",
+        "p",
+        "account",
+        Text(fr="publier", en="publish"),
+        Text(
+            fr="Publier le retour et les décisions signées",
+            en="Publish the report and the signed decisions",
+        ),
+        roles=_SIGNERS,
+        in_footer=False,
+    ),
+    _action(
+        "follow_up",
+        "u",
+        "account decision",
+        Text(fr="suivi", en="follow-up"),
+        Text(
+            fr="Dire où en est ce qui a été retenu",
+            en="Say how far what was retained came",
+        ),
+        roles=_FOLLOWERS,
+    ),
+    _action(
+        "step",
+        "f",
+        "account",
+        Text(fr="filtrer", en="filter"),
+        Text(fr="Une étape après l'autre : à rédiger, à signer…", en="One step after the other"),
+        in_footer=False,
+    ),
+    _action(
+        "copy_proposal_id",
+        "y",
+        "account decision",
+        Text(fr="copier l'id", en="copy id"),
+        Text(fr="Copier l'identifiant de la proposition", en="Copy the proposal's id"),
+        in_footer=False,
+    ),
+    _action(
         "save",
         "ctrl+s",
-        "proposal-form",
+        "proposal-form writing-form",
         Text(fr="enregistrer", en="save"),
-        Text(fr="Enregistrer la proposition", en="Save the proposal"),
+        Text(fr="Enregistrer ce qui est écrit", en="Save what is written"),
         shown_key="^s",
         while_typing=True,
     ),
@@ -310,7 +446,7 @@ ACTIONS: tuple[Action, ...] = (
     _action(
         "copy_id",
         "y",
-        "projects project",
+        "projects project decisions",
         Text(fr="copier l'id", en="copy id"),
         Text(fr="Copier l'identifiant du projet", en="Copy the project's id"),
         in_footer=False,
@@ -331,6 +467,7 @@ ACTIONS: tuple[Action, ...] = (
             area.name,
             Text(fr=f"Aller à : {area.name.fr}", en=f"Go to {area.name.en}"),
             in_footer=False,
+            roles=area.roles,
         )
         for area in AREAS
     ),
@@ -354,7 +491,7 @@ ACTIONS: tuple[Action, ...] = (
     _action(
         "language",
         "ctrl+l",
-        f"{EVERYWHERE} sign-in confirm help proposal-form",
+        f"{EVERYWHERE} sign-in confirm help proposal-form writing-form",
         Text(fr="English", en="français"),
         Text(fr="Passer à l'anglais", en="Switch to French"),
         shown_key="^l",
@@ -381,8 +518,18 @@ ACTIONS: tuple[Action, ...] = (
 )
 
 
-def held_on(screen: str) -> list[Action]:
-    return [action for action in ACTIONS if action.holds(screen)]
+def held_on(screen: str, roles: frozenset[str] | None = None) -> list[Action]:
+    """The actions of a screen: all of them, or those that a person's roles allow."""
+    return [
+        action
+        for action in ACTIONS
+        if action.holds(screen) and (roles is None or action.is_for(roles))
+    ]
+
+
+def allows(action: str, roles: frozenset[str]) -> bool:
+    """Whether a key that means this action means anything to who holds these roles."""
+    return all(one.is_for(roles) for one in ACTIONS if one.id == action)
 
 
 def areas_for(roles: frozenset[str]) -> list[Area]:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from console.data.session import Issuer, SignedIn
 
 _LOOK_AT_CLOCK_EVERY_SECONDS = 1.0
-_FOLLOWED = ("campaigns", "responses")
+_FOLLOWED = ("campaigns", "responses", "feedback")
 
 DARK = Theme(
     name="panel-dark",
@@ -123,6 +123,7 @@ class PanelConsole(App[None]):
         "projects": lambda: _screen("projects", "ProjectsScreen"),
         "contacts": lambda: _screen("contacts", "ContactsScreen"),
         "reading": lambda: _screen("reading_room", "ReadingRoomScreen"),
+        "decisions": lambda: _screen("decisions", "DecisionsScreen"),
         "sign-in": lambda: _screen("sign_in", "SignInScreen"),
     }
 
@@ -152,6 +153,11 @@ class PanelConsole(App[None]):
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         self.theme = DARK.name
+
+    @property
+    def roles(self) -> frozenset[str]:
+        """Of who is signed in."""
+        return frozenset(self.person.roles) if self.person else frozenset()
 
     def on_mount(self) -> None:
         self.switch_mode("home" if self._sign_in_as else "sign-in")
@@ -237,13 +243,15 @@ class PanelConsole(App[None]):
         self.sign_in_again()
 
     def on_hinted(self, message: Hinted) -> None:
-        if message.service == _service_of(self.screen):
+        if message.service in (_service_of(self.screen), *getattr(self.screen, "ALSO", ())):
             self._wake(self.screen)
 
     def on_freshness_changed(self) -> None:
         self._look_at_freshness()
 
     def _look_at_freshness(self) -> None:
+        if not self.screen_stack:
+            return  # leaving: the last word of a connection has no screen to go to
         live = self._live.get(_service_of(self.screen))
         freshness = live.freshness() if live else self.freshness
         if freshness == self.freshness:
@@ -287,12 +295,21 @@ class PanelConsole(App[None]):
     def attention_for(self, project_id: UUID) -> None:
         self.push_screen(_screen("attention", "AttentionScreen", project_id))
 
+    def account_for(self, project_id: UUID) -> None:
+        """A project's decisions."""
+        self.push_screen(_screen("account", "AccountScreen", project_id))
+
+    def decision_for(self, project_id: UUID, proposal_id: UUID) -> None:
+        self.push_screen(_screen("decision", "DecisionScreen", project_id, proposal_id))
+
+    def report_for(self, project_id: UUID) -> None:
+        self.push_screen(_screen("report", "ReportScreen", project_id))
+
     def launch_for(self, project_id: UUID) -> None:
         self.push_screen(_screen("launch", "LaunchScreen", project_id))
 
     def action_area(self, area: str) -> None:
-        roles = self.person.roles if self.person else frozenset()
-        if area not in {one.id for one in areas_for(frozenset(roles))}:
+        if area not in {one.id for one in areas_for(self.roles)}:
             return
         if self.current_mode == area:
             while len(self.screen_stack) > 1:
@@ -337,7 +354,7 @@ class PanelConsole(App[None]):
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Exactly the actions that hold here; no Screenshot, personal data can be on screen."""
-        for action in held_on(getattr(screen, "ID", "")):
+        for action in held_on(getattr(screen, "ID", ""), self.roles):
             target: Any = self if EVERYWHERE in action.screens else screen
             yield SystemCommand(
                 f"{action.label.in_(self.language)}  ({action.sign})",

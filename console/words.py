@@ -4,6 +4,7 @@ The console's own copy of an idea that the services have too: it must not import
 start fast, so neither a template engine nor a locale database is loaded here.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -132,9 +133,15 @@ def listed(items: Iterable[str], language: Language) -> str:
     return f"{', '.join(first)}{joint}{last}" if first else last
 
 
+# Blanks where French never breaks a line: before double punctuation, inside « », after M.
+_GLUED = re.compile(r"(?<=«) | (?=[»;:!?])|(?<=\bM\.) ")
+_GLUE = "\ue000"  # of private use: in no text
+
+
 def fold(text: str, width: int) -> str:
     """Lines of at most `width`, never broken inside a number, whose space is not a blank here."""
-    return "\n".join(wrap(text, max(width, 10))) if text else ""
+    glued = _GLUED.sub(_GLUE, text)
+    return "\n".join(wrap(glued, max(width, 10))).replace(_GLUE, " ") if text else ""
 
 
 def elide(text: str, width: int) -> str:

@@ -27,7 +27,18 @@ from services.contracts.http.campaigns import (
     Today,
 )
 from services.contracts.http.common import DeadLetter, Problem
-from services.contracts.http.feedback import ProjectStanding
+from services.contracts.http.feedback import (
+    DecisionView,
+    ProjectAccount,
+    ProjectStanding,
+    PublishReport,
+    RecordFollowUp,
+    ReportPreview,
+    ReportView,
+    SignDecision,
+    WriteDecision,
+    WriteReport,
+)
 from services.contracts.http.proposals import (
     MergeProposal,
     ProposalBoard,
@@ -176,6 +187,33 @@ class Client:
 
     async def standings(self) -> list[ProjectStanding]:
         return await self._get("feedback", "/api/projects", list[ProjectStanding])
+
+    async def account(self, project_id: UUID) -> ProjectAccount:
+        return await self._get("feedback", f"/api/projects/{project_id}", ProjectAccount)
+
+    async def write_decision(self, proposal_id: UUID, written: WriteDecision) -> DecisionView:
+        path = f"/api/proposals/{proposal_id}/decision"
+        return await self._ask("PUT", "feedback", path, DecisionView, written)
+
+    async def sign_decision(self, proposal_id: UUID, read: SignDecision) -> DecisionView:
+        path = f"/api/proposals/{proposal_id}/decision/signature"
+        return await self._post("feedback", path, DecisionView, read)
+
+    async def follow_up(self, proposal_id: UUID, step: RecordFollowUp) -> DecisionView:
+        path = f"/api/proposals/{proposal_id}/follow-up"
+        return await self._post("feedback", path, DecisionView, step)
+
+    async def write_report(self, project_id: UUID, written: WriteReport) -> ReportView:
+        path = f"/api/projects/{project_id}/report"
+        return await self._ask("PUT", "feedback", path, ReportView, written)
+
+    async def report_preview(self, project_id: UUID) -> ReportPreview:
+        path = f"/api/projects/{project_id}/report/preview"
+        return await self._get("feedback", path, ReportPreview)
+
+    async def publish_report(self, project_id: UUID, read: PublishReport) -> ProjectAccount:
+        path = f"/api/projects/{project_id}/report/publication"
+        return await self._post("feedback", path, ProjectAccount, read)
 
     async def dead_letters(self, service: str) -> list[DeadLetter]:
         return await self._get(service, "/api/dead-letters", list[DeadLetter])

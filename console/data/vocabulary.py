@@ -58,6 +58,24 @@ COLLECTION = {
     "synthesised": Text(fr="synthèse faite", en="synthesis done"),
 }
 
+DECISION = {
+    "awaiting": Text(fr="à rédiger", en="to draft"),
+    "drafted": Text(fr="à signer", en="to sign"),
+    "signed": Text(fr="signée", en="signed"),
+    "published": Text(fr="publiée", en="published"),
+}
+OUTCOME = {
+    "retained": Text(fr="retenue", en="retained"),
+    "partly": Text(fr="en partie", en="in part"),
+    "not": Text(fr="non retenue", en="not retained"),
+}
+PROGRESS = {
+    "planned": Text(fr="prévu", en="planned"),
+    "under_way": Text(fr="en cours", en="under way"),
+    "done": Text(fr="fait", en="done"),
+    "given_up": Text(fr="abandonné", en="given up"),
+}
+
 REFUSED = {
     "cancelled": Text(fr="annulées", en="cancelled"),
     "window_over": Text(fr="fenêtre d'envoi dépassée", en="sending window over"),

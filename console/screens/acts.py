@@ -121,6 +121,10 @@ class ProjectActs(ActingScreen[S]):
         if project:
             self.panel.launch_for(project.id)
 
+    def action_decisions(self) -> None:
+        if project := self.chosen():
+            self.panel.account_for(project.id)
+
     def action_copy_id(self) -> None:
         project = self.chosen()
         if project:

@@ -19,7 +19,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
 
-from console.actions import EVERYWHERE, held_on
+from console.actions import EVERYWHERE, allows, held_on
 from console.data.problems import Problematic, Refused, SignedOut, Unreachable
 from console.data.said import Said
 from console.widgets.chrome import AreaBar, Footer, Notice, TopBar
@@ -88,6 +88,8 @@ class PanelScreen(Screen[None], Generic[S]):
     ID: ClassVar[str]
     # Whose changes the screen follows, and whose freshness it shows.
     SERVICE: ClassVar[str] = "campaigns"
+    # Other services whose changes it reads.
+    ALSO: ClassVar[tuple[str, ...]] = ()
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012
 
     def __init__(self) -> None:
@@ -160,6 +162,10 @@ class PanelScreen(Screen[None], Generic[S]):
 
     def freshen(self) -> None:
         self.query_one(TopBar).refresh()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A key holds only for whose role it is; services check it all the same."""
+        return allows(action, self.panel.roles)
 
     def want(self) -> None:
         """Something may have changed: read soon, once."""

@@ -307,6 +307,9 @@ class BoardScreen(Searching, ActingScreen[ProposalBoard]):
     def action_attention(self) -> None:
         self.panel.attention_for(self._project_id)
 
+    def action_decisions(self) -> None:
+        self.panel.account_for(self._project_id)
+
     def action_theme(self) -> None:
         themes = [None, *(self.snapshot.themes if self.snapshot else [])]
         place = themes.index(self._theme) if self._theme in themes else 0

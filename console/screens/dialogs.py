@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
@@ -18,6 +19,7 @@ from console.words import Text, fold
 
 if TYPE_CHECKING:
     from console.app import PanelConsole
+    from console.words import Language
 
 # Inside the box of 72 columns.
 _WIDTH = 66
@@ -30,6 +32,22 @@ MOVES = Text(
     fr="↑ ↓ page début fin : se déplacer dans une liste",
     en="↑ ↓ page home end: move in a list",
 )
+
+
+class Speaking:
+    """What small windows with fields share: the language of who looks."""
+
+    ID: ClassVar[str] = "confirm"
+
+    @property
+    def language(self) -> Language:
+        return cast("PanelConsole", self.app).language  # type: ignore[attr-defined]
+
+
+def key_line(*keys: tuple[str, str]) -> Content:
+    """The keys of a window and what they do, below its fields."""
+    parts = [content(key(sign), Said(f" {words}   ", "dim")) for sign, words in keys]
+    return content("\n", *parts)
 
 
 class HelpScreen(ModalScreen[None]):
@@ -53,9 +71,10 @@ class HelpScreen(ModalScreen[None]):
         self.redraw()
 
     def redraw(self) -> None:
-        language = cast("PanelConsole", self.app).language
+        panel = cast("PanelConsole", self.app)
+        language = panel.language
         lines = content(Said(KEYS_HERE.in_(language), "strong"), "\n")
-        for action in held_on(self._about):
+        for action in held_on(self._about, panel.roles):
             lines += content("\n", key(action.sign.rjust(5)), f"  {action.means.in_(language)}")
         lines += content("\n\n", Said(f"       {MOVES.in_(language)}", "dim"))
         lines += content("\n\n  ", key("esc"), Said(f"  {CLOSE.in_(language)}", "dim"))

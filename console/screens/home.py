@@ -13,11 +13,13 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
+from console.actions import areas_for
 from console.data.attention import unread_of, what_waits
 from console.data.endpoints import SERVICES
 from console.data.problems import Problematic
 from console.data.reading import needs, promises
 from console.data.said import Said, signed
+from console.data.standings import in_order, need, promise
 from console.screens.base import NotRead, PanelScreen, Read, bindings
 from console.widgets.said import content, sparkline
 from console.widgets.table import Column, Row, Table
@@ -29,11 +31,14 @@ if TYPE_CHECKING:
 
     from console.data.client import Client
     from services.contracts.http.campaigns import ProjectView, Today
+    from services.contracts.http.feedback import ProjectStanding
     from services.contracts.http.reading import AttentionView
 
 _CHECK_SERVICES_EVERY_SECONDS = 5.0
 # Before the id of a project in the key of a row that leads to reading.
 _TO_READ = "read "
+# The same for a row that leads to its decisions.
+_TO_DECIDE = "decide "
 
 TITLE = Text(fr="Panel usagers", en="Citizen panel")
 NEEDS_YOU = Text(fr="VOUS ATTEND", en="NEEDS YOU")
@@ -77,6 +82,8 @@ class HomeSnapshot:
     today: Today
     projects: list[ProjectView]
     to_read: list[AttentionView] = field(default_factory=list)
+    # None: not for this role, or feedback does not answer.
+    standings: list[ProjectStanding] | None = None
 
 
 class ServicesSeen(Message):
@@ -90,6 +97,7 @@ class ServicesSeen(Message):
 
 class HomeScreen(PanelScreen[HomeSnapshot]):
     ID = "home"
+    ALSO = ("responses", "feedback")
     BINDINGS = bindings("home")
 
     def __init__(self) -> None:
@@ -108,10 +116,10 @@ class HomeScreen(PanelScreen[HomeSnapshot]):
         return TITLE.in_(self.language)
 
     async def read(self, client: Client) -> HomeSnapshot:
-        today, projects, to_read = await gather(
-            client.today(), client.projects(), self._to_read(client)
+        today, projects, to_read, standings = await gather(
+            client.today(), client.projects(), self._to_read(client), self._standings(client)
         )
-        return HomeSnapshot(today, projects, to_read)
+        return HomeSnapshot(today, projects, to_read, standings)
 
     async def _to_read(self, client: Client) -> list[AttentionView]:
         """For who reads: projects with contributions that wait."""
@@ -128,6 +136,15 @@ class HomeScreen(PanelScreen[HomeSnapshot]):
         ended = {one.project_id for one in waiting if one.state == "ended"}
         return [one for one in found if unread_of(one) or one.project_id in ended]
 
+    async def _standings(self, client: Client) -> list[ProjectStanding] | None:
+        """For whom decisions are open to: where projects stand."""
+        if "decisions" not in {area.id for area in areas_for(self.panel.roles)}:
+            return None
+        try:
+            return in_order(await client.standings())
+        except Problematic:
+            return None  # a service that does not answer is said below, by its name
+
     def draw(self) -> None:
         if self.snapshot:
             self.panel.today = self.snapshot.today.today
@@ -141,12 +158,17 @@ class HomeScreen(PanelScreen[HomeSnapshot]):
         rows = []
         if self.snapshot:
             found = needs(self.snapshot.projects, self.panel.today, language)
-            reading = {one.project_id: one for one in self.snapshot.to_read}
-            rows = [self._reading_row(one) for one in reading.values()]
+            deciding = self._deciding_rows()
+            reading = {
+                one.project_id: self._reading_row(one)
+                for one in self.snapshot.to_read
+                if one.project_id not in deciding
+            }
+            rows = [*reading.values(), *deciding.values()]
             rows += [
                 Row(str(need.project.id), (Said(need.project.title), need.what))
                 for need in found
-                if need.project.id not in reading
+                if need.project.id not in deciding and need.project.id not in reading
             ]
             if not rows:
                 words = NOTHING if self.snapshot.projects else FIRST
@@ -159,6 +181,15 @@ class HomeScreen(PanelScreen[HomeSnapshot]):
     def _reading_row(self, one: AttentionView) -> Row:
         said = Said(what_waits(one, self.language), "attention")
         return Row(f"{_TO_READ}{one.project_id}", (Said(one.title), said))
+
+    def _deciding_rows(self) -> dict[UUID, Row]:
+        """What waits on the way to a report, projects that are late first."""
+        rows = {}
+        for one in (self.snapshot.standings if self.snapshot else None) or []:
+            if what := need(one, self.language):
+                key = f"{_TO_DECIDE}{one.project_id}"
+                rows[one.project_id] = Row(key, (Said(one.title), what))
+        return rows
 
     def _today(self) -> Content:
         language, stale = self.language, self.stale
@@ -189,6 +220,8 @@ class HomeScreen(PanelScreen[HomeSnapshot]):
     def _promises(self) -> Content:
         language = self.language
         lines = promises(self.snapshot.today, language) if self.snapshot else []
+        if self.snapshot and self.snapshot.standings is not None:
+            lines.append(promise(self.snapshot.standings, language))
         if self._seen:
             silent = self._seen.silent
             if silent:
@@ -255,6 +288,8 @@ class HomeScreen(PanelScreen[HomeSnapshot]):
                 if one.project_id == project_id
             )
             (self.panel.read_for if unread_of(view) else self.panel.board_for)(project_id)
+        elif message.key.startswith(_TO_DECIDE):
+            self.panel.account_for(UUID(message.key.removeprefix(_TO_DECIDE)))
         elif message.key:
             self.panel.open_project(message.key)
 

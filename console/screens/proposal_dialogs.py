@@ -9,20 +9,19 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static, TextArea
 
 from console.data.said import Said
 from console.screens.base import bindings
-from console.widgets.said import content, key
+from console.screens.dialogs import Speaking, key_line
+from console.widgets.said import content
 from console.widgets.table import Column, Row, Table
 from console.words import Text, fold
 from services.contracts.http.proposals import WriteProposal
 
 if TYPE_CHECKING:
     from console.app import PanelConsole
-    from console.words import Language
 
 _WIDTH = 66
 CHOOSE = Text(fr="choisir", en="choose")
@@ -47,22 +46,7 @@ class Choice:
     right: str = ""
 
 
-class _Dialog:
-    """What the three windows share: the language of who looks."""
-
-    ID: ClassVar[str] = "confirm"
-
-    @property
-    def language(self) -> Language:
-        return cast("PanelConsole", self.app).language  # type: ignore[attr-defined]
-
-
-def _line(*keys: tuple[str, str]) -> Content:
-    parts = [content(key(sign), Said(f" {words}   ", "dim")) for sign, words in keys]
-    return content("\n", *parts)
-
-
-class PickScreen(_Dialog, ModalScreen[str | None]):
+class PickScreen(Speaking, ModalScreen[str | None]):
     """One of several, found by typing a part of its title."""
 
     BINDINGS = [  # noqa: RUF012
@@ -104,7 +88,7 @@ class PickScreen(_Dialog, ModalScreen[str | None]):
             rows = [Row("", (Said(NONE.in_(language), "dim"), Said("")))]
         self.query_one(Table).show([Column(""), Column("", 5, "right")], rows, mark=False)
         self.query_one("#keys", Static).update(
-            _line(("enter", CHOOSE.in_(language)), ("esc", CANCEL.in_(language)))
+            key_line(("enter", CHOOSE.in_(language)), ("esc", CANCEL.in_(language)))
         )
 
     def on_input_changed(self) -> None:
@@ -120,7 +104,7 @@ class PickScreen(_Dialog, ModalScreen[str | None]):
         self.query_one(Table).action_move(by)
 
 
-class ProposalForm(_Dialog, ModalScreen[WriteProposal | None]):
+class ProposalForm(Speaking, ModalScreen[WriteProposal | None]):
     """Title, theme and text of a proposal. What is typed is kept until it is saved."""
 
     ID: ClassVar[str] = "proposal-form"
@@ -177,7 +161,7 @@ class ProposalForm(_Dialog, ModalScreen[WriteProposal | None]):
         self.query_one("#theme", Input).placeholder = THEME.in_(language)
         self.query_one(TextArea).placeholder = WORDS.in_(language)
         self.query_one("#keys", Static).update(
-            _line(("^s", SAVE.in_(language)), ("esc", KEEP.in_(language)))
+            key_line(("^s", SAVE.in_(language)), ("esc", KEEP.in_(language)))
         )
 
     def _typed(self) -> dict[str, str]:
@@ -209,7 +193,7 @@ class ProposalForm(_Dialog, ModalScreen[WriteProposal | None]):
         )
 
 
-class ReasonScreen(_Dialog, ModalScreen[str | None]):
+class ReasonScreen(Speaking, ModalScreen[str | None]):
     """What will happen, and why: the reason is written down."""
 
     BINDINGS = [  # noqa: RUF012
@@ -240,7 +224,7 @@ class ReasonScreen(_Dialog, ModalScreen[str | None]):
             )
         )
         self.query_one("#keys", Static).update(
-            _line(("enter", CONFIRM.in_(language)), ("esc", CANCEL.in_(language)))
+            key_line(("enter", CONFIRM.in_(language)), ("esc", CANCEL.in_(language)))
         )
 
     def on_input_submitted(self) -> None:

@@ -184,3 +184,7 @@ class ReadingRoomScreen(PanelScreen[RoomSnapshot]):
     def action_attention(self) -> None:
         if one := self.chosen():
             self.panel.attention_for(one.project_id)
+
+    def action_decisions(self) -> None:
+        if one := self.chosen():
+            self.panel.account_for(one.project_id)

@@ -65,8 +65,7 @@ class AreaBar(_Chrome):
     def render(self) -> Content:
         panel = self.panel
         parts: list[Content] = []
-        roles = panel.person.roles if panel.person else frozenset()
-        for area in areas_for(frozenset(roles)):
+        for area in areas_for(panel.roles):
             name = area.name.in_(panel.language)
             here = area.id == panel.current_mode
             parts.append(
@@ -86,10 +85,12 @@ class Footer(_Chrome):
 
     def render(self) -> Content:
         language, width = self.panel.language, self.size.width
-        actions = [action for action in held_on(self._screen_id) if action.in_footer]
-        last = [action for action in actions if action.id == "quit"]
-        shown = [action for action in actions if action.id != "quit"]
-        right = Content("").join(
+        held = held_on(self._screen_id, self.panel.roles)
+        actions = [action for action in held if action.in_footer]
+        # However many keys a screen has, help and the way out are seen.
+        last = [action for action in actions if action.id in ("help", "quit")]
+        shown = [action for action in actions if action not in last]
+        right = Content("  ").join(
             content(key(a.sign), Said(f" {a.label.in_(language)} ", "dim")) for a in last
         )
         left = Content(" ")

@@ -102,10 +102,11 @@ async def test_help_and_palette_list_the_actions_of_the_table(console: Opens) ->
         await _projects(at)
         screen = at.app.screen
         listed = {command.help for command in at.app.get_system_commands(screen)}
-        assert listed == {action.means.en for action in held_on("projects")}
+        held = held_on("projects", at.app.roles)
+        assert listed == {action.means.en for action in held}
         assert not any("creenshot" in c.title for c in at.app.get_system_commands(screen))
         await at.press("f1")
-        for action in held_on("projects"):
+        for action in held:
             assert action.means.en[:40] in at.text
 
 
@@ -264,7 +265,7 @@ async def test_search_filter_and_sort_change_what_is_shown(console: Opens) -> No
 async def test_only_areas_that_exist_and_the_role_opens_are_shown(console: Opens) -> None:
     async with console("en") as at:
         areas = at.text.splitlines()[1]
-        assert areas.split() == ["1", "Home", "2", "Projects", "3", "Contacts"]
+        assert areas.split() == ["1", "Home", "2", "Projects", "3", "Contacts", "6", "Decisions"]
 
 
 async def test_a_burst_of_hints_costs_at_most_four_reads_a_second(

@@ -22,6 +22,7 @@ from services.contracts.http.campaigns import (
     Today,
 )
 from services.contracts.http.common import Hint, Problem
+from tests.console.recorded.deciding import Deciding
 from tests.console.recorded.reading import ReadingRoom
 
 NOW = datetime(2026, 11, 24, 13, 2, 11, tzinfo=UTC)
@@ -163,6 +164,7 @@ class Panel:
     )
     can_be_asked: int = 4213
     room: ReadingRoom = field(default_factory=lambda: ReadingRoom(HOUSING.id, HOUSING.title))
+    deciding: Deciding = field(default_factory=lambda: Deciding(CARD.id, CARD.title))
     refusal: Problem | None = None
     cut_off: bool = False
     silent: frozenset[str] = frozenset()

@@ -26,11 +26,12 @@ from services.contracts.http.campaigns import (
     Today,
 )
 from services.contracts.http.common import Problem
-from tests.console.recorded import reading
+from tests.console.recorded import deciding, reading
 from tests.console.recorded.panel import LETTER, NOW, Panel, campaign
 
 
-def application(panel: Panel) -> FastAPI:
+def _face(panel: Panel) -> FastAPI:
+    """What every service has, and what can go wrong with it."""
     app = FastAPI()
 
     @app.middleware("http")
@@ -58,6 +59,24 @@ def application(panel: Panel) -> FastAPI:
     async def hints() -> StreamingResponse:
         return StreamingResponse(panel.hints(), media_type="text/event-stream")
 
+    @app.get("/api/dead-letters")
+    async def dead_letters() -> list[Any]:
+        return []
+
+    return app
+
+
+def feedback(panel: Panel) -> FastAPI:
+    """On an address of its own: it has projects as well."""
+    app = _face(panel)
+    deciding.add_routes(app, panel)
+    return app
+
+
+def application(panel: Panel) -> FastAPI:
+    """The other three services."""
+    app = _face(panel)
+
     @app.get("/api/today")
     async def today() -> Today:
         return panel.today
@@ -65,10 +84,6 @@ def application(panel: Panel) -> FastAPI:
     @app.get("/api/contacts")
     async def contacts() -> Contacts:
         return panel.contacts
-
-    @app.get("/api/dead-letters")
-    async def dead_letters() -> list[Any]:
-        return []
 
     @app.get("/api/projects")
     async def projects() -> list[ProjectView]:
@@ -162,14 +177,22 @@ async def stack(panel: Panel) -> AsyncIterator[Endpoints]:
         } | ({} if panel.real_issuer else local)
         return {name: f"{issuer}/{path}" for name, path in published.items()}
 
-    async with served(application(panel)) as services, served(proxy) as issuer:
+    async with (
+        served(application(panel)) as services,
+        served(feedback(panel)) as decisions,
+        served(proxy) as issuer,
+    ):
         proxy.mount("/", LocalIssuer(OKPKey.generate_key("Ed25519"), issuer).app)
         down = "http://127.0.0.1:9"
         yield Endpoints(
             campaigns=services,
             issuer=issuer,
             **{
-                name: down if name in panel.silent else services
-                for name in ("registry", "responses", "feedback")
+                name: down if name in panel.silent else there
+                for name, there in (
+                    ("registry", services),
+                    ("responses", services),
+                    ("feedback", decisions),
+                )
             },
         )
