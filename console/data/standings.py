@@ -18,8 +18,8 @@ _TO_READ = Text(fr="à lire : {n}", en="to read: {n}")
 _TO_SYNTHESISE = Text(fr="synthèse à faire", en="synthesis to make")
 _SIGNED = Text(fr="signées {n}/{all}", en="signed {n}/{all}")
 _TO_PUBLISH = Text(fr="retour à publier", en="report to publish")
-_TO_SEND = Text(fr="à envoyer : {n}", en="to send: {n}")
-_LEAVING = Text(fr="le retour part", en="report leaving")
+_LEAVING = Text(fr="retour en envoi", en="report leaving")
+_REVISING = Text(fr="révision en cours", en="being revised")
 _CLOSED = Text(fr="clos, retour fait", en="closed, report made")
 _ABANDONED = Text(fr="abandonné", en="abandoned")
 _OVERDUE = Count(
@@ -100,19 +100,15 @@ def undecided(one: ProjectStanding) -> int:
     return max((one.proposals or 0) - one.signed, 0)
 
 
-def owed(one: ProjectStanding) -> int:
-    return one.report_duties.owed if one.report_duties else 0
-
-
 def where(one: ProjectStanding, language: Language) -> Said:
     """A few words for a table's cell."""
+    if one.state == "closed" and one.blocked_by:
+        return Said(_REVISING.in_(language), "attention")
     if one.state == "closed":
         return Said(_CLOSED.in_(language), "done")
     if one.state == "abandoned":
         return Said(_ABANDONED.in_(language), "dim")
     if one.report_version is not None:
-        if owed(one):
-            return Said(_TO_SEND.in_(language, n=number(owed(one), language)), "attention")
         return Said(_LEAVING.in_(language))
     if one.collection == "synthesised":
         if undecided(one):
@@ -130,7 +126,7 @@ def in_order(standings: Iterable[ProjectStanding]) -> list[ProjectStanding]:
     """Late ones, then what waits for a person, then what is still collected; closed ones last."""
 
     def key(one: ProjectStanding) -> tuple[int, date, str]:
-        finished = one.state in ("closed", "abandoned")
+        finished = one.state == "abandoned" or (one.state == "closed" and not one.blocked_by)
         rank = 3 if finished else 0 if one.overdue else 1 if one.state in _AFTER else 2
         return rank, one.decide_by or one.collection_ends_on, one.title
 
@@ -164,16 +160,19 @@ def stops(account: ProjectAccount, lines: Iterable[str], language: Language) -> 
     return Said(_NOTHING_STOPS.in_(language), "done")
 
 
-def need(one: ProjectStanding, language: Language) -> Said | None:
-    """What waits for somebody in this project, for the list at home."""
+def need(one: ProjectStanding, owed: int, language: Language) -> Said | None:
+    """What waits for somebody in this project, for the list at home; `owed` reports are still to
+    be sent, as campaigns counts them: what it tells the others is in fives."""
+    if one.state == "closed" and one.blocked_by:
+        return Said(one.blocked_by[0], "attention")
     if one.state not in _AFTER:
         return None
     if one.overdue:
         words = _OVERDUE.say(one.overdue, language).format(who=one.decision_maker)
     elif one.report_version is not None:
-        if not owed(one):
+        if not owed:
             return None
-        words = _STILL_TO_SEND.say(owed(one), language)
+        words = _STILL_TO_SEND.say(owed, language)
     elif left := undecided(one):
         if one.decide_by:
             words = _DUE.say(left, language).format(day=short_day(one.decide_by, language))
@@ -194,9 +193,9 @@ def promise(standings: Iterable[ProjectStanding], language: Language) -> Said:
     return Said(_ON_TIME.in_(language), "done")
 
 
-def participants(account: ProjectAccount, project: ProjectView) -> int:
+def participants(project: ProjectView) -> int:
     """Who gets the notice: as the duties of the report before say, or who takes part."""
-    duties = account.standing.report_duties
+    duties = project.report_duties
     if duties:
         return duties.owed + duties.sent + duties.undeliverable
     counts = project.counts
@@ -212,4 +211,4 @@ def publication(account: ProjectAccount, project: ProjectView, language: Languag
         subject = _NEXT_REPORT.say(decisions, language)
     else:
         subject = _NEXT_SUMMARY.in_(language)
-    return subject + _NOTICES.say(participants(account, project), language)
+    return subject + _NOTICES.say(participants(project), language)

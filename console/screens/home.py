@@ -184,9 +184,13 @@ class HomeScreen(PanelScreen[HomeSnapshot]):
 
     def _deciding_rows(self) -> dict[UUID, Row]:
         """What waits on the way to a report, projects that are late first."""
-        rows = {}
-        for one in (self.snapshot.standings if self.snapshot else None) or []:
-            if what := need(one, self.language):
+        rows: dict[UUID, Row] = {}
+        if self.snapshot is None:
+            return rows
+        duties = {one.id: one.report_duties for one in self.snapshot.projects}
+        for one in self.snapshot.standings or []:
+            left = duties.get(one.project_id)
+            if what := need(one, left.owed if left else 0, self.language):
                 key = f"{_TO_DECIDE}{one.project_id}"
                 rows[one.project_id] = Row(key, (Said(one.title), what))
         return rows

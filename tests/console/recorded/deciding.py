@@ -140,7 +140,7 @@ class Deciding:
                 "url": "https://panel.example/r/carte",
             }
         )
-        self.duties = ReportDuties(report_version=1, owed=37, sent=175, undeliverable=0, exempt=0)
+        self.duties = ReportDuties(report_version=1, owed=35, sent=175)
 
     def stopped_by(self) -> list[str]:
         awaiting = sum(one.state == "awaiting" for one in self.decisions)
