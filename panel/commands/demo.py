@@ -50,6 +50,35 @@ _MERGED = Text(
     " motif",
     en="{merged} proposal(s) merged into another, {hidden} contribution(s) hidden with a reason",
 )
+_ANSWERED = Text(
+    fr="Une réponse à chaque proposition : {title}", en="An answer to each proposal: {title}"
+)
+_PROPOSAL = Text(fr="Proposition", en="Proposal")
+_DECISION = Text(fr="Décision", en="Decision")
+_SINCE = Text(fr="Depuis", en="Since")
+_OUTCOMES = {
+    "retained": Text(fr="retenue", en="retained"),
+    "partly": Text(fr="retenue en partie", en="partly retained"),
+    "not": Text(fr="non retenue", en="not retained"),
+}
+_PROGRESS = {
+    "planned": Text(fr="prévu", en="planned"),
+    "under_way": Text(fr="en cours", en="under way"),
+    "done": Text(fr="fait", en="done"),
+    "given_up": Text(fr="abandonné", en="given up"),
+}
+_SIGNED = Text(
+    fr="Rédigées par {drafter}, signées par {signer}. Lisibilité : {score:.0f}/100. {hint}",
+    en="Drafted by {drafter}, signed by {signer}. Readability: {score:.0f}/100. {hint}",
+)
+_CLOSED = Text(
+    fr="Le retour est parti à {n} participants ; le projet est clos.",
+    en="The report left to {n} participants; the project is closed.",
+)
+_ACCOUNT = Text(
+    fr="Le compte rendu public : {url} (tant que ce panel est en marche)",
+    en="The public account: {url} (while this panel is up)",
+)
 _SECONDS = Text(fr="{n:.0f} secondes.", en="{n:.0f} seconds.")
 _CONSOLE = Text(
     fr="La console s'ouvre sur ce panel ; « q » la ferme et arrête tout.",
@@ -182,6 +211,7 @@ def show_result(here: Session, result: "Result") -> None:
         members=result.contacts.members,
     )
     _show_synthesis(here, result.synthesis)
+    _show_answers(here, result)
     show_findings(here, result.findings)
 
 
@@ -194,6 +224,35 @@ def _show_synthesis(here: Session, synthesis: "Synthesis") -> None:
     show_board(here, synthesis.board)
     here.tell(_MERGED, merged=synthesis.merged, hidden=synthesis.hidden)
     show_results(here, synthesis.results)
+
+
+def _show_answers(here: Session, result: "Result") -> None:
+    from rich.rule import Rule
+    from rich.table import Table
+
+    account, preview = result.account, result.answered.preview
+    here.out.print()
+    here.out.print(Rule(here.say(_ANSWERED, title=account.standing.title), align="left"))
+    table = Table(box=None, header_style="dim")
+    for text in (_PROPOSAL, _DECISION, _SINCE):
+        table.add_column(here.say(text))
+    for one in account.decisions:
+        table.add_row(
+            one.title,
+            here.say(_OUTCOMES[one.outcome]) if one.outcome else "",
+            " → ".join(here.say(_PROGRESS[step.progress]) for step in one.follow_up),
+        )
+    here.out.print(table)
+    first = account.decisions[0]
+    here.tell(
+        _SIGNED,
+        drafter=first.drafted_by,
+        signer=first.signed_by.name if first.signed_by else "",
+        score=preview.readability.score,
+        hint=preview.readability.hint,
+    )
+    here.tell(_CLOSED, n=result.reports)
+    here.tell(_ACCOUNT, url=result.public_account)
 
 
 def _show_wave(here: Session, wave: "Wave") -> None:

@@ -89,6 +89,10 @@ def test_the_demonstration_keeps_every_promise_and_stops_everything(
     assert looked_at["days_only_where_opinions_are"] > 10
     # Two mandates with who decides on each, and three draws committed, then revealed.
     assert looked_at["journal_verifies"] >= 10
+    # That project is closed: every proposal has its answer, every participant the report.
+    assert looked_at["every_proposal_answered"] == looked_at["decisions_signed_by_another"] >= 5
+    assert looked_at["closed_with_every_answer"] == looked_at["every_proposal_answered"] + 1
+    assert looked_at["reports_on_synthesised"] == 1
     assert not (data_dir / endpoints.FILE).exists()
     assert not [
         one
@@ -153,6 +157,16 @@ def test_the_check_fails_when_the_ledger_or_the_lock_is_broken_by_hand(
             " WHERE kind = 'decision_maker'",
         )
         assert {"journal_verifies", "journal_tells_all"} <= broken(data_dir)
+
+        execute(
+            found.dsn("feedback"),
+            "ALTER TABLE published_decision DISABLE TRIGGER ALL",
+            "DELETE FROM published_decision WHERE proposal_id = (SELECT proposal_id FROM decision"
+            " LIMIT 1)",
+            "ALTER TABLE decision DROP CONSTRAINT decision_signer_is_not_the_drafter",
+            "UPDATE decision SET signer = drafter WHERE outcome = 'not'",
+        )
+        assert {"every_proposal_answered", "decisions_signed_by_another"} <= broken(data_dir)
 
         family = children_of(process)
         assert len(family) >= 6

@@ -189,5 +189,8 @@ def test_plain_words_read_better_than_administrative_ones() -> None:
     assert easy.score > 60 > hard.score
     assert hard.words_per_sentence > 20
     assert easy.words_per_sentence < 9
-    assert reads("You owe money. Pay by May 3.", "en").score > 80
+    assert reads("You owe money to the office. Pay by May 3.", "en").score > 80
+    # Whoever reads the hint in English is told of the French text, not of bad English.
+    assert reads(heavy, "en").score == hard.score
+    assert reads(heavy, "en").hint != hard.hint
     assert reads("  ", "fr").hint
