@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
     from rich.console import Console
 
+    from deploy.local.issuer import Person
     from deploy.local.staff import Staff
 
 DEFAULT_DATA_DIR = Path(".panel")
@@ -158,12 +159,25 @@ def before_commands(app: typer.Typer) -> None:
             session(ctx).data_dir = data_dir
 
 
-def group(app: typer.Typer, name: str, help: str) -> typer.Typer:
-    """A command that has commands of its own."""
-    inner = typer.Typer(no_args_is_help=True, help=help)
+def group(app: typer.Typer, name: str, help: str, otherwise: str | None = None) -> typer.Typer:
+    """A command that has commands of its own; `otherwise` is the one meant where none is named."""
+    if otherwise is None:
+        inner = typer.Typer(no_args_is_help=True, help=help)
+    else:
+        meant = type("_Otherwise", (_OtherwiseGroup,), {"otherwise": otherwise})
+        inner = typer.Typer(cls=meant, no_args_is_help=False, help=help)
     before_commands(inner)
     app.add_typer(inner, name=name)
     return inner
+
+
+class _OtherwiseGroup(TyperGroup):
+    otherwise: str
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if not any(one == "--help" or one in self.commands for one in args):
+            args = [self.otherwise, *args]
+        return super().parse_args(ctx, args)
 
 
 def asynchronous(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
@@ -195,6 +209,33 @@ _Lang = Annotated[
         help=both("Langue des messages : fr ou en.", "Language of the messages: fr or en."),
     ),
 ]
+
+As = Annotated[
+    str | None,
+    typer.Option(
+        "--as",
+        metavar="PERSON",
+        help=both("Qui agit (panel local).", "Who acts (local panel only)."),
+    ),
+]
+
+
+class NobodyOfThatName(Refusal):
+    status = 422
+    sentence = Text(
+        fr="Personne ici ne s'appelle {id} : {known}.", en="Nobody here is called {id}: {known}."
+    )
+
+
+def someone(id: str | None) -> "Person | None":
+    """One of the local issuer's people. Raises NobodyOfThatName."""
+    from deploy.local.issuer import PEOPLE, person
+
+    found = person(id) if id else None
+    if id and found is None:
+        raise NobodyOfThatName(id=id, known=", ".join(one.id for one in PEOPLE))
+    return found
+
 
 Project = Annotated[UUID, typer.Argument(metavar="PROJECT")]
 Json = Annotated[

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from panel import main
-from panel.options import asked_language
+from panel.options import NobodyOfThatName, asked_language, someone
+
+PROJECT = "9c7a4a1e-5b7e-4c5e-9d2f-0d6c1f9a3b11"
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
@@ -79,12 +81,19 @@ def test_the_directory_may_come_before_the_command(
         ("clock", "--advance", "31d"),
         ("members", "import", __file__),
         ("projects", "list"),
-        ("campaigns", "launch", "9c7a4a1e-5b7e-4c5e-9d2f-0d6c1f9a3b11"),
+        ("campaigns", "launch", PROJECT),
         ("member-sim",),
         ("events", "tail"),
         ("dead-letters", "list"),
         ("republish",),
         ("token",),
+        ("decisions",),
+        ("decisions", PROJECT),
+        ("decisions", "sign", PROJECT),
+        ("decisions", "draft", PROJECT, "--outcome", "not", "--reason", "Non"),
+        ("reports", "preview", PROJECT),
+        ("reports", "write", PROJECT, __file__),
+        ("follow-up", PROJECT, "done"),
     ],
 )
 def test_without_a_running_panel_each_command_says_so_in_a_sentence(
@@ -94,6 +103,46 @@ def test_without_a_running_panel_each_command_says_so_in_a_sentence(
     assert (status, out) == (main.REFUSED, "")
     assert err.startswith(f"Aucun panel ne tourne dans {tmp_path}.")
     assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (
+            ("decisions", "draft", PROJECT, "--outcome", "perhaps", "--reason", "?"),
+            "retained / partly / not",
+        ),
+        (("follow-up", PROJECT, "perhaps"), "planned / under_way / done / given_up"),
+        (("reports", "write", PROJECT, "/nowhere"), "/nowhere ne peut pas être lu"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_with_what_can(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    status, _, err = run(capsys, *arguments, "--data-dir", str(tmp_path), "--lang", "fr")
+    assert status == main.REFUSED
+    assert said in " ".join(err.replace("│", " ").split())
+
+
+def test_a_group_with_a_usual_command_needs_no_name_for_it(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    for named in (["list"], []):
+        status, _, err = run(capsys, "decisions", *named, "--data-dir", str(tmp_path))
+        assert status == main.REFUSED
+        assert str(tmp_path) in err
+    _, out, _ = run(capsys, "decisions", "--lang", "en", "--help")
+    assert "Draft a decision." in out
+
+
+def test_who_acts_is_one_of_the_local_people() -> None:
+    assert someone(None) is None
+    found = someone("bernard")
+    assert found
+    assert found.name == "M. Bernard"
+    with pytest.raises(NobodyOfThatName) as refused:
+        someone("nobody")
+    assert "bernard" in refused.value.say("en")
 
 
 def test_a_language_that_is_not_spoken_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
