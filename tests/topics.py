@@ -4,7 +4,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 from services.contracts.topics import TOPICS
-from services.runtime.broker import ensure_topics
+from services.runtime.broker import KafkaServer, ensure_topics
 from services.runtime.inbox import group_of
 from tests.servers import eventually
 
@@ -25,7 +25,7 @@ async def start_afresh(bootstrap: str) -> None:
         await eventually(gone, "the topics of the test before are deleted")
     finally:
         await admin.close()
-    await ensure_topics(bootstrap, TOPICS)
+    await ensure_topics(KafkaServer(bootstrap), TOPICS)
 
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()

@@ -15,7 +15,7 @@ from services.contracts.envelope import common_headers, decode
 from services.contracts.events.registry import MemberState, MemberStatus
 from services.contracts.topics import TOPICS, topic_of
 from services.runtime import outbox
-from services.runtime.broker import ensure_topics
+from services.runtime.broker import KafkaServer, ensure_topics
 from services.runtime.clock import SystemClock
 from services.runtime.db import Connection, Database
 from services.runtime.inbox import Inbox
@@ -50,7 +50,7 @@ def members(count: int) -> list[MemberState]:
 
 async def relay(database: Database, bootstrap: str, count: int) -> list[Figure]:
     """`count` events through the outbox, as bare batches, and one at a time."""
-    await ensure_topics(bootstrap, TOPICS)
+    await ensure_topics(KafkaServer(bootstrap), TOPICS)
     async with database.transaction() as conn:
         await outbox.write_many(conn, CLOCK, members(count))
     rows = await database.pool.fetch(outbox.sql.next_batch, count)
@@ -83,7 +83,7 @@ async def relay(database: Database, bootstrap: str, count: int) -> list[Figure]:
     finally:
         await producer.stop()
 
-    relay = Relay(database, bootstrap, "registry")
+    relay = Relay(database, KafkaServer(bootstrap), "registry")
     task = asyncio.create_task(relay.run())
     await relay.leading.wait()
     with timed() as relayed:

@@ -24,6 +24,7 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 from services.contracts.envelope import Headers, common_headers
 from services.contracts.http.common import Hint
 from services.contracts.topics import DAYS_ONLY
+from services.runtime.broker import KafkaServer
 from services.runtime.db import Database
 from services.runtime.outbox import sql
 
@@ -45,9 +46,9 @@ class RelayFenced(Exception):
 
 
 class Relay:
-    def __init__(self, database: Database, bootstrap: str, service: str) -> None:
+    def __init__(self, database: Database, kafka: KafkaServer, service: str) -> None:
         self._database = database
-        self._bootstrap = bootstrap
+        self._kafka = kafka
         self._service = service
         self.leading = asyncio.Event()
         # An outage that is over must not make the next one longer.
@@ -78,7 +79,7 @@ class Relay:
             ):
                 await asyncio.sleep(0.5)
             producer = AIOKafkaProducer(
-                bootstrap_servers=self._bootstrap.split(","),
+                **self._kafka.options(),
                 transactional_id=f"{self._service}-relay",
                 max_batch_size=262_144,
                 transaction_timeout_ms=30_000,

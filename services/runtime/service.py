@@ -48,9 +48,9 @@ class Service:
         self.database = Database(
             settings.database_dsn, f"panel-{name}", settings.database_connections
         )
-        self.broker = broker.connect(settings)
+        self.broker = broker.connect(settings.kafka())
         self.inbox = Inbox(self.broker, self.database, self.clock, name)
-        self.relay = Relay(self.database, settings.kafka_bootstrap, name)
+        self.relay = Relay(self.database, settings.kafka(), name)
         self.hints = HintHub(self.database)
         self.unexpected_errors = 0
         self._jobs: list[tuple[str, Job]] = []
@@ -95,7 +95,7 @@ class Service:
         finally:
             await conn.close()
         await broker.ensure_topics(
-            self.settings.kafka_bootstrap, produced_by(self.name), self.settings.kafka_replication
+            self.settings.kafka(), produced_by(self.name), self.settings.kafka_replication
         )
         return done
 

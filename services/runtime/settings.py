@@ -9,6 +9,7 @@ from typing import Literal, Self
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from services.runtime.broker import KafkaServer
 from services.runtime.clock import Clock, SharedClock, SystemClock
 
 
@@ -24,6 +25,13 @@ class Settings(BaseSettings):
     database_dsn: SecretStr = Field(description="PostgreSQL connection URI of this service alone")
     database_connections: int = Field(10, ge=2, description="largest number of pooled connections")
     kafka_bootstrap: str = Field(description="host:port, comma separated")
+    kafka_username: str | None = Field(
+        None, description="who this service is to Kafka, by SASL/SCRAM-SHA-512 over TLS"
+    )
+    kafka_password: SecretStr | None = Field(None, description="goes with the user name")
+    kafka_ca_file: Path | None = Field(
+        None, description="authority of the brokers' certificates; none: the system's"
+    )
     kafka_replication: int = Field(1, description="replication factor of the topics created")
     http_host: str = "127.0.0.1"
     http_port: int
@@ -37,6 +45,17 @@ class Settings(BaseSettings):
         if self.clock_file and self.mode != "local":
             raise ValueError("PANEL_CLOCK_FILE is for local mode only: in production time is real")
         return self
+
+    @model_validator(mode="after")
+    def a_user_has_a_password(self) -> Self:
+        if (self.kafka_username is None) != (self.kafka_password is None):
+            raise ValueError("PANEL_KAFKA_USERNAME and PANEL_KAFKA_PASSWORD go together")
+        return self
+
+    def kafka(self) -> KafkaServer:
+        return KafkaServer(
+            self.kafka_bootstrap, self.kafka_username, self.kafka_password, self.kafka_ca_file
+        )
 
     def clock(self) -> Clock:
         return SharedClock(self.clock_file) if self.clock_file else SystemClock()

@@ -12,6 +12,7 @@ import asyncpg
 from aiokafka import AIOKafkaProducer
 from pydantic import SecretStr
 
+from services.runtime.broker import KafkaServer
 from services.runtime.db import Database
 from services.runtime.relay import Relay, RelayFenced
 
@@ -19,8 +20,8 @@ FENCED = 75
 
 
 class HeldRelay(Relay):
-    def __init__(self, database: Database, bootstrap: str, held_at: str) -> None:
-        super().__init__(database, bootstrap, "responses")
+    def __init__(self, database: Database, kafka: KafkaServer, held_at: str) -> None:
+        super().__init__(database, kafka, "responses")
         self._held_at = held_at
 
     async def _hold(self, point: str) -> None:
@@ -41,7 +42,7 @@ class HeldRelay(Relay):
 
 async def main(dsn: str, bootstrap: str, held_at: str) -> int:
     try:
-        await HeldRelay(Database(SecretStr(dsn)), bootstrap, held_at).run()
+        await HeldRelay(Database(SecretStr(dsn)), KafkaServer(bootstrap), held_at).run()
     except RelayFenced:
         return FENCED
     return 0

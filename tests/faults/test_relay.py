@@ -15,6 +15,7 @@ from aiokafka import ConsumerRecord
 from services.contracts.events.responses import CollectionState
 from services.contracts.topics import topic_of
 from services.runtime import outbox
+from services.runtime.broker import KafkaServer
 from services.runtime.clock import FixedClock
 from services.runtime.db import Database
 from services.runtime.relay import Relay
@@ -35,7 +36,7 @@ async def owned(postgres_server: PostgresServer) -> AsyncIterator[tuple[str, Dat
 
 @asynccontextmanager
 async def relaying(database: Database, bootstrap: str) -> AsyncIterator[Relay]:
-    relay = Relay(database, bootstrap, "responses")
+    relay = Relay(database, KafkaServer(bootstrap), "responses")
     task = asyncio.create_task(relay.run())
     try:
         yield relay
@@ -178,7 +179,7 @@ async def test_a_broker_that_goes_away_and_comes_back_loses_nothing(
     """No broker listens there: the relay keeps trying and keeps every row."""
     _, database = owned
     await write(database, 3)
-    relay = Relay(database, "127.0.0.1:9", "responses")
+    relay = Relay(database, KafkaServer("127.0.0.1:9"), "responses")
     task = asyncio.create_task(relay.run())
     done, _ = await asyncio.wait([task], timeout=2)
     assert not done

@@ -32,7 +32,7 @@ from services.contracts.envelope import Headers, headers
 from services.contracts.events.campaigns import DecisionMaker
 from services.contracts.events.feedback import DecisionState, FollowUp, Outcome, Progress
 from services.contracts.topics import topic_of
-from services.runtime.broker import ensure_topics
+from services.runtime.broker import KafkaServer, ensure_topics
 
 EXAMPLES = Path(__file__).parents[3] / "examples" / "downstream"
 PYTHON, JAVA = EXAMPLES / "published_decisions.py", EXAMPLES / "PublishedDecisions.java"
@@ -232,7 +232,7 @@ async def test_both_examples_reach_a_broker_that_asks_for_tls_and_a_password_as_
     server = EmbeddedKafka(tmp_path / "kafka")
     await server.start()
     try:
-        await ensure_topics(server.bootstrap, [TOPIC])
+        await ensure_topics(KafkaServer(server.bootstrap), [TOPIC])
         await add_user(server.bootstrap, "portal", "a secret of the tests")
         async with AIOKafkaProducer(bootstrap_servers=server.bootstrap) as producer:
             await send(producer, 1, published)

@@ -15,6 +15,7 @@ from services.contracts.envelope import headers
 from services.contracts.events.responses import CollectionState
 from services.contracts.topics import topic_of
 from services.runtime import outbox
+from services.runtime.broker import KafkaServer
 from services.runtime.clock import FixedClock
 from services.runtime.db import Connection, Database
 from services.runtime.inbox import Apply, Inbox, group_of, lag_of
@@ -261,7 +262,7 @@ async def test_lag_is_nothing_once_a_relayed_topic_is_read(
     """Transactions leave markers at the end of a partition: they are nobody's delay."""
     async with inbox_database.transaction() as conn:
         await outbox.write_many(conn, FixedClock(NOON), [collection() for _ in range(30)])
-    relay = asyncio.create_task(Relay(inbox_database, kafka, "responses").run())
+    relay = asyncio.create_task(Relay(inbox_database, KafkaServer(kafka), "responses").run())
     async with consuming(kafka, inbox_database) as inbox:
 
         async def all_there() -> bool:
