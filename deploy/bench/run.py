@@ -16,6 +16,7 @@ from deploy.bench import (
     importing,
     journal,
     messages,
+    public_pages,
     reading,
     responses,
     screens,
@@ -71,14 +72,15 @@ async def figures(size: Size, parts: Collection[Part] = tuple(Part)) -> AsyncIte
         Path(directory).chmod(0o755)  # noqa: ASYNC240
         async for figure in _on_servers(Path(directory) / "servers", size, parts):
             yield figure
-        if not {Part.FOUNDATION, Part.RESPONSES} & set(parts):
-            return
         clock = ClockSetting(offset=AFTERNOON - datetime.now(UTC))
         stack = Stack(Path(directory) / "stack", clock=clock, new_ports=True)
         async with stack.running() as endpoints:
             today = AFTERNOON.date()
             if Part.RESPONSES in parts:
                 for figure in await answer_page.answer_page(endpoints, today):
+                    yield figure
+            if Part.FEEDBACK in parts:
+                for figure in await public_pages.public_pages(endpoints, today):
                     yield figure
             if Part.FOUNDATION in parts:
                 for figure in await importing.importing(endpoints, size.imported, today):

@@ -157,11 +157,19 @@ def answer(request: Request, kept: Kept) -> Response:
     if asked is not None and (asked.strip() == "*" or kept.headers["ETag"] in _tags(asked)):
         headers = {name: said for name, said in kept.headers.items() if name != "Content-Type"}
         return Response(None, 304, headers)
-    return Response(kept.body, 200, kept.headers)
+    if not _takes_gzip(request.headers.get("accept-encoding", "")):
+        return Response(kept.body, 200, kept.headers)
+    packed = {"Content-Encoding": "gzip", "ETag": f"W/{kept.headers['ETag']}"}
+    return Response(kept.packed, 200, kept.headers | packed)
+
+
+def _takes_gzip(header: str) -> bool:
+    said = [coding.replace(" ", "").lower().split(";") for coding in header.split(",")]
+    return any(coding == "gzip" and q not in (["q=0"], ["q=0.0"]) for coding, *q in said)
 
 
 def _tags(header: str) -> set[str]:
-    """Compared weakly (RFC 9110 §13.1.2): a proxy that compresses may have marked it so."""
+    """Compared weakly (RFC 9110 §13.1.2): what is compressed, here or by a proxy, is marked so."""
     return {tag.strip().removeprefix("W/") for tag in header.split(",")}
 
 
