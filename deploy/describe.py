@@ -1,4 +1,4 @@
-"""Writes AsyncAPI and OpenAPI documents from the services as they are wired.
+"""Writes what follows from the code: AsyncAPI, OpenAPI, access control lists, configuration.
 
 Usage: python -m deploy.describe      (a test compares what is committed with what it would write)
 """
@@ -9,6 +9,7 @@ from typing import Any
 
 from joserfc.jwk import OKPKey
 
+from deploy import acls, configuration
 from services.contracts import asyncapi
 from services.contracts.topics import produced_by
 from services.runtime.service import Service
@@ -92,13 +93,21 @@ def documents(name: str) -> dict[Path, str]:
     }
 
 
+def common_documents() -> dict[Path, str]:
+    """File → content, for all services together."""
+    return {
+        HERE / "kafka" / "acls.sh": acls.script(),
+        HERE.parent / "docs" / "configuration.md": configuration.reference(),
+    }
+
+
 def _text(document: dict[str, Any]) -> str:
     return json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def main() -> None:
-    for name in SERVICES:
-        for path, text in documents(name).items():
+    for written in (common_documents(), *map(documents, SERVICES)):
+        for path, text in written.items():
             path.parent.mkdir(exist_ok=True)
             path.write_text(text)
 

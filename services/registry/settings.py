@@ -9,10 +9,10 @@ from services.runtime.settings import Settings
 
 
 class RegistrySettings(Settings):
-    smtp_host: str
-    smtp_port: int
-    smtp_username: str | None = None
-    smtp_password: SecretStr | None = None
+    smtp_host: str = Field(description="mail server, the operator's smart host")
+    smtp_port: int = Field(description="its port")
+    smtp_username: str | None = Field(None, description="who this service is to the mail server")
+    smtp_password: SecretStr | None = Field(None, description="goes with the user name")
     smtp_timeout_seconds: float = Field(
         30, gt=0, le=50, description="longest wait for one reply of the mail server"
     )

@@ -4,13 +4,30 @@ Each service extends `Settings` with what it alone needs; a secret has no defaul
 """
 
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from services.runtime.broker import KafkaServer
 from services.runtime.clock import Clock, SharedClock, SystemClock
+
+
+class SettingsFiles(EnvSettingsSource):
+    """`PANEL_X_FILE` names a file that holds what `PANEL_X` would: how containers get secrets."""
+
+    def __call__(self) -> dict[str, Any]:
+        found = {}
+        for name in self.settings_cls.model_fields:
+            path = self.env_vars.get(f"{self.env_prefix}{name}_file".lower())
+            if path:
+                found[name] = Path(path).read_text().strip()
+        return found
 
 
 class Settings(BaseSettings):
@@ -33,12 +50,23 @@ class Settings(BaseSettings):
         None, description="authority of the brokers' certificates; none: the system's"
     )
     kafka_replication: int = Field(1, description="replication factor of the topics created")
-    http_host: str = "127.0.0.1"
-    http_port: int
+    http_host: str = Field("127.0.0.1", description="address to listen on")
+    http_port: int = Field(description="port to listen on")
     issuer: str = Field(description="OpenID Connect issuer of staff tokens, a URL")
     audience: str = Field("panel", description="audience that staff tokens must carry")
-    log_level: str = "INFO"
+    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
     clock_file: Path | None = Field(None, description="shared settable clock; local mode only")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, SettingsFiles(settings_cls)
 
     @model_validator(mode="after")
     def time_is_real_in_production(self) -> Self:

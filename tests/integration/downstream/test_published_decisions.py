@@ -10,22 +10,15 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Coroutine, Sequence
-from datetime import UTC, date, datetime, timedelta
-from ipaddress import ip_address
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from aiokafka import AIOKafkaProducer
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
 
 from deploy.local import jars
-from deploy.local import kafka as kafka_module
 from deploy.local.errors import HOST, reserve_port
 from deploy.local.kafka import EmbeddedKafka, class_path
 from services.contracts.envelope import Headers, headers
@@ -33,6 +26,7 @@ from services.contracts.events.campaigns import DecisionMaker
 from services.contracts.events.feedback import DecisionState, FollowUp, Outcome, Progress
 from services.contracts.topics import topic_of
 from services.runtime.broker import KafkaServer, ensure_topics
+from tests.secure_kafka import add_user, secure
 
 EXAMPLES = Path(__file__).parents[3] / "examples" / "downstream"
 PYTHON, JAVA = EXAMPLES / "published_decisions.py", EXAMPLES / "PublishedDecisions.java"
@@ -44,14 +38,6 @@ NOON = datetime(2026, 11, 24, 11, 0, tzinfo=UTC)
 WITHIN = 60
 
 DOCUMENTED = Path(__file__).parents[3] / "docs" / "subscribing.md"
-SECURE_LISTENER = """\
-listener.name.secure.sasl.enabled.mechanisms=SCRAM-SHA-512
-listener.name.secure.scram-sha-512.sasl.jaas.config=\
-    org.apache.kafka.common.security.scram.ScramLoginModule required;
-listener.name.secure.ssl.keystore.type=PEM
-listener.name.secure.ssl.keystore.location={keystore}
-"""
-
 Program = Callable[..., Coroutine[Any, Any, list[str]]]
 
 
@@ -224,10 +210,8 @@ async def spoil(producer: AIOKafkaProducer, event: DecisionState) -> None:
 async def test_both_examples_reach_a_broker_that_asks_for_tls_and_a_password_as_documented(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, programs: dict[str, Program]
 ) -> None:
-    authority, keystore = tmp_path / "authority.pem", tmp_path / "broker.pem"
-    certify(HOST, authority, keystore)
     port = reserve_port(None)
-    monkeypatch.setattr(kafka_module, "PROPERTIES", with_secure_listener(port, keystore))
+    secure(monkeypatch, tmp_path, port)
     published = decision(1)
     server = EmbeddedKafka(tmp_path / "kafka")
     await server.start()
@@ -249,47 +233,6 @@ async def test_both_examples_reach_a_broker_that_asks_for_tls_and_a_password_as_
                 await programs[name](f"{HOST}:{port}", file)
     finally:
         await server.stop()
-
-
-def with_secure_listener(port: int, keystore: Path) -> str:
-    """The embedded node's properties, with one listener more."""
-    properties = kafka_module.PROPERTIES + SECURE_LISTENER.format(keystore=keystore)
-    for setting in ("\nlisteners=", "\nadvertised.listeners="):
-        properties = properties.replace(setting, f"{setting}SECURE://{HOST}:{port},")
-    return properties.replace(".protocol.map=", ".protocol.map=SECURE:SASL_SSL,")
-
-
-def certify(host: str, authority: Path, keystore: Path) -> None:
-    """A certificate that vouches for itself, and the file a broker presents it from."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(datetime.now(UTC) - timedelta(days=1))
-        .not_valid_after(datetime.now(UTC) + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address(host))]), False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    ).public_bytes(Encoding.PEM)
-    authority.write_bytes(certificate)
-    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    keystore.write_bytes(private + certificate)
-
-
-async def add_user(bootstrap: str, name: str, password: str) -> None:
-    """By Kafka's own tool: its Python client cannot."""
-    paths = os.pathsep.join(map(str, class_path()))
-    tool = (str(jars.java()), "-cp", paths, "kafka.admin.ConfigCommand")
-    change = ("--alter", "--add-config", f"SCRAM-SHA-512=[password={password}]")
-    user = ("--entity-type", "users", "--entity-name", name)
-    child = await asyncio.create_subprocess_exec(
-        *tool, "--bootstrap-server", bootstrap, *change, *user
-    )
-    assert await child.wait() == 0
 
 
 def test_the_python_example_is_a_page_to_read() -> None:

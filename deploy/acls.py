@@ -1,0 +1,80 @@
+"""Who may do what on the bus: the table of DESIGN.md §4 as Kafka's access control lists.
+
+Each service writes its own topics with its own transactional id, and reads those that the table
+gives it, with one consumer group for each. `setup` makes topics and sets their policies. Whoever is
+downstream signs in as `public`: reads the topics that are public, in groups whose names begin with
+"public.". What is not listed is refused.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from services.contracts.topics import TOPICS, produced_by
+from services.runtime.inbox import group_of
+
+SERVICES = ("registry", "campaigns", "responses", "feedback")
+SETUP, PUBLIC = "setup", "public"
+PRINCIPALS = (*SERVICES, SETUP, PUBLIC)
+PUBLIC_GROUPS = "public."
+
+
+@dataclass(frozen=True)
+class Grant:
+    """Each of these operations on each of these things, in the words of `kafka-acls`."""
+
+    principal: str
+    operations: tuple[str, ...]
+    things: tuple[tuple[str, str], ...]
+    prefixed: bool = False
+
+    @property
+    def arguments(self) -> list[str]:
+        said = ["--add", "--allow-principal", f"User:{self.principal}"]
+        for operation in self.operations:
+            said += ["--operation", operation]
+        for kind, name in self.things:
+            said += [f"--{kind}", name]
+        return [*said, "--resource-pattern-type", "prefixed"] if self.prefixed else said
+
+
+def readable_by(principal: str) -> list[str]:
+    return [topic.name for topic in TOPICS if principal in topic.consumers]
+
+
+def writable_by(principal: str) -> list[str]:
+    return [topic.name for topic in produced_by(principal)]
+
+
+def grants() -> Iterator[Grant]:
+    for service in SERVICES:
+        written = [("topic", name) for name in writable_by(service)]
+        relay = ("transactional-id", f"{service}-relay")
+        yield Grant(service, ("Write", "Describe"), (*written, relay))
+        read = readable_by(service)
+        groups = [("group", group_of(service, name)) for name in read]
+        yield Grant(service, ("Read", "Describe"), (*(("topic", name) for name in read), *groups))
+    every = tuple(("topic", topic.name) for topic in TOPICS)
+    policies = ("Create", "Describe", "DescribeConfigs", "AlterConfigs")
+    yield Grant(SETUP, policies, every)
+    public = tuple(("topic", name) for name in readable_by(PUBLIC))
+    yield Grant(PUBLIC, ("Read", "Describe"), public)
+    yield Grant(PUBLIC, ("Read",), (("group", PUBLIC_GROUPS),), prefixed=True)
+
+
+def script() -> str:
+    """The same as a shell script for the image of Kafka, which has no Python."""
+    lines = [
+        "#!/bin/sh",
+        "# Written by `python -m deploy.describe` from the table of topics: do not edit.",
+        "# Usage: acls.sh BOOTSTRAP COMMAND_CONFIG",
+        "set -eu",
+        'acl() { /opt/kafka/bin/kafka-acls.sh --bootstrap-server "$bootstrap"'
+        ' --command-config "$config" "$@" >/dev/null; }',
+        'bootstrap="$1" config="$2"',
+    ]
+    lines += [f"acl {_quoted(grant.arguments)}" for grant in grants()]
+    return "\n".join([*lines, 'echo "access control lists are in force"', ""])
+
+
+def _quoted(arguments: Sequence[str]) -> str:
+    return " ".join(one if one.startswith("--") else f"'{one}'" for one in arguments)

@@ -1,0 +1,77 @@
+"""docs/configuration.md, from the settings models: what an operator can say, to which service."""
+
+import types
+from pathlib import Path
+from typing import Any, Literal, Union, get_args, get_origin
+
+from pydantic import SecretStr
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from services.campaigns.settings import CampaignsSettings
+from services.feedback.settings import FeedbackSettings
+from services.registry.settings import RegistrySettings
+from services.responses.settings import ResponsesSettings
+from services.runtime.settings import Settings
+
+MODELS: dict[str, type[Settings]] = {
+    "registry": RegistrySettings,
+    "campaigns": CampaignsSettings,
+    "responses": ResponsesSettings,
+    "feedback": FeedbackSettings,
+}
+
+_INTRODUCTION = """\
+# Configuration
+
+Written by `python -m deploy.describe` from the settings models: do not edit.
+
+Services read environment variables when they start, and nothing else. Each variable can also be
+given as the path of a file that holds the value, under the same name with `_FILE` at the end, as
+container engines mount secrets. A **secret** has no default, and is never logged. What is missing
+or wrong stops the service at its start, with the name of the variable and what it should be.
+"""
+
+
+def is_secret(field: FieldInfo) -> bool:
+    return SecretStr in (field.annotation, *get_args(field.annotation))
+
+
+def reference() -> str:
+    """The whole page, in Markdown."""
+    parts = [_INTRODUCTION, _section("Every service", Settings, set())]
+    common = set(Settings.model_fields)
+    parts += [_section(name, model, common) for name, model in MODELS.items()]
+    return "\n".join(parts)
+
+
+def _section(title: str, model: type[Settings], known: set[str]) -> str:
+    lines = [f"## {title}", "", "| variable | what | default |", "|---|---|---|"]
+    for name, field in model.model_fields.items():
+        if name in known:
+            continue
+        secret = "**secret**, " if is_secret(field) else ""
+        meaning = field.description or "–"
+        lines.append(
+            f"| `PANEL_{name.upper()}` | {secret}{_kind(field.annotation)}: {meaning} |"
+            f" {_default(field)} |"
+        )
+    return "\n".join([*lines, ""])
+
+
+def _default(field: FieldInfo) -> str:
+    if field.default is PydanticUndefined:
+        return "required"
+    return "none" if field.default is None else f"`{field.default}`"
+
+
+def _kind(annotation: Any) -> str:
+    if get_origin(annotation) in (Union, types.UnionType):
+        inner = [one for one in get_args(annotation) if one is not type(None)]
+        return " or ".join(map(_kind, inner))
+    if get_origin(annotation) is Literal:
+        return " or ".join(f"`{one}`" for one in get_args(annotation))
+    named = {str: "text", int: "number", float: "number", bool: "yes or no", Path: "path"}
+    if annotation in named:
+        return named[annotation]
+    return "text" if annotation is SecretStr else "JSON"

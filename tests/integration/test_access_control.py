@@ -1,0 +1,166 @@
+"""Each service reads and writes on the bus what DESIGN.md §4 gives it, and nothing else.
+
+Every principal tries every topic, both ways, on a real broker with SASL, TLS and access control.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.errors import (
+    GroupAuthorizationFailedError,
+    KafkaError,
+    TopicAuthorizationFailedError,
+    TransactionalIdAuthorizationFailed,
+)
+from pydantic import SecretStr
+
+from deploy.acls import PRINCIPALS, PUBLIC, SERVICES, SETUP, grants, readable_by, writable_by
+from deploy.local.errors import HOST, reserve_port
+from deploy.local.kafka import EmbeddedKafka
+from services.contracts.topics import TOPICS
+from services.runtime.broker import KafkaServer, ensure_topics
+from services.runtime.inbox import group_of
+from tests.secure_kafka import ACCESS_CONTROL, add_user, secure, tool
+
+pytestmark = [
+    pytest.mark.servers,
+    pytest.mark.timeout(300),
+    pytest.mark.asyncio(loop_scope="module"),
+]
+
+Servers = dict[str, KafkaServer]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def servers(servers_directory: Path) -> AsyncIterator[Servers]:
+    """How each principal reaches the broker; topics were made by `setup`, as in a deployment."""
+    folder = servers_directory / "access-control"
+    folder.mkdir()
+    port = reserve_port(None)
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        authority = secure(monkeypatch, folder, port, ACCESS_CONTROL)
+        broker = EmbeddedKafka(folder / "kafka")
+        await broker.start()
+    try:
+        await asyncio.gather(
+            *(add_user(broker.bootstrap, name, f"password of {name}") for name in PRINCIPALS)
+        )
+        command = "org.apache.kafka.tools.AclCommand"
+        await asyncio.gather(
+            *(tool(command, broker.bootstrap, *grant.arguments) for grant in grants())
+        )
+        found = {
+            principal: KafkaServer(
+                f"{HOST}:{port}", principal, SecretStr(f"password of {principal}"), authority
+            )
+            for principal in PRINCIPALS
+        }
+        await ensure_topics(found[SETUP], TOPICS)
+        yield found
+    finally:
+        await broker.stop()
+
+
+@asynccontextmanager
+async def producing(server: KafkaServer, **more: Any) -> AsyncIterator[AIOKafkaProducer]:
+    producer = AIOKafkaProducer(**server.options(), **more)
+    await producer.start()
+    try:
+        yield producer
+    finally:
+        await producer.stop()
+
+
+async def may_write(server: KafkaServer, topic: str) -> bool:
+    try:
+        async with producing(server, enable_idempotence=False) as producer:
+            await producer.send_and_wait(topic, b"{}", key=b"tried", partition=0)
+    except TopicAuthorizationFailedError:
+        return False
+    return True
+
+
+async def may_read(server: KafkaServer, topic: str) -> bool:
+    consumer = AIOKafkaConsumer(**server.options(), auto_offset_reset="earliest")
+    await consumer.start()
+    try:
+        consumer.assign([TopicPartition(topic, 0)])
+        await consumer.getmany(timeout_ms=300)
+        # Of a topic that it may not even see, the client is only told so.
+        return topic not in consumer._client.cluster.unauthorized_topics
+    except TopicAuthorizationFailedError:
+        return False
+    finally:
+        await consumer.stop()
+
+
+@pytest.mark.parametrize("principal", PRINCIPALS)
+async def test_a_principal_writes_its_own_topics_and_no_other(
+    servers: Servers, principal: str
+) -> None:
+    names = [topic.name for topic in TOPICS]
+    allowed = await asyncio.gather(*(may_write(servers[principal], name) for name in names))
+    assert {name for name, may in zip(names, allowed, strict=True) if may} == set(
+        writable_by(principal)
+    )
+
+
+@pytest.mark.parametrize("principal", PRINCIPALS)
+async def test_a_principal_reads_what_the_table_gives_it_and_no_other(
+    servers: Servers, principal: str
+) -> None:
+    names = [topic.name for topic in TOPICS]
+    allowed = await asyncio.gather(*(may_read(servers[principal], name) for name in names))
+    assert {name for name, may in zip(names, allowed, strict=True) if may} == set(
+        readable_by(principal)
+    )
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_a_relay_cannot_fence_another_services(servers: Servers, service: str) -> None:
+    for other in SERVICES:
+        name = writable_by(service)[0]
+        try:
+            async with (
+                producing(servers[service], transactional_id=f"{other}-relay") as producer,
+                producer.transaction(),
+            ):
+                await producer.send(name, b"{}", key=b"tried", partition=0)
+        except TransactionalIdAuthorizationFailed:
+            assert other != service
+        else:
+            assert other == service
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_a_service_commits_in_its_own_groups_only(servers: Servers, service: str) -> None:
+    topic = readable_by(service)[0]
+    for other in (*SERVICES, PUBLIC):
+        consumer = AIOKafkaConsumer(**servers[service].options(), group_id=group_of(other, topic))
+        await consumer.start()
+        consumer.assign([TopicPartition(topic, 0)])
+        try:
+            await consumer.commit({TopicPartition(topic, 0): 0})
+        except (GroupAuthorizationFailedError, KafkaError):
+            assert other != service
+        else:
+            assert other == service
+        finally:
+            await consumer.stop()
+
+
+async def test_who_is_downstream_reads_in_groups_of_the_public(servers: Servers) -> None:
+    topic = readable_by(PUBLIC)[0]
+    consumer = AIOKafkaConsumer(**servers[PUBLIC].options(), group_id="public.portal")
+    await consumer.start()
+    consumer.assign([TopicPartition(topic, 0)])
+    try:
+        await consumer.commit({TopicPartition(topic, 0): 0})
+    finally:
+        await consumer.stop()
