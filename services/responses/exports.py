@@ -14,6 +14,7 @@ import xlsxwriter
 
 from services.contracts.http.results import CrossTable, ExportFormat, QuestionResult, ResultsView
 from services.responses.store.results import Exported
+from services.runtime.cells import harmless
 from services.runtime.text import Language, Text
 
 Cell: TypeAlias = str | int | None
@@ -24,7 +25,6 @@ MEDIA_TYPES: dict[ExportFormat, str] = {
     "json": "application/json",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 # A cell of a spreadsheet holds no more; what is longer goes on in the cells to its right.
 _LONGEST_CELL = 32_767
 _FEW = Text(fr="moins de {n}", en="fewer than {n}")
@@ -113,7 +113,7 @@ def _parts(cell: Cell) -> list[str | int]:
 
 
 def _harmless(cell: Cell) -> Cell:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+    return harmless(cell) if isinstance(cell, str) else cell
 
 
 def _count(count: int | None, few: str) -> Cell:

@@ -14,6 +14,8 @@ OUTCOME_NAMES = {
     "partly": Text(fr="Retenue en partie", en="Partly retained"),
     "not": Text(fr="Non retenue", en="Not retained"),
 }
+# How far what was retained has come; promised: nothing was said since.
+PROGRESS = ("promised", "planned", "under_way", "done", "given_up")
 OVER = ("done", "given_up")
 
 

@@ -2,9 +2,11 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date
+from itertools import zip_longest
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,17 +15,27 @@ from starlette.routing import Route
 from services.contracts.events.campaigns import ProjectState
 from services.feedback import previews
 from services.feedback.domain import promises
-from services.feedback.domain.decisions import PROGRESS_NAMES
 from services.feedback.domain.promises import OUTCOME_NAMES
 from services.feedback.domain.reports import MINIMUM_CELL, method_of, shown
-from services.feedback.pages.site import A_DAY, A_MINUTE, Asked, Content, Endpoint, Load, Site
+from services.feedback.pages.site import A_DAY, A_MINUTE, ATOM, Asked, Content, Endpoint, Load, Site
 from services.feedback.store import public as store
+from services.feedback.use_cases.journal import commits_to
 from services.runtime.db import Connection
 
 _PROJECTS, _DECISIONS, _LATEST = 20, 25, 5
-_STEPS = 30
+_STEPS, _NEWS = 30, 50
 _UNDER_WAY = {None: None, "under_way": True, "closed": False}
-_PROGRESS = ("overdue", "promised", *PROGRESS_NAMES)
+_PROGRESS = ("overdue", *promises.PROGRESS)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Of the feed: a report or a step."""
+
+    id: UUID
+    day: date
+    report: store.ReportLine | None = None
+    step: store.StepLine | None = None
 
 
 def routes(site: Site) -> list[Route]:
@@ -43,18 +55,23 @@ def routes(site: Site) -> list[Route]:
         Route("/decisions/{proposal_id:uuid}", page(decision)),
         Route("/follow-up", page(follow_up)),
         Route("/figures", page(figures)),
+        Route("/journal", page(journal)),
+        Route("/feed.atom", page(feed)),
     ]
 
 
 async def home(conn: Connection, asked: Asked) -> Content:
     under_way = await store.public_projects(conn, True, asked.after, _PROJECTS + 1)
     counts = await store.count_answers(conn, asked.today)
+    reports: dict[UUID, store.ReportLine] = {}
+    for one in await store.latest_reports(conn, 2 * _LATEST):
+        reports.setdefault(one.project_id, one)
     return Content(
         "home.html",
         {
             "projects": under_way[:_PROJECTS],
             "following": _after(under_way, _PROJECTS),
-            "reports": await store.latest_reports(conn, _LATEST),
+            "reports": list(reports.values())[:_LATEST],
             "answers": sum(one.answers for one in counts),
             "done": sum(one.answers for one in counts if one.progress == "done"),
             "overdue": sum(one.overdue for one in counts),
@@ -84,7 +101,6 @@ async def project(conn: Connection, asked: Asked, project_id: UUID) -> Content |
     if found is None:
         return None
     told = ProjectState.model_validate(found.body)
-    seeds = told.draw_seeds
     return Content(
         "project.html",
         {
@@ -94,8 +110,10 @@ async def project(conn: Connection, asked: Asked, project_id: UUID) -> Content |
             "method": method_of(found.body, found.collection),
             "duties": told.report_duties,
             "draws": [
-                (commitment, seeds[place] if place < len(seeds) else None)
-                for place, commitment in enumerate(told.draw_commitments)
+                (commitment, seed, seed is not None and commits_to(commitment, seed))
+                for commitment, seed in zip_longest(
+                    told.draw_commitments, told.draw_seeds[: len(told.draw_commitments)]
+                )
             ],
             "attention": found.collection.get("state") in ("ended", "synthesised")
             and shown(found.collection.get("contributions")) is not None,
@@ -211,6 +229,25 @@ async def figures(conn: Connection, asked: Asked) -> Content:
             "months": [_month(body) for body in await store.months(conn)],
         },
     )
+
+
+async def journal(conn: Connection, asked: Asked) -> Content:
+    return Content("journal.html")
+
+
+async def feed(conn: Connection, asked: Asked) -> Content:
+    """Reports and steps, each an entry for good: its id comes from what it is, not from where."""
+    reports = await store.latest_reports(conn, _NEWS)
+    steps = await store.latest_steps(conn, _NEWS)
+    entries = [
+        Entry(uuid5(one.project_id, f"report/{one.version}"), one.published_on, report=one)
+        for one in reports
+    ] + [
+        Entry(uuid5(one.proposal_id, f"follow-up/{one.number}"), one.recorded_on, step=one)
+        for one in steps
+    ]
+    newest = sorted(entries, key=lambda one: (one.day, one.id), reverse=True)[:_NEWS]
+    return Content("feed.xml", {"entries": newest}, kind=ATOM)
 
 
 def _month(body: dict[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from services.feedback.pages import account_pages
+from services.feedback.pages import account_pages, open_data
 from services.feedback.pages.site import Site, style
 from services.feedback.settings import FeedbackSettings
 from services.runtime.http import wants_page
@@ -17,6 +17,7 @@ def register(service: Service, settings: FeedbackSettings) -> None:
     site = Site(service, settings)
     service.api.router.routes += [
         *account_pages.routes(site),
+        *open_data.routes(site, service.database),
         Route("/static/account.css", style),
     ]
     _missing_pages(service.api, site)

@@ -133,7 +133,7 @@ WHERE p.project_id > $1 AND p.state <> 'draft' AND p.version > 0
 ORDER BY p.project_id LIMIT $2;
 
 -- open_reports: every version, a page of $3 after $1, $2.
-SELECT r.project_id, r.version, p.title AS project, r.collection_version, r.summary, r.method,
+SELECT r.project_id, r.version, p.title AS project, r.summary, r.method,
     r.published_on,
     (SELECT count(DISTINCT d.proposal_id)::int FROM published_decision d
         WHERE d.project_id = r.project_id AND d.report_version <= r.version) AS decisions

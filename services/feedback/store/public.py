@@ -3,7 +3,6 @@
 No query of it names who drafted, signed in or recorded, nor reads what is not published.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -212,7 +211,7 @@ async def months(conn: Connection) -> list[dict[str, Any]]:
     return [row["body"] for row in await conn.fetch(sql.months)]
 
 
-Rows = Sequence[dict[str, Any]]
+Rows = list[dict[str, Any]]
 
 
 async def open_projects(conn: Connection, after: UUID, most: int) -> Rows:
