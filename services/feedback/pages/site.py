@@ -29,7 +29,10 @@ ATOM = "application/atom+xml; charset=utf-8"
 # Texts may hold what XML cannot, not even escaped (XML 1.0 §2.2).
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 A_MINUTE, A_DAY = 60, 86_400
-_CSS = files("services.feedback").joinpath("pages/templates/account.css").read_bytes()
+_STYLE = Kept.of(
+    files("services.feedback").joinpath("pages/templates/account.css").read_text(),
+    {"Content-Type": "text/css; charset=utf-8", "Cache-Control": "public, max-age=3600"},
+)
 
 
 @dataclass(frozen=True)
@@ -159,14 +162,19 @@ def address(path: str, query: "tuple[tuple[str, object], ...]") -> str:
 
 
 def answer(request: Request, kept: Kept) -> Response:
-    asked = request.headers.get("if-none-match")
-    if asked is not None and (asked.strip() == "*" or kept.headers["ETag"] in _tags(asked)):
-        headers = {name: said for name, said in kept.headers.items() if name != "Content-Type"}
-        return Response(None, 304, headers)
+    """Packed or not, each with a strong mark of its own; whoever holds either need not be sent it
+    again."""
+    plain = kept.headers["ETag"]
+    packed = f'{plain[:-1]}-gz"'
+    if (asked := request.headers.get("if-none-match")) is not None:
+        tags = _tags(asked)
+        held = next((tag for tag in (packed, plain) if tag in tags or "*" in tags), None)
+        if held is not None:
+            headers = {name: said for name, said in kept.headers.items() if name != "Content-Type"}
+            return Response(None, 304, headers | {"ETag": held})
     if not _takes_gzip(request.headers.get("accept-encoding", "")):
         return Response(kept.body, 200, kept.headers)
-    packed = {"Content-Encoding": "gzip", "ETag": f"W/{kept.headers['ETag']}"}
-    return Response(kept.packed, 200, kept.headers | packed)
+    return Response(kept.packed, 200, kept.headers | {"Content-Encoding": "gzip", "ETag": packed})
 
 
 def _takes_gzip(header: str) -> bool:
@@ -175,7 +183,7 @@ def _takes_gzip(header: str) -> bool:
 
 
 def _tags(header: str) -> set[str]:
-    """Compared weakly (RFC 9110 §13.1.2): what is compressed, here or by a proxy, is marked so."""
+    """Compared weakly (RFC 9110 §13.1.2): a proxy that changes the encoding may mark it so."""
     return {tag.strip().removeprefix("W/") for tag in header.split(",")}
 
 
@@ -193,7 +201,4 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 async def style(request: Request) -> Response:
-    kept = Kept.of(
-        _CSS.decode(), {"Content-Type": "text/css", "Cache-Control": "public, max-age=3600"}
-    )
-    return answer(request, kept)
+    return answer(request, _STYLE)

@@ -295,7 +295,7 @@ async def test_both_languages_have_one_address_and_say_so(world: World) -> None:
     await world.hear(project(world.project_id, "open"))
     french = await look(world, "/projects", **{"Accept-Language": "fr-FR,fr;q=0.9,en;q=0.5"})
     english = await look(world, "/projects", **{"Accept-Language": "en"})
-    assert french.headers["vary"] == english.headers["vary"] == "Accept-Language"
+    assert french.headers["vary"] == english.headers["vary"] == "Accept-Language, Accept-Encoding"
     assert (french.headers["content-language"], english.headers["content-language"]) == ("fr", "en")
     assert 'lang="fr"' in french.text
     assert "Tous les projets" in french.text

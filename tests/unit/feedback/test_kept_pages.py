@@ -50,3 +50,4 @@ def test_the_mark_of_either_form_spares_sending_it_again() -> None:
         again = answer(asking(accept_encoding="gzip", if_none_match=mark), KEPT)
         assert again.status_code == 304
         assert not again.body
+        assert again.headers["etag"] == mark
