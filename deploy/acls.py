@@ -70,9 +70,11 @@ def script() -> str:
         "set -eu",
         'acl() { /opt/kafka/bin/kafka-acls.sh --bootstrap-server "$bootstrap"'
         ' --command-config "$config" "$@" >/dev/null; }',
-        'bootstrap="$1" config="$2"',
+        'bootstrap="$1" config="$2" pids=""',
     ]
-    lines += [f"acl {_quoted(grant.arguments)}" for grant in grants()]
+    # All at once, as each starts a Java of its own; one that fails fails the script.
+    lines += [f'acl {_quoted(grant.arguments)} & pids="$pids $!"' for grant in grants()]
+    lines.append('for pid in $pids; do wait "$pid"; done')
     return "\n".join([*lines, 'echo "access control lists are in force"', ""])
 
 
