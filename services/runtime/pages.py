@@ -61,6 +61,7 @@ class Pages:
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
+            auto_reload=False,  # asks the disk at every include otherwise
         )
         self._environment.globals.update(known)
         self._words = {language: _words(language) for language in LANGUAGES}

@@ -158,8 +158,8 @@ async def decisions(conn: Connection, asked: Asked) -> Content | None:
         {
             "answers": found[:_DECISIONS],
             "following": f"{getattr(last, by_day)}.{last.proposal_id}" if last else None,
-            "outcome": outcome,
-            "progress": progress,
+            "chosen": outcome,
+            "came_so_far": progress,
             "begins": asked.after is None,
             "overdue_days": _overdue(asked.today),
         },

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.feedback.pages.fresh import Edition, Fresh, Kept
-from services.feedback.previews import pages
+from services.feedback.previews import pages, parts
 from services.feedback.settings import FeedbackSettings
 from services.feedback.store.public import Key
 from services.runtime.pages import POLICY, language_of
@@ -132,6 +132,8 @@ class Site:
         lang: Language | None,
         query: tuple[tuple[str, str], ...],
     ) -> dict[str, Any]:
+        written_in = self._settings.content_language
+
         def link(to: str, **said: object) -> str:
             return address(to, (("lang", lang), *said.items()))
 
@@ -144,9 +146,7 @@ class Site:
             "lang": lang,
             "query": dict(query),
             # What the administration wrote is in its own language, whatever the page's is.
-            "said": f' lang="{self._settings.content_language}"'
-            if self._settings.content_language != language
-            else "",
+            **parts(language, f' lang="{written_in}"' if written_in != language else ""),
             "public_url": self.public_url,
             "responses_url": self._settings.responses_url,
             "canonical": page_in(language),
