@@ -15,7 +15,8 @@ from services.runtime.service import Service
 
 def register(service: Service, settings: FeedbackSettings) -> None:
     site = Site(service, settings)
-    service.api.router.routes += [
+    # Asked for most, they are looked for first.
+    service.api.router.routes[:0] = [
         *account_pages.routes(site),
         *open_data.routes(site, service.database),
         Route("/static/account.css", style),

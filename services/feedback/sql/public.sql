@@ -140,21 +140,26 @@ SELECT r.project_id, r.version, p.title AS project, r.summary, r.method,
 FROM published_report r JOIN project p USING (project_id)
 WHERE (r.project_id, r.version) > ($1, $2) ORDER BY r.project_id, r.version LIMIT $3;
 
--- open_decisions: those in force, a page of $2 after $1.
+-- open_decisions: those in force, a page of $2 after $1. The bounds are said of each table, or a
+-- merge would begin each page at the first row of all.
 SELECT a.proposal_id, a.project_id, p.title AS project, w.title, w.text, w.theme, w.support,
     a.proposal_version, a.version, d.report_version, d.outcome, d.reason, d.next_step, d.due_on,
     d.owner, d.decided_by_name, d.decided_by_role, d.decided_on, d.published_on, a.progress,
     a.followed_on
-FROM answer_in_force a
-JOIN published_decision d ON (d.proposal_id, d.version) = (a.proposal_id, a.version)
-JOIN answered_proposal w ON (w.proposal_id, w.version) = (a.proposal_id, a.proposal_version)
+FROM (SELECT * FROM answer_in_force WHERE proposal_id > $1 ORDER BY proposal_id LIMIT $2) a
+JOIN published_decision d ON d.proposal_id > $1
+    AND (d.proposal_id, d.version) = (a.proposal_id, a.version)
+JOIN answered_proposal w ON w.proposal_id > $1
+    AND (w.proposal_id, w.version) = (a.proposal_id, a.proposal_version)
 JOIN project p ON p.project_id = a.project_id
-WHERE a.proposal_id > $1 ORDER BY a.proposal_id LIMIT $2;
+ORDER BY a.proposal_id;
 
 -- open_steps: of what was kept, a page of $3 after $1, $2.
 SELECT f.proposal_id, f.number, a.project_id, f.progress, f.note, f.recorded_on
-FROM follow_up f JOIN answer_in_force a USING (proposal_id)
-WHERE (f.proposal_id, f.number) > ($1, $2) ORDER BY f.proposal_id, f.number LIMIT $3;
+FROM (SELECT * FROM follow_up WHERE (proposal_id, number) > ($1, $2)
+    ORDER BY proposal_id, number LIMIT $3) f
+JOIN answer_in_force a ON a.proposal_id >= $1 AND a.proposal_id = f.proposal_id
+ORDER BY f.proposal_id, f.number;
 
 -- addresses_of_projects: for the sitemap.
 SELECT p.project_id, EXISTS (SELECT FROM published_report r WHERE r.project_id = p.project_id)
