@@ -30,21 +30,13 @@ _NOBODY_WAITS = Text(
     fr="Aucun projet publié encore : aucun retour n'est dû.",
     en="No project is published yet: no report is owed.",
 )
-_PROJECT, _SIGNED, _LATE, _BY, _DECIDES, _LEFT, _ID = (
-    Text(fr="projet", en="project"),
-    Text(fr="signées", en="signed"),
-    Text(fr="en retard", en="overdue"),
-    Text(fr="pour le", en="by"),
-    Text(fr="décide", en="decides"),
-    Text(fr="ce qui manque", en="what is left"),
-    Text(fr="identifiant", en="id"),
-)
-_PROPOSAL, _STEP, _OUTCOME, _DUE, _ID_VERSION = (
-    Text(fr="proposition", en="proposal"),
-    Text(fr="étape", en="step"),
-    Text(fr="issue", en="outcome"),
-    Text(fr="échéance", en="due"),
-    Text(fr="identifiant, version", en="id, version"),
+_SIGNED = Text(fr="signées : {signed} sur {n}", en="signed: {signed} of {n}")
+_OVERDUE = Text(fr="en retard : {n}", en="overdue: {n}")
+_DECIDES = Text(fr="décide : {who}", en="decides: {who}")
+_BY = Text(fr="avant le {day}", en="by {day}")
+_REPORT = Text(
+    fr="\nRetour, version {version}, publié le {day} : {url}",
+    en="\nReport, version {version}, published on {day}: {url}",
 )
 STEPS = {
     "awaiting": Text(fr="à rédiger", en="to draft"),
@@ -63,13 +55,7 @@ PROGRESS = {
     "done": Text(fr="fait", en="done"),
     "given_up": Text(fr="abandonné", en="given up"),
 }
-_HEAD = Text(
-    fr="{title}\n{signed} signée(s) sur {n} · {who} décide",
-    en="{title}\n{signed} of {n} signed · {who} decides",
-)
-_HEAD_BY = Text(fr=", avant le {day}", en=", by {day}")
 _LATE_BY = Text(fr="{n} j de retard", en="{n} day(s) late")
-_STILL = Text(fr="Avant la fin :", en="Before the end:")
 _DRAFTED = Text(
     fr="« {title} » : {outcome}, version {version}, à signer par qui décide.",
     en="“{title}”: {outcome}, version {version}, to be signed by who decides.",
@@ -293,58 +279,45 @@ async def find(staff: "Staff", proposal: UUID) -> "DecisionView":
 
 
 def show_standings(here: Session, found: "list[ProjectStanding]") -> None:
-    from rich.table import Table
-
+    """A few lines each: a terminal of 80 columns has no room for a table with whole ids."""
     if not found:
         here.tell(_NOBODY_WAITS)
-        return
-    table = Table(box=None, header_style="dim")
-    for text in (_PROJECT, _SIGNED, _LATE, _BY, _DECIDES, _LEFT, _ID):
-        table.add_column(here.say(text), justify="right" if text in (_SIGNED, _LATE) else "left")
     for one in found:
-        table.add_row(
-            one.title,
-            f"{one.signed}/{one.proposals}" if one.proposals else "",
-            f"! {one.overdue}" if one.overdue else "",
-            str(one.decide_by or ""),
-            one.decision_maker,
-            "\n".join(one.blocked_by),
-            str(one.project_id),
-        )
-    here.out.print(table)
+        _show_standing(here, one)
+        here.out.print(f"  {one.project_id}", markup=False, style="dim")
+
+
+def _show_standing(here: Session, one: "ProjectStanding") -> None:
+    here.out.print(one.title, markup=False, style="bold")
+    facts = []
+    if one.proposals is not None:
+        facts.append(here.say(_SIGNED, signed=one.signed, n=one.proposals))
+    if one.overdue:
+        facts.append(f"! {here.say(_OVERDUE, n=one.overdue)}")
+    facts.append(here.say(_DECIDES, who=one.decision_maker))
+    if one.decide_by:
+        facts.append(here.say(_BY, day=one.decide_by))
+    here.out.print("  " + " · ".join(facts), markup=False)
+    for reason in one.blocked_by:
+        here.out.print(f"  - {reason}", markup=False)
 
 
 def show_account(here: Session, found: "ProjectAccount") -> None:
-    from rich.table import Table
-
-    standing = found.standing
-    head = here.say(
-        _HEAD,
-        title=standing.title,
-        signed=standing.signed,
-        n=len(found.decisions),
-        who=standing.decision_maker,
-    )
-    if standing.decide_by:
-        head += here.say(_HEAD_BY, day=standing.decide_by)
-    here.out.print(head, markup=False)
-    if found.decisions:
-        table = Table(box=None, header_style="dim")
-        for text in (_STEP, _OUTCOME, _PROPOSAL, _DUE, _ID_VERSION):
-            table.add_column(here.say(text))
-        for one in found.decisions:
-            table.add_row(
-                here.say(STEPS[one.state]),
-                here.say(OUTCOMES[one.outcome]) if one.outcome else "",
-                one.title,
-                _due(here, one),
-                f"{one.proposal_id}, {one.version}",
-            )
-        here.out.print(table)
-    if standing.blocked_by:
-        here.tell(_STILL)
-        for reason in standing.blocked_by:
-            here.out.print(f"  - {reason}", markup=False)
+    _show_standing(here, found.standing)
+    for one in found.decisions:
+        facts = [here.say(STEPS[one.state])]
+        if one.outcome:
+            facts.append(here.say(OUTCOMES[one.outcome]))
+        if due := _due(here, one):
+            facts.append(due)
+        here.out.print(f"\n{one.title}", markup=False, style="bold")
+        here.out.print("  " + " · ".join(facts), markup=False)
+        here.out.print(f"  {one.proposal_id}, version {one.version}", markup=False, style="dim")
+    report = found.report
+    if report.url:
+        here.tell(
+            _REPORT, version=report.published_version, day=report.published_on, url=report.url
+        )
 
 
 def _due(here: Session, one: "DecisionView") -> str:
