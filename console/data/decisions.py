@@ -24,6 +24,7 @@ STEPS = {
 # As much of a reason as a confirmation can show on the smallest screen.
 _REASON_SHOWN = 240
 
+QUOTED = Text(fr="« {text} »", en="“{text}”")
 _REVISION = {
     "drafted": Text(fr="révision à signer", en="revision to sign"),
     "signed": Text(fr="révision signée", en="revision signed"),

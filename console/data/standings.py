@@ -44,7 +44,11 @@ _LATE = Count(
     Text(fr="retours : {n} décisions en retard", en="reports: {n} decisions overdue"),
 )
 _BLOCKED = Text(fr="Avant la fin : {what}.", en="Before the end: {what}.")
-_NOTHING_BLOCKS = Text(fr="Plus rien n'empêche rien.", en="Nothing stands in the way.")
+_IS_CLOSED = Text(
+    fr="Clos : plus aucun retour n'est dû.",
+    en="Closed: no report is owed any more.",
+)
+_IS_ABANDONED = Text(fr="Ce projet est abandonné.", en="This project is abandoned.")
 _STOPS = Text(fr="Avant de publier : {what}.", en="Before publishing: {what}.")
 _NOTHING_STOPS = Text(
     fr="Rien n'empêche plus de publier : p.", en="Nothing stops the publication any more: p."
@@ -136,11 +140,13 @@ def in_order(standings: Iterable[ProjectStanding]) -> list[ProjectStanding]:
 _AFTER = ("collected", "reporting")
 
 
-def blocked(lines: Iterable[str], language: Language) -> Said:
-    """What stands in the way, as one sentence."""
-    said = _joined(lines, language)
+def blocked(one: ProjectStanding, language: Language) -> Said:
+    """What stands between a project and its end, as one sentence."""
+    said = _joined(one.blocked_by, language)
+    if not said and one.state == "abandoned":
+        return Said(_IS_ABANDONED.in_(language), "dim")
     if not said:
-        return Said(_NOTHING_BLOCKS.in_(language), "done")
+        return Said(_IS_CLOSED.in_(language), "done")
     return Said(_BLOCKED.in_(language, what=said), "attention")
 
 

@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from console.data.decisions import in_full, outcome, state, what_is_due
+from console.data.decisions import QUOTED, in_full, outcome, state, what_is_due
 from console.data.said import Said, signed
 from console.data.standings import blocked
 from console.data.vocabulary import DECISION, say
@@ -165,14 +165,14 @@ class AccountScreen(Searching, DecisionActs[ProjectAccount]):
         if one := self.chosen():
             paragraphs = in_full(one, self.maker, self.panel.today, language)
             if wide:
-                paragraphs.append(Said(f"« {one.text} »", "dim"))
+                paragraphs.append(Said(QUOTED.in_(language, text=one.text), "dim"))
             # Narrow screens keep the room for the table: enter shows all of it.
             for said in paragraphs if wide else paragraphs[:2]:
                 lines = fold(said.text, room).splitlines()
                 most = len(lines) if wide else 2
                 kept = "\n".join(lines[:most]) + (" …" if len(lines) > most else "")
                 parts.append(Said(f"{kept}\n" + ("\n" if wide else ""), said.tone))
-        what = signed(blocked(account.standing.blocked_by, language))
+        what = signed(blocked(account.standing, language))
         parts.append(Said(fold(what.text, room), what.tone))
         self.query_one("#next", Static).update(content(*parts, stale=self.stale))
 

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 _WIDTH = 66
 
 SAVED = Text(fr="Enregistrée : {who} peut la signer.", en="Saved: {who} can sign it.")
+SAVED_BY_THE_SIGNER = Text(
+    fr="Enregistrée. Une autre personne l'enregistrera avant que vous signiez.",
+    en="Saved. Another person will save it before you sign.",
+)
 SIGN = Text(fr="Signer la décision", en="Sign the decision")
 DO_SIGN = Text(fr="signer", en="sign")
 SIGNED = Text(fr="Signée. Le retour la rendra publique.", en="Signed. The report makes it public.")
@@ -82,7 +86,7 @@ class AccountActs(ActingScreen[S]):
         self.app.push_screen(ConfirmScreen(PUBLISH, sentence, DO_PUBLISH, WORD), go)
 
     def _published(self, _: ProjectAccount) -> None:
-        self.notify(f"✓ {PUBLISHED.in_(self.language)}")
+        self.notify(f"✓ {PUBLISHED.in_(self.language)}", timeout=3)
 
 
 class DecisionActs(AccountActs[S]):
@@ -99,11 +103,18 @@ class DecisionActs(AccountActs[S]):
 
     def action_edit_decision(self) -> None:
         if one := self.chosen():
-            self.app.push_screen(DecisionForm(one), self._drafted)
+            self.app.push_screen(DecisionForm(one, self._names_me), self._drafted)
+
+    @property
+    def _names_me(self) -> bool:
+        """Whether the mandate names who is signed in; the service compares as leniently."""
+        person = self.panel.person
+        return person is not None and person.name.casefold() == self.maker.casefold()
 
     def _drafted(self, one: DecisionView | None) -> None:
         if one:
-            self.notify(f"✓ {SAVED.in_(self.language, who=self.maker)}")
+            words = SAVED_BY_THE_SIGNER if self._names_me else SAVED
+            self.notify(f"✓ {words.in_(self.language, who=self.maker)}", timeout=3)
             self.want()
 
     def action_sign(self) -> None:
@@ -124,7 +135,7 @@ class DecisionActs(AccountActs[S]):
         self.app.push_screen(ConfirmScreen(SIGN, sentence, DO_SIGN), go)
 
     def _signed(self, _: DecisionView) -> None:
-        self.notify(f"✓ {SIGNED.in_(self.language)}")
+        self.notify(f"✓ {SIGNED.in_(self.language)}", timeout=3)
 
     def action_follow_up(self) -> None:
         one = self.chosen()
@@ -137,7 +148,7 @@ class DecisionActs(AccountActs[S]):
 
     def _recorded(self, one: DecisionView | None) -> None:
         if one:
-            self.notify(f"✓ {RECORDED.in_(self.language)}")
+            self.notify(f"✓ {RECORDED.in_(self.language)}", timeout=3)
             self.want()
 
     def action_copy_proposal_id(self) -> None:

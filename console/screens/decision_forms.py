@@ -9,7 +9,7 @@ from uuid import UUID
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
-from console.data.decisions import KEPT, meanwhile, parse_day, steps_after
+from console.data.decisions import KEPT, QUOTED, meanwhile, parse_day, steps_after
 from console.data.said import Said
 from console.data.vocabulary import OUTCOME, PROGRESS, say
 from console.screens.writing_form import NotComplete, Typed, WritingForm
@@ -38,6 +38,10 @@ REVISES = Text(
     fr="Elle est publiée et le reste ; ceci en rédige la révision, à signer.",
     en="It is published and stays so; this drafts its revision, to be signed.",
 )
+YOU_SIGN = Text(
+    fr="Qui rédige ne signe pas : avant votre signature, une autre personne enregistrera ce texte.",
+    en="Who drafts does not sign: before you do, another person will have to save this text.",
+)
 REASON_NEEDED = Text(
     fr="Une décision dit toujours pourquoi, quelle qu'elle soit : écrivez le motif.",
     en="A decision always says why, whatever it is: write the reason.",
@@ -53,6 +57,7 @@ DAY_NEEDED = Text(
 NOT_A_DAY = Text(
     fr="Un jour s'écrit 2027-03-01, ou 1/3/2027.", en="A day is written 2027-03-01, or 1/3/2027."
 )
+EXAMPLE = Text(fr="par exemple 2027-03-01, ou 1/3/2027", en="such as 2027-03-01, or 1/3/2027")
 OWNER_NEEDED = Text(
     fr="Ce qui est retenu dit qui s'en charge.", en="What is retained says who sees to it."
 )
@@ -93,20 +98,26 @@ class DecisionForm(WritingForm[DecisionView]):
         "owner": Text(fr="Qui", en="Owner"),
     }
 
-    def __init__(self, about: DecisionView) -> None:
+    def __init__(self, about: DecisionView, signs: bool) -> None:
+        """`signs`: who writes here is whom the mandate names."""
+
         async def reread(client: Client) -> DecisionView:
             account = await client.account(about.project_id)
             return next(one for one in account.decisions if one.proposal_id == about.proposal_id)
 
         super().__init__(f"decision {about.proposal_id}", about, reread)
+        self._signs = signs
 
     def heading(self) -> Iterable[Said]:
         one, language = self.about, self.language
         yield Said(DECIDE.in_(language, title=elide(one.title, 100)), "strong")
-        yield Said(f"« {elide(' '.join(one.text.split()), _PROPOSAL_SHOWN)} »", "dim")
+        text = elide(" ".join(one.text.split()), _PROPOSAL_SHOWN)
+        yield Said(QUOTED.in_(language, text=text), "dim")
         if one.state in ("signed", "published"):
             words = TAKES_BACK if one.state == "signed" else REVISES
             yield Said(words.in_(language), "attention")
+        if self._signs:
+            yield Said(YOU_SIGN.in_(language), "attention")
 
     def fields(self) -> Iterable[Widget]:
         yield ChoiceLine(id="field-outcome")
@@ -118,7 +129,7 @@ class DecisionForm(WritingForm[DecisionView]):
     def speak(self) -> None:
         words = {one.value: say(OUTCOME, one, self.language) for one in Outcome}
         self.query_one(ChoiceLine).show(words)
-        self.query_one("#field-due_on", Input).placeholder = "2027-03-01"
+        self.query_one("#field-due_on", Input).placeholder = EXAMPLE.in_(self.language)
 
     def begin(self) -> Typed:
         one = self.about

@@ -131,7 +131,7 @@ class DecisionsScreen(Searching, PanelScreen[list["ProjectStanding"]]):
             if one.decide_by
             else MAKER.in_(language, who=one.decision_maker)
         )
-        what = signed(blocked(one.blocked_by, language))
+        what = signed(blocked(one, language))
         self.query_one("#next", Static).update(
             content(
                 Said(f"{fold(words, room)}\n", "dim"),

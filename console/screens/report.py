@@ -89,7 +89,7 @@ class ReportScreen(AccountActs[Shown]):
         for place, said in enumerate(lines):
             parts.append(Said(("\n" if place else "") + fold(said.text, room), said.tone))
         self.query_one("#stands", Static).update(content(*parts, stale=self.stale))
-        text = "\n".join(fold(line, room) for line in shown.preview.text.splitlines())
+        text = "\n".join(_folded(line, room) for line in shown.preview.text.splitlines())
         self.query_one("#text", Static).update(content(text, stale=self.stale))
 
     def _stands(self, shown: Shown) -> list[Said]:
@@ -125,7 +125,7 @@ class ReportScreen(AccountActs[Shown]):
 
     def _written(self, report: ReportView | None) -> None:
         if report:
-            self.notify(f"✓ {SAVED.in_(self.language)}")
+            self.notify(f"✓ {SAVED.in_(self.language)}", timeout=3)
             self.want()
 
     def action_decisions(self) -> None:
@@ -133,3 +133,9 @@ class ReportScreen(AccountActs[Shown]):
 
     def action_back(self) -> None:
         self.app.pop_screen()
+
+
+def _folded(line: str, width: int) -> str:
+    """A long line goes on below its own beginning."""
+    margin = line[: len(line) - len(line.lstrip())]
+    return "\n".join(margin + part for part in fold(line.strip(), width - len(margin)).split("\n"))

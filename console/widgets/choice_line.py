@@ -60,6 +60,8 @@ class ChoiceLine(Widget, can_focus=True):
                 parts.append(Content.styled(f"‹ {words} ›", style))
             else:
                 parts.append(content(Said(f"  {words}  ", "dim")))
+        if self.has_focus and len(parts) > 1:
+            parts.append(content(Said(" ← →", "dim")))
         return Content(" ").join(parts)
 
     def on_focus(self) -> None:
