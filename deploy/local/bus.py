@@ -4,10 +4,14 @@ import json
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.structs import ConsumerRecord
+
+from deploy.local.endpoints import KafkaEndpoint
+from services.runtime.broker import KafkaServer
 
 READ_MS = 200
 
@@ -46,18 +50,19 @@ class Record:
 
 
 async def records(
-    bootstrap: str, topics: Sequence[str], *, from_start: bool = True, until_now: bool = True
+    kafka: KafkaEndpoint, topics: Sequence[str], *, from_start: bool = True, until_now: bool = True
 ) -> AsyncIterator[Record]:
     """Without a group, so that reading leaves no trace. Raises KafkaError.
 
     `until_now` ends at what is committed when the reading starts; otherwise it never ends.
     """
-    parts = await _partitions(bootstrap, topics)
+    options = KafkaServer(kafka.bootstrap, kafka.username, kafka.password, kafka.ca_file).options()
+    parts = await _partitions(options, topics)
     if not parts:
         return
     # Where to start is said by the reset policy: a seek after `assign` races with that very policy.
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap,
+        **options,
         isolation_level="read_committed",
         enable_auto_commit=False,
         auto_offset_reset="earliest" if from_start else "latest",
@@ -78,9 +83,9 @@ async def records(
         await consumer.stop()
 
 
-async def _partitions(bootstrap: str, topics: Sequence[str]) -> list[TopicPartition]:
+async def _partitions(options: dict[str, Any], topics: Sequence[str]) -> list[TopicPartition]:
     """Of the topics that exist."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    admin = AIOKafkaAdminClient(**options)
     await admin.start()
     try:
         return [

@@ -480,9 +480,7 @@ async def check(endpoints: Endpoints) -> list[Finding]:
             orders=await connections["campaigns"].fetch(sql.ordered),
             records=[
                 record
-                async for record in bus.records(
-                    endpoints.kafka.bootstrap, [topic.name for topic in TOPICS]
-                )
+                async for record in bus.records(endpoints.kafka, [topic.name for topic in TOPICS])
             ],
             logs=sorted(endpoints.logs.glob("*.log")),
         )

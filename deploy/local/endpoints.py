@@ -7,7 +7,7 @@ by its data directory alone.
 import os
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 
 from services.runtime.refusal import Refusal
 from services.runtime.text import Text
@@ -36,8 +36,13 @@ class ServiceEndpoint(_Part):
 
 
 class KafkaEndpoint(_Part):
+    """In clear on one machine; with a user by SASL over TLS, where a deployment is tried out."""
+
     bootstrap: str
     pid: int
+    username: str | None = None
+    password: SecretStr | None = None
+    ca_file: Path | None = None
 
 
 class PostgresEndpoint(_Part):

@@ -19,9 +19,20 @@ from typing import Self
 from services.runtime.text import Language, Text
 
 HOST = "127.0.0.1"
-# A local stack speaks plain HTTP: loading the system's authorities for each client would cost more
-# than most of what the clients do. This context trusts nobody.
-NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+# The authority of a deployment that is being tried out; a local stack has none.
+AUTHORITY = os.environ.get("PANEL_TRY_OUT_AUTHORITY")
+
+
+def _trusted() -> ssl.SSLContext:
+    """A local stack speaks plain HTTP: loading the system's authorities for each client would cost
+    more than most of what the clients do. So this trusts nobody, or that one authority."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if AUTHORITY:
+        context.load_verify_locations(AUTHORITY)
+    return context
+
+
+TRUSTED = _trusted()
 ROOM_NEEDED = 1 << 30
 OLDEST_PYTHON = (3, 11)
 TAIL_LINES = 15

@@ -18,7 +18,7 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 
 from deploy.local import answering
-from deploy.local.errors import NO_TLS
+from deploy.local.errors import TRUSTED
 from deploy.local.journal import Message
 from services.runtime.refusal import Refusal
 from services.runtime.text import Text
@@ -96,7 +96,7 @@ class Members:
         self._browser = httpx.AsyncClient(
             timeout=SECONDS,
             trust_env=False,
-            verify=NO_TLS,
+            verify=TRUSTED,
             headers={"Accept": "text/html", "Accept-Language": "fr"},
         )
 

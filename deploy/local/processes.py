@@ -11,7 +11,7 @@ import httpx
 import structlog
 
 from deploy.local import children
-from deploy.local.errors import NO_TLS, LocalError, readable_disk_errors
+from deploy.local.errors import TRUSTED, LocalError, readable_disk_errors
 from services.runtime.text import Text
 
 READY_WITHIN = 60.0
@@ -62,7 +62,7 @@ class ServiceProcess:
     async def wait_ready(self, url: str, within: float = READY_WITHIN) -> None:
         """Until `url` answers 2xx; a service that dies instead is reported with its last words."""
         deadline = monotonic() + within
-        async with httpx.AsyncClient(timeout=2, trust_env=False, verify=NO_TLS) as client:
+        async with httpx.AsyncClient(timeout=2, trust_env=False, verify=TRUSTED) as client:
             while not await _succeeds(client, url):
                 if not self.alive:
                     code = self._running.returncode

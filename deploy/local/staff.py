@@ -13,7 +13,7 @@ import httpx
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from deploy.local.endpoints import SERVICES, Endpoints
-from deploy.local.errors import NO_TLS
+from deploy.local.errors import TRUSTED
 from deploy.local.issuer import PEOPLE, Person, mint
 from deploy.local.keys import keys_in
 from services.contracts.http.campaigns import (
@@ -115,7 +115,7 @@ class Staff:
         self._http = httpx.AsyncClient(
             timeout=SECONDS,
             trust_env=False,
-            verify=NO_TLS,
+            verify=TRUSTED,
             headers={"Accept-Language": language},
         )
 

@@ -17,7 +17,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from deploy.local.endpoints import Endpoints
-from deploy.local.errors import NO_TLS
+from deploy.local.errors import TRUSTED
 from deploy.local.keys import keys_in
 from deploy.local.waiting import TookTooLong, until
 from services.runtime.db import Queries
@@ -51,7 +51,7 @@ async def read(
     with contextlib.suppress(TookTooLong):  # what no signature covers is counted as wrong
         await until(signed, _NOT_SIGNED, SIGNED_WITHIN)
     held = [row["body"] for row in await feedback.fetch(sql.journal_bodies)][: upto["entries"]]
-    async with httpx.AsyncClient(trust_env=False, verify=NO_TLS, timeout=60) as client:
+    async with httpx.AsyncClient(trust_env=False, verify=TRUSTED, timeout=60) as client:
         answer = await client.get(f"{endpoints.url('feedback')}/journal.jsonl")
     file = answer.content if answer.is_success else b""
     public = keys_in(endpoints.data_dir).journal.as_dict(private=False)["x"]

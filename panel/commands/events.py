@@ -87,7 +87,7 @@ def tail(
     from services.contracts.topics import TOPICS
 
     here = session(ctx)
-    bootstrap = endpoints.read(here.data_dir).kafka.bootstrap
+    kafka = endpoints.read(here.data_dir).kafka
     names = [one.name for one in TOPICS]
     chosen = [name for name in names if topic is None or name == topic]
     if not chosen:
@@ -96,7 +96,7 @@ def tail(
         raise NoTopic(topic=topic, topics=names)
 
     async def follow() -> None:
-        records = bus.records(bootstrap, chosen, from_start=from_start, until_now=until_now)
+        records = bus.records(kafka, chosen, from_start=from_start, until_now=until_now)
         async for record in records:
             if json:
                 print(record.as_json(), flush=True)

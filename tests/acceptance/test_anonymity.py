@@ -71,7 +71,7 @@ async def seize(found: Endpoints) -> Seized:
         finally:
             await connection.close()
     topics = [topic.name for topic in TOPICS]
-    records = [record async for record in bus.records(found.kafka.bootstrap, topics)]
+    records = [record async for record in bus.records(found.kafka, topics)]
     lines = [line for file in found.logs.glob("*.log") for line in file.read_text().splitlines()]
     async with httpx.AsyncClient(trust_env=False) as client:
         for service in SERVICES:
