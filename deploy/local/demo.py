@@ -166,12 +166,18 @@ def wipe(data_dir: Path) -> None:
 
 class Demonstration:
     def __init__(
-        self, endpoints: Endpoints, staff: Staff, members: member_sim.Members, tell: Tell
+        self,
+        endpoints: Endpoints,
+        staff: Staff,
+        members: member_sim.Members,
+        tell: Tell,
+        patience: float = PATIENCE_SECONDS,
     ) -> None:
         self._endpoints = endpoints
         self._staff = staff
         self._members = members
         self._tell = tell
+        self._patience = patience
         self._clock = SharedClock(endpoints.clock_file)
         self._journal = Journal(endpoints.mail_journal)
         self._seen: list[Message] = []
@@ -227,7 +233,7 @@ class Demonstration:
         async def known() -> bool:
             return (await self._staff.contacts()).members >= imported.imported
 
-        await until(known, _NOT_KNOWN, PATIENCE_SECONDS)
+        await until(known, _NOT_KNOWN, self._patience)
         return export, dry_run, imported
 
     async def _projects(self) -> list[CampaignSheet]:
@@ -254,14 +260,14 @@ class Demonstration:
             known = {one.project_id for one in await self._staff.collections()}
             return known >= {draft.project_id for draft in drafts}
 
-        await until(learnt, _NOT_READY, PATIENCE_SECONDS)
+        await until(learnt, _NOT_READY, self._patience)
         for draft, sheet in zip(drafts, read, strict=True):
             await sheet.prepare(self._staff, draft.project_id)
 
         async def ready() -> bool:
             return not any(project.blocked_by for project in await self._staff.projects())
 
-        await until(ready, _NOT_READY, PATIENCE_SECONDS)
+        await until(ready, _NOT_READY, self._patience)
         return drafts
 
     async def _wave(self, drafts: list[CampaignSheet]) -> Wave:
@@ -282,7 +288,7 @@ class Demonstration:
             wave.acts += await self._members.live(new)
             return not new and await self._at_rest({draft.project_id for draft in drafts})
 
-        await until(answered, _NOT_ANSWERED, PATIENCE_SECONDS)
+        await until(answered, _NOT_ANSWERED, self._patience)
         return wave
 
     async def _read(self, project_id: UUID) -> Synthesis:
@@ -294,14 +300,14 @@ class Demonstration:
             held = {one.project_id: one for one in await self._staff.collections()}
             return held[project_id].state is CollectionPhase.ENDED
 
-        await until(ended, _NOT_OPENED, PATIENCE_SECONDS)
+        await until(ended, _NOT_OPENED, self._patience)
         self._tell(_READING, {})
         synthesis = await read_and_synthesise(self._staff, project_id)
 
         async def told() -> bool:
             return await self._at_rest(set())
 
-        await until(told, _NOT_ANSWERED, PATIENCE_SECONDS)
+        await until(told, _NOT_ANSWERED, self._patience)
         return synthesis
 
     async def _answer(self, project_id: UUID) -> tuple[Answered, int]:
@@ -312,7 +318,7 @@ class Demonstration:
             standing = (await self._staff.account(project_id)).standing
             return standing.collection == "synthesised"
 
-        await until(listed, _NOT_ANSWERED, PATIENCE_SECONDS)
+        await until(listed, _NOT_ANSWERED, self._patience)
         answered = await decide_and_publish(self._staff, project_id, self._clock.today())
 
         async def closed() -> bool:
@@ -320,7 +326,7 @@ class Demonstration:
             state = next(one.state for one in known if one.project_id == project_id)
             return state is ProjectPhase.CLOSED and await self._at_rest(set())
 
-        await until(closed, _NOT_CLOSED, PATIENCE_SECONDS)
+        await until(closed, _NOT_CLOSED, self._patience)
         new = list(self._journal.new())
         self._seen += new
         return answered, sum(one.kind == "report" for one in new)
@@ -334,7 +340,7 @@ class Demonstration:
         async def told() -> bool:
             return await self._at_rest(set())
 
-        await until(told, _NOT_ANSWERED, PATIENCE_SECONDS)
+        await until(told, _NOT_ANSWERED, self._patience)
         return account
 
     async def _at_rest(self, projects: set[UUID]) -> bool:
@@ -356,7 +362,7 @@ class Demonstration:
             async with _connected(self._endpoints, "registry") as conn:
                 return not await conn.fetchval(sql.memberships_over, self._clock.now())
 
-        await until(ended, _NOT_KNOWN, PATIENCE_SECONDS)
+        await until(ended, _NOT_KNOWN, self._patience)
 
 
 def _asked_twice(messages: list[Message]) -> int:

@@ -29,5 +29,5 @@ done
 # The draw runs as a role that cannot read answers; campaigns may become it, and nobody else.
 psql <<'SQL'
 GRANT panel_draw TO campaigns_migration WITH ADMIN TRUE, INHERIT TRUE, SET TRUE;
-GRANT panel_draw TO campaigns WITH INHERIT FALSE, SET TRUE;
+GRANT panel_draw TO campaigns WITH INHERIT TRUE, SET TRUE;
 SQL

@@ -33,7 +33,12 @@ class SettingsFiles(EnvSettingsSource):
 class Settings(BaseSettings):
     # What is wrong with a secret is said without the secret.
     model_config = SettingsConfigDict(
-        env_prefix="PANEL_", extra="ignore", frozen=True, hide_input_in_errors=True
+        env_prefix="PANEL_",
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+        # A variable that is there and empty, as in a file of variables, says nothing.
+        env_ignore_empty=True,
     )
 
     mode: Literal["local", "production"] = Field(

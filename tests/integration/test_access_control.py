@@ -27,6 +27,7 @@ from services.contracts.topics import TOPICS
 from services.runtime.broker import KafkaServer, ensure_topics
 from services.runtime.inbox import group_of
 from tests.secure_kafka import ACCESS_CONTROL, add_user, secure, tool
+from tests.servers import eventually
 
 pytestmark = [
     pytest.mark.servers,
@@ -62,6 +63,9 @@ async def servers(servers_directory: Path) -> AsyncIterator[Servers]:
             for principal in PRINCIPALS
         }
         await ensure_topics(found[SETUP], TOPICS)
+        async with producing(KafkaServer(broker.bootstrap)) as administrator:
+            for topic in TOPICS:
+                await administrator.send_and_wait(topic.name, b"{}", key=b"first", partition=0)
         yield found
     finally:
         await broker.stop()
@@ -87,17 +91,29 @@ async def may_write(server: KafkaServer, topic: str) -> bool:
 
 
 async def may_read(server: KafkaServer, topic: str) -> bool:
+    """Every topic holds a record: it comes, or is refused."""
     consumer = AIOKafkaConsumer(**server.options(), auto_offset_reset="earliest")
     await consumer.start()
+    may: bool | None = None
+
+    async def judged() -> bool:
+        nonlocal may
+        try:
+            if await consumer.getmany(timeout_ms=200):
+                may = True
+        except TopicAuthorizationFailedError:
+            may = False
+        # Of a topic that it may not even see, the client is only told so.
+        if topic in consumer._client.cluster.unauthorized_topics:
+            may = False
+        return may is not None
+
     try:
         consumer.assign([TopicPartition(topic, 0)])
-        await consumer.getmany(timeout_ms=300)
-        # Of a topic that it may not even see, the client is only told so.
-        return topic not in consumer._client.cluster.unauthorized_topics
-    except TopicAuthorizationFailedError:
-        return False
+        await eventually(judged, f"{server.username} reads {topic} or is refused")
     finally:
         await consumer.stop()
+    return bool(may)
 
 
 @pytest.mark.parametrize("principal", PRINCIPALS)

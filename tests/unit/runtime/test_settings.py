@@ -87,3 +87,10 @@ def test_the_journal_needs_its_key(environment: pytest.MonkeyPatch) -> None:
         FeedbackSettings()
     missing = {error["loc"][0] for error in json.loads(refused.value.json())}
     assert "journal_key" in missing
+
+
+def test_an_empty_variable_says_nothing(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("PANEL_KAFKA_USERNAME", "")
+    environment.setenv("PANEL_LOG_LEVEL", "")
+    assert Settings().kafka_username is None
+    assert Settings().log_level == "INFO"
