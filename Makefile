@@ -14,6 +14,9 @@ demo: setup  ## a panel of 5,000, two campaigns, one fair draw, and the charter 
 test: setup lint  ## lint, types, import rules and every test, on real PostgreSQL and real Kafka
 	@$(RUN) pytest
 
+test-deploy: setup  ## the deployment, on a container engine: built, used, killed, rolled over
+	@$(RUN) pytest -m deploy -s tests/deploy
+
 lint: setup  ## ruff, mypy and import-linter
 	@$(RUN) ruff check .
 	@$(RUN) ruff format --check .
@@ -38,4 +41,4 @@ setup:  # uv where it is missing, then the locked environment
 clean:  ## forget the environment and local data
 	rm -rf .venv .uv .panel .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-.PHONY: help demo test lint bench describe setup clean
+.PHONY: help demo test test-deploy lint bench describe setup clean

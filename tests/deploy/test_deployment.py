@@ -1,0 +1,172 @@
+"""The deployment as an operator gets it: built, brought up, used by TLS and SASL, killed, renewed.
+
+`make test-deploy` runs it where a container engine answers; `make test` leaves it out. One story on
+one stack, as bringing one up is what costs the time.
+"""
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from tests.deploy.compose import SERVICES, Compose, engine_answers, until
+from tests.running import free_port
+
+pytestmark = [
+    pytest.mark.deploy,
+    pytest.mark.timeout(1800),
+    pytest.mark.skipif(not engine_answers(), reason="no container engine answers"),
+]
+
+MEGABYTE = 1_000_000
+LARGEST_ABOVE_BASE = 250 * MEGABYTE
+UP_WITHIN, STARTS_WITHIN = 90.0, 3.0
+# Figures are of a quiet machine; a busy one may take this many times as long.
+PATIENCE = 3.0
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Compose]:
+    secrets: Path = tmp_path_factory.mktemp("secrets")
+    compose = Compose(f"panel-test-{uuid4().hex[:6]}", secrets, free_port())
+    compose("build", "--quiet")
+    compose.run("deploy/bootstrap", "panel.test")
+    try:
+        began = time.monotonic()
+        compose("up", "-d", "--wait")
+        took = time.monotonic() - began
+        print(f"\nstack up in {took:.0f} s (asked: {UP_WITHIN:.0f})")
+        assert took < UP_WITHIN * PATIENCE
+        yield compose
+    finally:
+        compose("down", "--volumes", "--timeout", "10", check=False)
+
+
+def size(compose: Compose, image: str) -> int:
+    return int(compose.run("docker", "image", "inspect", "-f", "{{.Size}}", image))
+
+
+def test_the_image_is_small(stack: Compose) -> None:
+    base = size(stack, "python:3.13-slim")
+    above = size(stack, "panel") - base
+    print(f"\nservices: {above / MEGABYTE:.0f} MB above its base (asked: 250)")
+    assert above <= LARGEST_ABOVE_BASE
+
+
+def test_keys_are_made_once_and_readable_by_their_owner_only(stack: Compose) -> None:
+    for path in stack.secrets.rglob("*"):
+        assert path.stat().st_mode & 0o077 == 0, path
+    before = {path: path.read_bytes() for path in stack.secrets.rglob("*") if path.is_file()}
+    with pytest.raises(AssertionError, match="nothing was changed"):
+        stack.run("deploy/bootstrap", "panel.test")
+    assert {path: path.read_bytes() for path in before} == before
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_is_nobody_writes_nowhere_and_has_its_own_keys_only(
+    stack: Compose, service: str
+) -> None:
+    (one, two) = stack.containers(service)
+    assert stack.run("docker", "exec", one, "id", "-u").strip() == "10001"
+    with pytest.raises(AssertionError, match="Read-only file system"):
+        stack.run("docker", "exec", two, "touch", "/app/here")
+    for tool in ("gcc", "pip", "uv"):
+        with pytest.raises(AssertionError):
+            stack.run("docker", "exec", one, tool, "--version")
+    own = set(stack.run("docker", "exec", one, "ls", "/keys").split())
+    assert own == {path.name for path in (stack.secrets / service).iterdir()}
+
+
+def test_a_service_cannot_change_tables_and_the_draw_cannot_read_answers(stack: Compose) -> None:
+    def sql(role: str, statement: str) -> str:
+        inside = f"psql -qtA -U postgres -d campaigns -c 'SET ROLE {role}' -c '{statement}'"
+        return stack("exec", "-T", "-u", "postgres", "postgres", "sh", "-c", inside)
+
+    assert sql("campaigns", "SELECT count(*) FROM project").strip() == "0"
+    for role, statement in (
+        ("campaigns", "DROP TABLE project"),
+        ("campaigns", "ALTER TABLE ledger DROP CONSTRAINT ledger_one_solicitation_in_31_days"),
+        ("campaigns", "TRUNCATE ledger"),
+        ("panel_draw", "SELECT state FROM invitation"),
+    ):
+        with pytest.raises(AssertionError, match=r"must be owner|permission denied"):
+            sql(role, statement)
+
+
+def test_the_proxy_shows_each_site_under_its_name_and_nothing_for_the_machine(
+    stack: Compose,
+) -> None:
+    with stack.browser() as client:
+        page = stack.get(client, "account", "/")
+        assert page.status_code == 200
+        assert "max-age" in page.headers["strict-transport-security"]
+        for path in ("/metrics", "/health/ready"):
+            assert stack.get(client, "account", path).status_code == 404
+        assert stack.get(client, "nobody", "/").status_code == 421
+        assert stack.get(client, "projects", "/api/projects").status_code == 401
+
+
+def test_the_demonstration_keeps_every_promise_through_tls_and_sasl(stack: Compose) -> None:
+    answer = stack.tried_out("demo")
+    assert answer["holds"], answer["broken"]
+    assert answer["looked_at"]["messages_apart"] == 1_500
+    assert answer["looked_at"]["closed_with_every_answer"] > 5
+
+
+def test_whatever_is_killed_comes_back_and_nothing_is_lost(stack: Compose) -> None:
+    for service in (*SERVICES, "proxy", "kafka", "postgres"):
+        for container in stack.containers(service):
+            before = stack.inspect(container, "{{.State.StartedAt}}")
+            stack.kill(container)
+
+            def back(container: str = container, before: str = before) -> bool:
+                again = stack.inspect(container, "{{.State.StartedAt}}") != before
+                return again and stack.healthy(container)
+
+            until(back, f"{service} is back")
+    until(
+        lambda: all(stack.works(one) for name in SERVICES for one in stack.containers(name)),
+        "every service works again",
+    )
+    assert stack.tried_out("check")["broken"] == {}
+
+
+def test_a_service_starts_cold_in_three_seconds(stack: Compose) -> None:
+    (one, _) = stack.containers("feedback")
+    stack.run("docker", "stop", "-t", "30", one)
+    stack.run("docker", "start", one)
+    took = until(lambda: stack.works(one), "feedback works")
+    print(f"\ncold start in {took:.1f} s (asked: {STARTS_WITHIN:.0f})")
+    assert took < STARTS_WITHIN * PATIENCE
+
+
+def test_rolling_a_service_over_loses_no_request(stack: Compose) -> None:
+    """Each replica in its turn, while pages are read all the time."""
+    answers: list[int | str] = []
+    over = threading.Event()
+
+    def read() -> None:
+        with stack.browser() as client:
+            while not over.wait(0.05):
+                try:
+                    answers.append(stack.get(client, "account", "/").status_code)
+                except httpx.HTTPError as error:
+                    answers.append(type(error).__name__)
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    try:
+        for service in SERVICES:
+            for container in stack.containers(service):
+                stack.run("docker", "restart", "-t", "30", container)
+                until(lambda one=container: stack.healthy(one), f"{service} is healthy")  # type: ignore[misc]
+    finally:
+        over.set()
+        reader.join()
+    assert len(answers) > 100
+    assert set(answers) == {200}
+    assert stack.tried_out("check")["broken"] == {}
