@@ -54,6 +54,10 @@ class Relay:
         # An outage that is over must not make the next one longer.
         self._led = False
 
+    @property
+    def leads(self) -> bool:
+        return self.leading.is_set()
+
     async def run(self) -> None:
         """Lead, or wait to lead, until cancelled. Raises RelayFenced when superseded."""
         wait = _FIRST_PAUSE_SECONDS

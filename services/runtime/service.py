@@ -10,6 +10,7 @@ import contextlib
 import gc
 import json
 import sys
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
 from typing import TypeVar
@@ -185,6 +186,18 @@ class Service:
             samples = list(http.samples_of_messages(backlog["waiting"], backlog["age"], dead, lag))
             samples.append(
                 Sample("unexpected_errors", "unexpected errors since start", self.unexpected_errors)
+            )
+            # Of the machines' own clocks, whatever a demonstration's says.
+            ahead = await conn.fetchval("SELECT extract(epoch FROM clock_timestamp())::float8")
+            samples.append(
+                Sample(
+                    "clock_skew_seconds",
+                    "the database's clock ahead of this machine's",
+                    ahead - time.time(),
+                )
+            )
+            samples.append(
+                Sample("relay_leads", "whether this process sends the events", self.relay.leads)
             )
             for measure in self._measures:
                 samples += await measure(conn)
