@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -16,15 +15,18 @@ from hypothesis import strategies as st
 
 from services.contracts.events.registry import FiguresState
 from services.contracts.http.common import Role
+from services.contracts.http.feedback import PublishReport
 from services.feedback.domain.promises import share_read
 from services.feedback.domain.reports import MINIMUM_CELL, method_of
-from services.feedback.use_cases import news
+from services.feedback.use_cases import news, reports
+from services.runtime.auth import Staff
 from tests.integration.feedback.world import (
     BERNARD,
     COLLECTION_ENDED,
     INES,
     KEPT,
     NOT_KEPT,
+    PUBLIC,
     TODAY,
     World,
     collection,
@@ -249,33 +251,75 @@ async def test_many_at_once_get_one_and_the_same_fresh_page(world: World) -> Non
     assert len({one.headers["etag"] for one in pages}) == 1
 
 
-@pytest.mark.parametrize(
-    "table",
-    ["project", "collection", "published_report", "published_decision", "follow_up", "figures"],
-)
+MARKERS = {
+    "project": "project_changes_the_mark",
+    "collection": "collection_changes_the_mark",
+    "published_report": "report_changes_the_mark",
+    "published_decision": "decision_changes_the_mark",
+    "follow_up": "follow_up_changes_the_mark",
+    "figures": "figures_change_the_mark",
+}
+
+
+@pytest.mark.parametrize("table", MARKERS)
 async def test_whatever_changes_what_is_public_changes_the_mark(world: World, table: str) -> None:
+    """By the trigger of its table, and by nothing else once that is dropped."""
+
     async def mark() -> Any:
         return (await world.fetch("SELECT mark FROM public_state"))[0]["mark"]
 
     kept, other = await world.reported("Un résumé", "Un numéro")
-    id = world.project_id
-    await world.execute("DELETE FROM outbox")
+
+    async def change(number: int) -> None:
+        match table:
+            case "project":
+                await world.hear(project(world.project_id, "reporting", version=7 + number))
+            case "collection":
+                await world.hear(collection(world.project_id, world.proposals, 9 + number))
+            case "figures":
+                await hear_figures(world, month(4, number))
+            case "follow_up":
+                await world.follow(kept.proposal_id, "planned")
+            case _:
+                version = 3 * number
+                before = await mark()
+                await world.decide(other.proposal_id, version, **KEPT | {"reason": str(number)})
+                assert await mark() == before  # signed, and not public yet
+                assert (await world.publish()).is_success
+
+    await world.execute(
+        *(f"DROP TRIGGER {name} ON {of}" for of, name in MARKERS.items() if of != table)
+    )
     before = await mark()
-    changes: dict[str, Sequence[Any]] = {
-        "project": [project(id, "reporting", version=8)],
-        "collection": [collection(id, world.proposals, version=10)],
-    }
-    if table in changes:
-        await world.hear(*changes[table])
-    elif table == "figures":
-        await hear_figures(world, month(4))
-    elif table == "follow_up":
-        await world.follow(kept.proposal_id, "planned")
-    else:
-        await world.decide(other.proposal_id, version=3, **KEPT)
-        assert await mark() == before  # signed, and not public yet
-        await world.publish()
-    assert await mark() != before
+    await change(1)
+    after = await mark()
+    assert after != before
+    await world.execute(f"DROP TRIGGER {MARKERS[table]} ON {table}")
+    await change(2)
+    assert await mark() == after
+
+
+async def test_no_decision_is_published_without_the_words_that_it_answers(world: World) -> None:
+    (one,) = await world.synthesised("Un résumé")
+    await world.decide(one.proposal_id)
+    await world.summarise()
+    await world.execute("DROP TRIGGER published_decision_is_in_the_account ON published_decision")
+    with pytest.raises(asyncpg.ForeignKeyViolationError) as violated:
+        await publish_here(world)
+    assert violated.value.constraint_name == "published_decision_answers_words"
+    await world.execute(
+        "ALTER TABLE published_decision DROP CONSTRAINT published_decision_answers_words"
+    )
+    await publish_here(world)
+
+
+async def publish_here(world: World) -> None:
+    """Without the service's answer around it, so that what the database says is seen."""
+    staff = Staff("bernard", BERNARD, frozenset({Role.DECISION}))
+    async with world.service.database.transaction() as conn:
+        await reports.publish_report(
+            conn, world.service.clock, staff, world.project_id, PublishReport(version=1), PUBLIC
+        )
 
 
 async def test_who_has_the_page_is_told_so(world: World) -> None:
@@ -460,9 +504,9 @@ async def test_the_answer_in_force_is_what_was_published_and_followed_last(world
     )
 
 
-def month(count: int) -> FiguresState:
+def month(count: int, version: int = 1) -> FiguresState:
     return FiguresState(
-        version=1,
+        version=version,
         month="2026-12",
         solicitations=count,
         people_solicited=count,
