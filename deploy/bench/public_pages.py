@@ -38,16 +38,20 @@ PROMISED = 500
 READERS = 16
 # Of a hundred pages, how many are of which kind.
 MIX = {
-    "/": 14,
-    "/projects": 6,
-    "/projects?state=closed": 4,
+    "/": 13,
+    "/projects": 5,
+    "/projects?state=closed": 3,
     "/projects/{project}": 20,
     "/projects/{project}/report": 20,
     "/decisions": 4,
     "/decisions?outcome={outcome}": 4,
     "/decisions/{decision}": 20,
-    "/follow-up": 4,
-    "/figures": 4,
+    "/follow-up": 2,
+    "/figures": 2,
+    "/journal": 1,
+    "/feed.atom": 3,
+    "/open-data": 2,
+    "/open-data/figures.json": 1,
 }
 
 

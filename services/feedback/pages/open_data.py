@@ -32,7 +32,8 @@ from services.contracts.http.open_data import (
 )
 from services.feedback.domain import promises
 from services.feedback.domain.reports import MINIMUM_CELL, method_of, shown
-from services.feedback.pages.site import Asked, Content, Site
+from services.feedback.pages.fresh import Edition, Kept
+from services.feedback.pages.site import Asked, Content, Site, answer
 from services.feedback.store import public as store
 from services.runtime.cells import harmless
 from services.runtime.db import Connection, Database
@@ -58,11 +59,16 @@ Page: TypeAlias = Callable[[Connection, Place, date], Awaitable[tuple[list[Row],
 
 @dataclass(frozen=True)
 class DataSet:
-    """`page` reads the rows after a place, and says where to go on; None at the end."""
+    """`page` reads the rows after a place, and says where to go on; None at the end.
+
+    `counted`: a few rows that count all decisions; kept like a page, or asking for them again and
+    again would keep the database busy.
+    """
 
     row: type[View]
     schema: bytes
     page: Page
+    counted: bool = False
 
     @property
     def columns(self) -> list[str]:
@@ -92,26 +98,38 @@ def routes(site: Site, database: Database) -> list[Route]:
         name, kind = request.path_params["name"], request.path_params["kind"]
         if (found := sets.get(name)) is None or kind not in _KINDS:
             return site.missing(request)
-        edition = await site.fresh.edition()
         media_type, written = _KINDS[kind]
-        # Weak: a change in the middle of a download is in the rows that follow it.
-        tag = f'W/"{edition.mark.hex}-{edition.today}-{found.form}"'
-        headers = _FREE | {"ETag": tag}
-        if tag in (request.headers.get("if-none-match") or ""):
-            return Response(None, 304, headers)
+        headers = dict(_FREE)
         if kind == "csv":
             headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+
+        def write(edition: Edition) -> AsyncIterator[bytes]:
+            about = OpenData[Any].model_construct(
+                described_by=f"{site.public_url}/open-data/schema/{name}.json",
+                licence=LICENCE,
+                source=site.public_url,
+                as_of=edition.today,
+                rows=[],
+            )
+            return written(found, about, _rows(database, found.page, edition.today))
+
+        async def make(edition: Edition) -> Kept:
+            text = b"".join([part async for part in write(edition)]).decode()
+            return Kept.of(text, headers | {"Content-Type": media_type})
+
+        if found.counted:
+            kept = await site.fresh.page(request.url.path, make)
+            assert kept is not None  # for the types
+            return answer(request, kept)
+        edition = await site.fresh.edition()
+        # Weak: a change in the middle of a download is in the rows that follow it.
+        tag = f'W/"{edition.mark.hex}-{edition.today}-{found.form}"'
+        headers["ETag"] = tag
+        if tag in (request.headers.get("if-none-match") or ""):
+            return Response(None, 304, _FREE | {"ETag": tag})
         if request.method == "HEAD":
             return Response(None, 200, headers, media_type)
-        about = OpenData[Any].model_construct(
-            described_by=f"{site.public_url}/open-data/schema/{name}.json",
-            licence=LICENCE,
-            source=site.public_url,
-            as_of=edition.today,
-            rows=[],
-        )
-        rows = _rows(database, found.page, edition.today)
-        return StreamingResponse(written(found, about, rows), 200, headers, media_type)
+        return StreamingResponse(write(edition), 200, headers, media_type)
 
     return [
         Route("/open-data", page),
@@ -202,15 +220,17 @@ def _sets(public_url: str) -> dict[str, DataSet]:
             row["url"] = f"{public_url}/decisions/{row['proposal_id']}"
         return found, _next(found, "proposal_id", "number")
 
-    def data_set(row: type[View], whole: type[View], page: Page) -> DataSet:
-        return DataSet(row, _schema(whole.model_json_schema()), page)
+    def data_set(
+        row: type[View], whole: type[View], page: Page, *, counted: bool = False
+    ) -> DataSet:
+        return DataSet(row, _schema(whole.model_json_schema()), page, counted)
 
     return {
         OpenProject.name: data_set(OpenProject, OpenData[OpenProject], projects),
         OpenReport.name: data_set(OpenReport, OpenData[OpenReport], reports),
         OpenDecision.name: data_set(OpenDecision, OpenData[OpenDecision], decisions),
         OpenStep.name: data_set(OpenStep, OpenData[OpenStep], steps),
-        OpenFigure.name: data_set(OpenFigure, OpenData[OpenFigure], _figures),
+        OpenFigure.name: data_set(OpenFigure, OpenData[OpenFigure], _figures, counted=True),
     }
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from datetime import date
 from typing import Any
 from uuid import uuid4
 
@@ -17,7 +18,9 @@ from services.contracts.http.open_data import (
     OpenReport,
     OpenStep,
 )
+from services.feedback.store import public as store
 from services.runtime.cells import harmless
+from services.runtime.db import Connection
 from tests.integration.feedback.world import KEPT, NOT_KEPT, World, project
 
 pytestmark = pytest.mark.servers
@@ -128,6 +131,33 @@ async def test_figures_are_the_charter_s(world: World) -> None:
     assert figures["decisions_by_outcome", "retained"] == 2
     assert figures["decisions_by_progress", "planned"] == 1
     assert figures["decisions_by_progress", "promised"] == 1
+
+
+async def test_decisions_are_counted_once_however_often_figures_are_asked_for(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted, count = [], store.count_answers
+
+    async def counting(conn: Connection, today: date) -> list[store.AnswerCount]:
+        counted.append(today)
+        return await count(conn, today)
+
+    monkeypatch.setattr(store, "count_answers", counting)
+    (kept,) = await world.reported("Un résumé")
+    for kind in ("json", "csv"):
+        counted.clear()
+        first = await get(world, f"/open-data/figures.{kind}")
+        again = await get(world, f"/open-data/figures.{kind}")
+        assert again.content == first.content
+        assert len(counted) == 1
+        known = await world.client.get(
+            f"/open-data/figures.{kind}", headers={"If-None-Match": first.headers["etag"]}
+        )
+        assert known.status_code == 304
+    await world.follow(kept.proposal_id, "done")
+    figures = {(row["figure"], row["about"]): row["value"] for row in await rows(world, "figures")}
+    assert figures["decisions_by_progress", "done"] == 1
+    assert len(counted) == 2
 
 
 async def test_what_there_is_not_is_not_there(world: World) -> None:
