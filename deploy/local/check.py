@@ -170,6 +170,15 @@ STORED: tuple[Stored, ...] = (
         ),
     ),
     Stored(
+        "registry",
+        "erased_keep_nothing",
+        Text(
+            fr="de qui est oublié, rien n'est gardé, et campaigns l'a confirmé",
+            en="of who is forgotten nothing is kept, and campaigns has confirmed it",
+        ),
+        timed=True,
+    ),
+    Stored(
         "campaigns",
         "participations_chosen",
         Text(

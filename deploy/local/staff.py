@@ -61,7 +61,7 @@ from services.contracts.http.reading import (
     RecordReading,
     SessionNote,
 )
-from services.contracts.http.registry import DeliveryCounts, ImportReport, MemberCounts
+from services.contracts.http.registry import DeliveryCounts, Erasure, ImportReport, MemberCounts
 from services.contracts.http.responses import (
     CollectionView,
     DocumentView,
@@ -147,6 +147,10 @@ class Staff:
             params={"dry_run": dry_run, "accept_valid": accept_valid},
             headers={"Content-Type": "text/csv"},
         )
+
+    async def erase_member(self, member_id: UUID) -> Erasure:
+        path = f"/members/{member_id}/erasure"
+        return await self._call(Role.REGISTRY, "registry", "POST", path, Erasure)
 
     async def member_counts(self) -> MemberCounts:
         return await self._call(Role.REGISTRY, "registry", "GET", "/members/counts", MemberCounts)

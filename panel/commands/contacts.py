@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
 
 import typer
 
@@ -27,6 +28,11 @@ _NOTHING_KEPT = Text(
     "--accept-valid.",
     en="Nothing was kept: correct the file, or keep the {valid} good lines with --accept-valid.",
 )
+_ERASED = Text(
+    fr="C'est fait : plus personne ne sait qui était ce membre.",
+    en="Done: nobody knows any more who this member was.",
+)
+_WAS_ERASED = Text(fr="Ce membre était déjà oublié.", en="This member was forgotten before.")
 _LINE = Text(fr="ligne", en="line")
 _REASON = Text(fr="raison", en="reason")
 _MORE = Text(fr="et {n} autres lignes", en="and {n} more lines")
@@ -41,6 +47,11 @@ def register(app: typer.Typer) -> None:
     members = group(app, "members", both("Les membres.", "The members."))
     command(members, "import", both("Importer un fichier CSV.", "Import a CSV file."))(import_)
     command(
+        members,
+        "erase",
+        both("Oublier un membre, pour de bon.", "Forget a member, for good."),
+    )(erase)
+    command(
         app,
         "member-sim",
         both(
@@ -48,6 +59,24 @@ def register(app: typer.Typer) -> None:
             "Let simulated members answer their messages.",
         ),
     )(member_sim)
+
+
+def erase(
+    ctx: typer.Context,
+    member: Annotated[UUID, typer.Argument(metavar="MEMBER")],
+    json: Json = False,
+) -> None:
+    here = session(ctx)
+
+    async def send() -> None:
+        async with here.staff() as staff:
+            done = await staff.erase_member(member)
+        if json:
+            print_json(done)
+        else:
+            here.tell(_ERASED if done.erased_now else _WAS_ERASED)
+
+    asynchronous(send)
 
 
 def import_(

@@ -3,12 +3,13 @@
 import asyncio
 from tempfile import SpooledTemporaryFile
 from typing import Annotated, BinaryIO, cast
+from uuid import UUID
 
 from fastapi import APIRouter, Request
 
 from services.contracts.events.registry import MemberStatus
 from services.contracts.http.common import Role
-from services.contracts.http.registry import DeliveryCounts, ImportReport, MemberCounts
+from services.contracts.http.registry import DeliveryCounts, Erasure, ImportReport, MemberCounts
 from services.registry import store, use_cases
 from services.registry.vault import Vault
 from services.runtime.auth import Staff, require
@@ -52,6 +53,15 @@ def router(service: Service, vault: Vault) -> APIRouter:
                     dry_run=dry_run,
                     accept_valid=accept_valid,
                 )
+
+    @router.post("/members/{member_id}/erasure", status_code=200)
+    async def erase_member(
+        member_id: UUID, staff: Annotated[Staff, require(Role.REGISTRY)]
+    ) -> Erasure:
+        """For good: identity, address, attributes and consents are forgotten."""
+        async with service.database.transaction() as conn:
+            erased = await use_cases.erase(conn, service.clock, member_id)
+        return Erasure(member_id=member_id, erased_now=erased)
 
     @router.get("/members/counts")
     async def members(staff: Counting) -> MemberCounts:

@@ -45,6 +45,13 @@ def build(settings: RegistrySettings) -> Service:
         return [Sample("sender_failures", "unexpected errors while sending", sender.failures)]
 
     service.measured_by(sender_failures)
+
+    async def erasures(conn: Connection) -> Iterable[Sample]:
+        unconfirmed = await store.count_unacknowledged(conn)
+        text = "erased members whom campaigns has not confirmed to have forgotten"
+        return [Sample("erasures_unacknowledged", text, unconfirmed)]
+
+    service.measured_by(erasures)
     return service
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from services.contracts.events.campaigns import OrderState, ProjectState
+from services.contracts.events.campaigns import ErasureApplied, OrderState, ProjectState
 from services.contracts.events.feedback import ReportState
 from services.registry import use_cases
 from services.runtime.db import Connection
@@ -19,6 +19,10 @@ def register(service: Service) -> None:
     async def reports(conn: Connection, events: Sequence[ReportState]) -> None:
         await use_cases.follow_reports(conn, events)
 
+    async def erasures(conn: Connection, events: Sequence[ErasureApplied]) -> None:
+        await use_cases.hear_erasures(conn, events)
+
     service.inbox.consume(OrderState, orders)
+    service.inbox.consume(ErasureApplied, erasures)
     service.inbox.consume(ProjectState, projects)
     service.inbox.consume(ReportState, reports)

@@ -7,7 +7,7 @@ from services.registry import store, use_cases
 from services.runtime.service import Service
 
 # Seconds between two looks.
-ANSWER, JUDGE, EXPIRE, COUNT = 2.0, 2.0, 5.0, 5.0
+ANSWER, JUDGE, EXPIRE, COUNT, FORGET = 2.0, 2.0, 5.0, 5.0, 60.0
 
 
 def register(service: Service) -> None:
@@ -38,6 +38,11 @@ def register(service: Service) -> None:
         # Nobody waits for these: spend a hundredth of the time on them.
         await asyncio.sleep(99 * (time.monotonic() - began))
 
+    async def forget_locks() -> None:
+        async with database.transaction() as conn:
+            await use_cases.forget_locks(conn, clock)
+
+    service.every(FORGET, "forget_locks", forget_locks)
     service.every(ANSWER, "answer_orders", answer_orders)
     service.every(JUDGE, "judge_stale_attempts", judge_stale_attempts)
     service.every(EXPIRE, "end_memberships", end_memberships)

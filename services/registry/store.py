@@ -8,7 +8,12 @@ from uuid import UUID
 
 import orjson
 
-from services.contracts.events.campaigns import OrderRequest, OrderState, ProjectState
+from services.contracts.events.campaigns import (
+    ErasureApplied,
+    OrderRequest,
+    OrderState,
+    ProjectState,
+)
 from services.contracts.events.feedback import ReportState
 from services.contracts.events.registry import DeliveryState, FiguresState, MemberState
 from services.contracts.topics import topic_of
@@ -40,11 +45,13 @@ class StagedLine:
 
 @dataclass(frozen=True)
 class Member:
+    """Of who is erased nothing is known but the id."""
+
     member_id: UUID
-    person_id: UUID
+    person_id: UUID | None
     status: Status
-    language: str
-    zone: str
+    language: str | None
+    zone: str | None
     version: int
 
 
@@ -159,6 +166,30 @@ async def mark_left(conn: Connection, member_id: UUID, now: datetime) -> None:
 
 async def suppress_contact(conn: Connection, member_id: UUID, person_id: UUID, since: date) -> None:
     await conn.execute(sql.suppress_contact, member_id, person_id, since)
+
+
+async def erase_member(conn: Connection, member_id: UUID, now: datetime, today: date) -> None:
+    await conn.execute(sql.erase_member, member_id, MEMBERS, MEMBER, now, today)
+
+
+async def forget_contact(conn: Connection, member_id: UUID, person_id: UUID, today: date) -> None:
+    await conn.execute(sql.forget_contact, member_id, person_id, today)
+
+
+async def forget_locks(conn: Connection, today: date) -> int:
+    return _rows(await conn.execute(sql.forget_locks, today))
+
+
+async def acknowledge_erasures(conn: Connection, erasures: Sequence[ErasureApplied]) -> None:
+    await conn.execute(
+        sql.acknowledge_erasures,
+        [one.member_id for one in erasures],
+        [one.applied_on for one in erasures],
+    )
+
+
+async def count_unacknowledged(conn: Connection) -> int:
+    return int(await conn.fetchval(sql.count_unacknowledged))
 
 
 async def expire_members(conn: Connection, now: datetime) -> int:

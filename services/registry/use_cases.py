@@ -8,7 +8,12 @@ from itertools import islice
 from typing import BinaryIO
 from uuid import UUID
 
-from services.contracts.events.campaigns import OrderRequest, OrderState, ProjectState
+from services.contracts.events.campaigns import (
+    ErasureApplied,
+    OrderRequest,
+    OrderState,
+    ProjectState,
+)
 from services.contracts.events.feedback import ReportState
 from services.contracts.http.registry import ImportReport, LineError
 from services.registry import domain, store
@@ -263,6 +268,7 @@ class Leaving:
     """What the page says: `now` is false for who had left, or whose membership was over."""
 
     now: bool
+    erased: bool = False
 
 
 async def look_at_membership(conn: Connection, member_id: UUID) -> Leaving:
@@ -270,7 +276,7 @@ async def look_at_membership(conn: Connection, member_id: UUID) -> Leaving:
     member = await store.read_member(conn, member_id)
     if member is None:
         raise MemberUnknown
-    return Leaving(member.status in domain.CAN_LEAVE)
+    return Leaving(member.status in domain.CAN_LEAVE, member.status is domain.Status.ERASED)
 
 
 async def leave(conn: Connection, clock: Clock, member_id: UUID) -> Leaving:
@@ -284,12 +290,44 @@ async def leave(conn: Connection, clock: Clock, member_id: UUID) -> Leaving:
     if member is None:
         raise MemberUnknown
     if member.status not in domain.CAN_LEAVE:
-        return Leaving(now=False)
+        return Leaving(now=False, erased=member.status is domain.Status.ERASED)
     now = clock.now()
     await store.mark_left(conn, member_id, now)
+    assert member.person_id is not None
+    assert member.zone is not None
     await store.suppress_contact(conn, member_id, member.person_id, clock.today(member.zone))
     await store.refuse_orders(conn, now, await store.pending_orders_of(conn, member_id))
     return Leaving(now=True)
+
+
+async def erase(conn: Connection, clock: Clock, member_id: UUID) -> bool:
+    """Forget who a member is, for good; false if it was done before.
+
+    Waits for a message being sent, as leaving does. For 31 days the contact lock stays under a
+    keyed hash of the address, so that being erased and joining again gains nothing. campaigns
+    hears of it and confirms. Raises MemberUnknown.
+    """
+    await store.wait_for_messages(conn, member_id)
+    member = await store.lock_member(conn, member_id)
+    if member is None:
+        raise MemberUnknown
+    if member.status is domain.Status.ERASED:
+        return False
+    assert member.person_id is not None
+    now, today = clock.now(), clock.today()
+    await store.forget_contact(conn, member_id, member.person_id, today)
+    await store.erase_member(conn, member_id, now, today)
+    await store.refuse_orders(conn, now, await store.pending_orders_of(conn, member_id))
+    return True
+
+
+async def hear_erasures(conn: Connection, erasures: Sequence[ErasureApplied]) -> None:
+    await store.acknowledge_erasures(conn, erasures)
+
+
+async def forget_locks(conn: Connection, clock: Clock) -> int:
+    """Of erased people, once the last solicitation is a month old; returns how many."""
+    return await store.forget_locks(conn, clock.today())
 
 
 async def end_memberships(conn: Connection, clock: Clock) -> int:

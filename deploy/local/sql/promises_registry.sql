@@ -68,3 +68,12 @@ FROM delivery d LEFT JOIN member m USING (member_id);
 -- known_orders: every order received, with where its member lives.
 SELECT d.order_id, d.kind, d.state, d.member_id, coalesce(m.zone, 'Europe/Paris') AS zone
 FROM delivery d LEFT JOIN member m USING (member_id);
+
+-- erased_keep_nothing: of who is erased nothing is known, and campaigns has confirmed that it forgot
+-- them too, on the day after at the latest. $1 the instant
+SELECT count(*)::int AS looked_at,
+       (count(*) FILTER (WHERE m.person_id IS NOT NULL OR m.attributes <> '{}'
+           OR m.consent_proof IS NOT NULL OR c.member_id IS NOT NULL OR e.member_id IS NULL
+           OR (e.acknowledged_on IS NULL AND e.erased_on < ($1::timestamptz)::date)))::int AS wrong
+FROM member m LEFT JOIN contact c USING (member_id) LEFT JOIN erasure e USING (member_id)
+WHERE m.status = 'erased';

@@ -1,5 +1,7 @@
 """Staff API of registry: people, by counts and imports."""
 
+from uuid import UUID
+
 from services.contracts.events.registry import MemberStatus
 from services.contracts.http import View
 
@@ -36,3 +38,10 @@ class DeliveryCounts(View):
 
     by_state: dict[str, int]
     refused_by_reason: dict[str, int]
+
+
+class Erasure(View):
+    """`erased_now` is false for who was erased before."""
+
+    member_id: UUID
+    erased_now: bool

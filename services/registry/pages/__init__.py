@@ -25,7 +25,7 @@ def router(service: Service, keys: KeySet) -> APIRouter:
         member_id = member_of(link)
         async with service.database.reading() as conn:
             leaving = await use_cases.look_at_membership(conn, member_id)
-        return pages.render("leave.html", language_of(request), leaving=leaving)
+        return pages.render("leave.html", language_of(request), leaving=leaving, link=link)
 
     @router.post("/leave/{link}")
     async def act(link: str, request: Request) -> Response:
@@ -33,6 +33,14 @@ def router(service: Service, keys: KeySet) -> APIRouter:
         member_id = member_of(link)
         async with service.database.transaction() as conn:
             leaving = await use_cases.leave(conn, service.clock, member_id)
-        return pages.render("left.html", language_of(request), leaving=leaving)
+        return pages.render("left.html", language_of(request), leaving=leaving, link=link)
+
+    @router.post("/leave/{link}/erasure")
+    async def erase(link: str, request: Request) -> Response:
+        """A second button, never a link: what goes cannot be had again."""
+        member_id = member_of(link)
+        async with service.database.transaction() as conn:
+            await use_cases.erase(conn, service.clock, member_id)
+        return pages.render("erased.html", language_of(request))
 
     return router

@@ -11,7 +11,8 @@ WITH months AS MATERIALIZED (
         OR NOT EXISTS (SELECT FROM figures f WHERE f.month = g.month::date)
 ), sent AS MATERIALIZED (
     -- What may have left, by the civil day of where the member lives.
-    SELECT m.person_id, d.class, d.day FROM delivery d JOIN member m USING (member_id)
+    -- An erased member is nobody's other identity any more.
+    SELECT coalesce(m.person_id, m.member_id) AS person_id, d.class, d.day FROM delivery d JOIN member m USING (member_id)
     WHERE d.state IN ('sent', 'unknown', 'bounced') AND d.day < $1
         AND d.day >= (SELECT min(month) FROM months) - 30
 ), asked AS (

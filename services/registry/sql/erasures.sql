@@ -1,0 +1,39 @@
+-- erase_member: identity, attributes and consent go; others learn that the member is erased.
+WITH erased AS (
+    UPDATE member SET status = 'erased', version = version + 1, merged_into = NULL,
+        person_id = NULL, language = NULL, zone = NULL, attributes = '{}', accepted_on = NULL,
+        ends_on = NULL, consent_on = NULL, consent_proof = NULL
+    WHERE member_id = $1 RETURNING member_id, version, member_body(member, NULL) AS body
+), noted AS (
+    INSERT INTO erasure (member_id, erased_on) SELECT member_id, $5 FROM erased
+)
+INSERT INTO outbox (topic, key, version, kind, at, body)
+SELECT $2, member_id, version, $3, $4, body FROM erased;
+
+-- forget_contact: the address goes; its keyed hash leads to the contact lock until the lock is over.
+WITH forgotten AS (DELETE FROM contact WHERE member_id = $1 RETURNING email_hash),
+over AS (
+    SELECT greatest($3, max(l.last_day) + 31) AS day FROM contact_lock l WHERE l.person_id = $2
+), kept AS (
+    UPDATE suppression SET until = (SELECT day FROM over) WHERE person_id = $2
+)
+INSERT INTO suppression (email_hash, person_id, since, until)
+SELECT email_hash, $2, $3, (SELECT day FROM over) FROM forgotten
+ON CONFLICT (email_hash) DO UPDATE SET person_id = excluded.person_id, until = excluded.until;
+
+-- forget_locks: of erased people whose 31 days are over. A person who is somebody else's identity
+-- as well keeps the lock.
+WITH over AS (
+    DELETE FROM suppression WHERE until <= $1 RETURNING person_id
+)
+DELETE FROM contact_lock l USING over
+WHERE l.person_id = over.person_id
+    AND NOT EXISTS (SELECT FROM member m WHERE m.person_id = l.person_id);
+
+-- acknowledge_erasures: campaigns has forgotten them too; said once.
+UPDATE erasure e SET acknowledged_on = n.day
+FROM unnest($1::uuid[], $2::date[]) AS n (member_id, day)
+WHERE e.member_id = n.member_id AND e.acknowledged_on IS NULL;
+
+-- count_unacknowledged: erasures that campaigns has not confirmed.
+SELECT count(*)::int FROM erasure WHERE acknowledged_on IS NULL;

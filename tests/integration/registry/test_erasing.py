@@ -1,0 +1,200 @@
+"""Being forgotten: nothing is left that says who somebody was, and nothing is gained by it."""
+
+import json
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import httpx
+import pytest
+
+from services.contracts.events.campaigns import ErasureApplied
+from services.contracts.http.common import Role
+from services.registry import use_cases
+from services.registry.domain import MemberUnknown
+from services.runtime.auth import Staff
+from services.runtime.service import Service
+from tests.integration.registry.test_leaving import browser, link, service, status
+from tests.people import TODAY, Registry, line, order, project, sheet, vault
+
+pytestmark = pytest.mark.servers
+__all__ = ["browser", "service"]
+
+ADDRESS = "zoe.durand@example.test"
+
+
+async def erase(registry: Registry, member_id: UUID) -> bool:
+    async with registry.database.transaction() as conn:
+        return await use_cases.erase(conn, registry.clock, member_id)
+
+
+async def everything(registry: Registry) -> str:
+    """All rows of all tables, as text."""
+    pool = registry.database.pool
+    names = await pool.fetch(
+        "SELECT format('%I', table_name) AS name FROM information_schema.tables"
+        " WHERE table_schema = 'public' AND table_type = 'BASE TABLE'"
+    )
+    parts = []
+    for (name,) in names:
+        parts += [str(dict(row)) for row in await pool.fetch(f"SELECT * FROM {name}")]
+    return "\n".join(parts)
+
+
+async def locks(registry: Registry) -> int:
+    return int(await registry.database.pool.fetchval("SELECT count(*) FROM contact_lock"))
+
+
+async def test_nothing_is_left_that_says_who_somebody_was(registry: Registry) -> None:
+    (zoe,) = await registry.enrol(ADDRESS, proof="F-4711", region="Réunion")
+    before = await everything(registry)
+    for trace in ("F-4711", "reunion"):
+        assert trace in before
+    assert await erase(registry, zoe)
+    row = await registry.database.pool.fetchrow("SELECT * FROM member")
+    assert {name for name, value in row.items() if value not in (None, {})} == {
+        "member_id",
+        "status",
+        "version",
+    }
+    # What others were told once stays on the bus until its newer state takes its place.
+    await registry.database.pool.execute("DELETE FROM outbox WHERE version = 1")
+    after = await everything(registry)
+    for trace in ("F-4711", "reunion", "Europe/Paris", "sealed"):
+        assert trace not in after
+    assert not await registry.database.pool.fetchval("SELECT count(*) FROM contact")
+
+
+async def test_others_learn_that_the_member_is_erased_and_nothing_more(registry: Registry) -> None:
+    (zoe,) = await registry.enrol(ADDRESS)
+    await erase(registry, zoe)
+    bodies = await registry.database.pool.fetch("SELECT body FROM outbox ORDER BY id")
+    assert json.loads(bodies[-1]["body"]) == {
+        "member_id": str(zoe),
+        "version": 2,
+        "status": "erased",
+    }
+
+
+async def test_being_erased_and_joining_again_gains_nothing_for_a_month(
+    registry: Registry,
+) -> None:
+    (zoe,) = await registry.enrol(ADDRESS, last_contact=(TODAY - timedelta(days=5)).isoformat())
+    await erase(registry, zoe)
+    async with registry.database.transaction() as conn:
+        report = await use_cases.import_members(
+            conn, registry.clock, vault(), sheet(line(ADDRESS)), "en"
+        )
+    assert report.imported == 0
+    assert await locks(registry) == 1
+
+    async def forget() -> None:
+        async with registry.database.transaction() as conn:
+            await use_cases.forget_locks(conn, registry.clock)
+
+    registry.clock.advance(timedelta(days=25))
+    await forget()
+    assert await locks(registry) == 1
+    registry.clock.advance(timedelta(days=1))
+    await forget()
+    assert await locks(registry) == 0
+    assert not await registry.database.pool.fetchval("SELECT count(*) FROM suppression")
+
+
+async def test_what_waits_for_an_erased_member_is_not_sent(registry: Registry) -> None:
+    (zoe,) = await registry.enrol(ADDRESS)
+    about = project()
+    await registry.hold(about)
+    asked = order(zoe, about)
+    await registry.receive(asked)
+    await erase(registry, zoe)
+    assert await registry.state(asked) == "refused not_active"
+
+
+async def test_who_has_left_can_be_forgotten_too_and_only_once(registry: Registry) -> None:
+    (zoe,) = await registry.enrol(ADDRESS)
+    async with registry.database.transaction() as conn:
+        await use_cases.leave(conn, registry.clock, zoe)
+    assert await erase(registry, zoe)
+    assert not await erase(registry, zoe)
+    assert await status(registry) == ["erased"]
+    with pytest.raises(MemberUnknown):
+        await erase(registry, UUID(int=1))
+
+
+async def test_a_member_erases_by_a_button_and_by_no_link(
+    registry: Registry, browser: httpx.AsyncClient
+) -> None:
+    (zoe,) = await registry.enrol(ADDRESS)
+    path = link(zoe)
+    assert (await browser.get(f"{path}/erasure")).status_code == 405
+    left = await browser.post(path)
+    assert "/erasure" in left.text
+    assert await status(registry) == ["left"]
+    done = await browser.post(f"{path}/erasure?lang=en")
+    assert "We do not know who you are any more" in done.text
+    assert await status(registry) == ["erased"]
+    assert "<button" not in (await browser.get(path)).text
+
+
+async def test_only_who_looks_after_people_erases(
+    service: Service, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (zoe,) = await registry.enrol(ADDRESS)
+    roles: frozenset[Role] = frozenset({Role.CAMPAIGNS})
+
+    async def verify(_: Any) -> Staff:
+        return Staff("hugo", "Hugo L.", roles)
+
+    monkeypatch.setattr(service.api.state.tokens, "verify", verify)
+    transport = httpx.ASGITransport(service.api)
+    async with httpx.AsyncClient(transport=transport, base_url="http://registry.test") as client:
+        headers = {"Authorization": "Bearer x"}
+        path = f"/api/members/{zoe}/erasure"
+        assert (await client.post(path)).status_code == 401
+        assert (await client.post(path, headers=headers)).status_code == 403
+        roles = frozenset({Role.REGISTRY})
+        assert (await client.post(path, headers=headers)).json()["erased_now"] is True
+
+
+async def test_an_erasure_waits_for_campaigns_to_confirm_it_once(registry: Registry) -> None:
+    (zoe,) = await registry.enrol(ADDRESS)
+    await erase(registry, zoe)
+    pool = registry.database.pool
+    unconfirmed = "SELECT count(*) FROM erasure WHERE acknowledged_on IS NULL"
+    assert await pool.fetchval(unconfirmed) == 1
+    for day in (TODAY, TODAY + timedelta(days=3)):
+        said = ErasureApplied(member_id=zoe, version=2, applied_on=day)
+        async with registry.database.transaction() as conn:
+            await use_cases.hear_erasures(conn, [said])
+    assert await pool.fetchval(unconfirmed) == 0
+    assert await pool.fetchval("SELECT acknowledged_on FROM erasure") == TODAY
+
+
+@pytest.mark.parametrize(
+    ("name", "drop", "statement"),
+    [
+        (
+            "member_erased_keeps_nothing",
+            "ALTER TABLE member DROP CONSTRAINT member_erased_keeps_nothing",
+            "UPDATE member SET status = 'erased' WHERE status = 'active'",
+        ),
+        (
+            "member_erased_is_final",
+            "DROP TRIGGER member_erased_is_final ON member",
+            "UPDATE member SET version = version + 1 WHERE status = 'erased'",
+        ),
+    ],
+)
+async def test_the_database_holds_it(
+    registry: Registry, name: str, drop: str, statement: str
+) -> None:
+    zoe, _ = await registry.enrol(ADDRESS, "leo@example.test")
+    await erase(registry, zoe)
+    pool = registry.database.pool
+    with pytest.raises(asyncpg.CheckViolationError) as violated:
+        await pool.execute(statement)
+    assert violated.value.constraint_name == name
+    await pool.execute(drop)
+    await pool.execute(statement)
