@@ -106,6 +106,8 @@ class Inbox:
             batch=True,
             max_records=_BATCH,
             batch_timeout_ms=100,
+            # How soon a replica notices that another has come, which waits for it.
+            heartbeat_interval_ms=500,
             auto_offset_reset="earliest",
             isolation_level="read_committed",
             ack_policy=AckPolicy.NACK_ON_ERROR,
