@@ -402,6 +402,11 @@ class Closing(RuleBasedStateMachine):
         )
         assert untold == 0, "closed with a participant who was owed nothing"
 
+    async def state(self) -> tuple[str, int]:
+        """Of the project as campaigns holds it, and the report version it is on."""
+        project = await self._project()
+        return project["state"], project["report_version"]
+
     async def _project(self) -> dict[str, Any]:
         (project,) = await self.campaigns.rows("SELECT * FROM project")
         return project

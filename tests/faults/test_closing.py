@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from services.contracts.events.registry import MemberStatus
 from services.feedback.store import sql
 from tests.faults.closing import COLLECTION, RECRUITMENT, Closing
 from tests.servers import PostgresServer
@@ -82,6 +83,46 @@ def test_no_project_closes_while_its_proposals_are_still_on_their_way(
         assert project.run(project._project())["state"] == "collected"
     finally:
         project.teardown()  # which lets them arrive, and sees it close
+
+
+def test_a_decision_revised_after_closing_is_owed_and_told_anew_whatever_comes_twice(
+    machine: type[Closing],
+) -> None:
+    """With answers in two batches, merged proposals, and people who left, were erased or could not
+    be reached; every consumer begins again from the beginning, twice."""
+    project = machine()
+    project.open_project()
+    try:
+        project.speak(10)
+        project.open_answers()
+        project.speak(1)
+        project.leave(0, MemberStatus.LEFT)
+        project.leave(1, MemberStatus.ERASED)
+        for title in ("Un résumé", "Un numéro"):
+            project.draft_proposal(title)
+        project.read(4, links=True)
+        project.merge_proposals()
+        project.run(project.heal())
+        project.bounce(0)
+        project.deliver_to_all()
+        assert project.run(project.state()) == ("closed", 1)
+
+        project.decide(0, kept=False)
+        project.publish_report()
+        for _ in range(2):
+            for number in range(len(project.bus.readers)):
+                project.rewind(number)
+            project.deliver_to_all()
+            project.closed_is_answered()
+        assert project.run(project.state()) == ("reporting", 2)
+        project.answer_orders("no_address", 2)
+        project.run(project.heal())
+        assert project.run(project.state()) == ("closed", 2)
+        reasons = project.run(project.campaigns.rows("SELECT DISTINCT state FROM report_duty"))
+        assert {row["state"] for row in reasons} == {"sent", "undeliverable", "exempt"}
+    finally:
+        project.run(project.stack.aclose())
+        project.loop.close()
 
 
 def test_without_the_versioned_list_an_unanswered_project_would_close(
