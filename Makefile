@@ -26,6 +26,20 @@ lint: setup  ## ruff, mypy and import-linter
 bench: setup  ## the figures, as ratios measured in the same run
 	@$(RUN) panel bench --smoke
 
+sbom: setup  ## dist/sbom.cdx.json (CycloneDX) and dist/licences.csv, of what the services' image holds
+	@mkdir -p dist
+	@UV_PROJECT_ENVIRONMENT=dist/environment $(UV) sync --frozen --quiet --no-default-groups \
+	  --no-install-project
+	@$(UV) tool run --quiet --from cyclonedx-bom cyclonedx-py environment \
+	  dist/environment/bin/python --output-file dist/sbom.cdx.json
+	@$(RUN) python -m deploy.licences dist/sbom.cdx.json > dist/licences.csv
+	@rm -rf dist/environment
+
+audit: setup  ## known vulnerabilities in the locked dependencies (asks the package index)
+	@mkdir -p dist
+	@$(UV) export --frozen --quiet --no-default-groups --no-emit-project > dist/requirements.txt
+	@$(UV) tool run --quiet pip-audit --strict --require-hashes --disable-pip --requirement dist/requirements.txt
+
 describe: setup  ## write AsyncAPI and OpenAPI from the code
 	@$(RUN) python -m deploy.describe
 
@@ -41,4 +55,4 @@ setup:  # uv where it is missing, then the locked environment
 clean:  ## forget the environment and local data
 	rm -rf .venv .uv .panel .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-.PHONY: help demo test test-deploy lint bench describe setup clean
+.PHONY: help demo test test-deploy lint bench sbom audit describe setup clean

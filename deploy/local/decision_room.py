@@ -23,14 +23,17 @@ from services.contracts.http.feedback import (
 DELAY = timedelta(days=90)
 OWNER = "Bureau des courriers aux allocataires"
 
-SUMMARY = """\
-Vous avez lu notre lettre et vous nous avez dit ce qui vous arrête. Merci.
-
-Vos remarques se rejoignent : la date limite se cherche, les phrases sont longues, les sigles ne
-sont pas expliqués. Nous récrivons la lettre. La date limite sera en haut. Un numéro de téléphone
-sera donné avec ses horaires.
-
-Deux de vos propositions ne sont pas retenues, ou pas encore tout à fait. Nous disons pourquoi."""
+# One line for each paragraph, as people type.
+SUMMARY = "\n\n".join(
+    (
+        "Vous avez lu notre lettre et vous nous avez dit ce qui vous arrête. Merci.",
+        "Vos remarques se rejoignent : la date limite se cherche, les phrases sont longues, les"
+        " sigles ne sont pas expliqués. Nous récrivons la lettre. La date limite sera en haut. Un"
+        " numéro de téléphone sera donné avec ses horaires.",
+        "Deux de vos propositions ne sont pas retenues, ou pas encore tout à fait. Nous disons"
+        " pourquoi.",
+    )
+)
 
 
 @dataclass(frozen=True)
