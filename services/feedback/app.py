@@ -1,6 +1,7 @@
 """Wiring of feedback: decisions, reports, follow-up, and what everybody may read of them."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 
 from services.feedback import api, consumers, jobs
 from services.feedback.pages import journal_files, public_account
@@ -17,14 +18,14 @@ def build(settings: FeedbackSettings) -> Service:
     clock = service.clock
 
     async def measure(conn: Connection) -> Iterable[Sample]:
-        found = await standings.standings(conn)
-        late = [one.overdue(settings.decide_within_days, clock.today()) for one in found]
+        within = timedelta(days=settings.decide_within_days)
+        late = await standings.count_overdue(conn, clock.today() - within)
         return [
             *(
                 Sample("projects", "projects by state", count, {"state": state})
                 for state, count in (await standings.count_projects(conn)).items()
             ),
-            Sample("decisions_overdue", "proposals without a signed decision in time", sum(late)),
+            Sample("decisions_overdue", "proposals without a signed decision in time", late),
         ]
 
     async def republish(conn: Connection) -> dict[str, int]:

@@ -43,3 +43,15 @@ FROM project p LEFT JOIN collection c USING (project_id) WHERE p.project_id = $1
 
 -- count_projects: by state.
 SELECT state, count(*) AS projects FROM project GROUP BY state;
+
+-- count_overdue: proposals without a signed decision, of projects whose collection ended before $1.
+-- Of closed ones each has its decision: they need not be looked at, and are most of all.
+SELECT count(*)::int FROM project p
+JOIN collection c ON c.project_id = p.project_id AND c.state = 'synthesised'
+JOIN listed_proposal l ON l.project_id = p.project_id
+LEFT JOIN decision d ON d.proposal_id = l.proposal_id AND d.proposal_version = l.version
+    AND d.state <> 'drafted'
+WHERE p.state IN ('collected', 'reporting') AND p.collection_ends_on < $1
+    AND d.proposal_id IS NULL
+    AND NOT EXISTS (SELECT FROM published_decision e
+        WHERE e.proposal_id = l.proposal_id AND e.proposal_version = l.version);

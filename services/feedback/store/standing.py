@@ -1,6 +1,7 @@
 """Where projects stand; see `sql/standing.sql`."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -38,6 +39,12 @@ async def bodies(conn: Connection, project_id: UUID) -> Bodies:
     if found is None:
         raise NotFound(what=project_id)
     return found
+
+
+async def count_overdue(conn: Connection, ended_before: date) -> int:
+    """As `Standing.overdue` counts them, for all projects at once."""
+    number: int = await conn.fetchval(sql.count_overdue, ended_before)
+    return number
 
 
 async def count_projects(conn: Connection) -> dict[str, int]:
