@@ -36,6 +36,7 @@ def build(settings: RegistrySettings) -> Service:
     jobs.register(service)
     service.background("sender", sender.run)
     service.api.include_router(api.router(service, vault))
+    service.takes_large_bodies(r"/api/members/imports")
     public = json.dumps(key.as_dict(private=False))
     service.api.include_router(pages.router(service, link_keys(public)))
     service.republished_by(lambda conn: use_cases.republish(conn, service.clock))

@@ -24,6 +24,9 @@ def build(settings: ResponsesSettings) -> Service:
     consumers.register(service)
     jobs.register(service, chance, sealer, settings.open_every_seconds)
     service.api.include_router(api.router(service, shelves, chance))
+    service.takes_large_bodies(
+        r"/api/collections/[^/]+/documents|/api/questionnaires/imports|/answer/.+"
+    )
     service.api.include_router(
         pages.router(
             service.database,

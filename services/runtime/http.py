@@ -3,6 +3,7 @@
 Staff routes live under `/api` and answer JSON; everything else is for members and answers HTML.
 """
 
+import re
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import uuid4
@@ -13,11 +14,12 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
-from starlette.middleware.base import RequestResponseEndpoint
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.contracts.http.common import DeadLetter, Problem, Replay, Republished, Role
 from services.runtime import pages
 from services.runtime.auth import Staff, StaffTokens, require
+from services.runtime.limits import BodyTooLarge
 from services.runtime.outbox import sql
 from services.runtime.refusal import Refusal
 from services.runtime.telemetry import Sample, exposition
@@ -50,28 +52,12 @@ def application(service: "Service") -> FastAPI:
     app.state.tokens = StaffTokens(service.settings.issuer, service.settings.audience)
     app.state.service = service
 
-    @app.middleware("http")
-    async def headers(request: Request, call_next: RequestResponseEndpoint) -> Response:
-        response = await call_next(request)
-        response.headers.setdefault("X-Content-Type-Options", "nosniff")
-        response.headers.setdefault("Referrer-Policy", "no-referrer")
-        response.headers.setdefault("Cache-Control", "no-store")
-        return response
+    app.state.large_bodies = []
+    app.add_middleware(Guard, large_bodies=app.state.large_bodies)
 
     @app.exception_handler(Refusal)
     async def refused(request: Request, refusal: Refusal) -> Response:
-        language = pages.language_of(request)
-        return _answer(
-            request,
-            Problem(
-                type=f"urn:panel:{type(refusal).__name__}",
-                title=type(refusal).__name__,
-                status=refusal.status,
-                detail=refusal.say(language),
-                way_out=refusal.say_way_out(language),
-                errors=refusal.details(language),
-            ),
-        )
+        return _refused(request, refusal)
 
     @app.exception_handler(RequestValidationError)
     async def malformed(request: Request, error: RequestValidationError) -> Response:
@@ -129,6 +115,75 @@ def wants_page(request: Request) -> bool:
     """Whether a person looks, rather than a program."""
     programs = request.url.path.startswith(("/api", "/health", "/metrics"))
     return not programs and "text/html" in (request.headers.get("accept") or "")
+
+
+# What every answer says unless it says otherwise itself.
+_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cache-control", b"no-store"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
+)
+LARGEST_BODY = 1 << 20
+
+
+class Guard:
+    """Around every route: small bodies only, and headers that browsers heed.
+
+    A plain ASGI application, as one that passes responses on as streams costs more than most pages.
+    """
+
+    def __init__(self, app: ASGIApp, large_bodies: "list[re.Pattern[str]]") -> None:
+        """Paths that match one of `large_bodies` see to the size of theirs themselves."""
+        self._app = app
+        self._large_bodies = large_bodies
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                said = message.setdefault("headers", [])
+                names = {name.lower() for name, _ in said}
+                message["headers"] = [*said, *(one for one in _HEADERS if one[0] not in names)]
+            await send(message)
+
+        if self._is_too_large(scope):
+            request = Request(scope)
+            refusal = BodyTooLarge(most=LARGEST_BODY)
+            await _refused(request, refusal)(scope, receive, with_headers)
+            return
+        await self._app(scope, receive, with_headers)
+
+    def _is_too_large(self, scope: Scope) -> bool:
+        """By what is announced: the server reads no further than that."""
+        length: bytes | None = None
+        for name, value in scope["headers"]:
+            if name == b"content-length":
+                length = value
+            elif name == b"transfer-encoding":
+                length = b""
+        if length is None or (length.isdigit() and int(length) <= LARGEST_BODY):
+            return False
+        return not any(path.fullmatch(scope["path"]) for path in self._large_bodies)
+
+
+def _refused(request: Request, refusal: Refusal) -> Response:
+    language = pages.language_of(request)
+    return _answer(
+        request,
+        Problem(
+            type=f"urn:panel:{type(refusal).__name__}",
+            title=type(refusal).__name__,
+            status=refusal.status,
+            detail=refusal.say(language),
+            way_out=refusal.say_way_out(language),
+            errors=refusal.details(language),
+        ),
+    )
 
 
 def _answer(request: Request, problem: Problem) -> Response:

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import gc
 import json
+import re
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
@@ -77,6 +78,10 @@ class Service:
     def background(self, name: str, task: Job) -> None:
         """Run `task` for as long as the service lives; its end is the end of the service."""
         self._jobs.append((name, task))
+
+    def takes_large_bodies(self, path: str) -> None:
+        """At addresses that match, whose routes see to the size themselves."""
+        self.api.state.large_bodies.append(re.compile(path))
 
     def measured_by(self, measure: Measure) -> None:
         self._measures.append(measure)
