@@ -43,12 +43,20 @@ async def stored(registry: Registry, rows: list[dict[str, Any]], project_id: UUI
         for row in rows:
             if row["known"]:
                 merged = row["member_id"] if row["status"] is Status.MERGED else None
+                erased = row["status"] is Status.ERASED
+                # Of who is erased nothing is known.
+                known = [
+                    None if erased else one
+                    for one in (
+                        row["member_id"], "fr", row["zone"], row["accepted_on"],
+                        domain.ends_on(row["accepted_on"]), row["accepted_on"], "F",
+                    )
+                ]  # fmt: skip
                 await conn.execute(
-                    "INSERT INTO member (member_id, person_id, status, merged_into, language, zone,"
+                    "INSERT INTO member (member_id, status, merged_into, person_id, language, zone,"
                     " accepted_on, ends_on, consent_on, consent_proof)"
-                    " VALUES ($1, $1, $2, $3, 'fr', $4, $5, $6, $5, 'F')",
-                    row["member_id"], row["status"], merged, row["zone"],
-                    row["accepted_on"], domain.ends_on(row["accepted_on"]),
+                    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+                    row["member_id"], row["status"], merged, *known,
                 )  # fmt: skip
                 if row["has_address"]:
                     await conn.execute(

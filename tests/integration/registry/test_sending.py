@@ -321,7 +321,11 @@ async def test_an_order_whose_window_is_over_is_answered_at_any_hour(registry: R
 @pytest.mark.parametrize("status", ["paused", "suspended", "left", "expired", "erased"])
 async def test_orders_for_who_is_not_active_are_refused(registry: Registry, status: str) -> None:
     [member] = await registry.enrol("zoe@example.test")
-    await registry.database.pool.execute("UPDATE member SET status = $1", status)
+    if status == "erased":
+        async with registry.database.transaction() as conn:
+            await use_cases.erase(conn, registry.clock, member)
+    else:
+        await registry.database.pool.execute("UPDATE member SET status = $1", status)
     invitation = order(member)
     await registry.receive(invitation)
     assert await registry.state(invitation) == "refused not_active"
