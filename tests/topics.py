@@ -44,7 +44,10 @@ async def start_afresh(bootstrap: str) -> None:
 
 async def rewind(bootstrap: str, topic: str, service: str) -> None:
     """Put a service, none of whose replicas runs, back to the beginning of a topic."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, group_id=group_of(service, topic))
+    # Or stopping it would commit where it had just learnt that the group was.
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap, group_id=group_of(service, topic), enable_auto_commit=False
+    )
     await consumer.start()
     try:
         described = await consumer._client.fetch_all_metadata()
