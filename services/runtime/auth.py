@@ -5,7 +5,7 @@ No session and no shared secret between services: tokens and links are verified 
 
 import json
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
@@ -17,17 +17,21 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from joserfc import jwt
 from joserfc.errors import JoseError
-from joserfc.jwk import KeySet, OKPKey
+from joserfc.jwk import ECKey, JWKRegistry, KeySet, OKPKey, RSAKey
 
 from services.contracts.http.common import Role
 from services.runtime.refusal import Refusal
 from services.runtime.text import Text
 
 # Never "none", never a symmetric algorithm: a public key must not be usable as a secret.
-_STAFF_ALGORITHMS = ["Ed25519", "ES256", "RS256"]
+_STAFF_ALGORITHMS = ["Ed25519", "EdDSA", "ES256", "ES384", "PS256", "RS256"]
+# How far the issuer's clock and ours may be apart, for `exp`, `nbf` and `iat` alike.
+LEEWAY_SECONDS = 30
 _LINK_ALGORITHM = "Ed25519"
+_SIGNING_KEYS = {key.key_type for key in (ECKey, OKPKey, RSAKey)}
 _KEYS_LIVE_SECONDS = 300
 _REFETCH_AFTER_SECONDS = 5
+_ISSUER_SECONDS = 5
 
 log = structlog.get_logger()
 
@@ -74,12 +78,49 @@ class Staff:
     roles: frozenset[Role]
 
 
+@dataclass(frozen=True)
+class RoleClaim:
+    """Where an issuer says what a person may do, and what it calls our roles.
+
+    `name` is a claim, or a path through objects: `roles`, `realm_access.roles`. Without `means` the
+    issuer uses our words; with it, only what is named there counts.
+    """
+
+    name: str = "roles"
+    means: Mapping[str, Sequence[Role]] | None = None
+
+    def roles(self, claims: Mapping[str, Any]) -> frozenset[Role]:
+        said = self._said(claims)
+        words = said.split() if isinstance(said, str) else said if isinstance(said, list) else []
+        known = {role.value: [role] for role in Role} if self.means is None else self.means
+        return frozenset(
+            role for word in words if isinstance(word, str) for role in known.get(word, ())
+        )
+
+    def _said(self, claims: Mapping[str, Any]) -> Any:
+        """A claim whose very name has dots, as addresses do, comes before a path."""
+        if self.name in claims:
+            return claims[self.name]
+        found: Any = claims
+        for step in self.name.split("."):
+            found = found.get(step) if isinstance(found, Mapping) else None
+        return found
+
+
 class StaffTokens:
     """Verifies staff tokens with the issuer's published keys, in real time as the issuer does."""
 
-    def __init__(self, issuer: str, audience: str) -> None:
+    def __init__(
+        self,
+        issuer: str,
+        audience: str,
+        role_claim: RoleClaim | None = None,
+        now: Callable[[], float] = time.time,
+    ) -> None:
         self._issuer = issuer
         self._audience = audience
+        self._role_claim = role_claim or RoleClaim()
+        self._now = now
         self._keys: KeySet | None = None
         self._asked = 0.0
 
@@ -99,34 +140,58 @@ class StaffTokens:
     def _read(self, token: str, keys: KeySet) -> Staff:
         claims = jwt.decode(token, keys, algorithms=_STAFF_ALGORITHMS).claims
         jwt.JWTClaimsRegistry(
+            now=int(self._now()),
+            leeway=LEEWAY_SECONDS,
             iss={"essential": True, "value": self._issuer},
             aud={"essential": True, "value": self._audience},
             sub={"essential": True},
             exp={"essential": True},
         ).validate(claims)
-        roles = frozenset(Role(role) for role in claims.get("roles", []) if role in set(Role))
+        roles = self._role_claim.roles(claims)
         if {Role.REGISTRY, Role.ANALYSIS} <= roles:
             raise RolesApart
         subject = str(claims.get("sub"))
         return Staff(subject, str(claims.get("name") or subject), roles)
 
     async def _keys_no_older_than(self, seconds: float) -> KeySet:
-        """The issuer's keys. While it is out of reach the last ones serve: a bad token must not
-        shut out those who are signed in."""
+        """The issuer's keys. While it is out of reach, or answers nonsense, the last ones serve: a
+        bad token must not shut out those who are signed in."""
         if self._keys is None or time.monotonic() - self._asked > seconds:
             self._asked = time.monotonic()
             try:
-                async with httpx.AsyncClient(timeout=5) as client:
-                    about = await client.get(f"{self._issuer}/.well-known/openid-configuration")
-                    about.raise_for_status()
-                    keys = await client.get(about.json()["jwks_uri"])
-                    keys.raise_for_status()
-                self._keys = KeySet.import_key_set(keys.json())
-            except (httpx.HTTPError, KeyError, ValueError) as error:
-                log.warning("issuer_unreachable", error=type(error).__name__)
+                self._keys = await published_keys(self._issuer)
+            except (httpx.HTTPError, JoseError, KeyError, TypeError, ValueError) as error:
+                log.warning("issuer_unusable", error=type(error).__name__)
                 if self._keys is None:
                     raise IssuerUnreachable from error
         return self._keys
+
+
+class ForeignIssuer(ValueError):
+    """Who answers at the issuer's address says that it is another one (OpenID Discovery, 4.3)."""
+
+
+async def published_keys(issuer: str) -> KeySet:
+    """What the issuer says it signs with now; keys of other kinds and uses are left out.
+
+    Raises httpx.HTTPError when it does not answer; ForeignIssuer, KeyError, TypeError, ValueError
+    or JoseError when the answer is not an issuer's.
+    """
+    async with httpx.AsyncClient(timeout=_ISSUER_SECONDS) as client:
+        about = await client.get(f"{issuer.rstrip('/')}/.well-known/openid-configuration")
+        about.raise_for_status()
+        if about.json()["issuer"] != issuer:
+            raise ForeignIssuer
+        published = await client.get(about.json()["jwks_uri"])
+        published.raise_for_status()
+    keys = [
+        JWKRegistry.import_key(key)
+        for key in published.json()["keys"]
+        if key.get("kty") in _SIGNING_KEYS and key.get("use", "sig") == "sig"
+    ]
+    if not keys:
+        raise KeyError("keys")
+    return KeySet(keys)
 
 
 _bearer = HTTPBearer(auto_error=False, description="Staff access token of the issuer")

@@ -49,7 +49,8 @@ def application(service: "Service") -> FastAPI:
         openapi_url=None,
         generate_unique_id_function=lambda route: route.name,
     )
-    app.state.tokens = StaffTokens(service.settings.issuer, service.settings.audience)
+    settings = service.settings
+    app.state.tokens = StaffTokens(settings.issuer, settings.audience, settings.role_claim())
     app.state.service = service
 
     app.state.large_bodies = []

@@ -6,7 +6,7 @@ Each service extends `Settings` with what it alone needs; a secret has no defaul
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, Json, SecretStr, model_validator
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -14,6 +14,8 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from services.contracts.http.common import Role
+from services.runtime.auth import RoleClaim
 from services.runtime.broker import KafkaServer
 from services.runtime.clock import Clock, SharedClock, SystemClock
 
@@ -59,6 +61,15 @@ class Settings(BaseSettings):
     http_port: int = Field(description="port to listen on")
     issuer: str = Field(description="OpenID Connect issuer of staff tokens, a URL")
     audience: str = Field("panel", description="audience that staff tokens must carry")
+    roles_claim: str = Field(
+        "roles",
+        description="claim that lists a person's roles, or the path to it: `realm_access.roles`",
+    )
+    roles_map: Json[dict[str, list[Role]]] | None = Field(
+        None,
+        description="which of our roles each of the issuer's gives, such as"
+        ' `{"panel-officers": ["campaigns"]}`; none: the issuer uses our words',
+    )
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
     clock_file: Path | None = Field(None, description="shared settable clock; local mode only")
 
@@ -84,6 +95,9 @@ class Settings(BaseSettings):
         if (self.kafka_username is None) != (self.kafka_password is None):
             raise ValueError("PANEL_KAFKA_USERNAME and PANEL_KAFKA_PASSWORD go together")
         return self
+
+    def role_claim(self) -> RoleClaim:
+        return RoleClaim(self.roles_claim, self.roles_map)
 
     def kafka(self) -> KafkaServer:
         return KafkaServer(
