@@ -123,6 +123,10 @@ class NotFollowed(Refusal):
         fr="Seule une décision publiée qui retient la proposition, en tout ou partie, est suivie.",
         en="Only a published decision that retains its proposal, wholly or partly, is followed up.",
     )
+    way_out = Text(
+        fr="Publiez d'abord la décision avec le retour ; ce qui n'est pas retenu n'a pas de suite.",
+        en="Publish the decision with the report first; nothing follows what is not retained.",
+    )
 
 
 class StepOutOfOrder(Refusal):

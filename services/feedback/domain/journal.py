@@ -41,6 +41,7 @@ class CorrectionWithoutReason(Refusal):
         fr="Une correction dit ce qui est faux et pourquoi.",
         en="A correction says what is wrong and why.",
     )
+    way_out = Text(fr="Écrivez le motif.", en="Write the reason.")
 
 
 class NotSignedYet(Refusal):

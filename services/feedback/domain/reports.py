@@ -19,6 +19,10 @@ class ReportBlocked(Refusal):
     sentence = Text(
         fr="Le retour ne peut pas encore être publié.", en="The report cannot be published yet."
     )
+    way_out = Text(
+        fr="Faites ce qui manque, ou attendez ce qui est en route, puis recommencez.",
+        en="Do what is missing, or wait for what is on its way, then try again.",
+    )
 
     def __init__(self, lines: list[Line]) -> None:
         super().__init__(lines=lines)
@@ -42,6 +46,10 @@ class ReportChanged(Refusal):
 class SummaryMissing(Refusal):
     status = 422
     sentence = Text(fr="Le résumé est vide.", en="The summary is empty.")
+    way_out = Text(
+        fr="Écrivez en quelques phrases ce qui a été entendu et décidé.",
+        en="Write in a few sentences what was heard and decided.",
+    )
 
 
 class NothingNew(Refusal):

@@ -122,10 +122,12 @@ _AWAITING = (
     Text(fr="{n} décisions à rédiger", en="{n} decisions to draft"),
 )
 _DRAFTED = (
-    Text(fr="1 décision attend la signature de {name}", en="1 decision waits to be signed: {name}"),
+    Text(
+        fr="1 décision attend la signature de {name}", en="1 decision waits for {name} to sign it"
+    ),
     Text(
         fr="{n} décisions attendent la signature de {name}",
-        en="{n} decisions wait to be signed: {name}",
+        en="{n} decisions wait for {name} to sign them",
     ),
 )
 _OWED = (
@@ -153,6 +155,10 @@ _NO_SYNTHESIS = Text(fr="la synthèse n'est pas terminée", en="the synthesis is
 _NOT_OPENED = Text(
     fr="les réponses ne sont pas encore ouvertes", en="the answers are not opened yet"
 )
+_UNHEARD = Text(
+    fr="ce que sont devenues les réponses n'est pas encore connu ici",
+    en="what became of the answers is not known here yet",
+)
 _COLLECTING = Text(
     fr="le recueil se termine le {day:%d/%m/%Y}", en="collection ends on {day:%d %B %Y}"
 )
@@ -161,6 +167,8 @@ _COLLECTING = Text(
 def _not_synthesised(standing: Standing) -> Line:
     if standing.state not in OVER:
         return Line(_COLLECTING, {"day": standing.collection_ends_on})
+    if standing.collection is None:
+        return Line(_UNHEARD, {})
     if standing.unread:
         return _many(standing.unread, _UNREAD)
     if standing.collection in ("ended", "synthesised"):

@@ -13,9 +13,9 @@ SET version = excluded.version, summary = excluded.summary, written_by = exclude
 WHERE held.version + 1 = excluded.version RETURNING 1;
 
 -- hold_synthesis: neither the project nor the list of its synthesis changes until the transaction
--- ends.
+-- ends; nor does any of its decisions, as whoever drafts or signs one holds that list as well.
 SELECT c.version FROM project p JOIN collection c USING (project_id) WHERE p.project_id = $1
-FOR SHARE OF p, c;
+FOR SHARE OF p FOR NO KEY UPDATE OF c;
 
 -- publish_report: the next version.
 INSERT INTO published_report (project_id, version, collection_version, draft_version, summary,

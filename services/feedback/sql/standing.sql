@@ -1,9 +1,10 @@
 -- standings: every project on its way to a report, or one of them ($1), those that wait longest
--- first. A collection that is not known yet is simply not there: topics come in any order.
+-- first. A collection that is not known yet is simply not there: topics come in any order. Nor is one
+-- of version 0: its list was not kept, and it is told anew.
 SELECT p.project_id, p.title, p.state, p.decision_maker, p.collection_ends_on,
-    c.state AS collection, (c.body ->> 'contributions')::int AS contributions,
+    CASE WHEN c.version > 0 THEN c.state END AS collection, (c.body ->> 'contributions')::int AS contributions,
     (c.body ->> 'unread')::int AS unread,
-    CASE c.state WHEN 'synthesised' THEN n.proposals END AS proposals,
+    CASE WHEN c.version > 0 AND c.state = 'synthesised' THEN n.proposals END AS proposals,
     n.missing, n.awaiting, n.drafted, n.redrafted, n.signed, n.revised,
     s.summary IS NOT NULL AS has_summary,
     coalesce(s.version <> r.draft_version, false) AS summary_changed,

@@ -118,9 +118,8 @@ def _of_project(project: ProjectState) -> Iterable[Entry]:
         "collection_ends_on": project.collection_ends_on.isoformat(),
     }
     mandate = _public(project.mandate, exclude={"decision_maker"})
-    maker = _public(project.mandate.decision_maker)
     yield Entry("mandate", id, version, about | {"mandate": mandate} | dates)
-    yield Entry("decision_maker", id, version, about | maker)
+    yield from _makers(project, id)
     if project.ended_early_reason is not None:
         ended = about | {"reason": project.ended_early_reason}
         yield Entry("ended_early", id, version, ended)
@@ -134,6 +133,21 @@ def _of_project(project: ProjectState) -> Iterable[Entry]:
             yield Entry("draw_revealed", f"{id}/{commitment}", 1, revealed)
         else:
             yield Entry("draw_contradicted", f"{id}/{commitment}/{seed}", 1, revealed)
+
+
+def _makers(project: ProjectState, id: str) -> Iterable[Entry]:
+    """Who decides, and each change of that: of several states only the newest may be heard."""
+    about = {"project_id": id}
+    named = project.mandate.decision_maker
+    changes = project.decision_maker_changes
+    if changes:
+        first = {"name": changes[0].name_before, "role": changes[0].role_before}
+        yield Entry("decision_maker", id, changes[0].version - 1, about | first)
+    for change in changes:
+        told = {"name": change.name, "role": change.role, "reason": change.reason}
+        yield Entry("decision_maker", id, change.version, about | told)
+    if not changes or (changes[-1].name, changes[-1].role) != (named.name, named.role):
+        yield Entry("decision_maker", id, project.version, about | _public(named))
 
 
 def commits_to(commitment: str, seed: str) -> bool:

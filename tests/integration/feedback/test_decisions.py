@@ -208,13 +208,15 @@ async def refused(world: World, constraint: str, *statements: str) -> None:
         (
             "decision_signer_is_not_the_drafter",
             "decision",
-            "UPDATE decision SET state = 'signed', signer = drafter, signed_by_name = 'x',"
-            " signed_by_role = 'y', signed_on = '2027-01-12'",
+            "UPDATE decision SET state = 'signed', signer = drafter,"
+            " signed_by_name = 'M. Bernard', signed_by_role = 'directeur',"
+            " signed_on = '2027-01-12'",
         ),
         (
             "decision_signature_is_whole",
             "decision",
-            "UPDATE decision SET state = 'signed'",
+            "UPDATE decision SET state = 'signed', signed_by_name = 'M. Bernard',"
+            " signed_by_role = 'directeur'",
         ),
     ],
 )
@@ -271,6 +273,23 @@ async def test_the_database_refuses_to_change_what_was_signed_or_published(
     await world.follow(kept.proposal_id, "planned")
     await refused(world, trigger, statement)
     await world.execute(f"DROP TRIGGER {trigger} ON {table}", statement)
+
+
+@pytest.mark.parametrize("signed_before", [False, True])
+async def test_the_database_takes_no_signature_but_that_of_whom_the_mandate_names(
+    world: World, signed_before: bool
+) -> None:
+    (one,) = await world.synthesised("Un résumé")
+    await world.draft(one.proposal_id)
+    if signed_before:
+        await world.sign(one.proposal_id)
+    statement = (
+        "UPDATE decision SET state = 'signed', signer = 'x', signed_by_name = 'Mme Petit',"
+        " signed_by_role = 'directrice', signed_on = '2027-01-12'"
+    )
+    trigger = "decision_signed_by_whom_the_mandate_names"
+    await refused(world, trigger, statement)
+    await world.execute(f"DROP TRIGGER {trigger} ON decision", statement)
 
 
 async def test_the_database_follows_only_what_was_kept(world: World) -> None:

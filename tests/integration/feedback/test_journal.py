@@ -4,13 +4,14 @@ import asyncio
 import json
 from collections.abc import Sequence
 from hashlib import sha256
+from itertools import pairwise
 from typing import Any
 from uuid import uuid4
 
 import asyncpg
 import pytest
 
-from services.contracts.events.campaigns import ProjectState
+from services.contracts.events.campaigns import DecisionMakerChange, ProjectState
 from services.contracts.http.common import Role
 from services.feedback.domain.checkpoints import Verifier, read_checkpoint
 from services.feedback.domain.journal import Entry
@@ -92,6 +93,39 @@ async def test_a_mandate_and_its_decision_maker_are_told_once_and_told_again_whe
     ]
     titles = [one["mandate"]["title"] for one in await entries(world, "mandate")]
     assert titles == ["La lettre", "Le courrier"]
+
+
+async def test_no_change_of_decision_maker_is_lost_when_only_the_newest_state_is_heard(
+    world: World,
+) -> None:
+    """Two changes between two batches: each is told with its reason, and told once."""
+    await world.hear(drawn("open", 3))
+    makers = [BERNARD, "Mme Petit", "M. Roy"]
+    changes = [
+        DecisionMakerChange(
+            version=version,
+            name=name,
+            role="directeur",
+            name_before=before,
+            role_before="directeur",
+            reason=f"Départ de {before}.",
+            changed_on=TODAY,
+        )
+        for version, (before, name) in enumerate(pairwise(makers), 4)
+    ]
+    newest = drawn("open", 5, maker="M. Roy", decision_maker_changes=changes)
+    await world.hear(newest, newest, drawn("recruited", 6, **_after(newest)))
+    told = await entries(world, "decision_maker")
+    assert [one["name"] for one in told] == makers
+    assert [one.get("reason") for one in told] == [
+        None,
+        "Départ de M. Bernard.",
+        "Départ de Mme Petit.",
+    ]
+
+
+def _after(project: ProjectState) -> dict[str, Any]:
+    return {"maker": "M. Roy", "decision_maker_changes": project.decision_maker_changes}
 
 
 async def test_ending_early_is_told_with_its_reason(world: World) -> None:

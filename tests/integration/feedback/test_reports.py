@@ -1,11 +1,16 @@
 """A report appears with all its decisions, or not at all."""
 
 import asyncio
+from collections.abc import Coroutine
+from functools import partial
+from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
+from httpx import Response
 
+from services.contracts.events.responses import CollectionPhase
 from services.contracts.http.common import Role
 from tests.integration.feedback.world import (
     BERNARD,
@@ -17,6 +22,7 @@ from tests.integration.feedback.world import (
     project,
     proposal,
 )
+from tests.servers import eventually
 
 pytestmark = pytest.mark.servers
 
@@ -30,6 +36,9 @@ async def test_what_blocks_a_project_is_said_in_words_until_it_is_closed(world: 
     await world.hear(project(id, "recruited", 3))
     assert await blocked(world) == ["collection ends on 23 December 2026"]
     await world.hear(project(id, "collected", 4))
+    assert await blocked(world) == ["what became of the answers is not known here yet"]
+    ready = collection(id, None, version=1).model_copy(update={"state": CollectionPhase.READY})
+    await world.hear(ready)
     assert await blocked(world) == ["the answers are not opened yet"]
     await world.hear(collection(id, None, version=2, unread=12))
     assert await blocked(world) == ["12 contributions still to read"]
@@ -46,7 +55,7 @@ async def test_what_blocks_a_project_is_said_in_words_until_it_is_closed(world: 
     await world.decide(one.proposal_id)
     await world.draft(two.proposal_id, **NOT_KEPT)
     await world.summarise()
-    assert await blocked(world) == [f"1 decision waits to be signed: {BERNARD}"]
+    assert await blocked(world) == [f"1 decision waits for {BERNARD} to sign it"]
     await world.sign(two.proposal_id)
     assert await blocked(world) == ["the report is ready to be published"]
     await world.publish()
@@ -140,6 +149,44 @@ async def test_two_people_publishing_at_once_publish_once(world: World) -> None:
     answers = await asyncio.gather(*(world.publish() for _ in range(4)))
     assert sorted(one.status_code for one in answers) == [200, 409, 409, 409]
     assert len(await world.events("report.state")) == 1
+
+
+@pytest.mark.parametrize("publishing_first", [True, False])
+async def test_no_decision_is_rewritten_while_its_report_is_being_published(
+    world: World, publishing_first: bool
+) -> None:
+    """Whoever comes second is told so; nothing is published that says nothing new."""
+    (one,) = await world.synthesised("Un résumé")
+    await world.decide(one.proposal_id)
+    await world.summarise()
+    both = [world.publish(), world.draft(one.proposal_id, version=2, **NOT_KEPT)]
+    first, second = await meanwhile(world, *(both if publishing_first else both[::-1]))
+    assert (first.status_code, second.status_code) == (200, 409), (first.text, second.text)
+    assert second.json()["title"] == ("DecisionChanged" if publishing_first else "ReportBlocked")
+    assert len(await world.events("report.state")) == publishing_first
+
+
+async def meanwhile(world: World, *both: Coroutine[Any, Any, Response]) -> list[Response]:
+    """They begin in that order while somebody else holds the list of the synthesis."""
+    conn = await world.service.database.dedicated("held")
+    try:
+        async with conn.transaction():
+            await conn.execute("SELECT FROM collection FOR UPDATE")
+            begun = []
+            for number, one in enumerate(both, 1):
+                begun.append(asyncio.ensure_future(one))
+                await eventually(partial(waiting, world, number), "it waits for the list")
+        return await asyncio.gather(*begun)
+    finally:
+        await conn.close()
+
+
+async def waiting(world: World, number: int) -> bool:
+    (row,) = await world.fetch(
+        "SELECT count(*) AS seen FROM pg_stat_activity WHERE datname = current_database()"
+        " AND wait_event_type = 'Lock'"
+    )
+    return bool(row["seen"] == number)
 
 
 async def test_a_report_that_changed_since_it_was_read_is_not_published(world: World) -> None:
