@@ -112,6 +112,8 @@ async def bus(bootstrap: str, *services: Service) -> AsyncIterator[Bus]:
         isolation_level="read_committed",
         auto_offset_reset="latest",
         enable_auto_commit=False,
+        # A fetch that finds nothing holds up the next one: half a second by default.
+        fetch_max_wait_ms=20,
     )
     producer = AIOKafkaProducer(bootstrap_servers=bootstrap)
     await asyncio.gather(kafka.start(), producer.start())

@@ -44,14 +44,20 @@ async def board(conn: Connection, project_id: UUID) -> Board:
         await store.near_proposals(conn, project_id, rules.ALIKE),
         unread,
         await store.count_marks(conn, project_id),
-        blocked(held, found, unread),
+        await blocked(conn, held, found, unread),
     )
 
 
-def blocked(held: Collection, found: Sequence[Proposal], unread: int) -> list[Line]:
+async def blocked(
+    conn: Connection, held: Collection, found: Sequence[Proposal], unread: int
+) -> list[Line]:
+    """Where nobody spoke nothing can be linked: what was drafted meanwhile is answered as it is."""
     if held.state == "synthesised":
         return []
-    unsupported = [one.title for one in found if one.state == "draft" and one.support == 0]
+    counts = (await collections.count_answers(conn, [held.project_id]))[held.project_id]
+    unsupported = [
+        one.title for one in found if one.state == "draft" and one.support == 0 and counts.open
+    ]
     return rules.blocked(
         held.state, held.project_is_over, held.collection_ends_on, unread, unsupported
     )

@@ -37,7 +37,8 @@ async def synthesise(
     refuse_once_synthesised(held.state)
     await store.hold_drafts(conn, project_id)
     drafts = [one for one in await store.proposals(conn, project_id) if one.state == "draft"]
-    if reasons := blocked(held, drafts, (await unread(conn, [project_id]))[project_id]):
+    still_unread = (await unread(conn, [project_id]))[project_id]
+    if reasons := await blocked(conn, held, drafts, still_unread):
         raise rules.SynthesisBlocked(reasons)
     rules.refuse_unless_listed(
         [(one.id, one.version) for one in listed],
