@@ -180,7 +180,7 @@ class PanelConsole(App[None]):
                     lambda: self.person.token if self.person else None,
                     lambda: self.language,
                 ),
-                session.Issuer(self.endpoints.issuer),
+                session.Issuer(self.endpoints.issuer, self.endpoints.resource),
             )
         )
 

@@ -18,6 +18,8 @@ class Endpoints:
     responses: str
     feedback: str
     issuer: str
+    # What to ask the issuer's tokens for (RFC 8707); most issuers need no such word.
+    resource: str | None = None
 
     @classmethod
     def from_stack(cls, path: Path) -> "Endpoints":
@@ -28,6 +30,7 @@ class Endpoints:
             return cls(
                 **{name: services[name].rstrip("/") for name in SERVICES},
                 issuer=stack["issuer"]["url"].rstrip("/"),
+                resource=stack["issuer"].get("resource"),
             )
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise NoStack(f"{path}: {type(error).__name__}: {error}") from error

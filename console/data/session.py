@@ -51,8 +51,11 @@ class SignedIn:
 class Issuer:
     """Raises Unreachable("issuer") when it does not answer as an issuer would."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, resource: str | None = None) -> None:
+        """`resource` is for an issuer that must be asked by name for tokens that services read."""
         self._url = url
+        # RFC 8707: said when the grant begins and when its token is fetched.
+        self._asked_for = {"resource": resource} if resource else {}
         self._http = open_client(url)
         self._about: dict[str, Any] | None = None
 
@@ -74,7 +77,7 @@ class Issuer:
         answer = await self._json(
             "POST",
             about["device_authorization_endpoint"],
-            data={"client_id": CLIENT_ID, "scope": "openid profile"},
+            data={"client_id": CLIENT_ID, "scope": "openid profile"} | self._asked_for,
         )
         return DeviceCode(
             answer["device_code"],
@@ -106,7 +109,8 @@ class Issuer:
                     "grant_type": _GRANT,
                     "device_code": code.device_code,
                     "client_id": CLIENT_ID,
-                },
+                }
+                | self._asked_for,
             )
             body = _body(response)
             if response.is_success:

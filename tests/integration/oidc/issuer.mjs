@@ -1,9 +1,10 @@
 // A certified OpenID Connect provider as an administration's: people sign in on its own pages.
-// Usage: node issuer.mjs PORT KEYS.json PACKAGES   (KEYS.json: its JSON Web Keys, the first one signs)
+// Usage: node issuer.mjs PORT KEYS.json PACKAGES [literal]   (KEYS.json: its JSON Web Keys, the first one
+// signs; literal: tokens are for services only where a request says `resource`)
 import { readFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 
-const [port, keys, packages] = process.argv.slice(2);
+const [port, keys, packages, literal] = process.argv.slice(2);
 const { Provider } = await import(pathToFileURL(`${packages}/oidc-provider/lib/index.js`));
 const issuer = `http://127.0.0.1:${port}`;
 
@@ -53,8 +54,8 @@ const provider = new Provider(issuer, {
     deviceFlow: { enabled: true },
     resourceIndicators: {
       enabled: true,
-      defaultResource: () => 'urn:panel',
-      useGrantedResource: () => true,
+      defaultResource: () => (literal ? undefined : 'urn:panel'),
+      useGrantedResource: () => !literal,
       getResourceServerInfo: (_, resource) => ({
         scope: 'panel',
         audience: audiences[resource],

@@ -24,6 +24,7 @@ from playwright._impl._driver import compute_driver_executable
 
 HERE = Path(__file__).parent
 CACHE = Path.home() / ".cache" / "citizen-panel"
+_FETCHED_IN_SECONDS = 90
 _FILES = ("package.json", "package-lock.json")
 
 
@@ -43,13 +44,18 @@ def installed() -> Path:
     making.mkdir(parents=True)
     for name in _FILES:
         shutil.copy(HERE / name, making)
-    done = subprocess.run(
-        [npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts"],
-        cwd=making,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    try:
+        done = subprocess.run(
+            [npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts"],
+            cwd=making,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_FETCHED_IN_SECONDS,
+        )
+    except subprocess.TimeoutExpired:
+        shutil.rmtree(making)
+        pytest.fail(f"npm did not fetch the provider in {_FETCHED_IN_SECONDS} seconds")
     if done.returncode:
         shutil.rmtree(making)
         pytest.fail(f"npm could not fetch the provider: {done.stderr}")
@@ -77,6 +83,7 @@ class Provider:
 
     port: int
     directory: Path
+    literal: bool = False
     _process: asyncio.subprocess.Process | None = field(default=None, repr=False)
 
     @property
@@ -95,6 +102,7 @@ class Provider:
             str(self.port),
             str(file),
             str(place / "node_modules"),
+            *(["literal"] if self.literal else []),
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
         )
@@ -125,8 +133,10 @@ class Provider:
 
 
 @asynccontextmanager
-async def provider(port: int, directory: Path, *keys: dict[str, Any]) -> AsyncIterator[Provider]:
-    made = Provider(port, directory)
+async def provider(
+    port: int, directory: Path, *keys: dict[str, Any], literal: bool = False
+) -> AsyncIterator[Provider]:
+    made = Provider(port, directory, literal)
     await made.start(keys)
     try:
         yield made

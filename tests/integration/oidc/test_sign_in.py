@@ -8,27 +8,34 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from joserfc.jwk import RSAKey
 
+from console.data.endpoints import SERVICES, Endpoints
 from console.data.problems import SignedOut
-from console.data.session import Issuer
+from console.data.session import Issuer, SignedIn
 from deploy.describe import build
 from services.contracts.http.common import Role
+from services.feedback import app as feedback
 from services.runtime.auth import (
     LEEWAY_SECONDS,
     IssuerUnreachable,
+    NotAllowed,
     NotSignedIn,
     RoleClaim,
     RolesApart,
     StaffTokens,
 )
 from services.runtime.refusal import Refusal
+from tests import databases
+from tests.integration.feedback.world import settings
 from tests.integration.oidc.provider import Provider, approve, provider, signing_key
 from tests.running import free_port, listening
+from tests.servers import PostgresServer
 
 AUDIENCE = "panel"
 FIRST = signing_key("RS256", "first")
@@ -93,6 +100,72 @@ async def test_somebody_signs_in_by_the_device_grant_and_a_service_lets_them_in(
         # Past the door, the command is looked at: nothing of it is there.
         assert (await client.post("/api/projects", json={}, headers=headers)).status_code == 422
         assert (await client.post("/api/projects", json={})).status_code == 401
+
+
+async def signed_in(issuer: Provider, person: str, resource: str | None = None) -> SignedIn:
+    console = Issuer(issuer.url, resource)
+    try:
+        code = await console.begin()
+        await approve(code.verification_uri, code.user_code, person)
+        return await console.wait(code, first_wait=False)
+    finally:
+        await console.close()
+
+
+@pytest.mark.servers
+async def test_roles_open_what_they_should_and_nothing_else(
+    issuer: Provider, postgres_server: PostgresServer, tmp_path: Path
+) -> None:
+    claire = (await signed_in(issuer, "claire")).token
+    zoe = (await signed_in(issuer, "zoe")).token
+    both = await issuer.token("both")
+    project = f"/api/projects/{uuid4()}"
+    signature = f"/api/proposals/{uuid4()}/decision/signature"
+    async with databases.clone(postgres_server, "feedback") as (dsn, _), AsyncExitStack() as stack:
+        service = feedback.build(settings(dsn, tmp_path / "clock.json", issuer.url))
+        await service.database.start()
+        stack.push_async_callback(service.database.stop)
+        url = await stack.enter_async_context(
+            listening(service.api, f"http://127.0.0.1:{service.settings.http_port}")
+        )
+        client = await stack.enter_async_context(httpx.AsyncClient(base_url=url))
+
+        async def told(method: str, path: str, token: str, **send: Any) -> tuple[int, str]:
+            headers = {"Authorization": f"Bearer {token}", "Accept-Language": "en"}
+            answer = await client.request(method, path, headers=headers, **send)
+            return answer.status_code, answer.text
+
+        # Past the door, there is no such project; the decision is for others to sign.
+        assert (await told("GET", project, claire))[0] == 404
+        assert (await told("POST", signature, claire, json={"version": 1}))[0] == NotAllowed.status
+        assert (await told("GET", project, zoe))[0] == NotAllowed.status
+        # Analysis alone would open the project: it is the two together that are refused.
+        status, said = await told("GET", project, both)
+        assert status == RolesApart.status
+        assert RolesApart.sentence.en in said
+        assert (await told("GET", project, claire[:-8]))[0] == NotSignedIn.status
+
+
+async def test_an_issuer_that_wants_to_be_asked_for_the_services_is_asked(tmp_path: Path) -> None:
+    async with provider(free_port(), tmp_path, FIRST, literal=True) as issuer:
+        tokens = StaffTokens(issuer.url, AUDIENCE)
+        asked = await signed_in(issuer, "claire", "urn:panel")
+        assert asked.name == "Claire D."
+        assert (await tokens.verify(asked.token)).roles == {Role.CAMPAIGNS, Role.OPERATIONS}
+        # Without it the token is for the issuer itself, and says nothing to anybody else.
+        unasked = await signed_in(issuer, "claire")
+        assert "." not in unasked.token
+        assert await refused(tokens, unasked.token) is NotSignedIn
+
+
+def test_what_to_ask_an_issuer_for_is_said_with_its_address(tmp_path: Path) -> None:
+    services = {name: {"url": f"https://{name}.example/"} for name in SERVICES}
+    file = tmp_path / "stack.json"
+    for more, resource in (({}, None), ({"resource": "urn:panel"}, "urn:panel")):
+        about = {"url": "https://issuer.example/"} | more
+        file.write_text(json.dumps({"services": services, "issuer": about}))
+        found = Endpoints.from_stack(file)
+        assert (found.issuer, found.resource) == ("https://issuer.example", resource)
 
 
 async def test_a_sign_in_that_is_denied_is_over(issuer: Provider) -> None:
