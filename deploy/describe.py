@@ -19,13 +19,14 @@ SERVICES = ("registry", "campaigns", "responses", "feedback")
 _SECRET = "A" * 43 + "="
 
 
-def build(name: str) -> Service:
-    """The service wired as in production, connected to nothing."""
+def build(name: str, **settings: Any) -> Service:
+    """The service wired as in production, connected to nothing but what `settings` say."""
     common: dict[str, Any] = {
         "database_dsn": "postgresql://unused",
         "kafka_bootstrap": "unused:9092",
         "http_port": 1,
         "issuer": "https://issuer.example",
+        **settings,
     }
     if name == "registry":
         import services.registry.app

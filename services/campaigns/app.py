@@ -12,10 +12,11 @@ from services.runtime.db import Connection
 from services.runtime.sealing import Sealer
 from services.runtime.service import Service
 from services.runtime.telemetry import Sample
+from services.runtime.tracing import Traces
 
 
 def build(settings: CampaignsSettings) -> Service:
-    service = Service("campaigns", settings)
+    service = Service("campaigns", settings, Traces("campaigns", settings.traces_endpoint))
     clock = service.clock
 
     async def measure(conn: Connection) -> Iterable[Sample]:
@@ -34,4 +35,7 @@ def build(settings: CampaignsSettings) -> Service:
     service.api.include_router(pages.router(service.database, clock, links, settings.responses_url))
     service.api.include_router(credentials.router(service.database, clock, links, keyring))
     credentials.share_with(service.api, settings.responses_origin)
+    # Who fetches a credential answers in the next minutes: its exact time, which nothing else here
+    # keeps, would be a way from a member to an answer, whatever else a trace leaves out.
+    service.leaves_no_trace(credentials.PATH)
     return service

@@ -6,10 +6,10 @@ from urllib.parse import urlsplit
 from pydantic import Field, Json, SecretStr, field_validator
 
 from services.runtime.sealing import sealing_keys
-from services.runtime.settings import Settings
+from services.runtime.settings import TracedSettings
 
 
-class CampaignsSettings(Settings):
+class CampaignsSettings(TracedSettings):
     link_public_keys: Json[list[dict[str, Any]]] = Field(
         description="registry's public keys that sign members' links: JSON list of JWKs"
     )

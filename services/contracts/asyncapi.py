@@ -7,9 +7,10 @@ Source: https://www.asyncapi.com/docs/reference/specification/v3.0.0
 from collections.abc import Iterable
 from typing import Any
 
-from services.contracts.topics import Topic
+from services.contracts.envelope import TRACEPARENT
+from services.contracts.topics import DAYS_ONLY, Topic
 
-_HEADERS = {
+_HEADERS: dict[str, Any] = {
     "type": "object",
     "required": ["ce_id", "ce_type", "ce_source", "ce_time", "ce_specversion"],
     "properties": {
@@ -18,6 +19,16 @@ _HEADERS = {
         "ce_source": {"type": "string", "format": "uri-reference"},
         "ce_time": {"type": "string", "format": "date-time"},
         "ce_specversion": {"const": "1.0"},
+    },
+}
+_TRACED_HEADERS = {
+    **_HEADERS,
+    "properties": {
+        **_HEADERS["properties"],
+        TRACEPARENT: {
+            "type": "string",
+            "description": "W3C Trace Context, where a traced command is the cause",
+        },
     },
 }
 
@@ -84,7 +95,7 @@ def _message(topic: Topic) -> dict[str, Any]:
     return {
         "name": topic.event.event_type,
         "contentType": "application/json",
-        "headers": _HEADERS,
+        "headers": _HEADERS if topic.name in DAYS_ONLY else _TRACED_HEADERS,
         "payload": {
             "schemaFormat": "application/schema+json;version=draft-2020-12",
             "schema": topic.event.model_json_schema(by_alias=True),

@@ -13,6 +13,8 @@ from uuid import UUID, uuid4
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 Headers = list[tuple[str, bytes]]
+# W3C Trace Context; on what a traced command caused, never on what responses says.
+TRACEPARENT = "traceparent"
 E = TypeVar("E", bound="Event")
 
 
@@ -46,14 +48,18 @@ def headers(event_type: str, source: str, at: datetime, event_id: UUID | None = 
     ]
 
 
-def common_headers(event_type: str, source: str, at: datetime) -> Headers:
+def common_headers(
+    event_type: str, source: str, at: datetime, traceparent: str | None = None
+) -> Headers:
     """The attributes that many events of one moment share: all but `ce_id`."""
+    traced = [(TRACEPARENT, traceparent.encode())] if traceparent else []
     return [
         ("ce_specversion", b"1.0"),
         ("ce_type", event_type.encode()),
         ("ce_source", f"/panel/{source}".encode()),
         ("ce_time", at.astimezone(UTC).isoformat().replace("+00:00", "Z").encode()),
         ("content-type", b"application/json"),
+        *traced,
     ]
 
 

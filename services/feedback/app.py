@@ -11,10 +11,11 @@ from services.feedback.use_cases import reports
 from services.runtime.db import Connection
 from services.runtime.service import Service
 from services.runtime.telemetry import Sample
+from services.runtime.tracing import Traces
 
 
 def build(settings: FeedbackSettings) -> Service:
-    service = Service("feedback", settings)
+    service = Service("feedback", settings, Traces("feedback", settings.traces_endpoint))
     clock = service.clock
 
     async def measure(conn: Connection) -> Iterable[Sample]:

@@ -8,11 +8,11 @@ from joserfc.jwk import OKPKey
 from pydantic import Field, SecretStr, field_validator
 
 from services.feedback.domain.checkpoints import Signer, is_name
-from services.runtime.settings import Settings
+from services.runtime.settings import TracedSettings
 from services.runtime.text import Language
 
 
-class FeedbackSettings(Settings):
+class FeedbackSettings(TracedSettings):
     public_url: str = Field(
         description="public address of the public account, in reports' links and feeds"
     )

@@ -16,10 +16,11 @@ from services.runtime.auth import link_keys
 from services.runtime.db import Connection
 from services.runtime.service import Service
 from services.runtime.telemetry import Sample
+from services.runtime.tracing import Traces
 
 
 def build(settings: RegistrySettings) -> Service:
-    service = Service("registry", settings)
+    service = Service("registry", settings, Traces("registry", settings.traces_endpoint))
     vault = Vault(settings.contact_keys.get_secret_value(), settings.lookup_key.get_secret_value())
     key = OKPKey.import_key(json.loads(settings.link_signing_key.get_secret_value()))
     letters = Letters(settings.mail_from, key, settings.registry_url, settings.campaigns_url)

@@ -5,10 +5,10 @@ import base64
 from pydantic import Field, SecretStr, field_validator
 
 from services.runtime.sealing import sealing_keys
-from services.runtime.settings import Settings
+from services.runtime.settings import TracedSettings
 
 
-class RegistrySettings(Settings):
+class RegistrySettings(TracedSettings):
     smtp_host: str = Field(description="mail server, the operator's smart host")
     smtp_port: int = Field(description="its port")
     smtp_username: str | None = Field(None, description="who this service is to the mail server")

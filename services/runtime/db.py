@@ -15,6 +15,8 @@ import orjson
 from asyncpg.pool import PoolConnectionProxy
 from pydantic import SecretStr
 
+from services.runtime import tracing
+
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
 T = TypeVar("T")
 
@@ -112,6 +114,11 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
         async with self.pool.acquire() as connection, connection.transaction():
+            if traceparent := tracing.current():
+                # The outbox's rows take it from there.
+                await connection.execute(
+                    "SELECT set_config('panel.traceparent', $1, true)", traceparent
+                )
             yield connection
 
     @asynccontextmanager

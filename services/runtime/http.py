@@ -17,13 +17,14 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.contracts.http.common import DeadLetter, Problem, Replay, Republished, Role
-from services.runtime import pages
+from services.runtime import pages, tracing
 from services.runtime.auth import Staff, StaffTokens, require
 from services.runtime.limits import BodyTooLarge
 from services.runtime.outbox import sql
 from services.runtime.refusal import Refusal
 from services.runtime.telemetry import Sample, exposition
 from services.runtime.text import Text
+from services.runtime.tracing import Traces
 
 if TYPE_CHECKING:
     from services.runtime.service import Service
@@ -56,6 +57,10 @@ def application(service: "Service") -> FastAPI:
     app.state.large_bodies = []
     app.add_middleware(Guard, large_bodies=app.state.large_bodies)
 
+    app.state.untraced = set()
+    if service.traces.on:
+        app.add_middleware(Traced, traces=service.traces, untraced=app.state.untraced)
+
     @app.exception_handler(Refusal)
     async def refused(request: Request, refusal: Refusal) -> Response:
         return _refused(request, refusal)
@@ -87,12 +92,10 @@ def application(service: "Service") -> FastAPI:
     @app.exception_handler(Exception)
     async def unexpected(request: Request, error: Exception) -> Response:
         reference = uuid4().hex[:8]
-        route = request.scope.get("route")
         log.error(
             "unexpected_error",
             reference=reference,
-            # The route's template, never the path: links carry who is asking.
-            route=route.path if isinstance(route, APIRoute) else "?",
+            route=template_of(request.scope),
             method=request.method,
             exc_info=error,
         )
@@ -170,6 +173,54 @@ class Guard:
         if length is None or (length.isdigit() and int(length) <= LARGEST_BODY):
             return False
         return not any(path.fullmatch(scope["path"]) for path in self._large_bodies)
+
+
+# What only looks changes nothing, and so has no path to follow.
+_LOOKS = frozenset({"GET", "HEAD", "OPTIONS"})
+_METHODS = _LOOKS | {"POST", "PUT", "PATCH", "DELETE"}
+
+
+class Traced:
+    """A span around each request that may change something, named by its route."""
+
+    def __init__(self, app: ASGIApp, traces: Traces, untraced: set[str]) -> None:
+        self._app = app
+        self._traces = traces
+        self._untraced = untraced
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] in _LOOKS or scope["path"] in self._untraced:
+            await self._app(scope, receive, send)
+            return
+        method = method_of(scope)
+        with self._traces.command(method) as span:
+
+            async def watched(message: Message) -> None:
+                if message["type"] == "http.response.start":
+                    status = message["status"]
+                    span.set_attribute("http.response.status_code", status)
+                    if status >= 500:
+                        tracing.failed(span, str(status))
+                await send(message)
+
+            try:
+                await self._app(scope, receive, watched)
+            finally:
+                route = template_of(scope)
+                span.update_name(f"{method} {route}")
+                span.set_attribute("http.route", route)
+
+
+def method_of(scope: Scope) -> str:
+    """As routes know it: what a client invents could say anything."""
+    method: str = scope["method"]
+    return method if method in _METHODS else "_OTHER"
+
+
+def template_of(scope: Scope) -> str:
+    """The route's template, never the path: links carry who is asking."""
+    route = scope.get("route")
+    return route.path if isinstance(route, APIRoute) else "?"
 
 
 def _refused(request: Request, refusal: Refusal) -> Response:

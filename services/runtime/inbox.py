@@ -22,13 +22,14 @@ from aiokafka.errors import KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, KafkaMessage
 
-from services.contracts.envelope import Event, MalformedEvent, decode
+from services.contracts.envelope import TRACEPARENT, Event, MalformedEvent, decode
 from services.contracts.http.common import Replay
 from services.contracts.topics import Topic, topic_of
 from services.runtime.clock import Clock
 from services.runtime.db import Connection, Database
 from services.runtime.outbox import sql
 from services.runtime.refusal import NotFound
+from services.runtime.tracing import Traces
 
 E = TypeVar("E", bound=Event)
 Apply = Callable[[Connection, Sequence[E]], Awaitable[None]]
@@ -85,11 +86,19 @@ async def _opaque(_: Any) -> None:
 
 
 class Inbox:
-    def __init__(self, broker: KafkaBroker, database: Database, clock: Clock, service: str) -> None:
+    def __init__(
+        self,
+        broker: KafkaBroker,
+        database: Database,
+        clock: Clock,
+        service: str,
+        traces: Traces | None = None,
+    ) -> None:
         self._broker = broker
         self._database = database
         self._clock = clock
         self._service = service
+        self._traces = traces or Traces()
         self.consumers: list[Consumer[Any]] = []
 
     def consume(self, event: type[E], apply: Apply[E]) -> None:
@@ -156,11 +165,12 @@ class Inbox:
             held = newest.get(event.key)
             if held is None or held[1].version < event.version:
                 newest[event.key] = (record, event)
-        async with self._database.transaction() as conn:
-            if newest:
-                dead += await _apply(conn, consumer.apply, list(newest.values()))
-            for record, reason in dead:
-                await self._bury(conn, record, reason)
+        with self._traces.receiving(consumer.topic.name, records):
+            async with self._database.transaction() as conn:
+                if newest:
+                    dead += await _apply(conn, consumer.apply, list(newest.values()))
+                for record, reason in dead:
+                    await self._bury(conn, record, reason)
 
     async def _bury(self, conn: Connection, record: ConsumerRecord, error: str) -> None:
         log.error(
@@ -175,7 +185,8 @@ class Inbox:
             record.topic,
             record.partition,
             record.offset,
-            [[_readable(key), _readable(value)] for key, value in record.headers],
+            # Without its trace: responses keeps none, and the cause is in the error.
+            [[_readable(k), _readable(v)] for k, v in record.headers if k != TRACEPARENT],
             record.key,
             record.value,
             error,

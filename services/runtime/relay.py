@@ -27,6 +27,7 @@ from services.contracts.topics import DAYS_ONLY
 from services.runtime.broker import KafkaServer
 from services.runtime.db import Database
 from services.runtime.outbox import sql
+from services.runtime.tracing import Traces
 
 HINT_CHANNEL = "hints"
 _LEADER_LOCK = 7_203_442
@@ -46,10 +47,13 @@ class RelayFenced(Exception):
 
 
 class Relay:
-    def __init__(self, database: Database, kafka: KafkaServer, service: str) -> None:
+    def __init__(
+        self, database: Database, kafka: KafkaServer, service: str, traces: Traces | None = None
+    ) -> None:
         self._database = database
         self._kafka = kafka
         self._service = service
+        self._traces = traces or Traces()
         self.leading = asyncio.Event()
         # An outage that is over must not make the next one longer.
         self._led = False
@@ -116,8 +120,9 @@ class Relay:
         """One Kafka transaction for the batch, whatever its size: each costs about 26 ms."""
         events = [row for row in rows if row["topic"] is not None]
         if events:
-            async with producer.transaction():
-                await send(producer, events, self._service)
+            with self._traces.sending(len(events), (row["traceparent"] for row in events)):
+                async with producer.transaction():
+                    await send(producer, events, self._service)
 
     async def settle(
         self, connection: "asyncpg.Connection[asyncpg.Record]", rows: Sequence[asyncpg.Record]
@@ -143,17 +148,18 @@ async def send(producer: AIOKafkaProducer, events: Sequence[asyncpg.Record], ser
     per event is a tenth of a core.
     """
     partitions: dict[str, int] = {}
-    shared: dict[tuple[str, datetime], Headers] = {}
+    shared: dict[tuple[str, datetime, str | None], Headers] = {}
     open_batches: dict[tuple[str, int], BatchBuilder] = {}
     midnight = int(time.time()) // _DAY_SECONDS * _DAY_SECONDS * 1000
     sent = []
-    for _, topic, key, _, event_id, kind, at, body in events:
+    for _, topic, key, _, event_id, kind, at, body, traceparent in events:
         if topic not in partitions:
             partitions[topic] = len(await producer.partitions_for(topic))
         place = (topic, partition_of(key, partitions[topic]))
-        common = shared.get((kind, at))
+        moment_of = (kind, at, traceparent)
+        common = shared.get(moment_of)
         if common is None:
-            common = shared[kind, at] = common_headers(kind, service, at)
+            common = shared[moment_of] = common_headers(kind, service, at, traceparent)
         record_headers = [("ce_id", event_id), *common]
         batch = open_batches.get(place)
         if batch is None:
@@ -178,7 +184,7 @@ def partition_of(key: bytes, partitions: int) -> int:
 def coalesce(rows: Sequence[asyncpg.Record]) -> list[Hint]:
     """One hint per thing, newest version; one for a whole kind when very many of it changed."""
     newest: dict[str, dict[bytes, int | None]] = {}
-    for _, _, key, version, _, kind, _, _ in rows:
+    for _, _, key, version, _, kind, _, _, _ in rows:
         newest.setdefault(kind, {})[key] = version
     hints = []
     for kind, things in newest.items():

@@ -30,6 +30,7 @@ from services.runtime.outbox import sql
 from services.runtime.relay import Relay, RelayFenced
 from services.runtime.settings import Settings
 from services.runtime.telemetry import Sample, configure_logs
+from services.runtime.tracing import Traces
 
 Job = Callable[[], Awaitable[object]]
 Measure = Callable[[Connection], Awaitable[Iterable[Sample]]]
@@ -42,7 +43,7 @@ log = structlog.get_logger()
 
 
 class Service:
-    def __init__(self, name: str, settings: Settings) -> None:
+    def __init__(self, name: str, settings: Settings, traces: Traces | None = None) -> None:
         self.name = name
         self.package = f"services.{name}"
         self.settings = settings
@@ -51,8 +52,9 @@ class Service:
             settings.database_dsn, f"panel-{name}", settings.database_connections
         )
         self.broker = broker.connect(settings.kafka())
-        self.inbox = Inbox(self.broker, self.database, self.clock, name)
-        self.relay = Relay(self.database, settings.kafka(), name)
+        self.traces = traces or Traces()
+        self.inbox = Inbox(self.broker, self.database, self.clock, name, self.traces)
+        self.relay = Relay(self.database, settings.kafka(), name, self.traces)
         self.hints = HintHub(self.database)
         self.unexpected_errors = 0
         self._jobs: list[tuple[str, Job]] = []
@@ -82,6 +84,10 @@ class Service:
     def takes_large_bodies(self, path: str) -> None:
         """At addresses that match, whose routes see to the size themselves."""
         self.api.state.large_bodies.append(re.compile(path))
+
+    def leaves_no_trace(self, path: str) -> None:
+        """Requests to this address are never traced."""
+        self.api.state.untraced.add(path)
 
     def measured_by(self, measure: Measure) -> None:
         self._measures.append(measure)
@@ -133,6 +139,7 @@ class Service:
                     await task
         finally:
             await self.database.stop()
+            await self.traces.close()
 
     async def serve(self) -> int:
         """Run until told to stop; returns the exit status, 70 when something fatal happened."""

@@ -106,3 +106,13 @@ class Settings(BaseSettings):
 
     def clock(self) -> Clock:
         return SharedClock(self.clock_file) if self.clock_file else SystemClock()
+
+
+class TracedSettings(Settings):
+    """Of a service whose commands may be traced: all but responses."""
+
+    traces_endpoint: str | None = Field(
+        None,
+        description="where traces go, OTLP over HTTP, such as `http://collector:4318/v1/traces`;"
+        " none: nothing is traced",
+    )

@@ -14,7 +14,7 @@ INSERT INTO outbox (key, kind, version, at) VALUES ($1, $2, $3, $4);
 -- Bytes are made here, on the server's core, because the relay's is the one that is busy.
 SELECT id, topic, convert_to(key, 'UTF8') AS key, version,
        convert_to(event_id::text, 'UTF8') AS event_id, kind, at,
-       convert_to(body, 'UTF8') AS body
+       convert_to(body, 'UTF8') AS body, traceparent
 FROM outbox ORDER BY id LIMIT $1;
 
 -- sent: exactly the rows that were sent, never a range.
