@@ -20,8 +20,8 @@ from console.screens.searching import Searching
 from console.widgets.said import content
 from console.widgets.table import Column, Row, Table
 from console.words import Count, Text, fold, full_day, number
-from services.contracts.events.responses import ListedProposal
 from services.contracts.http.proposals import (
+    DraftToList,
     MergeProposal,
     ProposalBoard,
     ProposalView,
@@ -286,7 +286,7 @@ class BoardScreen(Searching, ActingScreen[ProposalBoard]):
             )
             return
         listed = [
-            ListedProposal(id=one.id, version=one.version)
+            DraftToList(id=one.id, version=one.version)
             for one in board.proposals
             if one.state == "draft"
         ]

@@ -153,8 +153,7 @@ def synthesis(
         bool, typer.Option("--yes", help=both("Ne pas demander.", "Do not ask."))
     ] = False,
 ) -> None:
-    from services.contracts.events.responses import ListedProposal
-    from services.contracts.http.proposals import ProposalPhase, Synthesise
+    from services.contracts.http.proposals import DraftToList, ProposalPhase, Synthesise
 
     here = session(ctx)
 
@@ -169,7 +168,7 @@ def synthesis(
                 if not yes and typer.prompt(here.say(_TYPE, word=word)).strip() != word:
                     here.tell(_LEFT_ALONE)
                     return
-            listed = [ListedProposal(id=one.id, version=one.version) for one in drafts]
+            listed = [DraftToList(id=one.id, version=one.version) for one in drafts]
             made = await staff.synthesise(project, Synthesise(proposals=listed))
             here.tell(_MADE, who=made.synthesised_by)
 

@@ -4,20 +4,21 @@ Staff routes live under `/api` and answer JSON; everything else is for members a
 """
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import uuid4
 
 import structlog
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import APIRouter, FastAPI, Path, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from services.contracts.http import LARGEST_INTEGER
 from services.contracts.http.common import DeadLetter, Problem, Replay, Republished, Role
-from services.runtime import pages, tracing
+from services.runtime import pages, problems, tracing
 from services.runtime.auth import Staff, StaffTokens, require
 from services.runtime.limits import BodyTooLarge
 from services.runtime.outbox import sql
@@ -38,11 +39,32 @@ _UNEXPECTED = Text(
 _MALFORMED = Text(
     fr="La demande n'a pas la forme attendue.", en="The request does not have the expected form."
 )
-_NO_PAGE = Text(fr="Cette adresse n'existe pas.", en="This address does not exist.")
+# Of our own kinds of error; the library says the others in English.
+_WRONG = {
+    "nul_character": Text(
+        fr="contient le caractère invisible U+0000, qui ne peut pas être enregistré ; effacez-le"
+        " et renvoyez",
+        en="holds the invisible character U+0000, which cannot be kept; delete it and send again",
+    ),
+}
+_IN_WORDS = {
+    404: Text(fr="Cette adresse n'existe pas.", en="This address does not exist."),
+    405: Text(
+        fr="Cette adresse ne répond pas à ce genre de demande.",
+        en="This address does not answer this kind of request.",
+    ),
+}
+
+
+class _Api(FastAPI):
+    def openapi(self) -> dict[str, Any]:
+        if self.openapi_schema is None:
+            self.openapi_schema = problems.described(super().openapi())
+        return self.openapi_schema
 
 
 def application(service: "Service") -> FastAPI:
-    app = FastAPI(
+    app = _Api(
         title=f"Citizen panel: {service.name}",
         version="1",
         docs_url=None,
@@ -67,27 +89,17 @@ def application(service: "Service") -> FastAPI:
 
     @app.exception_handler(RequestValidationError)
     async def malformed(request: Request, error: RequestValidationError) -> Response:
-        # Places and kinds of error only: what was typed may be personal.
-        wrong = [
-            f"{'.'.join(str(part) for part in e['loc'] if part != 'body')}: {e['msg']}"
-            for e in error.errors()
-        ]
-        return _answer(
-            request,
-            Problem(
-                title="Malformed",
-                status=422,
-                detail=_MALFORMED.in_(pages.language_of(request)),
-                errors=wrong,
-            ),
-        )
+        return _malformed(request, error.errors())
 
     @app.exception_handler(HTTPException)
     async def plain(request: Request, error: HTTPException) -> Response:
-        known = (
-            _NO_PAGE.in_(pages.language_of(request)) if error.status_code == 404 else error.detail
-        )
-        return _answer(request, Problem(title=error.detail, status=error.status_code, detail=known))
+        # The framework's word for a body that it cannot decode, of which it refuses others by 422.
+        if error.status_code == 400:
+            return _malformed(request)
+        words = _IN_WORDS.get(error.status_code)
+        said = words.in_(pages.language_of(request)) if words else error.detail
+        problem = Problem(title=error.detail, status=error.status_code, detail=said)
+        return _answer(request, problem, error.headers)
 
     @app.exception_handler(Exception)
     async def unexpected(request: Request, error: Exception) -> Response:
@@ -133,7 +145,8 @@ LARGEST_BODY = 1 << 20
 
 
 class Guard:
-    """Around every route: small bodies only, and headers that browsers heed.
+    """Around every route: small bodies only, no address with U+0000 (no column can hold what it
+    would be looked for by), and headers that browsers heed.
 
     A plain ASGI application, as one that passes responses on as streams costs more than most pages.
     """
@@ -159,6 +172,9 @@ class Guard:
             request = Request(scope)
             refusal = BodyTooLarge(most=LARGEST_BODY)
             await _refused(request, refusal)(scope, receive, with_headers)
+            return
+        if "\0" in scope["path"] or b"%00" in scope["query_string"]:
+            await _malformed(Request(scope))(scope, receive, with_headers)
             return
         await self._app(scope, receive, with_headers)
 
@@ -238,14 +254,30 @@ def _refused(request: Request, refusal: Refusal) -> Response:
     )
 
 
-def _answer(request: Request, problem: Problem) -> Response:
+def _malformed(request: Request, errors: Sequence[Mapping[str, Any]] = ()) -> Response:
+    """Places and kinds of error only: what was typed may be personal."""
+    language = pages.language_of(request)
+    lines = []
+    for error in errors:
+        place = ".".join(str(part) for part in error["loc"] if part != "body")
+        ours = _WRONG.get(error["type"])
+        line = f"{place}: {ours.in_(language) if ours else error['msg']}"
+        # A place may be a name that was sent, even one that no encoding can hold.
+        lines.append(line.encode(errors="replace").decode())
+    detail = _MALFORMED.in_(language)
+    return _answer(request, Problem(title="Malformed", status=422, detail=detail, errors=lines))
+
+
+def _answer(
+    request: Request, problem: Problem, headers: Mapping[str, str] | None = None
+) -> Response:
     if wants_page(request):
         return pages.problem(pages.language_of(request), problem)
     return JSONResponse(
         problem.model_dump(exclude_none=True),
         status_code=problem.status,
-        media_type="application/problem+json",
-        headers={"WWW-Authenticate": "Bearer"} if problem.status == 401 else None,
+        media_type=problems.MEDIA_TYPE,
+        headers={"WWW-Authenticate": "Bearer"} if problem.status == 401 else headers,
     )
 
 
@@ -297,7 +329,9 @@ def _staff(service: "Service") -> APIRouter:
         return [DeadLetter(**row) for row in rows]
 
     @router.post("/dead-letters/{id}/replay")
-    async def replay(staff: operations, id: int) -> Replay:
+    async def replay(
+        staff: operations, id: Annotated[int, Path(ge=1, le=LARGEST_INTEGER)]
+    ) -> Replay:
         async with service.database.transaction() as conn:
             return await service.inbox.replay(conn, id)
 

@@ -2,7 +2,7 @@
 WITH shown AS (
     SELECT * FROM project WHERE $1::uuid IS NULL OR id = $1
 ), wished AS (
-    SELECT project_id, sum(wanted)::int AS wanted FROM campaign
+    SELECT project_id, sum(wanted)::bigint AS wanted FROM campaign
     WHERE state = 'launched' AND ($1::uuid IS NULL OR project_id = $1) GROUP BY 1
 ), asked AS (
     SELECT project_id, count(*) FILTER (WHERE answer IS DISTINCT FROM 'refused')::int AS ordered,

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from services.contracts.events.campaigns import ProjectPhase
-from services.contracts.http import Command, View
+from services.contracts.http import Command, Day, Headcount, View
 
 # audience: attribute → codes that fit; every attribute named must fit.
 Audience = dict[str, list[str]]
@@ -57,19 +57,19 @@ class ProjectSheet(Command):
 
     title: str = Field(min_length=1)
     mandate: MandateSheet = MandateSheet()
-    recruitment_ends_on: date | None = None
-    collection_ends_on: date | None = None
-    places: int | None = Field(
+    recruitment_ends_on: Day | None = None
+    collection_ends_on: Day | None = None
+    places: Headcount | None = Field(
         None, ge=1, description="participants wanted at most; none: no limit"
     )
-    anonymity_floor: int = Field(5, ge=5)
+    anonymity_floor: Headcount = Field(5, ge=5)
 
 
 class Quotas(Command):
     """How many to ask in each stratum: the codes of one attribute."""
 
     attribute: str
-    wanted: dict[str, int]
+    wanted: dict[str, Headcount]
 
 
 class CampaignSheet(Command):
@@ -77,10 +77,10 @@ class CampaignSheet(Command):
 
     project_id: UUID
     title: str = Field(min_length=1)
-    wanted: int = Field(ge=1, description="people to ask")
+    wanted: Headcount = Field(ge=1, description="people to ask")
     audience: Audience = Field(default_factory=dict)
     quotas: Quotas | None = None
-    first_day: date | None = Field(None, description="none: the day of the launch")
+    first_day: Day | None = Field(None, description="none: the day of the launch")
     window_days: int = Field(2, ge=1, le=14, description="civil days an invitation may wait")
 
     @model_validator(mode="after")

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from services.contracts.events.campaigns import DecisionMaker, ProjectPhase, ReportDuties
 from services.contracts.events.feedback import FollowUp, Outcome, Progress
-from services.contracts.http import Command, View
+from services.contracts.http import Command, Day, Version, View
 
 
 class DecisionPhase(StrEnum):
@@ -104,30 +104,30 @@ class ReportPreview(View):
 class WriteDecision(Command):
     """`version` is the one that was read: 0 for the first draft."""
 
-    version: int
+    version: Version
     outcome: Outcome
     reason: str = Field(min_length=1, max_length=20_000)
     next_step: str | None = Field(None, max_length=5_000)
-    due_on: date | None = None
+    due_on: Day | None = None
     owner: str | None = Field(None, max_length=200)
 
 
 class SignDecision(Command):
-    version: int = Field(description="the draft that was read")
+    version: Version = Field(description="the draft that was read")
 
 
 class WriteReport(Command):
-    version: int
+    version: Version
     summary: str = Field(min_length=1, max_length=50_000)
 
 
 class PublishReport(Command):
     """Report and decisions in one commit; the version of the draft that was previewed."""
 
-    version: int
+    version: Version
 
 
 class RecordFollowUp(Command):
-    version: int = Field(description="of the decision, as it was read")
+    version: Version = Field(description="of the decision, as it was read")
     progress: Progress
     note: str | None = Field(None, max_length=5_000)

@@ -6,8 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.contracts.events.responses import ListedProposal
-from services.contracts.http import Command, View
+from services.contracts.http import Command, Version, View
 
 
 class ProposalPhase(StrEnum):
@@ -36,7 +35,7 @@ class ProposalView(View):
 class WriteProposal(Command):
     """A draft, or what it should say now; `version` is the one that was read (None: a new one)."""
 
-    version: int | None = None
+    version: Version | None = None
     title: str = Field(min_length=1, max_length=200)
     text: str = Field(min_length=1, max_length=20_000)
     theme: str | None = Field(None, max_length=100)
@@ -46,7 +45,7 @@ class MergeProposal(Command):
     """Merge a draft into another of the same project: its contributions support the other."""
 
     into: UUID
-    version: int = Field(description="of the draft that is merged, as it was read")
+    version: Version = Field(description="of the draft that is merged, as it was read")
 
 
 class NearPair(View):
@@ -73,8 +72,13 @@ class ProposalBoard(View):
     synthesised_on: date | None = None
 
 
+class DraftToList(Command):
+    id: UUID
+    version: Version = Field(description="as it was read")
+
+
 class Synthesise(Command):
     """The explicit list, as the person saw it: refused if it is not every draft at its version.
     It may be empty, if every contribution was read and none has a suggestion."""
 
-    proposals: list[ListedProposal]
+    proposals: list[DraftToList]

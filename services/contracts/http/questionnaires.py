@@ -55,14 +55,14 @@ class SingleChoice(_Question):
 class MultipleChoice(_Question):
     kind: Literal["multiple_choice"]
     options: list[Option] = Field(min_length=2)
-    at_most: int | None = Field(None, ge=1)
+    at_most: int | None = Field(None, ge=1, le=1_000)
     other: bool = False
 
 
 class Scale(_Question):
     kind: Literal["scale"]
-    low: int = 1
-    high: int = Field(5, le=11)
+    low: int = Field(1, ge=-10, le=10)
+    high: int = Field(5, ge=-9, le=11)
     low_label: Words | None = None
     high_label: Words | None = None
 

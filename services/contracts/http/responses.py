@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import Field
 
 from services.contracts.events.responses import CollectionPhase
-from services.contracts.http import Command, View
+from services.contracts.http import Strict, View
 from services.contracts.http.questionnaires import Identifier, Questionnaire, Words
 
 
@@ -95,7 +95,7 @@ class AnswerSheet(View):
     documents: list[DocumentView]
 
 
-class Contribution(Command):
+class Contribution(Strict):
     """What the answer page sends once. `answers` maps question ids to `questionnaires.Answer`;
     questions that were not asked (their condition) or not answered are left out."""
 

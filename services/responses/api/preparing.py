@@ -1,6 +1,6 @@
 """Staff prepare a collection: questionnaire, documents, and when it is ready."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Body, Query, Request
@@ -24,8 +24,15 @@ Preparing = Annotated[Staff, require(Role.CAMPAIGNS, Role.ANALYSIS)]
 Reading = Annotated[
     Staff, require(Role.CAMPAIGNS, Role.ANALYSIS, Role.DECISION, Role.OPERATIONS, Role.AUDIT)
 ]
-# Bytes as they are; without this, the described interface would say nothing of the body.
-_FILE = {"requestBody": {"content": {"application/octet-stream": {}}, "required": True}}
+
+
+def _file(*media_types: str) -> dict[str, Any]:
+    """Bytes as they are; without this, the described interface would say nothing of the body."""
+    return {"requestBody": {"content": {kind: {} for kind in media_types}, "required": True}}
+
+
+_BYTES = "application/octet-stream"
+_DOCUMENT = _file(_BYTES, "application/pdf", "image/jpeg", "image/png", "text/html")
 
 
 def router(service: Service, shelves: Shelves) -> APIRouter:
@@ -65,14 +72,15 @@ def router(service: Service, shelves: Shelves) -> APIRouter:
         async with service.database.reading() as conn:
             return [sheets.document_view(one) for one in await shelf.documents(conn, project_id)]
 
-    @uploads.post("/collections/{project_id}/documents", status_code=201, openapi_extra=_FILE)
+    @uploads.post("/collections/{project_id}/documents", status_code=201, openapi_extra=_DOCUMENT)
     async def add_document(
         staff: Preparing,
         request: Request,
         project_id: UUID,
         title: Annotated[str, Query(min_length=1, max_length=200)],
     ) -> DocumentView:
-        """The body is the file. What is stored was written anew, without metadata."""
+        """The body is the file; only HTML needs its media type said. What is stored was written
+        anew, without metadata."""
         declared = request.headers.get("content-type", "")
         cleaned = await documents.clean(await request.body(), declared)
         shelved = await shelves.put(cleaned.content)
@@ -82,7 +90,7 @@ def router(service: Service, shelves: Shelves) -> APIRouter:
             )
         return sheets.document_view(added)
 
-    @uploads.post("/questionnaires/imports", openapi_extra=_FILE)
+    @uploads.post("/questionnaires/imports", openapi_extra=_file(_BYTES))
     async def import_questionnaire(
         staff: Preparing, request: Request, format: Literal["limesurvey", "formbricks"]
     ) -> ImportedQuestionnaire:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
-from services.contracts.events.responses import CollectionState, ListedProposal, ProposalState
+from services.contracts.events.responses import CollectionState, ProposalState
+from services.contracts.http.proposals import DraftToList
 from services.responses.coarse import Daily
 from services.responses.domain import proposals as rules
 from services.responses.domain.readings import refuse_once_synthesised
@@ -28,7 +29,7 @@ async def synthesise(
     clock: Clock,
     author: Staff,
     project_id: UUID,
-    listed: Sequence[ListedProposal],
+    listed: Sequence[DraftToList],
 ) -> None:
     """Proposals, list and end of reading are one commit. The list may be empty, but is explicit.
 

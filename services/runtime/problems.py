@@ -1,0 +1,51 @@
+"""What can be answered instead of what was asked for, in the description of every operation.
+
+Derived rather than declared route by route, where one more refusal would be forgotten.
+"""
+
+from typing import Any
+
+from services.contracts.http.common import Problem
+
+MEDIA_TYPE = "application/problem+json"
+
+_MEANINGS = {
+    "401": ("NotSignedIn", "Nobody is signed in, or no longer."),
+    "403": ("NotAllowed", "Not for this person: the role or the link does not open this."),
+    "404": ("NotFound", "Nothing has this id."),
+    "409": ("Conflict", "Not as things stand; `way_out` says what can be done."),
+    "413": ("TooLarge", "The body is larger than is taken here."),
+    "422": ("Malformed", "Not of the expected form; `errors` says where, and never what was sent."),
+    "503": ("IssuerUnreachable", "Who is asking cannot be verified at the moment."),
+}
+_UNUSED = ("HTTPValidationError", "ValidationError")
+
+
+def described(document: dict[str, Any]) -> dict[str, Any]:
+    """The OpenAPI document, each operation with the problems that can come of it."""
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            for status in _of(operation, names_something="{" in path):
+                name, _ = _MEANINGS[status]
+                operation["responses"][status] = {"$ref": f"#/components/responses/{name}"}
+    components = document.setdefault("components", {})
+    schemas = components.setdefault("schemas", {})
+    for name in _UNUSED:
+        schemas.pop(name, None)
+    schemas[Problem.__name__] = Problem.model_json_schema()
+    content = {MEDIA_TYPE: {"schema": {"$ref": f"#/components/schemas/{Problem.__name__}"}}}
+    components["responses"] = {
+        name: {"description": meaning, "content": content} for name, meaning in _MEANINGS.values()
+    }
+    return document
+
+
+def _of(operation: dict[str, Any], names_something: bool) -> list[str]:
+    statuses = ["403", "422"]
+    if "security" in operation:
+        statuses += ["401", "503"]
+    if "requestBody" in operation:
+        statuses.append("413")
+    if names_something or "requestBody" in operation:
+        statuses += ["404", "409"]
+    return statuses

@@ -1,0 +1,380 @@
+"""Each service behind its own port on a real database, and in it what requests can be about.
+
+`sow` makes everything anew, so that no request depends on what another one left behind.
+"""
+
+import io
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from fastapi.routing import APIRoute
+from joserfc.jwk import OKPKey
+from PIL import Image
+
+import services.campaigns.app
+import services.registry.app
+from services.campaigns.settings import CampaignsSettings
+from services.contracts.http.common import Role
+from services.registry.settings import RegistrySettings
+from services.runtime.auth import Link, sign_link
+from services.runtime.blind_rsa import base64url, request_from_seed
+from services.runtime.clock import ClockSetting, SharedClock
+from services.runtime.outbox import sql
+from services.runtime.service import Service
+from tests import databases, people
+from tests.integration.campaigns.world import CREDENTIAL_KEYS, NOON, sheet, signing_key
+from tests.integration.campaigns.world import World as Campaigns
+from tests.integration.feedback.world import INES, KEPT
+from tests.integration.feedback.world import World as Feedback
+from tests.integration.feedback.world import facing as feedback_facing
+from tests.integration.responses.reading_room import NO_SUGGESTION, Room
+from tests.integration.responses.world import QUESTIONNAIRE, project
+from tests.integration.responses.world import World as Responses
+from tests.integration.responses.world import facing as responses_facing
+from tests.running import Issuer, free_port, listening, signing_in
+from tests.servers import PostgresServer
+
+LENGTH = {
+    "id": "length",
+    "kind": "scale",
+    "text": {"fr": "Trop long ?"},
+    "low": 0,
+    "high": 10,
+}
+CROSSABLE = QUESTIONNAIRE | {"questions": [*QUESTIONNAIRE["questions"], LENGTH]}
+REASON = "Parce que c'est ainsi."
+WHO = {"name": "Anne Bernard", "role": "directrice", "reason": REASON}
+
+
+@dataclass(frozen=True)
+class Known:
+    """A request about something that is there."""
+
+    path: dict[str, Any] = field(default_factory=dict)
+    body: Any = None
+    query: dict[str, Any] = field(default_factory=dict)
+
+
+# Requests by operation, as "PUT /api/projects/{id}"; those of a path without a method are for all.
+Sown = dict[str, Known | list[Known]]
+Sow = Callable[[], Awaitable[Sown]]
+
+
+@dataclass
+class Face:
+    service: Service
+    issuer: Issuer
+    url: str
+    sow: Sow
+
+    async def sown(self) -> Sown:
+        letter = await self._bury()
+        return await self.sow() | {"/api/dead-letters/{id}/replay": Known({"id": letter})}
+
+    async def _bury(self) -> int:
+        consumer = self.service.inbox.consumers[0]
+        async with self.service.database.transaction() as conn:
+            place, now = next(_places), self.service.clock.now()
+            record: Any = (consumer.topic.name, 0, place, [], b"key", b"?", "MalformedEvent", now)
+            await conn.execute(sql.bury, *record)
+            letters = await conn.fetch(sql.dead_letters, 1000)
+        return int(letters[-1]["id"])
+
+
+_places = count()
+
+
+def picture() -> bytes:
+    written = io.BytesIO()
+    Image.new("RGB", (1, 1)).save(written, "PNG")
+    return written.getvalue()
+
+
+def openings(service: Service) -> dict[str, frozenset[Role]]:
+    """The roles that open each operation; none: it is open to everybody."""
+    found: dict[str, frozenset[Role]] = {}
+    for route in _routes(service.api.routes):
+        roles = frozenset[Role]()
+        for dependency in route.dependant.dependencies:
+            roles |= getattr(dependency.call, "roles", frozenset())
+        for method in route.methods or ():
+            found[f"{method} {route.path}"] = roles
+    return found
+
+
+def _routes(routes: Sequence[Any]) -> list[APIRoute]:
+    """Included routers stay nested."""
+    found: list[APIRoute] = []
+    for route in routes:
+        inner = getattr(getattr(route, "original_router", None), "routes", None)
+        found += _routes(inner) if inner else [route] if isinstance(route, APIRoute) else []
+    return found
+
+
+@asynccontextmanager
+async def face(name: str, server: PostgresServer, folder: Path) -> AsyncIterator[Face]:
+    async with _FACES[name](server, folder) as made:
+        yield made
+
+
+@asynccontextmanager
+async def _registry(server: PostgresServer, folder: Path) -> AsyncIterator[Face]:
+    async with databases.clone(server, "registry") as (dsn, _), signing_in() as issuer:
+        environment = people.environment(dsn, 1, folder / "clock.json")
+        given = {
+            key.removeprefix("PANEL_").lower(): value for key, value in environment.items()
+        } | {"issuer": issuer.url}
+        service = services.registry.app.build(RegistrySettings(**given))  # type: ignore[arg-type]
+        _stop_time(folder)
+
+        async def sow() -> Sown:
+            addresses = [f"{uuid4().hex}@example.test" for _ in range(2)]
+            member_id, _ = await people.enrol(service.database, service.clock, *addresses)
+            sheet = people.sheet(people.line(f"{uuid4().hex}@example.test")).getvalue()
+            return {
+                "/api/members/imports": [
+                    Known(body=sheet),
+                    Known(body=sheet, query={"dry_run": True}),
+                ],
+                "/api/members/{member_id}/erasure": Known({"member_id": str(member_id)}),
+            }
+
+        async with _started(service, issuer, sow) as made:
+            yield made
+
+
+@asynccontextmanager
+async def _campaigns(server: PostgresServer, folder: Path) -> AsyncIterator[Face]:
+    async with databases.clone(server, "campaigns") as (dsn, _), signing_in() as issuer:
+        key = OKPKey.generate_key("Ed25519")
+        service = services.campaigns.app.build(
+            CampaignsSettings(
+                mode="local",
+                database_dsn=dsn,
+                kafka_bootstrap="unused:9092",
+                http_port=1,
+                issuer=issuer.url,
+                clock_file=folder / "clock.json",
+                link_public_keys=json.dumps([key.as_dict(private=False)]),
+                credential_keys=CREDENTIAL_KEYS,
+                responses_url="https://answers.example",
+            )
+        )
+        _stop_time(folder)
+        world = Campaigns(service.database, service.clock)
+
+        async def sow() -> Sown:
+            draft = await world.project(ready=False, publish=False)
+            published = await world.project()
+            campaign = await world.campaign(published, 1)
+            await world.members(2)
+            launched, _ = await world.launched(1)
+            await world.deliver_all()
+            (invited,) = await world.invitations(launched)
+            await world.accept(invited["id"], invited["member_id"])
+            link = Link(invited["member_id"], invited["id"], "invitation")
+            asking = request_from_seed(bytes(32), signing_key().public)
+            one_more = {"project_id": str(published), "title": "Vague 2", "wanted": 1}
+            written = sheet().model_dump(mode="json")
+            any_project = [Known({"id": str(id)}) for id in (launched, published, draft)]
+            return {
+                "POST /api/projects": [Known(body=written), Known(body={"title": "Lettre"})],
+                "GET /api/projects/{id}": any_project,
+                "PUT /api/projects/{id}": Known({"id": str(draft)}, written),
+                "/api/projects/{id}/publish": Known({"id": str(draft)}),
+                "/api/projects/{id}/abandon": Known({"id": str(draft)}),
+                "/api/projects/{id}/decision-maker": Known({"id": str(published)}, WHO),
+                "/api/projects/{id}/end": Known({"id": str(launched)}, {"reason": REASON}),
+                "/api/projects/{id}/campaigns": any_project,
+                "/api/projects/{id}/opt-ins": any_project,
+                "/api/campaigns": Known(body=one_more),
+                "/api/previews": Known(body=one_more),
+                "/api/campaigns/{id}/preview": Known({"id": str(campaign)}),
+                "/api/launches": Known(body={"campaign_ids": [str(campaign)]}),
+                "/credentials": Known(
+                    body={
+                        "ticket": sign_link(key, link, NOON.replace(year=NOON.year + 1)),
+                        "project_id": str(launched),
+                        "request": base64url(asking.blinded),
+                    }
+                ),
+            }
+
+        async with _started(service, issuer, sow) as made:
+            yield made
+
+
+@asynccontextmanager
+async def _responses(server: PostgresServer, folder: Path) -> AsyncIterator[Face]:
+    async with (
+        signing_in() as issuer,
+        responses_facing(server, folder, issuer.url) as first,
+        listening(first.service.api, f"http://127.0.0.1:{free_port()}") as url,
+    ):
+
+        async def room() -> Room:
+            world = Responses(first.service, first.client, chance=first.chance)
+            await world.follow(project(project_id=world.project_id))
+            return Room(world, issuer)
+
+        async def open_room() -> Room:
+            made = await room()
+            await made.world.make_ready(CROSSABLE)
+            await made.world.becomes("open", 2)
+            return made
+
+        async def sow() -> Sown:
+            preparing, drafted, open_, ended = (
+                await room(), await room(), await open_room(), await open_room()
+            )  # fmt: skip
+            asked = await drafted.ask("PUT", "questionnaire", QUESTIONNAIRE)
+            assert asked.is_success, asked.text
+            note = {"title": "Atelier", "words": "La date, d'abord.", "language": "fr"}
+            assert (await open_.ask("POST", "notes", note)).status_code == 201
+            (contribution,) = await open_.contributions()
+            one, other = await open_.draft("Dire la date"), await open_.draft("Dire le montant")
+            reading = await open_.record(contribution.id, proposals=[str(one.id)])
+            assert reading.is_success, reading.text
+            await ended.world.send_many(1)
+            await ended.world.becomes("collected", 9, issued=50)
+            await ended.world.open_sealed()
+            listed = await ended.draft()
+            await ended.read_all(proposals=[str(listed.id)])
+            here = {"project_id": str(open_.world.project_id)}
+            there = {"project_id": str(ended.world.project_id)}
+            empty = {"project_id": str(preparing.world.project_id)}
+            text = {"contribution_id": str(contribution.id)}
+            files = [{"format": kind} for kind in ("csv", "json", "xlsx")]
+            two = {"rows": "tone", "columns": "length"}
+            formbricks = json.dumps({"name": "x", "questions": []}).encode()
+            return {
+                "/api/collections/{project_id}": [Known(here), Known(there), Known(empty)],
+                "/api/collections/{project_id}/questionnaire": Known(empty, QUESTIONNAIRE),
+                "/api/collections/{project_id}/ready": Known(
+                    {"project_id": str(drafted.world.project_id)}
+                ),
+                "GET /api/collections/{project_id}/documents": Known(here),
+                "POST /api/collections/{project_id}/documents": Known(
+                    empty, picture(), {"title": "La lettre"}
+                ),
+                "/api/questionnaires/imports": Known(
+                    body=formbricks, query={"format": "formbricks"}
+                ),
+                "GET /api/collections/{project_id}/proposals": [Known(here), Known(there)],
+                "POST /api/collections/{project_id}/proposals": Known(
+                    here, {"title": "Plus court", "text": "Une page."}
+                ),
+                "/api/proposals/{proposal_id}": Known(
+                    {"proposal_id": str(one.id)},
+                    {"title": "Plus court", "text": "Une page.", "version": one.version},
+                ),
+                "/api/proposals/{proposal_id}/merge": Known(
+                    {"proposal_id": str(other.id)}, {"into": str(one.id), "version": other.version}
+                ),
+                "/api/proposals/{proposal_id}/contributions": Known({"proposal_id": str(one.id)}),
+                "/api/collections/{project_id}/synthesis": Known(
+                    there, {"proposals": [{"id": str(listed.id), "version": listed.version}]}
+                ),
+                "/api/collections/{project_id}/readings/next": Known(here),
+                "/api/collections/{project_id}/contributions": [
+                    Known(here),
+                    Known(here, query={"search": "date"}),
+                ],
+                "/api/contributions/{contribution_id}": Known(text),
+                "/api/contributions/{contribution_id}/readings": Known(text, NO_SUGGESTION),
+                "/api/contributions/{contribution_id}/moderation": Known(
+                    text, {"hidden": True, "reason": REASON}
+                ),
+                "/api/collections/{project_id}/readings-wanted": Known(
+                    here, {"readings_wanted": 2}
+                ),
+                "/api/collections/{project_id}/notes": Known(here, note),
+                "/api/collections/{project_id}/attention": [Known(here), Known(there)],
+                "/api/collections/{project_id}/results": Known(there),
+                "/api/collections/{project_id}/results/cross": Known(there, query=two),
+                "/api/collections/{project_id}/results/export": [
+                    Known(there, query=more | file) for file in files for more in ({}, two)
+                ],
+                "/api/collections/{project_id}/contributions/export": [
+                    Known(there, query=file) for file in files
+                ],
+            }
+
+        yield Face(first.service, issuer, url, sow)
+
+
+@asynccontextmanager
+async def _feedback(server: PostgresServer, folder: Path) -> AsyncIterator[Face]:
+    async with (
+        feedback_facing(server, folder) as first,
+        listening(first.service.api, f"http://127.0.0.1:{free_port()}") as url,
+    ):
+
+        def world() -> Feedback:
+            return Feedback(first.service, first.client, first.issuer)
+
+        async def sow() -> Sown:
+            deciding, decided, reported = world(), world(), world()
+            drafted, waiting = await deciding.synthesised("La date", "Le montant")
+            assert (await deciding.draft(drafted.proposal_id, INES)).is_success
+            assert (await deciding.summarise()).is_success
+            (signed,) = await decided.synthesised("La date")
+            await decided.decide(signed.proposal_id)
+            assert (await decided.summarise()).is_success
+            (published,) = await reported.reported("La date")
+            view = await reported.decision(published.proposal_id)
+            here = {"project_id": str(deciding.project_id)}
+            all_three = [
+                Known({"project_id": str(one.project_id)}) for one in (deciding, decided, reported)
+            ]
+            return {
+                "/api/projects/{project_id}": all_three,
+                "/api/proposals/{proposal_id}/decision": Known(
+                    {"proposal_id": str(waiting.proposal_id)}, KEPT | {"version": 0}
+                ),
+                "/api/proposals/{proposal_id}/decision/signature": Known(
+                    {"proposal_id": str(drafted.proposal_id)}, {"version": 1}
+                ),
+                "/api/proposals/{proposal_id}/follow-up": Known(
+                    {"proposal_id": str(published.proposal_id)},
+                    {"version": view.version, "progress": "done"},
+                ),
+                "/api/projects/{project_id}/report": Known(
+                    here, {"summary": "Nous avons lu chacun.", "version": 1}
+                ),
+                "/api/projects/{project_id}/report/preview": all_three,
+                "/api/projects/{project_id}/report/publication": Known(
+                    {"project_id": str(decided.project_id)}, {"version": 1}
+                ),
+                "/api/journal/corrections": Known(body={"number": 0, "reason": REASON}),
+            }
+
+        yield Face(first.service, first.issuer, url, sow)
+
+
+@asynccontextmanager
+async def _started(service: Service, issuer: Issuer, sow: Sow) -> AsyncIterator[Face]:
+    await service.database.start()
+    try:
+        async with listening(service.api, f"http://127.0.0.1:{free_port()}") as url:
+            yield Face(service, issuer, url, sow)
+    finally:
+        await service.database.stop()
+
+
+def _stop_time(folder: Path) -> None:
+    SharedClock(folder / "clock.json").change(lambda _: ClockSetting(stopped_at=NOON))
+
+
+_FACES = {
+    "registry": _registry,
+    "campaigns": _campaigns,
+    "responses": _responses,
+    "feedback": _feedback,
+}

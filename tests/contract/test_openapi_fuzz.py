@@ -1,0 +1,350 @@
+"""Every operation that is described keeps its description, whatever is asked of it and by whom.
+
+To try one again: `pytest tests/contract/test_openapi_fuzz.py -k "OPERATION"`. Examples are the same
+in every run; a failure shows the smallest request that it could find, as a curl command.
+"""
+
+import asyncio
+import re
+import threading
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import AsyncExitStack
+from copy import copy
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, TypeVar
+from uuid import uuid4
+
+import httpx
+import pytest
+import requests
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.config import SchemathesisConfig
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    ignored_auth,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from deploy.describe import SERVICES, build
+from services.campaigns.pages import credentials
+from services.contracts.http.common import Role
+from tests.contract.faces import Face, Known, face, openings
+from tests.servers import PostgresServer
+
+pytestmark = pytest.mark.servers
+
+EXAMPLES = 15
+# Each makes a key, or cleans a file in a process of its own.
+FEWER = {
+    "POST /api/projects/{id}/publish": 6,
+    "POST /api/collections/{project_id}/documents": 10,
+}
+PATIENCE = 20
+BERNARD = "M. Bernard"
+CHECKED = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+    ignored_auth,
+]
+T = TypeVar("T")
+
+
+@cache
+def described(service: str) -> Any:
+    config = SchemathesisConfig.from_dict({"generation": {"with-security-parameters": False}})
+    return schemathesis.openapi.from_dict(build(service).api.openapi(), config=config)
+
+
+def operations(service: str) -> dict[str, Any]:
+    return {found.ok().label: found.ok() for found in described(service).get_all_operations()}
+
+
+EVERY = [(service, label) for service in SERVICES for label in operations(service)]
+# A stream never ends: it is asked for below, and left after its first event.
+STREAMS = {"GET /api/hints"}
+FUZZED = [(service, label) for service, label in EVERY if label not in STREAMS]
+# By the signed link in its body, not by signing in.
+OPEN_TO_ALL = {"POST /credentials"}
+LARGEST_OPEN_TO_ALL = credentials.LARGEST_BODY_BYTES
+TAKING_JSON = [
+    (service, label)
+    for service, label in EVERY
+    if any(body.media_type == "application/json" for body in operations(service)[label].body)
+]
+BAD_TOKENS = [
+    None,
+    "",
+    "Bearer",
+    "Bearer x",
+    "Bearer a.b.c",
+    "Bearer e30.e30.",
+    "Bearer W10.W10.W10",
+    "Bearer bnVsbA.bnVsbA.bnVsbA",
+    "Bearer eyJhbGciOiJub25lIn0.e30.",
+    "Basic YTpi",
+]
+UNREADABLE = [
+    b"",
+    b"{",
+    b"\xff\xfe",
+    b'"\xed\xa0\x80"',
+    b"[" * 100_000,
+    b"9" * 5_000,
+    b"NaN",
+    b'{"\\ud800": "\\udfff"}',
+]
+PROBLEM = "application/problem+json"
+
+
+class Running:
+    """A service in a thread of its own, as schemathesis asks and waits."""
+
+    def __init__(self, name: str, server: PostgresServer) -> None:
+        self._stack = AsyncExitStack()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        folder = self._stack.enter_context(TemporaryDirectory(prefix="panel-fuzz-"))
+        self.face: Face = self.wait(
+            self._stack.enter_async_context(face(name, server, Path(folder)))
+        )
+        self.roles = openings(self.face.service)
+        self.session = requests.Session()
+        self.client = httpx.Client(base_url=self.face.url, timeout=PATIENCE)
+
+    def ask(
+        self, label: str, known: Known, role: Role | None = None, **more: Any
+    ) -> httpx.Response:
+        method, _, path = label.partition(" ")
+        asked = {"params": known.query, "headers": self.signed_in(role)} | more
+        return self.client.request(method, path.format(**known.path), **asked)
+
+    def signed_in(self, role: Role | None) -> dict[str, str]:
+        return self.face.issuer.headers(role, name=BERNARD) if role else {}
+
+    def known(self, label: str) -> list[Known]:
+        sown = self.wait(self.face.sown())
+        found = sown.get(label) or sown.get(label.partition(" ")[2]) or Known()
+        return found if isinstance(found, list) else [found]
+
+    def wait(self, work: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
+
+    def stop(self) -> None:
+        self.session.close()
+        self.client.close()
+        self.wait(self._stack.aclose())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+
+Start = Callable[[str], Running]
+
+
+@pytest.fixture(scope="module")
+def start(postgres_server: PostgresServer) -> Iterator[Start]:
+    started: dict[str, Running] = {}
+
+    def start(name: str) -> Running:
+        if name not in started:
+            started[name] = Running(name, postgres_server)
+        return started[name]
+
+    try:
+        yield start
+    finally:
+        for one in started.values():
+            one.stop()
+
+
+@st.composite
+def cases(draw: st.DrawFn, operation: Any, known: list[Known]) -> Any:
+    """Requests of all kinds: about something known as it should be, or with one thing changed, or
+    made of what the description allows or forbids."""
+    modes = [GenerationMode.POSITIVE]
+    if operation.body or any(True for _ in operation.iter_parameters()):
+        modes.append(GenerationMode.NEGATIVE)
+    case = draw(st.one_of(*(operation.as_strategy(mode) for mode in modes)))
+    if not known:
+        return case
+    one = draw(st.sampled_from(known))
+    match draw(st.sampled_from(["as it is", "address", "mixed", "unknown"])):
+        case "as it is":
+            case.path_parameters = dict(one.path)
+            case.query = dict(one.query)
+            case.body = one.body if one.body is not None else case.body
+        case "address":
+            case.path_parameters = dict(one.path)
+        case "mixed":
+            case.path_parameters = dict(one.path)
+            case.query = dict(one.query) | dict(case.query or {})
+            if isinstance(one.body, dict) and isinstance(case.body, dict) and case.body:
+                changed = draw(st.sampled_from(sorted(case.body)))
+                case.body = one.body | {changed: case.body[changed]}
+    return case
+
+
+@pytest.mark.parametrize(("service", "label"), FUZZED)
+def test_an_operation_answers_as_it_is_described(start: Start, service: str, label: str) -> None:
+    running = start(service)
+    roles = sorted(running.roles[label])
+    reached: set[int] = set()
+
+    @settings(
+        max_examples=FEWER.get(label, EXAMPLES),
+        derandomize=True,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate, Phase.shrink],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(
+        case=cases(operations(service)[label], running.known(label)),
+        role=st.sampled_from(roles) if roles else st.none(),
+    )
+    def examine(case: Any, role: Role | None) -> None:
+        answer = case.call_and_validate(
+            base_url=running.face.url,
+            session=running.session,
+            headers=running.signed_in(role),
+            checks=CHECKED,
+            timeout=PATIENCE,
+        )
+        reached.add(answer.status_code)
+
+    examine()
+    assert any(200 <= status < 300 for status in reached), f"only {reached}: it was hardly tried"
+
+
+@pytest.mark.parametrize(("service", "label"), EVERY)
+def test_an_operation_opens_to_its_roles_only(start: Start, service: str, label: str) -> None:
+    running = start(service)
+    opening = running.roles[label]
+    if label in OPEN_TO_ALL:
+        assert not opening
+        return
+    nowhere = somewhere(label)
+    for token in BAD_TOKENS:
+        header = {"Authorization": token} if token else {}
+        refused = running.ask(label, nowhere, headers=header)
+        assert (refused.status_code, refused.headers["WWW-Authenticate"]) == (401, "Bearer"), token
+        assert refused.headers["Content-Type"] == PROBLEM
+    for role in set(Role) - opening:
+        refused = running.ask(label, nowhere, role)
+        assert (refused.status_code, refused.headers["Content-Type"]) == (403, PROBLEM), role
+        assert refused.json()["way_out"]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_another_method_is_refused_and_those_there_are_named(start: Start, service: str) -> None:
+    running = start(service)
+    paths: dict[str, set[str]] = {}
+    for label in operations(service):
+        method, _, path = label.partition(" ")
+        paths.setdefault(path, set()).add(method)
+    for path, methods in paths.items():
+        for other in {"GET", "POST", "PUT", "DELETE", "PATCH"} - methods:
+            label = f"{other} {path}"
+            refused = running.ask(label, somewhere(label), Role.OPERATIONS)
+            assert (refused.status_code, refused.headers["Content-Type"]) == (405, PROBLEM), path
+            assert set(refused.headers["Allow"].split(", ")) <= methods
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_hints_stream_to_every_role(start: Start, service: str) -> None:
+    running = start(service)
+    for role in Role:
+        headers = running.signed_in(role)
+        with running.client.stream("GET", "/api/hints", headers=headers) as stream:
+            assert stream.headers["Content-Type"].startswith("text/event-stream")
+            assert next(stream.iter_lines()) == 'data: [{"kind": "everything"}]'
+
+
+@pytest.mark.parametrize(("service", "label"), TAKING_JSON)
+def test_a_body_that_nothing_can_be_read_from_is_refused_in_words(
+    start: Start, service: str, label: str
+) -> None:
+    running = start(service)
+    role = min(running.roles[label], default=None)
+    known = running.known(label)[0]
+    headers = running.signed_in(role) | {
+        "Content-Type": "application/json",
+        "Accept-Language": "en",
+    }
+    for body in UNREADABLE:
+        refused = running.ask(label, known, role, content=body, headers=headers)
+        if label in OPEN_TO_ALL and len(body) > LARGEST_OPEN_TO_ALL:
+            assert refused.status_code == 413
+            continue
+        assert (refused.status_code, refused.headers["Content-Type"]) == (422, PROBLEM), body[:20]
+        assert refused.json()["detail"] == "The request does not have the expected form."
+
+
+@pytest.mark.parametrize(("service", "label"), TAKING_JSON)
+def test_what_no_column_can_hold_is_refused_with_its_place(
+    start: Start, service: str, label: str
+) -> None:
+    """Each value of a good request in turn, as text with U+0000, as a number beyond every column,
+    and as the last of all days."""
+    running = start(service)
+    role = min(running.roles[label], default=None)
+    headers = running.signed_in(role) | {"Accept-Language": "fr"}
+    for known in running.known(label):
+        for place, value, instead in spoilt(known.body):
+            refused = running.ask(
+                label, known, json=replaced(known.body, place, instead), headers=headers
+            )
+            assert refused.status_code == 422, (place, value, refused.text)
+            assert refused.headers["Content-Type"] == PROBLEM
+            (line,) = refused.json()["errors"]
+            assert all(str(part) in line for part in place), line
+            if "U+0000" in line:
+                assert "ne peut pas être enregistré" in line
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_an_address_with_a_nul_character_is_refused(start: Start, service: str) -> None:
+    running = start(service)
+    for address in ("/api/hints%00", "/api/dead-letters?search=%00", "/api/x%00/y?lang=en"):
+        refused = running.client.get(address)
+        assert (refused.status_code, refused.headers["Content-Type"]) == (422, PROBLEM), address
+        assert refused.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def somewhere(label: str) -> Known:
+    return Known({name: str(uuid4()) for name in re.findall(r"{(\w+)}", label)})
+
+
+Place = tuple[str | int, ...]
+
+
+def spoilt(body: Any, place: Place = ()) -> Iterator[tuple[Place, Any, Any]]:
+    """Each place in a body with what is there and what cannot be."""
+    if isinstance(body, dict | list):
+        for key, value in body.items() if isinstance(body, dict) else enumerate(body):
+            yield from spoilt(value, (*place, key))
+    elif isinstance(body, str):
+        yield place, body, f"{body}\0"
+        if re.fullmatch(r"\d{4}-\d\d-\d\d", body):
+            yield place, body, "9999-12-31"
+    elif isinstance(body, int) and not isinstance(body, bool):
+        yield place, body, 2**63
+
+
+def replaced(body: Any, place: Place, value: Any) -> Any:
+    if not place:
+        return value
+    first, *rest = place
+    made = copy(body)
+    made[first] = replaced(body[first], tuple(rest), value)
+    return made
