@@ -20,6 +20,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, JWKRegistry, KeySet, OKPKey, RSAKey
 
 from services.contracts.http.common import Role
+from services.runtime.limits import Limit, source_of
 from services.runtime.refusal import Refusal
 from services.runtime.text import Text
 
@@ -207,10 +208,16 @@ def checker(*roles: Role) -> Callable[..., Coroutine[Any, Any, Staff]]:
         request: Request,
         credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
     ) -> Staff:
-        if credentials is None:
-            raise NotSignedIn
         tokens: StaffTokens = request.app.state.tokens
-        staff = await tokens.verify(credentials.credentials)
+        limit: Limit = request.app.state.limit
+        try:
+            if credentials is None:
+                raise NotSignedIn
+            staff = await tokens.verify(credentials.credentials)
+        except NotSignedIn:
+            limit.take(source_of(request.scope["client"]))
+            raise
+        limit.take(f"person {staff.subject}")
         if not staff.roles & set(roles):
             raise NotAllowed(roles=" / ".join(roles))
         return staff

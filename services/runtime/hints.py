@@ -14,19 +14,35 @@ import structlog
 
 from services.contracts.http.common import Hint
 from services.runtime.db import Database
+from services.runtime.refusal import Refusal
 from services.runtime.relay import HINT_CHANNEL
+from services.runtime.text import Text
 
 EVERYTHING = Hint(kind="everything")
 _HEARTBEAT_SECONDS = 2.0
 _QUEUE = 100
+# Each open console has one; nobody looks at more screens than this at once.
+MOST_STREAMS = 20
 
 log = structlog.get_logger()
+
+
+class TooManyStreams(Refusal):
+    status = 429
+    sentence = Text(
+        fr="Vous avez déjà {most} consoles ouvertes.", en="You have {most} consoles open already."
+    )
+    way_out = Text(fr="Fermez-en une.", en="Close one of them.")
+
+    @property
+    def retry_after(self) -> int:
+        return 30
 
 
 class HintHub:
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._readers: set[asyncio.Queue[list[Hint]]] = set()
+        self._readers: dict[asyncio.Queue[list[Hint]], str] = {}
 
     async def run(self) -> None:
         """Listen until cancelled; reconnects by itself."""
@@ -57,10 +73,15 @@ class HintHub:
                     queue.get_nowait()
                 queue.put_nowait([EVERYTHING])
 
-    async def stream(self) -> AsyncIterator[str]:
+    def refuse_beyond(self, person: str, most: int = MOST_STREAMS) -> None:
+        """Raises TooManyStreams when the person reads so many streams already."""
+        if sum(one == person for one in self._readers.values()) >= most:
+            raise TooManyStreams(most=most)
+
+    async def stream(self, person: str) -> AsyncIterator[str]:
         """Server-sent events: lists of hints, and a comment as heartbeat while nothing changes."""
         queue: asyncio.Queue[list[Hint]] = asyncio.Queue(_QUEUE)
-        self._readers.add(queue)
+        self._readers[queue] = person
         try:
             yield _event([EVERYTHING])
             while True:
@@ -72,7 +93,7 @@ class HintHub:
                 else:
                     yield _event(hints)
         finally:
-            self._readers.discard(queue)
+            del self._readers[queue]
 
 
 def _event(hints: list[Hint]) -> str:

@@ -3,6 +3,7 @@
 Staff routes live under `/api` and answer JSON; everything else is for members and answers HTML.
 """
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,13 +15,15 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from services.contracts.http import LARGEST_INTEGER
 from services.contracts.http.common import DeadLetter, Problem, Replay, Republished, Role
 from services.runtime import pages, problems, tracing
 from services.runtime.auth import Staff, StaffTokens, require
-from services.runtime.limits import BodyTooLarge
+from services.runtime.limits import BodyTooLarge, BodyTooSlow, Limit, source_of
 from services.runtime.outbox import sql
 from services.runtime.refusal import Refusal
 from services.runtime.telemetry import Sample, exposition
@@ -56,15 +59,23 @@ _IN_WORDS = {
 }
 
 
-class _Api(FastAPI):
+class _Application(FastAPI):
+    """Guarded outside of everything, so that what goes wrong unexpectedly has the headers too."""
+
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
             self.openapi_schema = problems.described(super().openapi())
         return self.openapi_schema
 
+    def build_middleware_stack(self) -> ASGIApp:
+        state = self.state
+        guarded: Any = Guard(super().build_middleware_stack(), state.large_bodies, state.limit)
+        proxies = state.service.settings.trusted_proxies
+        return ProxyHeadersMiddleware(guarded, proxies) if proxies else guarded  # type: ignore[return-value]
+
 
 def application(service: "Service") -> FastAPI:
-    app = _Api(
+    app = _Application(
         title=f"Citizen panel: {service.name}",
         version="1",
         docs_url=None,
@@ -76,8 +87,10 @@ def application(service: "Service") -> FastAPI:
     app.state.tokens = StaffTokens(settings.issuer, settings.audience, settings.role_claim())
     app.state.service = service
 
+    app.state.limit = Limit(
+        settings.requests_per_second, settings.requests_per_second * _BURST_SECONDS
+    )
     app.state.large_bodies = []
-    app.add_middleware(Guard, large_bodies=app.state.large_bodies)
 
     app.state.untraced = set()
     if service.traces.on:
@@ -100,6 +113,10 @@ def application(service: "Service") -> FastAPI:
         said = words.in_(pages.language_of(request)) if words else error.detail
         problem = Problem(title=error.detail, status=error.status_code, detail=said)
         return _answer(request, problem, error.headers)
+
+    @app.exception_handler(ClientDisconnect)
+    async def gone(request: Request, _: ClientDisconnect) -> Response:
+        return Response(status_code=400)  # that nobody reads
 
     @app.exception_handler(Exception)
     async def unexpected(request: Request, error: Exception) -> Response:
@@ -142,19 +159,33 @@ _HEADERS = (
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
 )
 LARGEST_BODY = 1 << 20
+_BODY_SECONDS = 30.0
+_LARGE_BODY_SECONDS = 900.0
+# How long a source may ask faster than it may in the long run.
+_BURST_SECONDS = 20.0
+# Who signs in is counted as the person they are (services.runtime.auth).
+_NOT_COUNTED = re.compile(r"/(api|health|metrics)(/.*)?")
 
 
 class Guard:
-    """Around every route: small bodies only, no address with U+0000 (no column can hold what it
-    would be looked for by), and headers that browsers heed.
+    """Around every route: not too often, small bodies that come in time, no address with U+0000 (no
+    column can hold what it would be looked for by), and headers that browsers heed.
 
     A plain ASGI application, as one that passes responses on as streams costs more than most pages.
     """
 
-    def __init__(self, app: ASGIApp, large_bodies: "list[re.Pattern[str]]") -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        large_bodies: "list[re.Pattern[str]]",
+        limit: Limit,
+        body_seconds: float = _BODY_SECONDS,
+    ) -> None:
         """Paths that match one of `large_bodies` see to the size of theirs themselves."""
         self._app = app
         self._large_bodies = large_bodies
+        self._limit = limit
+        self._body_seconds = body_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -168,15 +199,21 @@ class Guard:
                 message["headers"] = [*said, *(one for one in _HEADERS if one[0] not in names)]
             await send(message)
 
-        if self._is_too_large(scope):
-            request = Request(scope)
-            refusal = BodyTooLarge(most=LARGEST_BODY)
-            await _refused(request, refusal)(scope, receive, with_headers)
+        large = any(path.fullmatch(scope["path"]) for path in self._large_bodies)
+        try:
+            if not _NOT_COUNTED.fullmatch(scope["path"]):
+                self._limit.take(source_of(scope["client"]))
+            if not large and self._is_too_large(scope):
+                raise BodyTooLarge(most=LARGEST_BODY)
+        except Refusal as refusal:
+            await _refused(Request(scope), refusal)(scope, receive, with_headers)
             return
         if "\0" in scope["path"] or b"%00" in scope["query_string"]:
             await _malformed(Request(scope))(scope, receive, with_headers)
             return
-        await self._app(scope, receive, with_headers)
+        seconds = _LARGE_BODY_SECONDS if large else self._body_seconds
+        body = _Body(scope, receive, with_headers, seconds)
+        await self._app(scope, body.receive, body.send)
 
     def _is_too_large(self, scope: Scope) -> bool:
         """By what is announced: the server reads no further than that."""
@@ -186,9 +223,42 @@ class Guard:
                 length = value
             elif name == b"transfer-encoding":
                 length = b""
-        if length is None or (length.isdigit() and int(length) <= LARGEST_BODY):
-            return False
-        return not any(path.fullmatch(scope["path"]) for path in self._large_bodies)
+        return length is not None and not (length.isdigit() and int(length) <= LARGEST_BODY)
+
+
+class _Body:
+    """A request's body, for which nobody waits longer than so many seconds: who reads it then is
+    told that the sender has gone, and the sender that it was too slow."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send, seconds: float) -> None:
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+        self._seconds = seconds
+        self._deadline: float | None = None
+        self._complete = False
+        self._refused = False
+
+    async def receive(self) -> Message:
+        if self._complete:
+            return await self._receive()
+        loop = asyncio.get_running_loop()
+        self._deadline = self._deadline or loop.time() + self._seconds
+        try:
+            async with asyncio.timeout_at(self._deadline):
+                message = await self._receive()
+        except TimeoutError:
+            refusal = _refused(Request(self._scope), BodyTooSlow(seconds=round(self._seconds)))
+            refusal.headers["connection"] = "close"
+            self._complete = self._refused = True
+            await refusal(self._scope, self._receive, self._send)
+            return {"type": "http.disconnect"}
+        self._complete = not message.get("more_body", False)
+        return message
+
+    async def send(self, message: Message) -> None:
+        if not self._refused:
+            await self._send(message)
 
 
 # What only looks changes nothing, and so has no path to follow.
@@ -251,6 +321,7 @@ def _refused(request: Request, refusal: Refusal) -> Response:
             way_out=refusal.say_way_out(language),
             errors=refusal.details(language),
         ),
+        {"Retry-After": str(refusal.retry_after)} if refusal.retry_after else None,
     )
 
 
@@ -271,14 +342,18 @@ def _malformed(request: Request, errors: Sequence[Mapping[str, Any]] = ()) -> Re
 def _answer(
     request: Request, problem: Problem, headers: Mapping[str, str] | None = None
 ) -> Response:
+    answer: Response
     if wants_page(request):
-        return pages.problem(pages.language_of(request), problem)
-    return JSONResponse(
-        problem.model_dump(exclude_none=True),
-        status_code=problem.status,
-        media_type=problems.MEDIA_TYPE,
-        headers={"WWW-Authenticate": "Bearer"} if problem.status == 401 else headers,
-    )
+        answer = pages.problem(pages.language_of(request), problem)
+    else:
+        answer = JSONResponse(
+            problem.model_dump(exclude_none=True),
+            status_code=problem.status,
+            media_type=problems.MEDIA_TYPE,
+            headers={"WWW-Authenticate": "Bearer"} if problem.status == 401 else None,
+        )
+    answer.headers.update(headers or {})
+    return answer
 
 
 def _health(service: "Service") -> APIRouter:
@@ -316,8 +391,10 @@ def _staff(service: "Service") -> APIRouter:
         responses={200: {"content": {"text/event-stream": {}}}},
     )
     async def hints(staff: Annotated[Staff, require(*anybody)]) -> StreamingResponse:
+        service.hints.refuse_beyond(staff.subject)
+
         async def stream() -> AsyncIterator[str]:
-            async for event in service.hints.stream():
+            async for event in service.hints.stream(staff.subject):
                 yield event
 
         return StreamingResponse(stream(), media_type="text/event-stream")

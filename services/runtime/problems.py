@@ -14,8 +14,10 @@ _MEANINGS = {
     "403": ("NotAllowed", "Not for this person: the role or the link does not open this."),
     "404": ("NotFound", "Nothing has this id."),
     "409": ("Conflict", "Not as things stand; `way_out` says what can be done."),
+    "408": ("BodyTooSlow", "The body did not arrive whole in time."),
     "413": ("TooLarge", "The body is larger than is taken here."),
     "422": ("Malformed", "Not of the expected form; `errors` says where, and never what was sent."),
+    "429": ("TooOften", "Too many requests in a short time; `Retry-After` says when to come back."),
     "503": ("IssuerUnreachable", "Who is asking cannot be verified at the moment."),
 }
 _UNUSED = ("HTTPValidationError", "ValidationError")
@@ -41,11 +43,11 @@ def described(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _of(operation: dict[str, Any], names_something: bool) -> list[str]:
-    statuses = ["403", "422"]
+    statuses = ["403", "422", "429"]
     if "security" in operation:
         statuses += ["401", "503"]
     if "requestBody" in operation:
-        statuses.append("413")
+        statuses += ["408", "413"]
     if names_something or "requestBody" in operation:
         statuses += ["404", "409"]
     return statuses

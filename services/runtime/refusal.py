@@ -25,6 +25,11 @@ class Refusal(Exception):
     def say_way_out(self, language: Language) -> str | None:
         return self.way_out.in_(language, **self.data) if self.way_out else None
 
+    @property
+    def retry_after(self) -> int | None:
+        """Seconds after which asking again may help, for programs."""
+        return None
+
     def details(self, language: Language) -> list[str]:
         """One line for each thing that is wrong, when there are several."""
         return []

@@ -12,14 +12,13 @@ import json
 import re
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
 import aiokafka.errors
 import asyncpg
 import structlog
-import uvicorn
 
 from services.contracts.topics import produced_by
 from services.runtime import broker, http, migrations
@@ -28,6 +27,7 @@ from services.runtime.hints import HintHub
 from services.runtime.inbox import DEAD_LETTER_LIFE, Inbox
 from services.runtime.outbox import sql
 from services.runtime.relay import Relay, RelayFenced
+from services.runtime.server import server
 from services.runtime.settings import Settings
 from services.runtime.telemetry import Sample, configure_logs
 from services.runtime.tracing import Traces
@@ -36,8 +36,6 @@ Job = Callable[[], Awaitable[object]]
 Measure = Callable[[Connection], Awaitable[Iterable[Sample]]]
 Republish = Callable[[Connection], Awaitable[dict[str, int]]]
 S = TypeVar("S", bound=Settings)
-
-_KEEP_ALIVE_SECONDS = 75
 
 log = structlog.get_logger()
 
@@ -143,31 +141,19 @@ class Service:
 
     async def serve(self) -> int:
         """Run until told to stop; returns the exit status, 70 when something fatal happened."""
-        server = _Server(
-            uvicorn.Config(
-                self.api,
-                self.settings.http_host,
-                self.settings.http_port,
-                log_config=None,
-                lifespan="off",
-                timeout_graceful_shutdown=2,
-                # Longer than clients and proxies keep a connection: who closes first must not be
-                # the one that a request may just be on its way to.
-                timeout_keep_alive=_KEEP_ALIVE_SECONDS,
-                server_header=False,
-            )
-        )
+        settings = self.settings
+        face = server(self.api, settings.http_host, settings.http_port)
         failed = False
         async with self.running() as works:
 
             def end(task: "asyncio.Task[None]") -> None:
                 nonlocal failed
                 failed = not task.cancelled()
-                server.should_exit = True
+                face.should_exit = True
 
             works.add_done_callback(end)
             gc.freeze()  # what is here now stays: no collection needs to look through it again
-            await server.serve()
+            await face.serve()
             works.remove_done_callback(end)
         if failed:
             error = works.exception()
@@ -218,17 +204,6 @@ class Service:
     async def _forget_dead_letters(self) -> None:
         async with self.database.transaction() as conn:
             await conn.execute(sql.forget_dead_letters, self.clock.now() - DEAD_LETTER_LIFE)
-
-
-class _Server(uvicorn.Server):
-    """Ends, and lets the rest of the service end: uvicorn raises a caught SIGTERM once more, which
-    would kill the process before its consumers have left and its messages are finished."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        with super().capture_signals():
-            yield
-            self._captured_signals.clear()
 
 
 async def _forever(work: Job) -> None:

@@ -3,10 +3,11 @@
 Each service extends `Settings` with what it alone needs; a secret has no default.
 """
 
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import Field, Json, SecretStr, model_validator
+from pydantic import Field, Json, SecretStr, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -59,6 +60,17 @@ class Settings(BaseSettings):
     kafka_replication: int = Field(1, description="replication factor of the topics created")
     http_host: str = Field("127.0.0.1", description="address to listen on")
     http_port: int = Field(description="port to listen on")
+    trusted_proxies: str = Field(
+        "",
+        description="addresses or networks of the proxies whose `X-Forwarded-For` and"
+        " `X-Forwarded-Proto` are believed, comma separated; none: nobody's",
+    )
+    requests_per_second: float = Field(
+        50,
+        gt=0,
+        description="what one address may ask of pages, and one person of the staff's interfaces,"
+        " in the long run; twenty seconds' worth at once",
+    )
     issuer: str = Field(description="OpenID Connect issuer of staff tokens, a URL")
     audience: str = Field("panel", description="audience that staff tokens must carry")
     roles_claim: str = Field(
@@ -83,6 +95,13 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return init_settings, env_settings, SettingsFiles(settings_cls)
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def proxies_are_addresses(cls, proxies: str) -> str:
+        for one in proxies.split(",") if proxies else []:
+            ip_network(one.strip())
+        return proxies
 
     @model_validator(mode="after")
     def time_is_real_in_production(self) -> Self:

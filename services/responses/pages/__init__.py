@@ -13,7 +13,6 @@ from services.contracts.http.responses import AnswerSheet, Contribution, Echoes,
 from services.responses import sheets
 from services.responses.domain import collections as rules
 from services.responses.pages import answer_page, attention_page
-from services.responses.pages.limits import Limit
 from services.responses.pages.postbox import Postbox
 from services.responses.shelves import Shelves
 from services.responses.store import collections, documents
@@ -55,7 +54,6 @@ def router(
         prefix="/answer", include_in_schema=False, route_class=small_bodies(LARGEST_BODY_BYTES)
     )
     reading = APIRouter(prefix="/answer", include_in_schema=False)
-    limit = Limit(burst=100, per_second=1)
 
     @reading.get("/{id}/about.json")
     async def about(id: UUID) -> AnswerSheet:
@@ -72,26 +70,14 @@ def router(
 
     @routes.post("/{project_id}/contributions")
     async def contribute(request: Request, project_id: UUID) -> Response:
-        address = request.client and request.client.host
-        limit.refuse_if_spent(address)
-        try:
-            kept = await postbox.drop(project_id, read_contribution(await request.body()))
-        except Refusal:
-            limit.charge(address)
-            raise
-        if not kept.first:
-            limit.charge(address)
+        kept = await postbox.drop(project_id, read_contribution(await request.body()))
         said = Received(receipt=kept.receipt).model_dump()
         return JSONResponse(said, status_code=201 if kept.first else 200)
 
     @reading.get("/{project_id}/receipts/{receipt}")
-    async def receipt(request: Request, project_id: UUID, receipt: str) -> Received:
-        address = request.client and request.client.host
-        limit.refuse_if_spent(address)
+    async def receipt(project_id: UUID, receipt: str) -> Received:
         async with database.reading() as conn:
             counted = await answering.is_counted(conn, project_id, receipt)
-        if not counted:
-            limit.charge(address)
         return Received(receipt=receipt, counted=counted)
 
     @reading.get("/{project_id}/echoes.json")

@@ -213,14 +213,3 @@ async def test_script_in_a_text_is_text(world: World) -> None:
     await world.open_sealed()
     (row,) = await world.fetch("SELECT answers, words FROM contribution")
     assert row["answers"] == {"change": text.replace("\0", "\N{REPLACEMENT CHARACTER}")}
-
-
-async def test_too_many_refusals_from_one_place_have_to_wait(world: World) -> None:
-    bad = answer(prepared="???", signature="")
-    codes = []
-    while 429 not in codes:
-        codes.append((await world.send(bad)).status_code)
-    assert codes[:100] == [422] * 100
-    refused = await world.send(answer())
-    assert refused.status_code == 429
-    assert "on your device" in refused.json()["way_out"]

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -16,6 +17,8 @@ from services.contracts.http.common import Role
 from services.responses.app import build as build_responses
 from services.responses.settings import ResponsesSettings
 from services.runtime.auth import NotSignedIn, StaffTokens
+from services.runtime.hints import MOST_STREAMS
+from services.runtime.limits import Limit
 from services.runtime.service import Service
 from tests import databases
 from tests.contract.examples import EXAMPLES
@@ -179,6 +182,45 @@ async def test_a_committed_change_is_hinted_within_a_second(
             hint = (await next_hints())[0]
         assert hint == {"kind": "collection", "id": str(PUBLISHED.project_id), "version": 1}
         assert service.unexpected_errors == 0
+
+
+async def test_a_person_has_so_many_streams_and_takes_none_from_others(
+    responses: tuple[Service, httpx.AsyncClient], issuer: Issuer
+) -> None:
+    service, client = responses
+    mine = issuer.headers(Role.CAMPAIGNS, name="Alex A.")
+    lines: list[AsyncIterator[str]] = []  # who drops one closes its stream
+    async with AsyncExitStack() as open_streams:
+        for _ in range(MOST_STREAMS):
+            stream = client.stream("GET", "/api/hints", headers=mine)
+            lines.append((await open_streams.enter_async_context(stream)).aiter_lines())
+            await anext(lines[-1])
+        refused = await client.get("/api/hints", headers=mine)
+        assert refused.status_code == 429
+        assert refused.headers["retry-after"]
+        assert str(MOST_STREAMS) in refused.json()["detail"]
+        other = issuer.headers(Role.CAMPAIGNS, name="Billie B.")
+        async with client.stream("GET", "/api/hints", headers=other) as stream:
+            assert stream.status_code == 200
+
+    async def all_closed() -> bool:
+        async with client.stream("GET", "/api/hints", headers=mine) as stream:
+            return stream.status_code == 200
+
+    await eventually(all_closed, "whoever closed a stream may open another")
+    assert service.unexpected_errors == 0
+
+
+async def test_a_person_who_asks_too_often_waits_and_others_do_not(
+    responses: tuple[Service, httpx.AsyncClient], issuer: Issuer
+) -> None:
+    service, client = responses
+    service.api.state.limit = Limit(per_second=0.1, burst=1)
+    mine = issuer.headers(Role.CAMPAIGNS, name="Alex A.")
+    other = issuer.headers(Role.CAMPAIGNS, name="Billie B.")
+    answers = [await client.get("/api/collections", headers=one) for one in (mine, mine, other)]
+    assert [answer.status_code for answer in answers] == [200, 429, 200]
+    assert 0 < int(answers[1].headers["retry-after"]) <= 10
 
 
 async def test_health_and_metrics_tell_what_an_operator_needs(

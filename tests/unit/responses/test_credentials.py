@@ -1,4 +1,4 @@
-"""Receipts, envelopes and limits: what they say, and what they do not."""
+"""Receipts and envelopes: what they say, and what they do not."""
 
 import json
 from uuid import uuid4
@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from services.responses import envelopes
 from services.responses.domain.credentials import ReceiptMalformed, hashes_of, receipt, token_hash
 from services.responses.envelopes import Letter
-from services.responses.pages.limits import Limit, TooOften
 from services.runtime.sealing import Sealer
 
 KEYS = json.dumps(["A" * 43 + "="])
@@ -44,27 +43,3 @@ def test_an_envelope_tells_a_doubling_of_its_length_and_no_more(text: str, agree
     assert envelopes.open_(Sealer(KEYS), project, box) == letter
     with pytest.raises(InvalidTag):
         envelopes.open_(Sealer(KEYS), uuid4(), box)
-
-
-def test_a_source_that_was_refused_often_waits_and_others_do_not() -> None:
-    now = 0.0
-    limit = Limit(burst=3, per_second=0.5, elapsed=lambda: now)
-    for _ in range(3):
-        limit.refuse_if_spent("192.0.2.1")
-        limit.charge("192.0.2.1")
-    with pytest.raises(TooOften):
-        limit.refuse_if_spent("192.0.2.1")
-    limit.refuse_if_spent("192.0.2.2")
-    now = 2.0
-    limit.refuse_if_spent("192.0.2.1")
-
-
-def test_no_address_is_kept_and_what_is_kept_is_forgotten() -> None:
-    now = 0.0
-    limit = Limit(burst=1, per_second=0, elapsed=lambda: now)
-    limit.charge("192.0.2.1")
-    before = dict(vars(limit))
-    assert "192.0.2.1" not in repr(before)
-    now = 601.0
-    limit.refuse_if_spent("192.0.2.1")
-    assert vars(limit)["_key"] != before["_key"]

@@ -94,3 +94,11 @@ def test_an_empty_variable_says_nothing(environment: pytest.MonkeyPatch) -> None
     environment.setenv("PANEL_LOG_LEVEL", "")
     assert Settings().kafka_username is None
     assert Settings().log_level == "INFO"
+
+
+@pytest.mark.usefixtures("environment")
+def test_only_addresses_are_trusted_proxies() -> None:
+    assert Settings(trusted_proxies="10.0.0.0/8, 192.0.2.1, 2001:db8::/32").trusted_proxies
+    for not_one in ("*", "proxy", "10.0.0.0/8,"):
+        with pytest.raises(ValidationError, match="trusted_proxies"):
+            Settings(trusted_proxies=not_one)

@@ -33,7 +33,7 @@ async function ask(url, body) {
       cache: "no-store",
       signal: AbortSignal.timeout(PATIENCE_MS),
     });
-    if (answer.status >= 500 || answer.status === 429) throw new Unreachable(answer.status);
+    if (answer.status >= 500 || [408, 429].includes(answer.status)) throw new Unreachable(answer.status);
     const said = await answer.json();
     if (answer.ok) return { status: answer.status, ...said };
     throw new Refused(answer.status, said);

@@ -1,0 +1,151 @@
+"""The proxy alone, before services that only repeat what they are told."""
+
+import json
+import ssl
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from tests.deploy.compose import DOMAIN, ROOT, SERVICES, engine_answers, until
+from tests.running import free_port
+
+pytestmark = [
+    pytest.mark.deploy,
+    pytest.mark.timeout(600),
+    pytest.mark.skipif(not engine_answers(), reason="no container engine answers"),
+]
+
+SITES = {"members": "registry", "projects": "campaigns", "answers": "responses"}
+REPEATS = """
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+import json
+class Repeats(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(json.dumps(dict(self.headers)).encode())
+    def log_message(self, *_): pass
+ThreadingHTTPServer(("", 8000), Repeats).serve_forever()
+"""
+ACCEPT = ("text/html", "application/json")
+FORGED = {"X-Forwarded-For": "203.0.113.99", "X-Real-IP": "203.0.113.99", "Forwarded": "for=x"}
+
+
+def docker(*arguments: str) -> str:
+    asked = ("docker", *arguments)
+    ended = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, f"{arguments}\n{ended.stdout}\n{ended.stderr}"
+    return ended.stdout.strip()
+
+
+@dataclass
+class Proxy:
+    name: str
+    port: int
+    trusted: ssl.SSLContext
+
+    def client(self) -> httpx.Client:
+        return httpx.Client(verify=self.trusted, trust_env=False, timeout=20)
+
+    def get(self, client: httpx.Client, site: str, **said: str) -> httpx.Response:
+        name = f"{site}.{DOMAIN}"
+        return client.get(
+            f"https://127.0.0.1:{self.port}/",
+            headers={"Host": name} | said,
+            extensions={"sni_hostname": name},
+        )
+
+    def told(self, client: httpx.Client, site: str, **said: str) -> dict[str, Any]:
+        answer: dict[str, Any] = self.get(client, site, **said).json()
+        return answer
+
+    def answers(self) -> bool:
+        try:
+            with self.client() as client:
+                return self.get(client, "members").status_code == 200
+        except httpx.HTTPError:
+            return False
+
+
+@pytest.fixture(scope="module")
+def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
+    secrets: Path = tmp_path_factory.mktemp("secrets")
+    subprocess.run(
+        [sys.executable, "-m", "deploy.bootstrap", str(secrets), DOMAIN],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+    )
+    name, port = f"panel-proxy-test-{uuid4().hex[:6]}", free_port()
+    docker("build", "-q", "-t", name, "deploy/proxy")
+    docker("network", "create", name)
+    try:
+        aliases = [word for service in SERVICES for word in ("--network-alias", service)]
+        docker(
+            *("run", "-d", "--rm", "--name", f"{name}-services", "--network", name, *aliases),
+            *("python:3.13-slim", "python", "-c", REPEATS),
+        )
+        docker(
+            *("run", "-d", "--rm", "--name", name, "--network", name, "--user", "0:0"),
+            *("-p", f"127.0.0.1:{port}:8443", "-e", f"PANEL_DOMAIN={DOMAIN}"),
+            *("-v", f"{secrets / 'proxy'}:/keys:ro", name),
+        )
+        authority = secrets / "authority" / "authority"
+        made = Proxy(name, port, ssl.create_default_context(cafile=authority))
+        until(made.answers, "the proxy answers", within=30)
+        yield made
+    finally:
+        for container in (name, f"{name}-services"):
+            subprocess.run(["docker", "rm", "-f", container], capture_output=True, check=False)
+        docker("network", "rm", name)
+        docker("image", "rm", name)
+
+
+def test_services_are_told_who_asks_by_the_proxy_and_by_nobody_else(proxy: Proxy) -> None:
+    with proxy.client() as client:
+        for site in ("members", "projects", "account"):
+            told = proxy.told(client, site, **FORGED)
+            assert "203.0.113.99" not in json.dumps(told)
+            assert told["X-Forwarded-For"].count(".") == 3
+            assert told["X-Forwarded-Proto"] == "https"
+            assert told["Host"] == f"{site}.{DOMAIN}"
+
+
+def test_responses_is_never_told_who_asks(proxy: Proxy) -> None:
+    with proxy.client() as client:
+        address = proxy.told(client, "members")["X-Forwarded-For"]
+        told = proxy.told(client, "answers", **FORGED)
+        assert told["X-Forwarded-For"] == "unknown"
+        assert address not in json.dumps(told)
+        assert "203.0.113.99" not in json.dumps(told)
+
+
+def test_floods_are_told_to_wait_in_both_languages_and_nothing_is_written_down(
+    proxy: Proxy,
+) -> None:
+    def flood(_: int) -> list[httpx.Response]:
+        with proxy.client() as client:
+            return [proxy.get(client, "answers", Accept=ACCEPT[n % 2]) for n in range(300)]
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = [answer for some in pool.map(flood, range(8)) for answer in some]
+    assert {answer.status_code for answer in answers} == {200, 429}
+    refused = [answer for answer in answers if answer.status_code == 429]
+    for answer in refused:
+        assert answer.headers["retry-after"] == "10"
+        assert "Trop de demandes" in answer.text
+        assert "Too many requests" in answer.text
+        assert "max-age" in answer.headers["strict-transport-security"]
+    problems = [a for a in refused if a.headers["content-type"].startswith("application/problem")]
+    assert problems
+    assert problems[0].json()["status"] == 429
+    logs = subprocess.run(["docker", "logs", proxy.name], capture_output=True, check=True)
+    assert logs.stdout + logs.stderr == b""

@@ -1,0 +1,54 @@
+"""Who asks too often waits, others do not, and nothing says afterwards who asked."""
+
+import pytest
+
+from services.runtime.limits import Limit, TooOften, source_of
+
+
+def test_a_source_that_asks_too_often_waits_and_others_do_not() -> None:
+    now = 0.0
+    limit = Limit(per_second=0.5, burst=3, elapsed=lambda: now)
+    for _ in range(3):
+        limit.take("192.0.2.1")
+    with pytest.raises(TooOften) as refused:
+        limit.take("192.0.2.1")
+    assert refused.value.retry_after == 2
+    limit.take("192.0.2.2")
+    now = 2.0
+    limit.take("192.0.2.1")
+
+
+def test_who_is_refused_is_let_in_again_though_it_never_stopped_asking() -> None:
+    now = 0.0
+    limit = Limit(per_second=1, burst=1, elapsed=lambda: now)
+    let_in = 0
+    for tenth in range(101):
+        now = tenth / 10
+        try:
+            limit.take("192.0.2.1")
+            let_in += 1
+        except TooOften:
+            pass
+    assert 9 <= let_in <= 11
+
+
+def test_no_address_is_kept_and_what_is_kept_is_forgotten() -> None:
+    now = 0.0
+    limit = Limit(per_second=1, burst=1, elapsed=lambda: now)
+    limit.take("192.0.2.1")
+    before = dict(vars(limit))
+    assert "192.0.2.1" not in repr(before)
+    now = 601.0
+    limit.take("192.0.2.1")
+    assert vars(limit)["_key"] != before["_key"]
+    assert len(vars(limit)["_buckets"]) == 1
+
+
+def test_a_household_is_one_source_and_whom_a_proxy_keeps_to_itself_is_none() -> None:
+    assert source_of(("192.0.2.1", 5000)) == source_of(("192.0.2.1", 6000)) == "192.0.2.1"
+    assert source_of(("2001:db8::1", 1)) == source_of(("2001:db8::ffff:1", 1))
+    assert source_of(("2001:db8::1", 1)) != source_of(("2001:db8:0:1::1", 1))
+    assert source_of(("unknown", 0)) is source_of(None) is None
+    limit = Limit(per_second=1, burst=1)
+    for _ in range(3):
+        limit.take(None)
