@@ -5,6 +5,7 @@
 
 import io
 import json
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from uuid import uuid4
 from fastapi.routing import APIRoute
 from joserfc.jwk import OKPKey
 from PIL import Image
+from starlette.routing import Route
 
 import services.campaigns.app
 import services.registry.app
@@ -25,6 +27,7 @@ from services.registry.settings import RegistrySettings
 from services.runtime.auth import Link, sign_link
 from services.runtime.blind_rsa import base64url, request_from_seed
 from services.runtime.clock import ClockSetting, SharedClock
+from services.runtime.limits import Limit
 from services.runtime.outbox import sql
 from services.runtime.service import Service
 from tests import databases, people
@@ -100,6 +103,8 @@ def openings(service: Service) -> dict[str, frozenset[Role]]:
     """The roles that open each operation; none: it is open to everybody."""
     found: dict[str, frozenset[Role]] = {}
     for route in _routes(service.api.routes):
+        if not isinstance(route, APIRoute):
+            continue
         roles = frozenset[Role]()
         for dependency in route.dependant.dependencies:
             roles |= getattr(dependency.call, "roles", frozenset())
@@ -108,18 +113,31 @@ def openings(service: Service) -> dict[str, frozenset[Role]]:
     return found
 
 
-def _routes(routes: Sequence[Any]) -> list[APIRoute]:
+def pages(service: Service) -> list[tuple[str, str]]:
+    """Method and path of what is for members and for everybody, and described nowhere."""
+    return sorted(
+        (method, re.sub(r"{(\w+):\w+}", r"{\1}", route.path))
+        for route in _routes(service.api.routes)
+        if not route.path.startswith("/api/")
+        for method in route.methods or ()
+        if method != "HEAD"
+    )
+
+
+def _routes(routes: Sequence[Any]) -> list[Route]:
     """Included routers stay nested."""
-    found: list[APIRoute] = []
+    found: list[Route] = []
     for route in routes:
         inner = getattr(getattr(route, "original_router", None), "routes", None)
-        found += _routes(inner) if inner else [route] if isinstance(route, APIRoute) else []
+        found += _routes(inner) if inner else [route] if isinstance(route, Route) else []
     return found
 
 
 @asynccontextmanager
 async def face(name: str, server: PostgresServer, folder: Path) -> AsyncIterator[Face]:
     async with _FACES[name](server, folder) as made:
+        # One person asks all of it, faster than any person may.
+        made.service.api.state.limit = Limit(per_second=1e6, burst=1e6)
         yield made
 
 

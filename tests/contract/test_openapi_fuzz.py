@@ -11,6 +11,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack
 from copy import copy
 from functools import cache
+from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
@@ -35,7 +36,7 @@ from schemathesis.specs.openapi.checks import (
 from deploy.describe import SERVICES, build
 from services.campaigns.pages import credentials
 from services.contracts.http.common import Role
-from tests.contract.faces import Face, Known, face, openings
+from tests.contract.faces import Face, Known, face, openings, pages
 from tests.servers import PostgresServer
 
 pytestmark = pytest.mark.servers
@@ -101,6 +102,16 @@ UNREADABLE = [
     b"9" * 5_000,
     b"NaN",
     b'{"\\ud800": "\\udfff"}',
+]
+ODD = [
+    "9" * 25,
+    "9" * 5_000,
+    "-1",
+    "%ED%A0%80",
+    "%C3%A9'%22%3C%3E",
+    "..%2F..",
+    "W10.W10.W10",
+    "eyJhbGciOiJFZDI1NTE5In0.W10.AAAA",
 ]
 PROBLEM = "application/problem+json"
 
@@ -319,6 +330,31 @@ def test_an_address_with_a_nul_character_is_refused(start: Start, service: str) 
         refused = running.client.get(address)
         assert (refused.status_code, refused.headers["Content-Type"]) == (422, PROBLEM), address
         assert refused.headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_no_address_of_a_page_brings_a_service_to_an_unexpected_error(
+    start: Start, service: str
+) -> None:
+    """Pages are not described: odd addresses and bodies, below things that are there."""
+    running = start(service)
+    there: dict[str, Any] = {}
+    for known in running.wait(running.face.sown()).values():
+        for one in known if isinstance(known, list) else [known]:
+            there |= one.path
+    there |= {"id": there.get("project_id", there["id"])}
+    for (method, path), odd in product(pages(running.face.service), ODD):
+        *_, last = ["", *re.findall(r"{(\w+)}", path)]
+        named = {name: there.get(name, odd) for name in re.findall(r"{(\w+)}", path)}
+        for address in (path.format(**named | {last: odd}), path.format(**named)):
+            answer = running.client.request(
+                method,
+                f"{address}?after={odd}&lang={odd}&state={odd}",
+                content=odd if method == "POST" else None,
+                headers={"Accept": "text/html", "Accept-Language": odd},
+            )
+            ready = path != "/health/ready"  # without Kafka it says that it is not
+            assert answer.status_code < 500 or not ready, (method, address)
 
 
 def somewhere(label: str) -> Known:

@@ -8,6 +8,7 @@ from itertools import zip_longest
 from typing import Any
 from uuid import UUID, uuid5
 
+from starlette.convertors import IntegerConvertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -21,6 +22,15 @@ from services.feedback.pages.site import A_DAY, A_MINUTE, ATOM, Asked, Content, 
 from services.feedback.store import public as store
 from services.feedback.use_cases.journal import commits_to
 from services.runtime.db import Connection
+
+
+class _VersionConvertor(IntegerConvertor):
+    """A number that a column can hold; a longer one is the version of nothing."""
+
+    regex = "[0-9]{1,15}"
+
+
+register_url_convertor("version", _VersionConvertor())
 
 _PROJECTS, _DECISIONS, _LATEST = 20, 25, 5
 _STEPS, _NEWS = 30, 50
@@ -50,7 +60,7 @@ def routes(site: Site) -> list[Route]:
         Route("/projects", page(projects, "after", "state")),
         Route("/projects/{project_id:uuid}", page(project)),
         Route("/projects/{project_id:uuid}/report", page(report)),
-        Route("/projects/{project_id:uuid}/report/{version:int}", page(report)),
+        Route("/projects/{project_id:uuid}/report/{version:version}", page(report)),
         Route("/decisions", page(decisions, "after", "outcome", "progress")),
         Route("/decisions/{proposal_id:uuid}", page(decision)),
         Route("/follow-up", page(follow_up)),

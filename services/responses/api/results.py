@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -20,6 +21,9 @@ from services.responses.store.results import Exported
 from services.responses.use_cases import results
 from services.runtime.service import Service
 
+_FILES: dict[int | str, dict[str, Any]] = {
+    200: {"content": {kind: {} for kind in exports.MEDIA_TYPES.values()}}
+}
 _CONTRIBUTIONS: TypeAdapter[list[Exported]] = TypeAdapter(list[Exported])
 
 
@@ -41,7 +45,7 @@ def router(service: Service) -> APIRouter:
         async with service.database.reading() as conn:
             return await results.cross(conn, project_id, rows, columns)
 
-    @router.get("/results/export", response_class=Response)
+    @router.get("/results/export", response_class=Response, responses=_FILES)
     async def export_results(
         staff: Reading,
         project_id: UUID,
@@ -60,7 +64,7 @@ def router(service: Service) -> APIRouter:
         table = exports.cross_table(crossed, language)
         return await _file(format, "cross-table", lambda: table, crossed.model_dump_json)
 
-    @router.get("/contributions/export", response_class=Response)
+    @router.get("/contributions/export", response_class=Response, responses=_FILES)
     async def export_contributions(
         staff: Reader, project_id: UUID, format: ExportFormat, language: InLanguage
     ) -> Response:

@@ -5,6 +5,7 @@ a device sent. Saying nothing (blanks, nothing chosen) is no answer. Nothing is 
 200 kB is kept whole, a longer one is refused while it is still on its writer's device.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
@@ -14,6 +15,9 @@ from services.runtime.text import Language, Text
 LONGEST_TEXT_BYTES = 200_000
 _MARKS = ("clear", "unclear", "missing")
 _MOST_PASSAGES = 5_000
+_LAST_PLACE = 2**31 - 1
+# U+0000, which PostgreSQL has no place for, and halves of a character, which UTF-8 has none for.
+_UNKEEPABLE = re.compile("[\\0\ud800-\udfff]")
 
 Answers: TypeAlias = dict[str, Any]
 _Question: TypeAlias = Mapping[str, Any]
@@ -143,11 +147,13 @@ def _checked(question: _Question, given: Any) -> Any:
 
 
 def _text(given: Any) -> str:
-    """Without blanks at the ends; the one character that PostgreSQL cannot keep is replaced."""
+    """Without blanks at the ends; what cannot be kept is replaced, as browsers do it.
+
+    Refusing would ask a person to find and delete what no page shows."""
     if not isinstance(given, str):
         raise _Wrong(_WRONG_FORM)
-    text = given.strip().replace("\0", "\N{REPLACEMENT CHARACTER}")
-    size = len(text.encode(errors="replace"))
+    text = _UNKEEPABLE.sub("\N{REPLACEMENT CHARACTER}", given.strip())
+    size = len(text.encode())
     if size > LONGEST_TEXT_BYTES:
         raise _Wrong(_TOO_LONG, size=-(-size // 1000))
     return text
@@ -200,7 +206,7 @@ def _document_test(_: _Question, given: Any) -> dict[str, Any] | None:
 def _passage(given: Any) -> dict[str, Any]:
     _has_only(given, "start", "end", "mark", "comment")
     start, end = given.get("start"), given.get("end")
-    if type(start) is not int or type(end) is not int or not 0 <= start < end:
+    if type(start) is not int or type(end) is not int or not 0 <= start < end <= _LAST_PLACE:
         raise _Wrong(_BAD_PASSAGE)
     if given.get("mark") not in _MARKS:
         raise _Wrong(_WRONG_FORM)

@@ -44,9 +44,9 @@ _EQUALS = re.compile(
 
 def read(content: bytes, draft: Draft) -> None:
     """Raises ValueError when it is not such a file, or has a document type declaration."""
-    try:
+    try:  # LookupError: an encoding that nobody knows
         root = fromstring(content, forbid_dtd=True)
-    except (ParseError, DefusedXmlException) as error:
+    except (ParseError, DefusedXmlException, LookupError) as error:
         raise ValueError("not XML that is read here") from error
     if root.findtext("LimeSurveyDocType") != "Survey":
         raise ValueError("not a LimeSurvey survey")

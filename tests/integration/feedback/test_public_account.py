@@ -518,3 +518,10 @@ def month(count: int, version: int = 1) -> FiguresState:
 async def hear_figures(world: World, *months: FiguresState) -> None:
     async with world.service.database.transaction() as conn:
         await news.learn_figures(conn, world.service.clock, months)
+
+
+async def test_a_version_beyond_every_number_is_the_version_of_nothing(world: World) -> None:
+    await world.reported("Dire la date")
+    for version in (2, 2**63, "9" * 5_000):
+        missing = await look(world, f"/projects/{world.project_id}/report/{version}")
+        assert missing.status_code == 404

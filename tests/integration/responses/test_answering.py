@@ -1,6 +1,7 @@
 """One response for each participation, proved by a credential; nothing of it lost or guessed."""
 
 import asyncio
+import json
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -213,3 +214,16 @@ async def test_script_in_a_text_is_text(world: World) -> None:
     await world.open_sealed()
     (row,) = await world.fetch("SELECT answers, words FROM contribution")
     assert row["answers"] == {"change": text.replace("\0", "\N{REPLACEMENT CHARACTER}")}
+
+
+async def test_half_a_character_costs_nobody_their_say(world: World) -> None:
+    """As where a text was cut inside of an emoji: its writer sees nothing to correct."""
+    sent = await world.client.post(
+        f"/answer/{world.project_id}/contributions",
+        content=json.dumps(answer("Dire la date \ud83d d'abord")),
+    )
+    assert sent.status_code == 201, sent.text
+    await world.becomes("collected", 3, issued=5)
+    await world.open_sealed()
+    (row,) = await world.fetch("SELECT answers FROM contribution")
+    assert row["answers"] == {"change": "Dire la date \N{REPLACEMENT CHARACTER} d'abord"}

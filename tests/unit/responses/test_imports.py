@@ -203,6 +203,7 @@ BILLION_LAUGHS = b"""<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]>
         ("limesurvey", b"<document/>"),
         ("limesurvey", BILLION_LAUGHS),
         ("limesurvey", b"\xff\xfe<"),
+        ("limesurvey", b"<?xml version='1.0' encoding='unknown'?><document/>"),
         ("formbricks", b""),
         ("formbricks", b"[]"),
         ("formbricks", b'{"questions": 1}'),
