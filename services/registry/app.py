@@ -8,6 +8,7 @@ from joserfc.jwk import OKPKey
 from services.registry import api, consumers, jobs, pages, store, use_cases
 from services.registry.domain import Reason
 from services.registry.messages import Letters
+from services.registry.recovery import recovery
 from services.registry.sender import Sender
 from services.registry.settings import RegistrySettings
 from services.registry.smtp import MailServer
@@ -41,6 +42,7 @@ def build(settings: RegistrySettings) -> Service:
     public = json.dumps(key.as_dict(private=False))
     service.api.include_router(pages.router(service, link_keys(public)))
     service.republished_by(lambda conn: use_cases.republish(conn, service.clock))
+    service.recovers_by(recovery(service.clock))
     service.measured_by(measure)
 
     async def sender_failures(_: Connection) -> Iterable[Sample]:

@@ -20,7 +20,7 @@ def register(service: Service) -> None:
         await use_cases.follow_reports(conn, events)
 
     async def erasures(conn: Connection, events: Sequence[ErasureApplied]) -> None:
-        await use_cases.hear_erasures(conn, events)
+        await use_cases.hear_erasures(conn, service.clock, events)
 
     service.inbox.consume(OrderState, orders)
     service.inbox.consume(ErasureApplied, erasures)

@@ -138,7 +138,7 @@ async def keep_lines(conn: Connection, now: datetime) -> int:
     await conn.execute(sql.keep_contacts)
     await conn.execute(sql.keep_contact_locks)
     await conn.execute(sql.tell_imported, MEMBERS, MEMBER, now)
-    return _rows(status)
+    return rows_of(status)
 
 
 # -- members
@@ -177,7 +177,7 @@ async def forget_contact(conn: Connection, member_id: UUID, person_id: UUID, tod
 
 
 async def forget_locks(conn: Connection, today: date) -> int:
-    return _rows(await conn.execute(sql.forget_locks, today))
+    return rows_of(await conn.execute(sql.forget_locks, today))
 
 
 async def acknowledge_erasures(conn: Connection, erasures: Sequence[ErasureApplied]) -> None:
@@ -186,6 +186,11 @@ async def acknowledge_erasures(conn: Connection, erasures: Sequence[ErasureAppli
         [one.member_id for one in erasures],
         [one.applied_on for one in erasures],
     )
+
+
+async def unerased(conn: Connection, member_ids: Sequence[UUID]) -> list[UUID]:
+    """Of these, those whom registry knows and has not erased."""
+    return [row["member_id"] for row in await conn.fetch(sql.unerased, member_ids)]
 
 
 async def count_unacknowledged(conn: Connection) -> int:
@@ -197,7 +202,7 @@ async def expire_members(conn: Connection, now: datetime) -> int:
 
 
 async def republish_members(conn: Connection, now: datetime) -> int:
-    return _rows(await conn.execute(sql.republish_members, MEMBERS, MEMBER, now))
+    return rows_of(await conn.execute(sql.republish_members, MEMBERS, MEMBER, now))
 
 
 async def count_members(conn: Connection) -> dict[str, int]:
@@ -393,7 +398,7 @@ async def tell_delivery(conn: Connection, order_id: UUID, now: datetime) -> None
 
 
 async def republish_deliveries(conn: Connection, now: datetime) -> int:
-    return _rows(await conn.execute(sql.republish_deliveries, DELIVERIES, DELIVERY, now))
+    return rows_of(await conn.execute(sql.republish_deliveries, DELIVERIES, DELIVERY, now))
 
 
 async def count_deliveries(conn: Connection) -> list[tuple[str, str | None, int]]:
@@ -407,15 +412,15 @@ async def count_deliveries(conn: Connection) -> list[tuple[str, str | None, int]
 
 async def count_months(conn: Connection, today: date, now: datetime) -> int:
     """Returns how many months have new numbers to tell."""
-    return _rows(
+    return rows_of(
         await conn.execute(sql.count_months, today, FIGURES, FIGURE, now, timeout=_PATIENCE)
     )
 
 
 async def republish_figures(conn: Connection, now: datetime) -> int:
-    return _rows(await conn.execute(sql.republish_figures, FIGURES, FIGURE, now))
+    return rows_of(await conn.execute(sql.republish_figures, FIGURES, FIGURE, now))
 
 
-def _rows(status: str) -> int:
+def rows_of(status: str) -> int:
     """PostgreSQL's command tag, such as "INSERT 0 5000"."""
     return int(status.rpartition(" ")[2])

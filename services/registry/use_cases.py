@@ -321,7 +321,11 @@ async def erase(conn: Connection, clock: Clock, member_id: UUID) -> bool:
     return True
 
 
-async def hear_erasures(conn: Connection, erasures: Sequence[ErasureApplied]) -> None:
+async def hear_erasures(conn: Connection, clock: Clock, erasures: Sequence[ErasureApplied]) -> None:
+    """Campaigns has forgotten them. Whom registry has not, as after both a restore and the loss of
+    its topics, it forgets now."""
+    for member_id in await store.unerased(conn, [one.member_id for one in erasures]):
+        await erase(conn, clock, member_id)
     await store.acknowledge_erasures(conn, erasures)
 
 

@@ -26,6 +26,7 @@ from services.runtime.db import Connection, Database
 from services.runtime.hints import HintHub
 from services.runtime.inbox import DEAD_LETTER_LIFE, Inbox
 from services.runtime.outbox import sql
+from services.runtime.recovery import Recovery, catch_up
 from services.runtime.relay import Relay, RelayFenced
 from services.runtime.server import server
 from services.runtime.settings import Settings
@@ -58,6 +59,7 @@ class Service:
         self._jobs: list[tuple[str, Job]] = []
         self._measures: list[Measure] = []
         self._republish: Republish | None = None
+        self._recovery = Recovery()
         self.api = http.application(self)
         self.every(3600, "forget_dead_letters", self._forget_dead_letters)
 
@@ -94,6 +96,10 @@ class Service:
         """`republish` re-emits the current state of every aggregate, for a lost topic."""
         self._republish = republish
 
+    def recovers_by(self, recovery: Recovery) -> None:
+        """What to do at a start on a database that was put back from a backup."""
+        self._recovery = recovery
+
     async def republish(self, conn: Connection) -> dict[str, int]:
         return await self._republish(conn) if self._republish else {}
 
@@ -114,6 +120,7 @@ class Service:
         """Everything but the HTTP server; yields a task that ends only on a fatal error."""
         await self.database.start()
         try:
+            await catch_up(self, self._recovery)
             await self.broker.start()
             works: list[tuple[str, Job]] = [
                 ("relay", self.relay.run),

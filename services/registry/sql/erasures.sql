@@ -37,3 +37,7 @@ WHERE e.member_id = n.member_id AND e.acknowledged_on IS NULL;
 
 -- count_unacknowledged: erasures that campaigns has not confirmed.
 SELECT count(*)::int FROM erasure WHERE acknowledged_on IS NULL;
+
+-- unerased: members of these whom registry has not erased.
+SELECT member_id FROM member WHERE member_id = ANY ($1::uuid[]) AND status <> 'erased'
+ORDER BY member_id;

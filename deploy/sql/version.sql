@@ -1,0 +1,2 @@
+-- Of the server.
+SHOW server_version;
