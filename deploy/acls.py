@@ -1,7 +1,7 @@
 """Who may do what on the bus: the table of DESIGN.md §4 as Kafka's access control lists.
 
-Each service writes its own topics with its own transactional id, and reads those that the table
-gives it, with one consumer group for each. `setup` makes topics and sets their policies. Whoever is
+Each service writes its own topics with its own transactional id, reads them to catch up after a
+restore, and reads those that the table gives it, with one consumer group for each. `setup` makes topics and sets their policies. Whoever is
 downstream signs in as `public`: reads the topics that are public, in groups whose names begin with
 "public.". What is not listed is refused.
 """
@@ -38,6 +38,10 @@ class Grant:
 
 
 def readable_by(principal: str) -> list[str]:
+    return [t.name for t in TOPICS if principal in t.consumers or principal == t.producer]
+
+
+def _consumed_by(principal: str) -> list[str]:
     return [topic.name for topic in TOPICS if principal in topic.consumers]
 
 
@@ -50,9 +54,9 @@ def grants() -> Iterator[Grant]:
         written = [("topic", name) for name in writable_by(service)]
         relay = ("transactional-id", f"{service}-relay")
         yield Grant(service, ("Write", "Describe"), (*written, relay))
-        read = readable_by(service)
-        groups = [("group", group_of(service, name)) for name in read]
-        yield Grant(service, ("Read", "Describe"), (*(("topic", name) for name in read), *groups))
+        read = [("topic", name) for name in readable_by(service)]
+        groups = [("group", group_of(service, name)) for name in _consumed_by(service)]
+        yield Grant(service, ("Read", "Describe"), (*read, *groups))
     every = tuple(("topic", topic.name) for topic in TOPICS)
     policies = ("Create", "Describe", "DescribeConfigs", "AlterConfigs")
     yield Grant(SETUP, policies, every)

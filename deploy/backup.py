@@ -22,10 +22,12 @@ from typing import IO, Literal
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import pyrage
-from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from services.runtime import migrations
 from services.runtime.refusal import Refusal
+from services.runtime.settings import SettingsFiles
 from services.runtime.text import Text
 
 # The members' right to be forgotten reaches backups by their age (DESIGN.md §6).
@@ -105,6 +107,12 @@ class KeptTooLong(Refusal):
     )
 
 
+class SettingsMissing(Refusal):
+    sentence = Text(
+        fr="Il manque, ou ne se comprend pas : {names}.", en="Missing or not understood: {names}."
+    )
+
+
 class Saved(BaseModel):
     """One database's dump."""
 
@@ -127,10 +135,64 @@ class Manifest(BaseModel):
     databases: dict[str, Saved]
 
 
+class BackupSettings(BaseSettings):
+    """Of a deployment: its databases, each by the role that owns it, and the keys of backups."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="PANEL_BACKUP_", extra="ignore", frozen=True, hide_input_in_errors=True
+    )
+
+    recipient: str = Field(description="age public key, to which backups are encrypted")
+    identity: SecretStr | None = Field(None, description="age identity that opens them, to restore")
+    registry_dsn: SecretStr = Field(description="connection URI of the role that owns registry")
+    campaigns_dsn: SecretStr = Field(description="the same of campaigns")
+    responses_dsn: SecretStr = Field(description="the same of responses")
+    feedback_dsn: SecretStr = Field(description="the same of feedback")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, SettingsFiles(settings_cls)
+
+    @classmethod
+    def given(cls) -> "BackupSettings | None":
+        """As the environment has them; none where it says nothing of backups.
+
+        Raises SettingsMissing.
+        """
+        if not any(name.startswith("PANEL_BACKUP_") for name in os.environ):
+            return None
+        try:
+            return cls()
+        except ValidationError as error:
+            names = sorted(
+                f"PANEL_BACKUP_{'_'.join(map(str, e['loc']))}".upper() for e in error.errors()
+            )
+            raise SettingsMissing(names=", ".join(names)) from None
+
+    def dsns(self) -> dict[str, str]:
+        return {
+            name.removesuffix("_dsn"): getattr(self, name).get_secret_value()
+            for name in type(self).model_fields
+            if name.endswith("_dsn")
+        }
+
+
 def new_identity() -> tuple[str, str]:
     """(secret identity, public recipient) in age's own writing."""
     identity = pyrage.x25519.Identity.generate()
     return str(identity), str(identity.to_public())
+
+
+def recipient_of(identity: str) -> str:
+    """The public key that goes with it. Raises WrongKey."""
+    return str(_key(identity).to_public())
 
 
 def save(dsns: Mapping[str, str], folder: Path, recipient: str, now: datetime) -> Path:

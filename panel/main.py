@@ -11,6 +11,7 @@ import typer
 
 from panel import options
 from panel.commands import (
+    backup,
     bench,
     console,
     contacts,
@@ -62,6 +63,7 @@ def application() -> typer.Typer:
         reports,
         journal,
         events,
+        backup,
         bench,
     ):
         commands.register(app)

@@ -13,6 +13,8 @@ from pathlib import Path
 
 from joserfc.jwk import OKPKey
 
+from deploy import backup
+
 AES_BYTES = 32
 
 
@@ -54,6 +56,14 @@ def keys_in(data_dir: Path) -> Keys:
         issuer=OKPKey.import_key(json.loads(_kept(folder / "issuer.jwk", _pair))),
         journal=OKPKey.import_key(json.loads(_kept(folder / "journal.jwk", _pair))),
     )
+
+
+def backup_keys(data_dir: Path) -> tuple[str, str]:
+    """(secret identity, public recipient) of the directory's backups; made on first use."""
+    folder = data_dir / "keys"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    identity = _kept(folder / "backup.age", lambda: backup.new_identity()[0])
+    return identity, backup.recipient_of(identity)
 
 
 def _random() -> str:

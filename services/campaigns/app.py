@@ -8,6 +8,7 @@ from services.campaigns.keyring import Keyring
 from services.campaigns.pages import credentials
 from services.campaigns.settings import CampaignsSettings
 from services.campaigns.use_cases import upkeep
+from services.campaigns.use_cases.recovery import recovery
 from services.runtime.db import Connection
 from services.runtime.sealing import Sealer
 from services.runtime.service import Service
@@ -29,6 +30,7 @@ def build(settings: CampaignsSettings) -> Service:
     jobs.register(service, settings.allocate_every_seconds)
     service.measured_by(measure)
     service.republished_by(republish)
+    service.recovers_by(recovery(clock))
     keyring = Keyring(Sealer(settings.credential_keys.get_secret_value()))
     links = pages.keys_of(settings.link_public_keys)
     service.api.include_router(api.router(service.database, clock, secrets.token_bytes, keyring))

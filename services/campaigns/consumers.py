@@ -25,7 +25,8 @@ def register(service: Service) -> None:
     async def reported(conn: Connection, events: Sequence[ReportState]) -> None:
         await reports.learn_reports(conn, clock, events)
 
-    service.inbox.consume(MemberState, members)
+    # In the order in which a restored database hears them again: what was sent before who left.
     service.inbox.consume(DeliveryState, deliveries)
+    service.inbox.consume(MemberState, members)
     service.inbox.consume(CollectionState, collections)
     service.inbox.consume(ReportState, reported)

@@ -8,6 +8,7 @@ from services.feedback.pages import journal_files, public_account
 from services.feedback.settings import FeedbackSettings
 from services.feedback.store import standing as standings
 from services.feedback.use_cases import reports
+from services.feedback.use_cases.recovery import recovery
 from services.runtime.db import Connection
 from services.runtime.service import Service
 from services.runtime.telemetry import Sample
@@ -40,4 +41,5 @@ def build(settings: FeedbackSettings) -> Service:
     public_account.register(service, settings)
     service.measured_by(measure)
     service.republished_by(republish)
+    service.recovers_by(recovery())
     return service

@@ -9,6 +9,7 @@ from services.responses.settings import ResponsesSettings
 from services.responses.shelves import Shelves
 from services.responses.store import collections
 from services.responses.use_cases import synthesis
+from services.responses.use_cases.recovery import recovery
 from services.runtime.db import Connection
 from services.runtime.sealing import Sealer
 from services.runtime.service import Service
@@ -37,6 +38,7 @@ def build(settings: ResponsesSettings) -> Service:
         )
     )
     service.republished_by(lambda conn: synthesis.republish(conn, service.clock))
+    service.recovers_by(recovery())
     service.measured_by(measure)
     return service
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 import structlog
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 
 from services.contracts.envelope import Event, MalformedEvent, decode
 from services.contracts.topics import Topic, produced_by
@@ -66,6 +66,7 @@ async def catch_up(service: "Service", recovery: Recovery) -> bool:
             return False
         log.warning("recovery_began", saved_at=backup["saved_at"].isoformat())
         kafka = service.settings.kafka()
+        await _settle_transaction(kafka, service.name)
         await conn.execute(sql.forget_told, [])
         for topic in produced_by(service.name):
             await _note(conn, kafka, topic)
@@ -85,6 +86,15 @@ async def catch_up(service: "Service", recovery: Recovery) -> bool:
         return True
     finally:
         conn.terminate()
+
+
+async def _settle_transaction(kafka: KafkaServer, service: str) -> None:
+    """What the last relay was in the middle of is committed or aborted, hence seen or never."""
+    producer = AIOKafkaProducer(**kafka.options(), transactional_id=f"{service}-relay")
+    try:
+        await producer.start()
+    finally:
+        await producer.stop()
 
 
 async def _note(conn: Connection, kafka: KafkaServer, topic: Topic) -> None:

@@ -61,6 +61,19 @@ class IssuedElsewhere(Refusal):
     )
 
 
+class IssuingStopped(Refusal):
+    sentence = Text(
+        fr="Ce projet ne donne plus de jeton anonyme : ses données ont dû être rétablies, et nul ne"
+        " sait plus qui en a déjà un. Un second jeton serait une seconde voix.",
+        en="This project gives out no more anonymous credentials: its data had to be restored, and"
+        " no one knows any more who has one. A second one would be a second voice.",
+    )
+    way_out = Text(
+        fr="Si vous aviez pris le vôtre, il reste valable : continuez sur le même appareil.",
+        en="If you had taken yours, it is still good: go on with the same device.",
+    )
+
+
 class CollectionOver(Refusal):
     sentence = Text(
         fr="Le recueil de ce projet s'est terminé le {ended_on:%d/%m/%Y}.",
@@ -78,13 +91,14 @@ class Standing:
     project_state: str
     recruitment_ends_on: date
     collection_ends_on: date
+    issuing_stopped: bool
     request_hash: bytes | None
 
     def must_be_given(self, project_id: UUID, request_hash: bytes, today: date) -> bool:
         """True: the first request of this participant. False: the same one again.
 
-        Raises OtherProject, AlreadyLeft, StillWaiting, CollectionOver, RecruitedWithout,
-        IssuedElsewhere.
+        Raises OtherProject, AlreadyLeft, StillWaiting, CollectionOver, IssuingStopped,
+        RecruitedWithout, IssuedElsewhere.
         """
         if self.project_id != project_id:
             raise OtherProject
@@ -98,6 +112,8 @@ class Standing:
             if refusal := other_than_kept(self.request_hash, request_hash):
                 raise refusal
             return False
+        if self.issuing_stopped:
+            raise IssuingStopped
         # Once the roster is frozen the number issued is public, and final.
         if self.project_state != "open" or today > self.recruitment_ends_on:
             raise RecruitedWithout(ended_on=self.recruitment_ends_on)

@@ -45,7 +45,7 @@ WHERE p.id = ANY ($1::uuid[]) AND p.state IN ('collected', 'reporting', 'closed'
     AND c.state = 'synthesised' AND c.version >= r.collection_version
 ORDER BY p.id;
 
--- create_duties: one for everybody who took part, with the order and the event that send it, in one
+-- create_duties: one for everybody who took part and has none, with the order and the event that send it, in one
 -- statement. Who left the panel is exempt; who was merged is written to under the identity they go
 -- by now. format() as no value needs escaping. $1 project, $2 report version, $3 project version,
 -- $4 and $5 the window, $6 the instant, $7 topic
@@ -57,6 +57,8 @@ WITH people AS MATERIALIZED (
             CASE WHEN s.status = 'merged' THEN survivor_of(o.member_id) ELSE o.member_id END
                 AS member_id
         FROM owed_a_report($1) o LEFT JOIN member s ON s.member_id = o.member_id
+        WHERE NOT EXISTS (SELECT FROM report_duty d WHERE d.project_id = $1
+            AND d.report_version = $2 AND d.invitation_id = o.invitation_id)
     ) t LEFT JOIN member m ON m.member_id = t.member_id
 ), ordered AS (
     INSERT INTO send_order (order_id, version, state, class, kind, member_id, subject_id,

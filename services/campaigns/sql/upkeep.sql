@@ -25,3 +25,6 @@ SELECT count(*)::int FROM send_order WHERE answer IS NULL AND last_day < $1;
 SELECT count(*)::int FROM report_duty d JOIN project p ON p.id = d.project_id
     AND p.report_version = d.report_version
 WHERE d.state = 'owed';
+
+-- erased: whom this service has forgotten, and since when: if it never knew them, since $1, today.
+SELECT member_id, version, coalesce(gone_on, $1::date) AS gone_on FROM member WHERE status = 'erased' ORDER BY member_id;

@@ -1,14 +1,28 @@
 """Republishing and numbers for operators; see `sql/upkeep.sql`."""
 
+from dataclasses import dataclass
 from datetime import date, datetime
+from uuid import UUID
 
 from services.campaigns.store import sql
+from services.runtime import db
 from services.runtime.db import Connection
 
 
 async def send_unanswered_again(conn: Connection, topic: str, at: datetime) -> int:
     done = await conn.execute(sql.send_unanswered_again, topic, at, timeout=900)
     return int(done.rpartition(" ")[2])
+
+
+@dataclass(frozen=True)
+class Erased:
+    member_id: UUID
+    version: int
+    gone_on: date
+
+
+async def erased(conn: Connection, today: date) -> list[Erased]:
+    return await db.many(conn, Erased, sql.erased, today)
 
 
 async def ledger_states(conn: Connection) -> dict[str, int]:

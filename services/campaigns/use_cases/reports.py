@@ -40,7 +40,9 @@ async def sweep_reports(conn: Connection, clock: Clock) -> None:
     """Whatever can move on anywhere; and what was refused is judged again, or ordered anew."""
     locked = await store.lock_reports(conn, None)
     if locked:
-        await store.look_again(conn, locked, _window(clock), clock.now(), _ORDERS, clock.today())
+        await store.look_again(
+            conn, locked, notice_window(clock), clock.now(), _ORDERS, clock.today()
+        )
         await _move(conn, clock, locked)
 
 
@@ -60,13 +62,20 @@ async def _begin(conn: Connection, clock: Clock, project_id: UUID, report_versio
     await projects.save_project(conn, project, clock.now())
     await store.stop_older(conn, project_id, report_version, clock.now(), _ORDERS)
     created = await store.create_duties(
-        conn, project_id, report_version, project.version, _window(clock), clock.now(), _ORDERS
+        conn,
+        project_id,
+        report_version,
+        project.version,
+        notice_window(clock),
+        clock.now(),
+        _ORDERS,
     )
     duties = {"report_version": report_version, "sent": 0, "undeliverable": 0, **created}
     await save(conn, clock, replace(project, report_duties=duties))
 
 
-def _window(clock: Clock) -> Window:
+def notice_window(clock: Clock) -> Window:
+    """The days in which a notice that is ordered now may be sent."""
     days = window(first_sendable_day(clock.now().astimezone(PARIS)), None, NOTICE_DAYS, None)
     assert days is not None
     return days

@@ -3,7 +3,7 @@
 from services.campaigns.store import draws, projects, upkeep
 from services.campaigns.use_cases.events import project_state
 from services.campaigns.use_cases.projects import save
-from services.contracts.events.campaigns import OrderState, ProjectState
+from services.contracts.events.campaigns import ErasureApplied, OrderState, ProjectState
 from services.contracts.topics import topic_of
 from services.runtime import outbox
 from services.runtime.clock import Clock
@@ -32,7 +32,8 @@ async def sweep(conn: Connection, clock: Clock) -> int:
 
 
 async def republish(conn: Connection, clock: Clock) -> dict[str, int]:
-    """Every public project and every order that waits for an answer, as they stand."""
+    """Every public project and every order that waits for an answer, as they stand; and whom this
+    service has forgotten, for a registry that has to forget them again."""
     known = await projects.published_projects(conn)
     launches = await projects.all_launches(conn)
     changes = await projects.all_mandate_changes(conn)
@@ -42,7 +43,20 @@ async def republish(conn: Connection, clock: Clock) -> dict[str, int]:
         [project_state(p, launches.get(p.id, []), changes.get(p.id, [])) for p in known],
     )
     orders = await upkeep.send_unanswered_again(conn, topic_of(OrderState).name, clock.now())
-    return {ProjectState.event_type: len(known), OrderState.event_type: orders}
+    erased = await upkeep.erased(conn, clock.today())
+    await outbox.write_many(
+        conn,
+        clock,
+        [
+            ErasureApplied(member_id=one.member_id, version=one.version, applied_on=one.gone_on)
+            for one in erased
+        ],
+    )
+    return {
+        ProjectState.event_type: len(known),
+        OrderState.event_type: orders,
+        ErasureApplied.event_type: len(erased),
+    }
 
 
 async def measure(conn: Connection, clock: Clock) -> list[Sample]:

@@ -31,10 +31,13 @@ SELECT proposal_id, project_id, version, state, proposal_version, outcome, reaso
     signed_on
 FROM decision WHERE proposal_id = $1 FOR UPDATE;
 
--- begin_decision: the first draft; none if somebody else wrote it at the same moment.
+-- begin_decision: the first draft; none if somebody else wrote it at the same moment. Its version is
+-- later than any that was told of a decision which a restored database does not know. $13 topic
 INSERT INTO decision (proposal_id, project_id, version, state, proposal_version, outcome, reason,
     next_step, due_on, owner, drafter, drafted_by, drafted_on)
-VALUES ($1, $2, $3, 'drafted', $4, $5, $6, $7, $8, $9, $10, $11, $12)
+VALUES ($1, $2,
+    greatest($3, (SELECT version + 1 FROM told WHERE topic = $13 AND key = $1::uuid::text)),
+    'drafted', $4, $5, $6, $7, $8, $9, $10, $11, $12)
 ON CONFLICT (proposal_id) DO NOTHING RETURNING 1;
 
 -- save_decision: under its lock.

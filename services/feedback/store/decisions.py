@@ -6,6 +6,8 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from services.contracts.events.feedback import DecisionState
+from services.contracts.topics import topic_of
 from services.feedback.domain.decisions import Decision, Maker
 from services.feedback.store import sql
 from services.runtime import db
@@ -109,6 +111,7 @@ async def begin_decision(conn: Connection, decision: Decision) -> bool:
         d.drafter,
         d.drafted_by,
         d.drafted_on,
+        topic_of(DecisionState).name,
     )
     return begun is not None
 

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from services.contracts.events.feedback import DecidedProposal
+from services.contracts.events.feedback import DecidedProposal, ReportState
+from services.contracts.topics import topic_of
 from services.feedback.domain.reports import Draft, Report
 from services.feedback.store import sql
 from services.runtime import db
@@ -31,6 +32,11 @@ async def hold_synthesis(conn: Connection, project_id: UUID) -> int | None:
     """The collection's version, None while it is not known."""
     version: int | None = await conn.fetchval(sql.hold_synthesis, project_id)
     return version
+
+
+async def told_version(conn: Connection, project_id: UUID) -> int:
+    """Of a report that was published before this database was put back from a backup, else 0."""
+    return int(await conn.fetchval(sql.told_version, topic_of(ReportState).name, str(project_id)))
 
 
 async def publish_report(conn: Connection, report: Report, by: str) -> None:

@@ -48,9 +48,10 @@ async def publish_report(
     standing = await standings.standing(conn, project_id)
     rules.refuse_unless_ready(standing, draft, asked.version)
     told = await standings.bodies(conn, project_id)
+    latest = max(standing.report_version or 0, await store.told_version(conn, project_id))
     report = Report(
         project_id=project_id,
-        version=(standing.report_version or 0) + 1,
+        version=latest + 1,
         collection_version=told.version,
         draft_version=draft.version,
         summary=draft.summary,

@@ -1,0 +1,20 @@
+"""What responses does when its database was put back from a backup.
+
+What came in since is lost, and nobody can ask for it again: nobody knows who wrote. Whoever still
+has their private link sends their answer again, as this database does not know it. What is told
+from now on is newer than what was told before, so that nobody goes by a synthesis that is lost.
+"""
+
+from services.contracts.events.responses import CollectionState, ProposalState
+from services.contracts.topics import topic_of
+from services.responses.store import sql
+from services.runtime.db import Connection
+from services.runtime.recovery import Recovery
+
+
+def recovery() -> Recovery:
+    async def after(conn: Connection) -> None:
+        await conn.execute(sql.outgrow_collections, topic_of(CollectionState).name)
+        await conn.execute(sql.outgrow_proposals, topic_of(ProposalState).name)
+
+    return Recovery(after=after)
