@@ -1,9 +1,9 @@
 """Who may do what on the bus: the table of DESIGN.md §4 as Kafka's access control lists.
 
-Each service writes its own topics with its own transactional id, reads them to catch up after a
-restore, and reads those that the table gives it, with one consumer group for each. `setup` makes topics and sets their policies. Whoever is
-downstream signs in as `public`: reads the topics that are public, in groups whose names begin with
-"public.". What is not listed is refused.
+Each service writes its own topics with its own transactional id, and reads them to catch up after
+a restore; it reads those that the table gives it, with one consumer group for each. `setup` makes
+topics and sets their policies. Whoever is downstream signs in as `public`: reads the topics that
+are public, in groups whose names begin with "public.". What is not listed is refused.
 """
 
 from collections.abc import Iterator, Sequence

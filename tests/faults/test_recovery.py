@@ -6,12 +6,14 @@ and the mail server's journal judges from outside.
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from uuid import UUID
 
 import asyncpg
+import httpx
 import pytest
 
 from deploy import backup
@@ -37,11 +39,25 @@ class Operated:
 
     made: Registry
     deployed: Deployed
+    url: str
     kafka: str
     dsn: str
     folder: Path
     identity: str
     recipient: str
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[asyncio.subprocess.Process]:
+        async with self.deployed.serving() as process, httpx.AsyncClient() as client:
+
+            async def answers() -> bool:
+                try:
+                    return (await client.get(f"{self.url}/health/live")).is_success
+                except httpx.TransportError:
+                    return False
+
+            await eventually(answers, "the registry has started", within=60)
+            yield process
 
     async def save(self) -> Path:
         return await asyncio.to_thread(
@@ -104,7 +120,9 @@ async def operated(
         environment = people.environment(dsn, made.catcher.port, clock, kafka, port)
         deployed = Deployed(environment, tmp_path / "registry.log")
         keys = backup.new_identity()
-        yield Operated(made, deployed, kafka, dsn, tmp_path / "backups", *keys)
+        yield Operated(
+            made, deployed, f"http://127.0.0.1:{port}", kafka, dsn, tmp_path / "backups", *keys
+        )
 
 
 async def test_whoever_was_solicited_since_the_backup_is_not_solicited_again(
@@ -116,7 +134,7 @@ async def test_whoever_was_solicited_since_the_backup_is_not_solicited_again(
     before, after, rejected, cut = (order(who, about) for who in (ann, bob, cleo, dan))
     await produce(kafka, about, other)
     await produce(kafka, before)
-    async with operated.deployed.serving():
+    async with operated.serving():
         await made.becomes(before, "sent")
         await operated.told()
     saved = await operated.save()
@@ -129,7 +147,7 @@ async def test_whoever_was_solicited_since_the_backup_is_not_solicited_again(
         return "550 5.1.1 nobody here" if recipient == "c@example.test" else None
 
     made.catcher.behaviour = behaviour
-    async with operated.deployed.serving() as process:
+    async with operated.serving() as process:
         await produce(kafka, after, rejected)
         await made.becomes(after, "sent")
         await made.becomes(rejected, "refused rejected")
@@ -142,7 +160,7 @@ async def test_whoever_was_solicited_since_the_backup_is_not_solicited_again(
 
     await operated.put_back(saved)
     assert await made.state(after) == "unseen"
-    async with operated.deployed.serving():
+    async with operated.serving():
         await operated.recovered()
         assert await made.state(after) == "sent"
         assert await made.state(rejected) == "refused rejected"
@@ -167,17 +185,17 @@ async def test_whoever_left_or_was_forgotten_since_the_backup_is_gone_again(
     about = project()
     left, erased, stays = await made.enrol(*(f"{name}@example.test" for name in "les"))
     await produce(kafka, about)
-    async with operated.deployed.serving():
+    async with operated.serving():
         await operated.told()
     saved = await operated.save()
-    async with operated.deployed.serving():
+    async with operated.serving():
         await operated.do(use_cases.leave, left)
         await operated.do(use_cases.erase, erased)
         (late,) = await made.enrol("late@example.test")
         await operated.told()
     await operated.put_back(saved)
     assert await operated.addresses(left, erased, stays) == 3
-    async with operated.deployed.serving():
+    async with operated.serving():
         await operated.recovered()
         statuses = [await operated.status(who) for who in (left, erased, stays, late)]
         assert statuses == ["left", "erased", "active", "suspended"]
@@ -208,11 +226,11 @@ async def test_with_the_topics_lost_as_well_nobody_is_solicited_for_a_month(
     about = project()
     ann, bob, erased = await made.enrol(*(f"{name}@example.test" for name in "abe"))
     await produce(kafka, about)
-    async with operated.deployed.serving():
+    async with operated.serving():
         await operated.told()
     saved = await operated.save()
     sent = order(ann, about)
-    async with operated.deployed.serving():
+    async with operated.serving():
         await produce(kafka, sent)
         await made.becomes(sent, "sent")
         await operated.do(use_cases.erase, erased)
@@ -222,7 +240,7 @@ async def test_with_the_topics_lost_as_well_nobody_is_solicited_for_a_month(
     # What campaigns tells again once it is asked to.
     await produce(kafka, about)
     await produce(kafka, ErasureApplied(member_id=erased, version=2, applied_on=TODAY))
-    async with operated.deployed.serving():
+    async with operated.serving():
         await operated.recovered()
         again = [order(who, about, days=14) for who in (ann, bob)]
         await produce(kafka, *again)
@@ -246,7 +264,7 @@ async def test_a_recovery_that_is_killed_begins_anew(operated: Operated) -> None
     about = project()
     members = await made.enrol(*(f"m{number}@example.test" for number in range(40)))
     await produce(kafka, about)
-    async with operated.deployed.serving():
+    async with operated.serving():
         await operated.told()
         saved = await operated.save()
         orders = [order(who, about) for who in members]
@@ -269,7 +287,7 @@ async def test_a_recovery_that_is_killed_begins_anew(operated: Operated) -> None
             await kill(process)
     finally:
         await blocking.close()
-    async with operated.deployed.serving():
+    async with operated.serving():
         await operated.recovered()
         assert {await made.state(one) for one in orders} == {"sent"}
     assert len(made.mail()) == 40
