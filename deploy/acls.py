@@ -2,8 +2,9 @@
 
 Each service writes its own topics with its own transactional id, and reads them to catch up after
 a restore; it reads those that the table gives it, with one consumer group for each. `setup` makes
-topics and sets their policies. Whoever is downstream signs in as `public`: reads the topics that
-are public, in groups whose names begin with "public.". What is not listed is refused.
+topics, sets their policies, and sees how brokers and rights are set. Whoever is downstream signs in
+as `public`: reads the topics that are public, in groups whose names begin with "public.". What is
+not listed is refused.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,6 +17,7 @@ SERVICES = ("registry", "campaigns", "responses", "feedback")
 SETUP, PUBLIC = "setup", "public"
 PRINCIPALS = (*SERVICES, SETUP, PUBLIC)
 PUBLIC_GROUPS = "public."
+CLUSTER = ("cluster", "kafka-cluster")
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class Grant:
         for operation in self.operations:
             said += ["--operation", operation]
         for kind, name in self.things:
-            said += [f"--{kind}", name]
+            said += ["--cluster"] if kind == "cluster" else [f"--{kind}", name]
         return [*said, "--resource-pattern-type", "prefixed"] if self.prefixed else said
 
 
@@ -60,6 +62,8 @@ def grants() -> Iterator[Grant]:
     every = tuple(("topic", topic.name) for topic in TOPICS)
     policies = ("Create", "Describe", "DescribeConfigs", "AlterConfigs")
     yield Grant(SETUP, policies, every)
+    # To look, for `panel doctor`: the rights themselves, and how the brokers are set.
+    yield Grant(SETUP, ("Describe", "DescribeConfigs"), (CLUSTER,))
     public = tuple(("topic", name) for name in readable_by(PUBLIC))
     yield Grant(PUBLIC, ("Read", "Describe"), public)
     yield Grant(PUBLIC, ("Read",), (("group", PUBLIC_GROUPS),), prefixed=True)

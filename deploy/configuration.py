@@ -8,11 +8,12 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from deploy.doctor.deployment import DoctorSettings
 from services.campaigns.settings import CampaignsSettings
 from services.feedback.settings import FeedbackSettings
 from services.registry.settings import RegistrySettings
 from services.responses.settings import ResponsesSettings
-from services.runtime.settings import Settings
+from services.runtime.settings import Environment, Settings
 
 MODELS: dict[str, type[Settings]] = {
     "registry": RegistrySettings,
@@ -32,6 +33,11 @@ container engines mount secrets. A **secret** has no default, and is never logge
 or wrong stops the service at its start, with the name of the variable and what it should be.
 """
 
+_DOCTOR = """\
+`panel doctor --deployed` is told as services are: `PANEL_MODE`, `PANEL_ISSUER`, what is said above
+of Kafka (the user is `setup`) and of mail, and:
+"""
+
 
 def is_secret(field: FieldInfo) -> bool:
     return SecretStr in (field.annotation, *get_args(field.annotation))
@@ -42,11 +48,19 @@ def reference() -> str:
     parts = [_INTRODUCTION, _section("Every service", Settings, set())]
     common = set(Settings.model_fields)
     parts += [_section(name, model, common) for name, model in MODELS.items()]
+    common |= set(RegistrySettings.model_fields)
+    parts += [_section("doctor", DoctorSettings, common, _DOCTOR)]
     return "\n".join(parts)
 
 
-def _section(title: str, model: type[Settings], known: set[str]) -> str:
-    lines = [f"## {title}", "", "| variable | what | default |", "|---|---|---|"]
+def _section(title: str, model: type[Environment], known: set[str], introduction: str = "") -> str:
+    lines = [
+        f"## {title}",
+        "",
+        *([introduction] if introduction else []),
+        "| variable | what | default |",
+        "|---|---|---|",
+    ]
     for name, field in model.model_fields.items():
         if name in known:
             continue
@@ -62,7 +76,7 @@ def _section(title: str, model: type[Settings], known: set[str]) -> str:
 def _default(field: FieldInfo) -> str:
     if field.default is PydanticUndefined:
         return "required"
-    return "none" if field.default is None else f"`{field.default}`"
+    return "none" if field.default in (None, ()) else f"`{field.default}`"
 
 
 def _kind(annotation: Any) -> str:

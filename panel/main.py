@@ -17,6 +17,7 @@ from panel.commands import (
     contacts,
     decisions,
     demo,
+    doctor,
     events,
     journal,
     preparing,
@@ -52,6 +53,7 @@ def application() -> typer.Typer:
     for commands in (
         stack,
         demo,
+        doctor,
         console,
         contacts,
         projects,

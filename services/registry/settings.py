@@ -5,10 +5,10 @@ import base64
 from pydantic import Field, SecretStr, field_validator
 
 from services.runtime.sealing import sealing_keys
-from services.runtime.settings import TracedSettings
+from services.runtime.settings import Environment, TracedSettings
 
 
-class RegistrySettings(TracedSettings):
+class MailSettings(Environment):
     smtp_host: str = Field(description="mail server, the operator's smart host")
     smtp_port: int = Field(description="its port")
     smtp_username: str | None = Field(None, description="who this service is to the mail server")
@@ -17,6 +17,9 @@ class RegistrySettings(TracedSettings):
         30, gt=0, le=50, description="longest wait for one reply of the mail server"
     )
     mail_from: str = Field(description="sender of every message, e.g. panel@example.gouv.fr")
+
+
+class RegistrySettings(MailSettings, TracedSettings):
     contact_keys: SecretStr = Field(
         description="JSON list of AES-256 keys in base64; the first encrypts, all decrypt"
     )

@@ -43,6 +43,24 @@ def for_service(package: str) -> list[Migration]:
     return [*of_package("services.runtime"), *of_package(package)]
 
 
+async def missing(conn: Connection, migrations: list[Migration]) -> list[Migration]:
+    """Those not applied yet, in order. Needs the table `schema_migration`.
+
+    Raises MigrationConflict when an applied file was changed or is unknown to this code.
+    """
+    applied = {
+        (row["origin"], row["name"]): row["checksum"]
+        for row in await conn.fetch("SELECT origin, name, checksum FROM schema_migration")
+    }
+    known = {(m.origin, m.name): m.checksum for m in migrations}
+    for key, checksum in applied.items():
+        if key not in known:
+            raise MigrationConflict(f"{'/'.join(key)} was applied by a newer version")
+        if known[key] != checksum:
+            raise MigrationConflict(f"{'/'.join(key)} was changed after it was applied")
+    return [m for m in migrations if (m.origin, m.name) not in applied]
+
+
 async def migrate(conn: Connection, migrations: list[Migration]) -> list[str]:
     """Apply what is missing, each file in a transaction; returns their names.
 
@@ -55,20 +73,8 @@ async def migrate(conn: Connection, migrations: list[Migration]) -> list[str]:
             " checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now(),"
             " PRIMARY KEY (origin, name))"
         )
-        applied = {
-            (row["origin"], row["name"]): row["checksum"]
-            for row in await conn.fetch("SELECT origin, name, checksum FROM schema_migration")
-        }
-        known = {(m.origin, m.name): m.checksum for m in migrations}
-        for key, checksum in applied.items():
-            if key not in known:
-                raise MigrationConflict(f"{'/'.join(key)} was applied by a newer version")
-            if known[key] != checksum:
-                raise MigrationConflict(f"{'/'.join(key)} was changed after it was applied")
         done = []
-        for migration in migrations:
-            if (migration.origin, migration.name) in applied:
-                continue
+        for migration in await missing(conn, migrations):
             async with conn.transaction():
                 await conn.execute("SET LOCAL lock_timeout = '10s'")
                 await conn.execute(migration.sql)

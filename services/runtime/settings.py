@@ -33,7 +33,9 @@ class SettingsFiles(EnvSettingsSource):
         return found
 
 
-class Settings(BaseSettings):
+class Environment(BaseSettings):
+    """Read from PANEL_ variables, or from the files that they name."""
+
     # What is wrong with a secret is said without the secret.
     model_config = SettingsConfigDict(
         env_prefix="PANEL_",
@@ -44,11 +46,19 @@ class Settings(BaseSettings):
         env_ignore_empty=True,
     )
 
-    mode: Literal["local", "production"] = Field(
-        "production", description="local: settable clock and local issuer are allowed"
-    )
-    database_dsn: SecretStr = Field(description="PostgreSQL connection URI of this service alone")
-    database_connections: int = Field(10, ge=2, description="largest number of pooled connections")
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, SettingsFiles(settings_cls)
+
+
+class KafkaSettings(Environment):
     kafka_bootstrap: str = Field(description="host:port, comma separated")
     kafka_username: str | None = Field(
         None, description="who this service is to Kafka, by SASL/SCRAM-SHA-512 over TLS"
@@ -57,6 +67,25 @@ class Settings(BaseSettings):
     kafka_ca_file: Path | None = Field(
         None, description="authority of the brokers' certificates; none: the system's"
     )
+
+    @model_validator(mode="after")
+    def a_user_has_a_password(self) -> Self:
+        if (self.kafka_username is None) != (self.kafka_password is None):
+            raise ValueError("PANEL_KAFKA_USERNAME and PANEL_KAFKA_PASSWORD go together")
+        return self
+
+    def kafka(self) -> KafkaServer:
+        return KafkaServer(
+            self.kafka_bootstrap, self.kafka_username, self.kafka_password, self.kafka_ca_file
+        )
+
+
+class Settings(KafkaSettings):
+    mode: Literal["local", "production"] = Field(
+        "production", description="local: settable clock and local issuer are allowed"
+    )
+    database_dsn: SecretStr = Field(description="PostgreSQL connection URI of this service alone")
+    database_connections: int = Field(10, ge=2, description="largest number of pooled connections")
     kafka_replication: int = Field(1, description="replication factor of the topics created")
     http_host: str = Field("127.0.0.1", description="address to listen on")
     http_port: int = Field(description="port to listen on")
@@ -85,17 +114,6 @@ class Settings(BaseSettings):
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
     clock_file: Path | None = Field(None, description="shared settable clock; local mode only")
 
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, env_settings, SettingsFiles(settings_cls)
-
     @field_validator("trusted_proxies")
     @classmethod
     def proxies_are_addresses(cls, proxies: str) -> str:
@@ -109,19 +127,8 @@ class Settings(BaseSettings):
             raise ValueError("PANEL_CLOCK_FILE is for local mode only: in production time is real")
         return self
 
-    @model_validator(mode="after")
-    def a_user_has_a_password(self) -> Self:
-        if (self.kafka_username is None) != (self.kafka_password is None):
-            raise ValueError("PANEL_KAFKA_USERNAME and PANEL_KAFKA_PASSWORD go together")
-        return self
-
     def role_claim(self) -> RoleClaim:
         return RoleClaim(self.roles_claim, self.roles_map)
-
-    def kafka(self) -> KafkaServer:
-        return KafkaServer(
-            self.kafka_bootstrap, self.kafka_username, self.kafka_password, self.kafka_ca_file
-        )
 
     def clock(self) -> Clock:
         return SharedClock(self.clock_file) if self.clock_file else SystemClock()

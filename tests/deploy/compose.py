@@ -73,6 +73,12 @@ class Compose:
         answer: dict[str, Any] = json.loads(said.splitlines()[-1])
         return answer
 
+    def doctor(self) -> dict[str, Any]:
+        answer: dict[str, Any] = json.loads(
+            self("run", "--rm", "-T", "doctor", "--json", "--lang", "en", check=False)
+        )
+        return answer
+
     @contextmanager
     def browser(self) -> Iterator[httpx.Client]:
         """Trusts this deployment's own authority and nobody else."""

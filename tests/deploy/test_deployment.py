@@ -110,6 +110,21 @@ def test_the_proxy_shows_each_site_under_its_name_and_nothing_for_the_machine(
         assert stack.get(client, "projects", "/api/projects").status_code == 401
 
 
+def test_the_doctor_finds_what_a_trial_lacks_and_nothing_else(stack: Compose) -> None:
+    """Its certificate is by its own authority, which browsers do not know."""
+    answer = stack.doctor()
+    unwell = {
+        (one["check"], one["verdict"]) for one in answer["findings"] if one["verdict"] != "well"
+    }
+    assert (answer["well"], unwell) == (True, {("certificates", "look")})
+    said = {one["sentence"] for one in answer["findings"]}
+    assert {
+        "The connection is encrypted.",
+        "The service's role reads and writes rows only.",
+        "Access rights are exactly those of the table of topics.",
+    } <= said
+
+
 def test_the_demonstration_keeps_every_promise_through_tls_and_sasl(stack: Compose) -> None:
     answer = stack.tried_out("demo")
     assert answer["holds"], answer["broken"]

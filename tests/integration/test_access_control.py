@@ -18,15 +18,12 @@ from aiokafka.errors import (
     TopicAuthorizationFailedError,
     TransactionalIdAuthorizationFailed,
 )
-from pydantic import SecretStr
 
-from deploy.acls import PRINCIPALS, PUBLIC, SERVICES, SETUP, grants, readable_by, writable_by
-from deploy.local.errors import HOST, reserve_port
-from deploy.local.kafka import EmbeddedKafka
+from deploy.acls import PRINCIPALS, PUBLIC, SERVICES, readable_by, writable_by
 from services.contracts.topics import TOPICS
-from services.runtime.broker import KafkaServer, ensure_topics
+from services.runtime.broker import KafkaServer
 from services.runtime.inbox import group_of
-from tests.secure_kafka import ACCESS_CONTROL, add_user, secure, tool
+from tests import secure_kafka
 from tests.servers import eventually
 
 pytestmark = [
@@ -41,34 +38,11 @@ Servers = dict[str, KafkaServer]
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def servers(servers_directory: Path) -> AsyncIterator[Servers]:
     """How each principal reaches the broker; topics were made by `setup`, as in a deployment."""
-    folder = servers_directory / "access-control"
-    folder.mkdir()
-    port = reserve_port(None)
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        authority = secure(monkeypatch, folder, port, ACCESS_CONTROL)
-        broker = EmbeddedKafka(folder / "kafka")
-        await broker.start()
-    try:
-        await asyncio.gather(
-            *(add_user(broker.bootstrap, name, f"password of {name}") for name in PRINCIPALS)
-        )
-        command = "org.apache.kafka.tools.AclCommand"
-        await asyncio.gather(
-            *(tool(command, broker.bootstrap, *grant.arguments) for grant in grants())
-        )
-        found = {
-            principal: KafkaServer(
-                f"{HOST}:{port}", principal, SecretStr(f"password of {principal}"), authority
-            )
-            for principal in PRINCIPALS
-        }
-        await ensure_topics(found[SETUP], TOPICS)
-        async with producing(KafkaServer(broker.bootstrap)) as administrator:
+    async with secure_kafka.controlled(servers_directory / "access-control") as (bootstrap, found):
+        async with producing(KafkaServer(bootstrap)) as administrator:
             for topic in TOPICS:
                 await administrator.send_and_wait(topic.name, b"{}", key=b"first", partition=0)
         yield found
-    finally:
-        await broker.stop()
 
 
 @asynccontextmanager

@@ -77,6 +77,7 @@ def test_the_directory_may_come_before_the_command(
     [
         ("down",),
         ("check",),
+        ("doctor",),
         ("console",),
         ("clock", "--advance", "31d"),
         ("members", "import", __file__),

@@ -1,0 +1,44 @@
+"""Is a deployment well? Looks at everything that the promises lean on, and says what to do.
+
+It changes nothing: no message, no row, no topic. What it cannot look at, it says, and never counts
+as well. It needs nothing but the settings and the roles of the services, so it runs beside them:
+`panel doctor` for a local panel, `panel doctor --deployed` in a container.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from deploy.doctor.bus import bus
+from deploy.doctor.certificates import certificates
+from deploy.doctor.clocks import this_machine
+from deploy.doctor.databases import databases
+from deploy.doctor.deployment import Deployment, DoctorSettings
+from deploy.doctor.findings import Finding, Findings, Verdict
+from deploy.doctor.mail import mail
+from deploy.doctor.replicas import replicas
+from deploy.doctor.sign_in import sign_in
+
+__all__ = ["Deployment", "DoctorSettings", "Finding", "Verdict", "examine", "is_broken"]
+
+
+async def examine(deployment: Deployment) -> list[Finding]:
+    """Every check, all at once; none waits for a server longer than some seconds."""
+    looks: Sequence[Callable[[Deployment], Findings]] = (
+        lambda _: this_machine(),
+        databases,
+        bus,
+        replicas,
+        certificates,
+        mail,
+        sign_in,
+    )
+
+    async def all_of(look: Callable[[Deployment], Findings]) -> list[Finding]:
+        return [finding async for finding in look(deployment)]
+
+    looked = await asyncio.gather(*map(all_of, looks))
+    return [finding for found in looked for finding in found]
+
+
+def is_broken(findings: Sequence[Finding]) -> bool:
+    return any(one.verdict is Verdict.BROKEN for one in findings)

@@ -1,0 +1,173 @@
+"""Certificates, as servers show them: read without trust, so that one that is over is read too."""
+
+import asyncio
+import contextlib
+import ssl
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from cryptography import x509
+
+from deploy.doctor.databases import server_of
+from deploy.doctor.deployment import Deployment
+from deploy.doctor.findings import TROUBLE, Finding, Findings, broken, look, out_of_reach, well
+from services.runtime.text import Text
+
+RENEW_BEFORE = timedelta(days=30)
+_SECONDS = 10
+# What a client of PostgreSQL says to go over to TLS (protocol 3.0, SSLRequest), and a "no".
+_SSL_REQUEST = bytes.fromhex("0000000804d2162f")
+_NO = b"N"
+_NAME_DIFFERS, _IS_OVER = 62, 10
+
+_IN_CLEAR_LOCALLY = Text(
+    fr="Aucun certificat : un panel local parle en clair.",
+    en="No certificate: a local panel speaks in clear.",
+)
+_LASTS = Text(
+    fr="Le certificat vaut plus de {days} jours encore.",
+    en="The certificate is valid for more than {days} days.",
+)
+_ENDS_SOON = Text(
+    fr="Le certificat finit le {day}, dans {days} jour(s).",
+    en="The certificate ends on {day}, in {days} day(s).",
+)
+_IS_OVER_NOW = Text(
+    fr="Le certificat a fini le {day} : plus personne ne s'y connecte.",
+    en="The certificate ended on {day}: nobody can connect any more.",
+)
+_NOT_YET = Text(
+    fr="Le certificat ne vaut qu'à partir du {day}.", en="The certificate is valid from {day} only."
+)
+_RENEW = Text(
+    fr="Remplacez-le dans deploy/secrets, puis relancez « keys » et ce serveur.",
+    en="Replace it in deploy/secrets, then run `keys` and this server again.",
+)
+_OTHER_NAME = Text(
+    fr="Le certificat n'est pas pour ce nom.", en="The certificate is not for this name."
+)
+_UNTRUSTED = Text(
+    fr="Les navigateurs ne connaissent pas l'autorité de ce certificat ({why}).",
+    en="Browsers do not know the authority of this certificate ({why}).",
+)
+_KNOWN_AUTHORITY = Text(
+    fr="Mettez dans deploy/secrets/proxy un certificat que les navigateurs connaissent.",
+    en="Put a certificate that browsers know into deploy/secrets/proxy.",
+)
+
+
+@dataclass(frozen=True)
+class _Server:
+    about: str
+    host: str
+    port: int
+    name: str
+    postgres: bool = False
+    browsed: bool = False
+
+
+async def certificates(deployment: Deployment) -> Findings:
+    servers = list(dict.fromkeys(_servers(deployment)))
+    looked = await asyncio.gather(*(_looked_at(one, deployment.now) for one in servers))
+    findings = [finding for found in looked for finding in found]
+    for finding in findings:
+        yield finding
+    if not findings and deployment.local:
+        yield well("certificates", "", _IN_CLEAR_LOCALLY)
+
+
+def _servers(deployment: Deployment) -> list[_Server]:
+    found = []
+    for dsn in deployment.databases.values():
+        for address in server_of(dsn).split(","):
+            host, port = _split(address, 5432)
+            found.append(_Server(f"PostgreSQL {host}:{port}", host, port, host, postgres=True))
+    if deployment.kafka.username:
+        for address in deployment.kafka.servers:
+            host, port = _split(address, 9092)
+            found.append(_Server(f"Kafka {host}:{port}", host, port, host))
+    for site in deployment.sites:
+        parts = urlsplit(site)
+        name = parts.hostname or ""
+        own = parts.port or 443
+        host, port = _split(deployment.proxy, own) if deployment.proxy else (name, own)
+        found.append(_Server(site, host, port, name, browsed=True))
+    return found
+
+
+def _split(address: str, usual: int) -> tuple[str, int]:
+    parts = urlsplit(f"//{address}")
+    return parts.hostname or "localhost", parts.port or usual
+
+
+async def _looked_at(server: _Server, now: Callable[[], datetime]) -> list[Finding]:
+    try:
+        async with asyncio.timeout(_SECONDS):
+            shown = await _shown(server)
+            if shown is None:
+                return []
+            ends = validity("certificates", server.about, shown, now())
+            return [*ends, *(await _trusted(server) if server.browsed else [])]
+    except TROUBLE as error:
+        return [out_of_reach("certificates", server.about, error)]
+
+
+async def _shown(server: _Server) -> x509.Certificate | None:
+    """What it shows; None where it speaks in clear."""
+    anybody = ssl.create_default_context()
+    anybody.check_hostname = False
+    anybody.verify_mode = ssl.CERT_NONE
+    async with _connected(server) as (reader, writer):
+        if server.postgres:
+            writer.write(_SSL_REQUEST)
+            if await reader.readexactly(1) == _NO:
+                return None
+        await writer.start_tls(anybody, server_hostname=server.name)
+        return shown_by(writer.get_extra_info("ssl_object"))
+
+
+def shown_by(tls: ssl.SSLObject) -> x509.Certificate:
+    der = tls.getpeercert(binary_form=True)
+    assert der is not None, "a TLS server shows a certificate"
+    return x509.load_der_x509_certificate(der)
+
+
+def validity(check: str, about: str, shown: x509.Certificate, now: datetime) -> list[Finding]:
+    ends, begins = shown.not_valid_after_utc, shown.not_valid_before_utc
+    if now >= ends:
+        return [broken(check, about, _IS_OVER_NOW, _RENEW, day=ends.date())]
+    if now < begins:
+        return [broken(check, about, _NOT_YET, _RENEW, day=begins.date())]
+    if ends - now < RENEW_BEFORE:
+        return [look(check, about, _ENDS_SOON, _RENEW, day=ends.date(), days=(ends - now).days)]
+    return [well(check, about, _LASTS, days=RENEW_BEFORE.days)]
+
+
+async def _trusted(server: _Server) -> list[Finding]:
+    """As a browser judges; that one is over was said."""
+    try:
+        async with _connected(server) as (_, writer):
+            await writer.start_tls(ssl.create_default_context(), server_hostname=server.name)
+    except ssl.SSLCertVerificationError as error:
+        if error.verify_code == _NAME_DIFFERS:
+            return [broken("certificates", server.about, _OTHER_NAME, _KNOWN_AUTHORITY)]
+        if error.verify_code != _IS_OVER:
+            why = error.verify_message
+            return [look("certificates", server.about, _UNTRUSTED, _KNOWN_AUTHORITY, why=why)]
+    return []
+
+
+@asynccontextmanager
+async def _connected(
+    server: _Server,
+) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    reader, writer = await asyncio.open_connection(server.host, server.port)
+    try:
+        yield reader, writer
+    finally:
+        writer.close()
+        with contextlib.suppress(OSError):  # a server that is hung up on may hang up louder
+            await writer.wait_closed()

@@ -1,0 +1,146 @@
+"""Clocks and the calendar: a civil day is only as right as the machines that count it.
+
+The 31 days, the sending hours and every deadline hang on them.
+"""
+
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from deploy.doctor.findings import Finding, Findings, broken, well
+from services.runtime.text import Text
+
+LARGEST_SKEW_SECONDS = 2.0
+OLDEST_PYTHON = (3, 11)
+
+Offsets = tuple[tuple[datetime, int], ...]
+
+
+def _always(minutes: int) -> Offsets:
+    return (
+        (datetime(2026, 1, 15, tzinfo=UTC), minutes),
+        (datetime(2026, 7, 15, tzinfo=UTC), minutes),
+    )
+
+
+def _summer(minutes: int, *, forward: datetime, back: datetime) -> Offsets:
+    """One minute before and at each change."""
+    return (
+        (forward.replace(minute=59, hour=forward.hour - 1), minutes),
+        (forward, minutes + 60),
+        (back.replace(minute=59, hour=back.hour - 1), minutes + 60),
+        (back, minutes),
+    )
+
+
+# Minutes ahead of UTC in 2026, in every zone of the French Republic.
+ZONES: Mapping[str, Offsets] = {
+    "Europe/Paris": _summer(
+        60,
+        forward=datetime(2026, 3, 29, 1, tzinfo=UTC),
+        back=datetime(2026, 10, 25, 1, tzinfo=UTC),
+    ),
+    "America/Miquelon": _summer(
+        -180,
+        forward=datetime(2026, 3, 8, 5, tzinfo=UTC),
+        back=datetime(2026, 11, 1, 4, tzinfo=UTC),
+    ),
+    "America/Guadeloupe": _always(-240),
+    "America/Martinique": _always(-240),
+    "America/St_Barthelemy": _always(-240),
+    "America/Marigot": _always(-240),
+    "America/Cayenne": _always(-180),
+    "Indian/Reunion": _always(240),
+    "Indian/Mayotte": _always(180),
+    "Pacific/Noumea": _always(660),
+    "Pacific/Wallis": _always(720),
+    "Pacific/Tahiti": _always(-600),
+    "Pacific/Marquesas": _always(-570),
+    "Pacific/Gambier": _always(-540),
+}
+
+_PYTHON = Text(fr="Python {version}.", en="Python {version}.")
+_PYTHON_OLD = Text(
+    fr="Python {version} est trop ancien : il faut {wanted} au moins.",
+    en="Python {version} is too old: {wanted} at least is needed.",
+)
+_NEWER_PYTHON = Text(
+    fr="Utilisez l'image du panel, ou installez un Python plus récent.",
+    en="Use the panel's image, or install a newer Python.",
+)
+_ZONES = Text(
+    fr="Les fuseaux horaires sont connus, avec les règles de 2026.",
+    en="Time zones are known, with the rules of 2026.",
+)
+_ZONES_WRONG = Text(
+    fr="Des fuseaux horaires manquent ou ont d'autres règles : {zones}.",
+    en="Time zones are missing or follow other rules: {zones}.",
+)
+_ZONE_DATA = Text(
+    fr="Mettez à jour les données de fuseaux (paquet tzdata) de ce serveur ou de cette image.",
+    en="Update the time zone data (package tzdata) of this server or image.",
+)
+_SAME_TIME = Text(
+    fr="L'horloge est à l'heure de cette machine.", en="The clock agrees with this machine's."
+)
+_APART = Text(
+    fr="L'horloge diffère de {seconds:.1f} s de celle de cette machine ({most:.0f} au plus).",
+    en="The clock is {seconds:.1f} s apart from this machine's ({most:.0f} at most).",
+)
+_TIME_SERVICE = Text(
+    fr="Réparez d'abord la synchronisation des horloges (NTP), des deux côtés : les jours civils"
+    " en dépendent.",
+    en="Repair time synchronisation (NTP) first, on both sides: civil days hang on it.",
+)
+
+
+async def this_machine(
+    zones: Mapping[str, Offsets] = ZONES, version: tuple[int, ...] = sys.version_info[:3]
+) -> Findings:
+    said = ".".join(map(str, version))
+    if version < OLDEST_PYTHON:
+        wanted = ".".join(map(str, OLDEST_PYTHON))
+        yield broken("machine.python", "", _PYTHON_OLD, _NEWER_PYTHON, version=said, wanted=wanted)
+    else:
+        yield well("machine.python", "", _PYTHON, version=said)
+    yield zones_finding(
+        "machine.zones", "", [z for z, rule in zones.items() if not _known(z, rule)]
+    )
+
+
+def _known(zone: str, rule: Offsets) -> bool:
+    try:
+        place = ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        return False
+    return all(
+        (offset := moment.astimezone(place).utcoffset()) is not None
+        and offset.total_seconds() == 60 * minutes
+        for moment, minutes in rule
+    )
+
+
+def zones_finding(check: str, about: str, wrong: list[str]) -> Finding:
+    if wrong:
+        return broken(check, about, _ZONES_WRONG, _ZONE_DATA, zones=", ".join(wrong))
+    return well(check, about, _ZONES)
+
+
+def clock_finding(
+    check: str,
+    about: str,
+    asked: datetime,
+    answered: datetime,
+    theirs: datetime,
+    theirs_at_most: datetime | None = None,
+    most: float = LARGEST_SKEW_SECONDS,
+) -> Finding:
+    """`theirs` was read somewhere between `asked` and `answered`, so only what cannot be the road's
+    doing counts; a clock that is shown without its fractions is between two moments."""
+    behind = (asked - (theirs_at_most or theirs)).total_seconds()
+    ahead = (theirs - answered).total_seconds()
+    seconds = max(behind, ahead, 0.0)
+    if seconds > most:
+        return broken(check, about, _APART, _TIME_SERVICE, seconds=seconds, most=most)
+    return well(check, about, _SAME_TIME)

@@ -1,0 +1,89 @@
+"""What a look at a deployment finds: a verdict, a sentence, and the way out where there is one."""
+
+import ssl
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+import aiosmtplib
+import asyncpg
+import httpx
+from aiokafka.errors import KafkaError
+
+from services.runtime.text import Language, Text
+
+
+class Verdict(StrEnum):
+    WELL = "well"
+    LOOK = "look"
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """`check` names what was looked for, `about` the server, database or topic it was about."""
+
+    check: str
+    about: str
+    verdict: Verdict
+    sentence: Text
+    way_out: Text | None = None
+    data: dict[str, Any] = field(default_factory=dict)
+
+    def say(self, language: Language) -> str:
+        return self.sentence.in_(language, **self.data)
+
+    def say_way_out(self, language: Language) -> str | None:
+        return self.way_out.in_(language, **self.data) if self.way_out else None
+
+
+Findings = AsyncIterator[Finding]
+
+
+def well(check: str, about: str, sentence: Text, **data: Any) -> Finding:
+    return Finding(check, about, Verdict.WELL, sentence, None, data)
+
+
+def look(check: str, about: str, sentence: Text, way_out: Text, **data: Any) -> Finding:
+    return Finding(check, about, Verdict.LOOK, sentence, way_out, data)
+
+
+def broken(check: str, about: str, sentence: Text, way_out: Text, **data: Any) -> Finding:
+    return Finding(check, about, Verdict.BROKEN, sentence, way_out, data)
+
+
+COULD_NOT_LOOK = Text(fr="N'a pas pu regarder : {why}.", en="Could not look: {why}.")
+_REACH = Text(
+    fr="Est-il démarré, et peut-on l'atteindre d'ici avec ces réglages ?",
+    en="Is it up, and can it be reached from here with these settings?",
+)
+
+# What the world can do to a check. Anything else is a defect and shows its traceback.
+TROUBLE = (
+    OSError,
+    EOFError,
+    TimeoutError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    KafkaError,
+    httpx.HTTPError,
+    httpx.InvalidURL,
+    aiosmtplib.SMTPException,
+)
+
+
+def out_of_reach(check: str, about: str, error: Exception) -> Finding:
+    return broken(check, about, COULD_NOT_LOOK, _REACH, why=reason(error))
+
+
+def reason(error: Exception) -> str:
+    """In one line, and never with an address that may carry a password."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"TLS, {error.verify_message}"
+    said = str(error).partition("\n")[0].rstrip(".")
+    if isinstance(error, asyncpg.PostgresError):
+        return f"{said} ({error.sqlstate})"
+    if isinstance(error, OSError) and said and not isinstance(error, TimeoutError):
+        return said
+    return type(error).__name__

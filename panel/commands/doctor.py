@@ -1,0 +1,145 @@
+"""`panel doctor`: is it well, and what to do where it is not."""
+
+from itertools import groupby
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from panel.options import Json, Session, asynchronous, both, command, print_json, session
+from services.runtime.refusal import Refusal
+from services.runtime.text import Text
+
+if TYPE_CHECKING:
+    from deploy.doctor import Deployment, Finding
+
+BROKEN = 1
+
+_MARKS = {"well": "[green]✓", "look": "[bold yellow]!", "broken": "[bold red]✗"}
+_PARTS = {
+    "machine": Text(fr="Cette machine", en="This machine"),
+    "databases": Text(fr="Bases de données", en="Databases"),
+    "kafka": Text(fr="Kafka", en="Kafka"),
+    "services": Text(fr="Services", en="Services"),
+    "certificates": Text(fr="Certificats", en="Certificates"),
+    "mail": Text(fr="Courrier", en="Mail"),
+    "issuer": Text(fr="Connexion des agents", en="Staff sign-in"),
+}
+_ALL_WELL = Text(fr="Tout va bien.", en="All is well.")
+_LOOK = Text(fr="À regarder : {look}.", en="To look at: {look}.")
+_BROKEN = Text(
+    fr="À réparer : {broken} ; à regarder : {look}.", en="Broken: {broken}; to look at: {look}."
+)
+
+
+class SettingsMissing(Refusal):
+    status = 422
+    sentence = Text(
+        fr="Des réglages manquent ou ne vont pas :", en="Settings are missing or wrong:"
+    )
+    way_out = Text(
+        fr="docs/configuration.md les explique ; sans --deployed, le panel local est regardé.",
+        en="docs/configuration.md explains them; without --deployed the local panel is looked at.",
+    )
+
+    def details(self, language: str) -> list[str]:
+        return list(self.data["wrong"])
+
+
+def register(app: typer.Typer) -> None:
+    command(
+        app,
+        "doctor",
+        both(
+            "Examiner un déploiement et dire quoi faire.",
+            "Look a deployment over and say what to do.",
+        ),
+    )(doctor)
+
+
+def doctor(
+    ctx: typer.Context,
+    deployed: Annotated[
+        bool,
+        typer.Option(
+            "--deployed",
+            help=both(
+                "Celui que disent les variables PANEL_…, au lieu du panel local.",
+                "The one that PANEL_… variables say, instead of the local panel.",
+            ),
+        ),
+    ] = False,
+    json: Json = False,
+) -> None:
+    from deploy.doctor import examine, is_broken
+
+    here = session(ctx)
+    patient = _deployed() if deployed else _local(here)
+    findings = asynchronous(lambda: examine(patient))
+    if json:
+        print_json(
+            {
+                "well": not is_broken(findings),
+                "findings": [_plain(here, one) for one in findings],
+            }
+        )
+    else:
+        _show(here, findings)
+    if is_broken(findings):
+        raise typer.Exit(BROKEN)
+
+
+def _local(here: Session) -> "Deployment":
+    from deploy.local import endpoints, patient
+
+    return patient.deployment(endpoints.read(here.data_dir))
+
+
+def _deployed() -> "Deployment":
+    """Raises SettingsMissing, which names what is wrong and never its value."""
+    from pydantic import ValidationError
+
+    from deploy.doctor import DoctorSettings
+
+    try:
+        return DoctorSettings().deployment()
+    except ValidationError as error:
+        raise SettingsMissing(
+            wrong=[
+                f"PANEL_{str(one['loc'][0]).upper()}: {one['msg']}" if one["loc"] else one["msg"]
+                for one in error.errors(include_input=False, include_url=False)
+            ]
+        ) from None
+
+
+def _plain(here: Session, one: "Finding") -> dict[str, Any]:
+    return {
+        "check": one.check,
+        "about": one.about,
+        "verdict": one.verdict,
+        "sentence": one.say(here.language),
+        "way_out": one.say_way_out(here.language),
+    }
+
+
+def _show(here: Session, findings: "list[Finding]") -> None:
+    from rich.markup import escape
+
+    for part, said in groupby(findings, key=lambda one: one.check.partition(".")[0]):
+        here.out.print(f"[bold]{here.say(_PARTS[part])}")
+        same: dict[tuple[str, str, str | None], list[str]] = {}
+        for one in said:
+            words = (one.verdict, one.say(here.language), one.say_way_out(here.language))
+            same.setdefault(words, []).append(one.about)
+        for (verdict, sentence, way_out), about in same.items():
+            names = ", ".join(filter(None, about))
+            line = f"  {_MARKS[verdict]}[/] {escape(sentence)}"
+            here.out.print(f"{line} [dim]{escape(names)}" if names else line, soft_wrap=True)
+            if way_out:
+                here.out.print(f"      → {way_out}", markup=False, soft_wrap=True)
+    counts = {verdict: sum(one.verdict == verdict for one in findings) for verdict in _MARKS}
+    if counts["broken"]:
+        here.out.print(here.say(_BROKEN, **counts), style="bold red")
+    elif counts["look"]:
+        here.out.print(here.say(_LOOK, **counts), style="bold yellow")
+    else:
+        here.out.print(here.say(_ALL_WELL), style="bold green")
