@@ -229,13 +229,13 @@ async def test_a_database_in_clear_is_broken_outside_a_local_panel(ward: Ward) -
             "feedback/x0003_journal.sql was applied by a newer version",
         ),
         (
-            "UPDATE schema_migration SET checksum = 'x' || checksum WHERE name LIKE '0003%'",
-            "UPDATE schema_migration SET checksum = substr(checksum, 2) WHERE name LIKE '0003%'",
+            "UPDATE schema_migration SET checksum = 'x' || checksum WHERE name ~ '0003_j'",
+            "UPDATE schema_migration SET checksum = substr(checksum, 2) WHERE name ~ '0003_j'",
             "feedback/0003_journal.sql was changed after it was applied",
         ),
         (
             "CREATE TABLE kept AS SELECT * FROM schema_migration;"
-            "DELETE FROM schema_migration WHERE name LIKE '0003%'",
+            "DELETE FROM schema_migration WHERE name = '0003_journal.sql'",
             "INSERT INTO schema_migration SELECT * FROM kept ON CONFLICT DO NOTHING;"
             "DROP TABLE kept",
             "Migrations are missing: feedback/0003_journal.sql",
