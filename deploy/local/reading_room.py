@@ -10,9 +10,9 @@ from uuid import UUID
 
 from deploy.local.issuer import PEOPLE, Person
 from deploy.local.staff import Staff
-from services.contracts.events.responses import ListedProposal
 from services.contracts.http.common import Role
 from services.contracts.http.proposals import (
+    DraftToList,
     MergeProposal,
     ProposalBoard,
     ProposalPhase,
@@ -118,7 +118,7 @@ async def read_and_synthesise(staff: Staff, project_id: UUID) -> Synthesis:
     unsupported = await _gather_unsupported(staff, project_id)
     board = await staff.proposal_board(project_id)
     drafts = [one for one in board.proposals if one.state is ProposalPhase.DRAFT]
-    listed = [ListedProposal(id=one.id, version=one.version) for one in drafts]
+    listed = [DraftToList(id=one.id, version=one.version) for one in drafts]
     made = await staff.synthesise(project_id, Synthesise(proposals=listed))
     return Synthesis(
         made.title,
