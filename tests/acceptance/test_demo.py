@@ -213,7 +213,7 @@ def test_a_second_runner_is_refused_in_one_sentence(tmp_path: Path) -> None:
         assert f"in use by process {process.pid}" in lines[0]
 
 
-def test_what_was_read_can_be_asked_for_on_the_command_line(
+def test_what_was_read_can_be_asked_for_on_the_command_line_and_all_is_well(
     demonstrated: tuple[Path, dict[str, Any]], tmp_path: Path
 ) -> None:
     data_dir, _ = demonstrated
@@ -247,6 +247,8 @@ def test_what_was_read_can_be_asked_for_on_the_command_line(
         wrong = panel("results", letter, "--export", "results.pdf", data_dir=data_dir)
         assert wrong.returncode == 2
         assert ".xlsx" in wrong.stderr
+        looked = json.loads(asked("doctor", "--json"))
+        assert {one["verdict"] for one in looked["findings"]} == {"well"}
 
 
 def test_a_questionnaire_is_prepared_on_the_command_line(
