@@ -181,8 +181,8 @@ async def test_a_person_has_so_many_streams_and_takes_none_from_others(
         assert refused.headers["retry-after"]
         assert str(MOST_STREAMS) in refused.json()["detail"]
         other = issuer.headers(Role.CAMPAIGNS, name="Billie B.")
-        async with client.stream("GET", "/api/hints", headers=other) as stream:
-            assert stream.status_code == 200
+        async with client.stream("GET", "/api/hints", headers=other) as theirs:
+            assert theirs.status_code == 200
 
     async def all_closed() -> bool:
         async with client.stream("GET", "/api/hints", headers=mine) as stream:
