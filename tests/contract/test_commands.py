@@ -68,6 +68,10 @@ def test_text_that_no_column_can_hold_is_refused_wherever_it_stands(
 @pytest.mark.parametrize(
     ("command", "sent"),
     [
+        (ProjectSheet, {"title": "Lettre", "places": 0}),
+        (ProjectSheet, {"title": "Lettre", "anonymity_floor": 4}),
+        (CampaignSheet, CAMPAIGN | {"wanted": 0}),
+        (WriteDecision, {"version": -1, "outcome": "not", "reason": "Trop cher."}),
         (ProjectSheet, {"title": "Lettre", "places": 2**31}),
         (ProjectSheet, {"title": "Lettre", "anonymity_floor": 10**40}),
         (ProjectSheet, {"title": "Lettre", "collection_ends_on": "9999-12-31"}),

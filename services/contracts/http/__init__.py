@@ -18,8 +18,9 @@ _LAST_DAY = date(2999, 12, 31)
 
 # The version of something that was read, 0 before there is any.
 Version = Annotated[int, Field(ge=0, le=LARGEST_INTEGER)]
-# People. Sums of many campaigns must fit their columns too.
-Headcount = Annotated[int, Field(ge=0, le=10_000_000)]
+# People. Sums of many campaigns must fit their columns too. The least is each field's own matter,
+# and said by it alone: of two bounds on one field, one would win silently.
+Headcount = Annotated[int, Field(le=10_000_000)]
 # A day to plan with: windows and deadlines are counted on from it.
 Day = Annotated[date, Field(le=_LAST_DAY)]
 

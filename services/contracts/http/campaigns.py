@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Self
+from typing import Annotated, Self
 from uuid import UUID
 
 from pydantic import Field, model_validator
@@ -69,7 +69,7 @@ class Quotas(Command):
     """How many to ask in each stratum: the codes of one attribute."""
 
     attribute: str
-    wanted: dict[str, Headcount]
+    wanted: dict[str, Annotated[Headcount, Field(ge=0)]]
 
 
 class CampaignSheet(Command):
