@@ -45,7 +45,7 @@ WHERE p.id = ANY ($1::uuid[]) AND p.state IN ('collected', 'reporting', 'closed'
     AND c.state = 'synthesised' AND c.version >= r.collection_version
 ORDER BY p.id;
 
--- create_duties: one for everybody who took part and has none, with the order and the event that send it, in one
+-- create_duties: one for everybody who took part and has none, with its order and event, in one
 -- statement. Who left the panel is exempt; who was merged is written to under the identity they go
 -- by now. format() as no value needs escaping. $1 project, $2 report version, $3 project version,
 -- $4 and $5 the window, $6 the instant, $7 topic

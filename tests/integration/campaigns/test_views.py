@@ -120,7 +120,7 @@ async def test_republishing_tells_every_public_project_and_unanswered_order_agai
     await world.database.pool.execute("DELETE FROM outbox")
     async with world.transaction() as conn:
         done = await upkeep.republish(conn, world.clock)
-    assert done == {"project.state": 1, "order.state": 2}
+    assert done == {"project.state": 1, "order.state": 2, "erasure.applied": 0}
     assert {event.key: event for event in await world.projects_told()} == told
     again = {event.key: event for event in await world.orders()}
     assert again == {key: ordered[key] for key in again}

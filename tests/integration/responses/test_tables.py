@@ -7,7 +7,14 @@ from services.runtime.db import Database
 from tests.databases import Databases
 from tests.integration.responses.world import World, signing_key
 
-OF_THE_RUNTIME = ("outbox", "dead_letter", "schema_migration")
+OF_THE_RUNTIME = (
+    "outbox",
+    "dead_letter",
+    "schema_migration",
+    "recovery",
+    "told",
+    "backup_made",
+)
 
 
 async def test_no_table_has_a_time_finer_than_a_day_a_sequence_or_a_member(
