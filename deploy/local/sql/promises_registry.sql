@@ -1,9 +1,11 @@
 -- Each query judges one promise from registry's tables alone: how many rows it looked at, and how
 -- many break it. None relies on a constraint; that those still stand is judged apart.
 
--- deliveries_apart: two solicitations of one person, handed over less than 31 days apart.
+-- deliveries_apart: two solicitations of one person, handed over less than 31 days apart. Who was
+-- erased is still one member.
 WITH handed_over AS (
-    SELECT m.person_id, d.day, lag(d.day) OVER (PARTITION BY m.person_id ORDER BY d.day) AS before
+    SELECT d.day, lag(d.day) OVER (
+        PARTITION BY coalesce(m.person_id, m.member_id) ORDER BY d.day) AS before
     FROM delivery d JOIN member m USING (member_id)
     WHERE d.kind IN ('invitation', 'reminder')
         AND d.state IN ('attempting', 'sent', 'unknown', 'bounced')
@@ -22,7 +24,7 @@ SELECT count(*) AS looked_at,
 FROM (
     SELECT m.person_id, max(d.day) AS day FROM delivery d JOIN member m USING (member_id)
     WHERE d.kind IN ('invitation', 'reminder')
-        AND d.state IN ('attempting', 'sent', 'unknown', 'bounced')
+        AND d.state IN ('attempting', 'sent', 'unknown', 'bounced') AND m.status <> 'erased'
     GROUP BY 1
 ) t LEFT JOIN contact_lock l USING (person_id);
 
@@ -46,12 +48,13 @@ SELECT count(*) AS looked_at, count(*) FILTER (WHERE d.day >= m.ends_on) AS wron
 FROM delivery d JOIN member m USING (member_id)
 WHERE d.state IN ('attempting', 'sent', 'unknown', 'bounced');
 
--- consents_proven: everybody's consent has a date, not in the future, and a reference to its proof.
--- $1 the instant
+-- consents_proven: everybody's consent has a date, not in the future, and a reference to its proof,
+-- until they are erased. $1 the instant
 SELECT count(*) AS looked_at, count(*) FILTER (
     WHERE consent_on IS NULL OR coalesce(consent_proof, '') = ''
         OR consent_on > ($1::timestamptz AT TIME ZONE zone)::date) AS wrong
-FROM member;
+FROM member
+WHERE status <> 'erased';
 
 -- gone_without_contact: of those who left, no address is kept.
 SELECT count(*) AS looked_at, count(*) FILTER (WHERE c.member_id IS NOT NULL) AS wrong

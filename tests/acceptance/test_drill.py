@@ -1,0 +1,158 @@
+"""The drill that every operator should have done once: databases are lost and put back, then Kafka.
+
+A panel lives on after its backup; then registry is put back, campaigns, both, and at last every
+topic is lost. After each the panel goes on, and the judge looks at everything, the mail server's
+journal first: nobody was solicited twice within 31 days, nobody who left was written to.
+"""
+
+import asyncio
+import json
+import shutil
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from deploy.local import clock as clocks
+from deploy.local import demo, endpoints
+from deploy.local.demo import Demonstration
+from deploy.local.endpoints import SERVICES, Endpoints
+from deploy.local.journal import Journal
+from deploy.local.member_sim import Members, Rates
+from deploy.local.staff import Staff
+from services.contracts.http.campaigns import CampaignSheet
+from tests.acceptance.command import panel, started, wait_until_up
+
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(600)]
+
+PEOPLE = 600
+RATES = Rates(accept=0.5, decline=0.1, leave_panel=0.1, answer=0.3)
+
+
+class Panel(Demonstration):
+    """The demonstration's people, on a panel that operators take down and put back."""
+
+    async def begin(self) -> list[UUID]:
+        await self._import()
+        return [draft.project_id for draft in await self._projects()]
+
+    async def ask(self, project: UUID, wanted: int) -> Counter[str]:
+        sheet = CampaignSheet(project_id=project, title=f"{wanted} personnes", wanted=wanted)
+        return (await self._wave([sheet])).acts
+
+    def months_pass(self) -> None:
+        self._clock.change(clocks.advanced(demo.MONTH_LATER))
+
+    async def catch_up(self) -> None:
+        await self._until_memberships_ended()
+
+
+@contextmanager
+def running(data_dir: Path) -> Iterator[Endpoints]:
+    with started(data_dir) as process:
+        wait_until_up(process, data_dir)
+        yield endpoints.read(data_dir)
+
+
+def live(found: Endpoints, what: Callable[[Panel, Staff], Awaitable[Any]]) -> Any:
+    async def run() -> Any:
+        async with Staff(found, "en") as staff, Members(demo.SEED, RATES) as members:
+            people = Panel(found, staff, members, lambda *_: None)
+            return await what(people, staff)
+
+    return asyncio.run(run())
+
+
+def judged(data_dir: Path) -> dict[str, int]:
+    """What was looked at, where everything holds."""
+    said = json.loads(panel("check", "--json", data_dir=data_dir).stdout)
+    broken = {one["code"]: one for one in said["promises"] if not one["holds"]}
+    assert not broken, broken
+    return {one["code"]: one["looked_at"] for one in said["promises"]}
+
+
+def done(*command: str, data_dir: Path) -> str:
+    ended = panel(*command, data_dir=data_dir)
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout
+
+
+def recipients(found: Endpoints) -> list[str]:
+    return [one.recipient for one in Journal(found.mail_journal).new() if one.solicits]
+
+
+async def gone(found: Endpoints) -> int:
+    """Members who left or were erased, as registry has it."""
+    connection = await asyncpg.connect(found.dsn("registry"))
+    try:
+        asked = "SELECT count(*) FROM member WHERE status IN ('left', 'erased')"
+        return int(await connection.fetchval(asked))
+    finally:
+        await connection.close()
+
+
+async def someone(found: Endpoints) -> UUID:
+    connection = await asyncpg.connect(found.dsn("registry"))
+    try:
+        asked = "SELECT member_id FROM member WHERE status = 'active' ORDER BY member_id LIMIT 1"
+        return UUID(str(await connection.fetchval(asked)))
+    finally:
+        await connection.close()
+
+
+def test_databases_and_topics_are_lost_and_every_promise_is_kept(
+    servers_directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(demo, "MEMBERS", PEOPLE)
+    data_dir = servers_directory / "drill"
+    with running(data_dir) as found:
+        first, second = live(found, lambda people, _: people.begin())
+        live(found, lambda people, _: people.ask(first, 80))
+        done("backup", data_dir=data_dir)
+        (saved,) = (data_dir / "backups").iterdir()
+        assert b"@" not in b"".join(one.read_bytes()[:200] for one in saved.glob("*.age"))
+
+        async def since(people: Panel, staff: Staff) -> None:
+            people.months_pass()
+            await people.catch_up()
+            acts = await people.ask(second, 90)
+            assert acts["leave_panel"] > 2
+            await staff.erase_member(await someone(found))
+
+        live(found, since)
+        asked, left = recipients(found), asyncio.run(gone(found))
+        looked_at = judged(data_dir)
+        assert looked_at["messages_apart"] == len(asked) == 170
+        refused = panel("restore", str(saved), "--service", "registry", data_dir=data_dir)
+        assert refused.returncode == 2
+        assert "Stop it first" in refused.stderr
+
+    for services in (["registry"], ["campaigns"], ["registry", "campaigns"]):
+        options = [word for name in services for word in ("--service", name)]
+        done("restore", str(saved), *options, data_dir=data_dir)
+        with running(data_dir) as found:
+            assert recipients(found) == asked
+            # As many as could ever be asked on this day, in whatever order the draw takes them.
+            live(found, lambda people, _: people.ask(second, 40))
+            asked = recipients(found)
+            assert asyncio.run(gone(found)) >= left
+            left = asyncio.run(gone(found))
+            assert judged(data_dir)["messages_apart"] == len(asked)
+
+    shutil.rmtree(data_dir / "kafka")
+    with running(data_dir) as found:
+
+        async def told_again(people: Panel, staff: Staff) -> None:
+            for name in SERVICES:
+                await staff.republish(name)
+            await people.ask(second, 40)
+
+        live(found, told_again)
+        asked = recipients(found)
+        assert len(asked) == 170 + 4 * 40
+        assert judged(data_dir)["messages_apart"] == len(asked)
