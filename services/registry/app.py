@@ -45,10 +45,14 @@ def build(settings: RegistrySettings) -> Service:
     service.recovers_by(recovery(service.clock))
     service.measured_by(measure)
 
-    async def sender_failures(_: Connection) -> Iterable[Sample]:
-        return [Sample("sender_failures", "unexpected errors while sending", sender.failures)]
+    async def sending(_: Connection) -> Iterable[Sample]:
+        outside = "attempts begun outside 8:00 to 20:00 where the member lives, since start"
+        return [
+            Sample("sender_failures", "unexpected errors while sending", sender.failures),
+            Sample("attempts_outside_hours", outside, sender.outside_hours),
+        ]
 
-    service.measured_by(sender_failures)
+    service.measured_by(sending)
 
     async def erasures(conn: Connection) -> Iterable[Sample]:
         unconfirmed = await store.count_unacknowledged(conn)

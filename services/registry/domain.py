@@ -159,12 +159,17 @@ def judge(order: Order, now: datetime) -> Verdict:
         return Refuse(Reason.WINDOW_OVER)
     waits = (
         local.date() < order.first_day
-        or not OPENS <= local.time() < CLOSES
+        or not in_hours(now, order.zone)
         or (order.retry_at is not None and now < order.retry_at)
         or not order.project_held
         or not order.report_held
     )
     return Wait() if waits else Start(local.date())
+
+
+def in_hours(at: datetime, zone: str) -> bool:
+    """Whether messages may start where the member lives."""
+    return OPENS <= at.astimezone(ZoneInfo(zone)).time() < CLOSES
 
 
 def in_time(started: datetime, day: date, zone: str, now: datetime) -> bool:

@@ -4,7 +4,9 @@ import asyncio
 import time
 
 from services.registry import store, use_cases
+from services.runtime.db import Connection
 from services.runtime.service import Service
+from services.runtime.telemetry import Sample
 
 # Seconds between two looks.
 ANSWER, JUDGE, EXPIRE, COUNT, FORGET = 2.0, 2.0, 5.0, 5.0, 60.0
@@ -38,6 +40,19 @@ def register(service: Service) -> None:
         # Nobody waits for these: spend a hundredth of the time on them.
         await asyncio.sleep(99 * (time.monotonic() - began))
 
+    most_solicited = 0
+
+    async def look_at_solicitations() -> None:
+        nonlocal most_solicited
+        began = time.monotonic()
+        async with database.reading() as conn:
+            most_solicited = await store.most_solicited(conn, clock.today())
+        await asyncio.sleep(99 * (time.monotonic() - began))
+
+    async def measure(_: Connection) -> list[Sample]:
+        text = "most solicitations of one person in 31 days"
+        return [Sample("most_solicitations_in_31_days", text, most_solicited)]
+
     async def forget_locks() -> None:
         async with database.transaction() as conn:
             await use_cases.forget_locks(conn, clock)
@@ -47,3 +62,5 @@ def register(service: Service) -> None:
     service.every(JUDGE, "judge_stale_attempts", judge_stale_attempts)
     service.every(EXPIRE, "end_memberships", end_memberships)
     service.every(COUNT, "count_months", count_months)
+    service.every(COUNT, "look_at_solicitations", look_at_solicitations)
+    service.measured_by(measure)

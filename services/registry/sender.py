@@ -60,6 +60,8 @@ class Sender:
         self._server = server
         self._workers = workers
         self.failures = 0
+        # What must never be: counted by who sends, whoever decided that it may start.
+        self.outside_hours = 0
         self._due: asyncio.Queue[Due] = asyncio.Queue(maxsize=workers)
 
     def mail_session(self) -> MailSession:
@@ -131,6 +133,7 @@ class Sender:
             # Written before the commit: a message that cannot be written was never attempted.
             if attempt is None:
                 return None
+            self.outside_hours += not attempt.in_hours
             return attempt, self._letters.write(attempt.letter, now)
 
     async def hand_over(

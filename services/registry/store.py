@@ -197,6 +197,11 @@ async def count_unacknowledged(conn: Connection) -> int:
     return int(await conn.fetchval(sql.count_unacknowledged))
 
 
+async def most_solicited(conn: Connection, today: date) -> int:
+    """Solicitations of one person in any 31 days of the last two months."""
+    return int(await conn.fetchval(sql.most_solicited, today))
+
+
 async def expire_members(conn: Connection, now: datetime) -> int:
     return int(await conn.fetchval(sql.expire_members, now, MEMBERS, MEMBER))
 

@@ -125,6 +125,10 @@ class Attempt:
     def in_time(self, now: datetime) -> bool:
         return domain.in_time(self.started, self.day, self.zone, now)
 
+    @property
+    def in_hours(self) -> bool:
+        return domain.in_hours(self.started, self.zone)
+
 
 async def start_attempt(
     conn: Connection, clock: Clock, vault: Vault, order_id: UUID

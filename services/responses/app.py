@@ -37,6 +37,9 @@ def build(settings: ResponsesSettings) -> Service:
             f"{settings.campaigns_url}/credentials",
         )
     )
+    # Read every few seconds, a counter of requests would say when answers came, and so would one of
+    # what their page is made of: only staff and machines are counted.
+    service.leaves_no_trace(r"/(?!(api|health|metrics)(/|$)).*")
     service.republished_by(lambda conn: synthesis.republish(conn, service.clock))
     service.recovers_by(recovery())
     service.measured_by(measure)

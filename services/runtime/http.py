@@ -5,6 +5,7 @@ Staff routes live under `/api` and answer JSON; everything else is for members a
 
 import asyncio
 import re
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import uuid4
@@ -16,6 +17,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse, Response, Streami
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
+from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
@@ -26,7 +28,7 @@ from services.runtime.auth import Staff, StaffTokens, require
 from services.runtime.limits import BodyTooLarge, BodyTooSlow, Limit, source_of
 from services.runtime.outbox import sql
 from services.runtime.refusal import Refusal
-from services.runtime.telemetry import Sample, exposition
+from services.runtime.telemetry import Requests, Sample
 from services.runtime.text import Text
 from services.runtime.tracing import Traces
 
@@ -92,9 +94,13 @@ def application(service: "Service") -> FastAPI:
     )
     app.state.large_bodies = []
 
-    app.state.untraced = set()
-    if service.traces.on:
-        app.add_middleware(Traced, traces=service.traces, untraced=app.state.untraced)
+    app.state.unwatched = []
+    app.add_middleware(
+        Watched,
+        traces=service.traces,
+        requests=service.requests,
+        unwatched=app.state.unwatched,
+    )
 
     @app.exception_handler(Refusal)
     async def refused(request: Request, refusal: Refusal) -> Response:
@@ -266,35 +272,59 @@ _LOOKS = frozenset({"GET", "HEAD", "OPTIONS"})
 _METHODS = _LOOKS | {"POST", "PUT", "PATCH", "DELETE"}
 
 
-class Traced:
-    """A span around each request that may change something, named by its route."""
+class Watched:
+    """Measures every request, and traces those that may change something, by their routes."""
 
-    def __init__(self, app: ASGIApp, traces: Traces, untraced: set[str]) -> None:
+    def __init__(
+        self, app: ASGIApp, traces: Traces, requests: Requests, unwatched: "list[re.Pattern[str]]"
+    ) -> None:
+        """Of paths that match one of `unwatched` nothing is said, not even how many."""
         self._app = app
         self._traces = traces
-        self._untraced = untraced
+        self._requests = requests
+        self._unwatched = unwatched
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] in _LOOKS or scope["path"] in self._untraced:
+        if scope["type"] != "http" or any(p.fullmatch(scope["path"]) for p in self._unwatched):
             await self._app(scope, receive, send)
             return
         method = method_of(scope)
+        if not self._traces.on or method in _LOOKS:
+            await self._measured(method, scope, receive, send)
+            return
         with self._traces.command(method) as span:
-
-            async def watched(message: Message) -> None:
-                if message["type"] == "http.response.start":
-                    status = message["status"]
-                    span.set_attribute("http.response.status_code", status)
-                    if status >= 500:
-                        tracing.failed(span, str(status))
-                await send(message)
-
+            status = 500
             try:
-                await self._app(scope, receive, watched)
+                status = await self._measured(method, scope, receive, send)
             finally:
                 route = template_of(scope)
                 span.update_name(f"{method} {route}")
                 span.set_attribute("http.route", route)
+                span.set_attribute("http.response.status_code", status)
+                if status >= 500:
+                    tracing.failed(span, str(status))
+
+    async def _measured(self, method: str, scope: Scope, receive: Receive, send: Send) -> int:
+        """The answer's status. Until it begins: a stream may go on for hours."""
+        asked = time.perf_counter()
+        status = 0
+
+        async def watched(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                took = time.perf_counter() - asked
+                self._requests.took(template_of(scope), method, status, took)
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched)
+        finally:
+            if not status:
+                # An error that is answered further out, or somebody who did not wait.
+                took = time.perf_counter() - asked
+                self._requests.took(template_of(scope), method, 500, took)
+        return status
 
 
 def method_of(scope: Scope) -> str:
@@ -306,7 +336,12 @@ def method_of(scope: Scope) -> str:
 def template_of(scope: Scope) -> str:
     """The route's template, never the path: links carry who is asking."""
     route = scope.get("route")
-    return route.path if isinstance(route, APIRoute) else "?"
+    if isinstance(route, APIRoute):
+        return route.path
+    # A plain route leaves its endpoint only.
+    endpoint = scope.get("endpoint")
+    plain = (one for one in scope["app"].routes if isinstance(one, Route))
+    return next((one.path for one in plain if one.endpoint is endpoint), "?")
 
 
 def _refused(request: Request, refusal: Refusal) -> Response:
@@ -373,7 +408,7 @@ def _health(service: "Service") -> APIRouter:
     @router.get("/metrics")
     async def metrics() -> Response:
         return Response(
-            exposition(await service.measure()),
+            await service.metrics(),
             media_type="text/plain; version=0.0.4; charset=utf-8",
         )
 

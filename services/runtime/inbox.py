@@ -39,6 +39,7 @@ _BATCH = 1_000
 # Below Kafka's max.poll.interval (5 minutes), so that a pause does not cost the partition.
 _LONGEST_PAUSE = 30.0
 _STALLED_AFTER = 60.0
+_SKEW_ALLOWED = 60.0
 DEAD_LETTER_LIFE = timedelta(days=30)
 
 log = structlog.get_logger()
@@ -72,6 +73,8 @@ class Consumer(Generic[E]):
     last_progress: float = 0.0
     busy: bool = False
     lag: int = 0
+    # Records dated later than this machine's clock allows, since the start.
+    early: int = 0
 
 
 async def _records(message: Any, original: Callable[[Any], Awaitable[Any]]) -> Any:
@@ -171,6 +174,8 @@ class Inbox:
                     dead += await _apply(conn, consumer.apply, list(newest.values()))
                 for record, reason in dead:
                     await self._bury(conn, record, reason)
+        latest = (time.time() + _SKEW_ALLOWED) * 1000
+        consumer.early += sum(record.timestamp > latest for record in records)
 
     async def _bury(self, conn: Connection, record: ConsumerRecord, error: str) -> None:
         log.error(

@@ -30,7 +30,7 @@ from services.runtime.recovery import Recovery, catch_up
 from services.runtime.relay import Relay, RelayFenced
 from services.runtime.server import server
 from services.runtime.settings import Settings
-from services.runtime.telemetry import Sample, configure_logs
+from services.runtime.telemetry import Requests, Sample, configure_logs, exposition
 from services.runtime.tracing import Traces
 
 Job = Callable[[], Awaitable[object]]
@@ -55,7 +55,9 @@ class Service:
         self.inbox = Inbox(self.broker, self.database, self.clock, name, self.traces)
         self.relay = Relay(self.database, settings.kafka(), name, self.traces)
         self.hints = HintHub(self.database)
+        self.requests = Requests()
         self.unexpected_errors = 0
+        self._started = time.time()
         self._jobs: list[tuple[str, Job]] = []
         self._measures: list[Measure] = []
         self._republish: Republish | None = None
@@ -86,8 +88,8 @@ class Service:
         self.api.state.large_bodies.append(re.compile(path))
 
     def leaves_no_trace(self, path: str) -> None:
-        """Requests to this address are never traced."""
-        self.api.state.untraced.add(path)
+        """Requests to addresses that match are neither traced nor counted."""
+        self.api.state.unwatched.append(re.compile(path))
 
     def measured_by(self, measure: Measure) -> None:
         self._measures.append(measure)
@@ -187,7 +189,8 @@ class Service:
             dead = {
                 row["topic"]: row["waiting"] for row in await conn.fetch(sql.count_dead_letters)
             }
-            lag = {consumer.topic.name: consumer.lag for consumer in self.inbox.consumers}
+            consumers = {one.topic.name: one for one in self.inbox.consumers}
+            lag = {topic: one.lag for topic, one in consumers.items()}
             samples = list(http.samples_of_messages(backlog["waiting"], backlog["age"], dead, lag))
             samples.append(
                 Sample("unexpected_errors", "unexpected errors since start", self.unexpected_errors)
@@ -201,12 +204,20 @@ class Service:
                     ahead - time.time(),
                 )
             )
+            samples.append(Sample("start_time_seconds", "when this process started", self._started))
+            for topic, one in consumers.items():
+                early = "records dated later than this machine's clock, since start"
+                samples.append(Sample("records_from_future", early, one.early, {"topic": topic}))
             samples.append(
                 Sample("relay_leads", "whether this process sends the events", self.relay.leads)
             )
             for measure in self._measures:
                 samples += await measure(conn)
         return samples
+
+    async def metrics(self) -> bytes:
+        """What Prometheus reads."""
+        return exposition(await self.measure()) + self.requests.exposition()
 
     async def _forget_dead_letters(self) -> None:
         async with self.database.transaction() as conn:

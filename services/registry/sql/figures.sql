@@ -62,6 +62,14 @@ INSERT INTO outbox (topic, key, version, kind, at, body)
 SELECT $2, body ->> 'month', version, $3, $4, (body || jsonb_build_object('version', version))::text
 FROM kept WHERE body IS NOT NULL ORDER BY month;
 
+-- most_solicited: how many solicitations somebody had in 31 days that end in the month before $1.
+SELECT coalesce(max(within), 0)::int FROM (
+    SELECT count(*) OVER (PARTITION BY coalesce(m.person_id, m.member_id) ORDER BY d.day
+        RANGE BETWEEN interval '30 days' PRECEDING AND CURRENT ROW) AS within
+    FROM delivery d JOIN member m USING (member_id)
+    WHERE d.class = 'solicitation' AND d.state IN ('sent', 'unknown', 'bounced')
+        AND d.day >= $1::date - 62) asked;
+
 -- republish_figures: every month once more. Locked, so that the older of two is not told last.
 INSERT INTO outbox (topic, key, version, kind, at, body)
 SELECT $1, f.body ->> 'month', f.version, $2, $3,

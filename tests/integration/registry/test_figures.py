@@ -9,7 +9,7 @@ import pytest
 
 from services.contracts.events.registry import FiguresState
 from services.contracts.topics import topic_of
-from services.registry import use_cases
+from services.registry import store, use_cases
 from tests.people import TODAY, Registry
 
 OCTOBER, NOVEMBER = date(2026, 10, 1), date(2026, 11, 1)
@@ -71,6 +71,37 @@ async def test_a_month_is_told_in_numbers(registry: Registry) -> None:
         notices=6,
         refused_by_reason={"no_address": 5},
     )
+
+
+async def most_solicited(registry: Registry) -> int:
+    return await store.most_solicited(registry.database.pool, TODAY)
+
+
+async def test_who_was_solicited_most_is_watched_whoever_sent_it(registry: Registry) -> None:
+    assert await most_solicited(registry) == 0
+    zoe, ali = await enrol(registry, 2)
+    for member, days_ago, state in (
+        (zoe, 31, "sent"),
+        (zoe, 0, "unknown"),
+        (ali, 40, "bounced"),
+        (ali, 9, "sent"),
+    ):
+        await handed_over(registry, [member], TODAY - timedelta(days_ago), state=state)
+    await handed_over(registry, [ali], TODAY, kind="report")
+    await handed_over(registry, [ali], TODAY, state="refused", reason="too_soon")
+    assert await most_solicited(registry) == 1
+    # The same person under another identity.
+    [lou] = await enrol(registry, 1)
+    await registry.database.pool.execute(
+        "UPDATE member SET person_id = (SELECT person_id FROM member WHERE member_id = $1)"
+        " WHERE member_id = $2",
+        ali,
+        lou,
+    )
+    await handed_over(registry, [lou], TODAY - timedelta(39))
+    assert await most_solicited(registry) == 2
+    await handed_over(registry, [lou], TODAY - timedelta(15))
+    assert await most_solicited(registry) == 3
 
 
 async def test_nothing_is_told_again_unless_a_number_changed(registry: Registry) -> None:

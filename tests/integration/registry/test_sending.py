@@ -9,7 +9,7 @@ from asyncpg import CheckViolationError, UniqueViolationError
 
 from services.contracts.events.campaigns import OrderKind, OrderRequest
 from services.contracts.events.registry import DeliveryState
-from services.registry import store, use_cases
+from services.registry import domain, store, use_cases
 from services.registry.domain import Class, State, may_move
 from tests.people import TODAY, Registry, order, project, vault
 from tests.servers import eventually
@@ -47,6 +47,27 @@ async def test_an_ordered_invitation_is_sent_and_answered(registry: Registry) ->
     lock = await registry.lock(member)
     assert lock is not None
     assert (lock["last_day"], lock["order_id"]) == (TODAY, invitation.order_id)
+
+
+async def test_an_attempt_begun_at_night_is_noticed_by_who_sends(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rule refuses it; the count is there for the day on which the rule does not."""
+    about = project()
+    members = await registry.enrol("zoe@example.test", "ali@example.test")
+    await registry.hold(about)
+    by_day, by_night = (order(member, about) for member in members)
+    await registry.receive(by_day, by_night)
+    sender = registry.sender()
+    session = await registry.database.dedicated("sender")
+    assert await sender.start(session, by_day.order_id)
+    assert sender.outside_hours == 0
+    registry.clock.advance(timedelta(hours=10))
+    assert not await sender.start(session, by_night.order_id)
+    monkeypatch.setattr(domain, "judge", lambda *_: domain.Start(TODAY))
+    assert await sender.start(session, by_night.order_id)
+    assert sender.outside_hours == 1
+    await session.close()
 
 
 async def test_every_kind_of_message_can_be_ordered_and_sent(registry: Registry) -> None:

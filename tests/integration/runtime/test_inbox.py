@@ -1,8 +1,10 @@
 """Nothing that arrives is lost, doubled or in the way of what follows it."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -192,6 +194,16 @@ async def test_only_the_newest_version_of_a_key_in_a_batch_is_applied(
         inbox.consumers[0], [record(collection(version, project)) for version in (2, 3, 1)]
     )
     assert applied == [3]
+
+
+async def test_records_from_the_future_are_counted_and_applied(inbox_database: Database) -> None:
+    inbox = Inbox(KafkaBroker("unused:1", logger=None), inbox_database, FixedClock(NOON), "x")
+    inbox.consume(CollectionState, see)
+    ahead = [int((time.time() + seconds) * 1000) for seconds in (5, 300, 400)]
+    records = [replace(record(collection()), timestamp=moment) for moment in ahead]
+    await inbox.settle(inbox.consumers[0], records)
+    assert inbox.consumers[0].early == 2
+    assert await count(inbox_database, "seen") == 3
 
 
 def record(event: CollectionState) -> ConsumerRecord[bytes, bytes]:
