@@ -30,6 +30,7 @@ def build(settings: CampaignsSettings) -> Service:
     consumers.register(service)
     jobs.register(service, settings.allocate_every_seconds)
     service.measured_by(measure)
+    service.measured_by(service.connections)
     service.republished_by(republish)
     service.recovers_by(recovery(clock))
     keyring = Keyring(Sealer(settings.credential_keys.get_secret_value()))

@@ -40,6 +40,7 @@ def build(settings: FeedbackSettings) -> Service:
     service.api.include_router(journal_files.router(service.database, signer.verifier))
     public_account.register(service, settings)
     service.measured_by(measure)
+    service.measured_by(service.connections)
     service.republished_by(republish)
     service.recovers_by(recovery())
     return service

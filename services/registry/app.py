@@ -44,6 +44,7 @@ def build(settings: RegistrySettings) -> Service:
     service.republished_by(lambda conn: use_cases.republish(conn, service.clock))
     service.recovers_by(recovery(service.clock))
     service.measured_by(measure)
+    service.measured_by(service.connections)
 
     async def sending(_: Connection) -> Iterable[Sample]:
         outside = "attempts begun outside 8:00 to 20:00 where the member lives, since start"

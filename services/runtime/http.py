@@ -28,7 +28,7 @@ from services.runtime.auth import Staff, StaffTokens, require
 from services.runtime.limits import BodyTooLarge, BodyTooSlow, Limit, source_of
 from services.runtime.outbox import sql
 from services.runtime.refusal import Refusal
-from services.runtime.telemetry import Requests, Sample
+from services.runtime.telemetry import Requests
 from services.runtime.text import Text
 from services.runtime.tracing import Traces
 
@@ -453,12 +453,3 @@ def _staff(service: "Service") -> APIRouter:
             return Republished(events=await service.republish(conn))
 
     return router
-
-
-def samples_of_messages(waiting: int, age: float, dead: dict[str, int], lag: dict[str, int]) -> Any:
-    yield Sample("relay_waiting_events", "events on the outbox", waiting)
-    yield Sample("relay_lag_seconds", "age of the oldest event on the outbox", age)
-    for topic, count in dead.items():
-        yield Sample("dead_letters", "records waiting for a person", count, {"topic": topic})
-    for topic, behind in lag.items():
-        yield Sample("consumer_lag_records", "records not yet applied", behind, {"topic": topic})

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import gc
 import json
+import math
 import re
 import sys
 import time
@@ -184,36 +185,49 @@ class Service:
 
     async def measure(self) -> list[Sample]:
         async with self.database.reading() as conn:
-            backlog = await conn.fetchrow(sql.backlog, self.clock.now())
-            assert backlog is not None
-            dead = {
-                row["topic"]: row["waiting"] for row in await conn.fetch(sql.count_dead_letters)
-            }
-            consumers = {one.topic.name: one for one in self.inbox.consumers}
-            lag = {topic: one.lag for topic, one in consumers.items()}
-            samples = list(http.samples_of_messages(backlog["waiting"], backlog["age"], dead, lag))
-            samples.append(
-                Sample("unexpected_errors", "unexpected errors since start", self.unexpected_errors)
-            )
-            # Of the machines' own clocks, whatever a demonstration's says.
-            ahead = await conn.fetchval("SELECT extract(epoch FROM clock_timestamp())::float8")
-            samples.append(
-                Sample(
-                    "clock_skew_seconds",
-                    "the database's clock ahead of this machine's",
-                    ahead - time.time(),
-                )
-            )
-            samples.append(Sample("start_time_seconds", "when this process started", self._started))
-            for topic, one in consumers.items():
-                early = "records dated later than this machine's clock, since start"
-                samples.append(Sample("records_from_future", early, one.early, {"topic": topic}))
-            samples.append(
-                Sample("relay_leads", "whether this process sends the events", self.relay.leads)
-            )
+            samples = await self._machinery(conn)
             for measure in self._measures:
                 samples += await measure(conn)
         return samples
+
+    async def _machinery(self, conn: Connection) -> list[Sample]:
+        backlog = await conn.fetchrow(sql.backlog, self.clock.now())
+        assert backlog is not None
+        saved_at = await conn.fetchval(sql.last_backup)
+        unsaved = (self.clock.now() - saved_at).total_seconds() if saved_at else math.inf
+        # Of the machines' own clocks, whatever a demonstration's says.
+        ahead = await conn.fetchval("SELECT extract(epoch FROM clock_timestamp())::float8")
+        ahead -= time.time()
+        samples = [
+            Sample("relay_waiting_events", "events on the outbox", backlog["waiting"]),
+            Sample("relay_lag_seconds", "age of the oldest event on the outbox", backlog["age"]),
+            Sample("relay_leads", "whether this process sends the events", self.relay.leads),
+            Sample("unexpected_errors", "unexpected errors since start", self.unexpected_errors),
+            Sample("clock_skew_seconds", "the database's clock ahead of this machine's", ahead),
+            Sample("start_time_seconds", "when this process started", self._started),
+            Sample("backup_age_seconds", "age of the database's newest backup", unsaved),
+        ]
+        behind = "records not yet applied"
+        early = "records dated later than this machine's clock, since start"
+        for one in self.inbox.consumers:
+            topic = {"topic": one.topic.name}
+            samples.append(Sample("consumer_lag_records", behind, one.lag, topic))
+            samples.append(Sample("records_from_future", early, one.early, topic))
+        buried = "records waiting for a person"
+        for row in await conn.fetch(sql.count_dead_letters):
+            topic = {"topic": row["topic"]}
+            samples.append(Sample("dead_letters", buried, row["waiting"], topic))
+        return samples
+
+    async def connections(self, _: Connection) -> list[Sample]:
+        """A measure of the pool, for services whose visitors' times are no secret."""
+        pool = self.database.pool
+        busy = pool.get_size() - pool.get_idle_size()
+        of_pool = "connections to the database; one is busy measuring"
+        return [
+            Sample("database_connections", of_pool, number, {"state": state})
+            for state, number in (("busy", busy), ("free", pool.get_max_size() - busy))
+        ]
 
     async def metrics(self) -> bytes:
         """What Prometheus reads."""

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 WATCHING = ROOT / "deploy" / "observability"
 RULES = yaml.safe_load((WATCHING / "alerts.yaml").read_text())
 ALERTS = [rule for group in RULES["groups"] for rule in group["rules"]]
-RINGS = re.compile(r"""labels: '{alertname="(\w+)"}', value: 1""")
+RINGS = re.compile(r"""labels: '{alertname="(\w+)"}', value: """)
 RUNBOOK = (ROOT / "docs" / "operations.md").read_text()
 
 

@@ -13,3 +13,6 @@ DELETE FROM told WHERE topic <> ALL ($1::text[]);
 
 -- end_recovery: the service has caught up.
 UPDATE recovery SET done_at = $1 WHERE done_at IS NULL;
+
+-- last_backup: the moment that the newest backup of this database shows, if there is any.
+SELECT saved_at FROM backup_made;
