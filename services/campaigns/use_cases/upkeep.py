@@ -72,10 +72,10 @@ async def measure(conn: Connection, clock: Clock) -> list[Sample]:
             await upkeep.reports_owed(conn),
         ),
     ]
-    for name, help_, label, counts in (
-        ("ledger_entries", "contact ledger", "state", await upkeep.ledger_states(conn)),
-        ("invitations", "invitations", "state", await upkeep.invitation_states(conn)),
-        ("incidents", "contradictions kept", "kind", await upkeep.incident_kinds(conn)),
-    ):
-        samples += [Sample(name, help_, n, {label: value}) for value, n in counts.items()]
+    for state, number in (await upkeep.ledger_states(conn)).items():
+        samples.append(Sample("ledger_entries", "contact ledger", number, {"state": state}))
+    for state, number in (await upkeep.invitation_states(conn)).items():
+        samples.append(Sample("invitations", "invitations", number, {"state": state}))
+    for kind, number in (await upkeep.incident_kinds(conn)).items():
+        samples.append(Sample("incidents", "contradictions kept", number, {"kind": kind}))
     return samples

@@ -1,0 +1,129 @@
+"""What is watched is measured, what is measured is shown, and every alert is heard to ring.
+
+An alert or a panel that looks at a number which nobody measures would stay silent for ever.
+"""
+
+import ast
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from deploy.describe import SERVICES, build
+from services.runtime.db import Database
+from tests.databases import Databases
+
+ROOT = Path(__file__).parents[2]
+WATCHING = ROOT / "deploy" / "observability"
+RULES = yaml.safe_load((WATCHING / "alerts.yaml").read_text())
+ALERTS = [rule for group in RULES["groups"] for rule in group["rules"]]
+DASHBOARDS = sorted((WATCHING / "grafana" / "dashboards").iterdir())
+RINGS = re.compile(r"""labels: '{alertname="(\w+)"}', value: """)
+RUNBOOK = (ROOT / "docs" / "operations.md").read_text()
+
+
+@pytest.mark.servers
+async def test_what_is_watched_is_measured_and_what_is_measured_is_shown(
+    database: Databases,
+) -> None:
+    measured = set(counted_by_what_there_is())
+    for name in SERVICES:
+        service = build(name)
+        held: Database = await database(name)
+        service.database = held
+        exposed = (await service.metrics()).decode()
+        measured |= set(re.findall(r"^# TYPE (panel_\w+) ", exposed, re.MULTILINE))
+    rung = {name for rule in ALERTS for name in looked_at(rule["expr"])}
+    shown = {name for _, question in questions() for name in looked_at(question)}
+    assert rung <= measured
+    assert shown == measured
+
+
+def counted_by_what_there_is() -> Iterator[str]:
+    """Measures with a label: an empty service has none of them yet."""
+    for file in (ROOT / "services").rglob("*.py"):
+        for call in ast.walk(ast.parse(file.read_text())):
+            match call:
+                case ast.Call(ast.Name("Sample"), [ast.Constant(str(name)), _, _, _]):
+                    yield f"panel_{name}"
+
+
+def looked_at(expression: str) -> set[str]:
+    """A histogram's parts are its."""
+    names: list[str] = re.findall(r"panel_\w+", expression)
+    return {re.sub(r"_(bucket|count|sum)$", "", name) for name in names}
+
+
+def questions() -> Iterator[tuple[str, str]]:
+    """What each panel asks Prometheus, with the panel's title."""
+    for file in DASHBOARDS:
+        for panel in json.loads(file.read_text())["panels"]:
+            for target in panel.get("targets", ()):
+                yield panel["title"], target["expr"].replace("$__rate_interval", "1m")
+
+
+def test_dashboards_are_told_apart_and_ask_the_source_that_is_provisioned() -> None:
+    boards: list[dict[str, Any]] = [json.loads(file.read_text()) for file in DASHBOARDS]
+    assert len({board["uid"] for board in boards}) == len(boards) == 2
+    provisioned = WATCHING / "grafana" / "provisioning" / "datasources" / "panel.yaml"
+    [source] = yaml.safe_load(provisioned.read_text())["datasources"]
+    for board in boards:
+        panels = [panel for panel in board["panels"] if panel["type"] != "row"]
+        assert {panel["datasource"]["uid"] for panel in panels} == {source["uid"]}
+        assert all(panel["targets"] and panel["description"] for panel in panels)
+        assert len({panel["id"] for panel in board["panels"]}) == len(board["panels"])
+        # An alert that a panel names is one that exists.
+        named = {word for p in panels for word in re.findall(r"[A-Z]\w+[A-Z]\w+", p["description"])}
+        assert named <= {rule["alert"] for rule in ALERTS}
+
+
+@pytest.mark.parametrize("rule", ALERTS, ids=lambda rule: rule["alert"])
+def test_every_alert_says_what_it_means_and_what_to_do(rule: dict[str, dict[str, str]]) -> None:
+    assert rule["annotations"]["summary"]
+    assert rule["labels"]["severity"] in ("page", "ticket")
+    name = str(rule["alert"])
+    assert rule["annotations"]["runbook_url"] == f"docs/operations.md#{name.lower()}"
+    _, _, section = RUNBOOK.partition(f"### {name}\n")
+    assert len(section.partition("\n#")[0].split()) > 10
+
+
+def test_every_alert_is_seen_to_ring_and_not_to_ring() -> None:
+    files = sorted(WATCHING.glob("*.test.yaml"))
+    rung = {name for file in files for name in RINGS.findall(file.read_text())}
+    assert rung == {rule["alert"] for rule in ALERTS}
+    promtool("test", "rules", *(file.name for file in files))
+
+
+def promtool(*arguments: str) -> None:
+    """Of Prometheus (Debian's package `prometheus`)."""
+    tool = shutil.which("promtool")
+    if tool is None:
+        why = (
+            "promtool is needed: it is in Debian's package prometheus, and in Prometheus' releases"
+        )
+        if os.environ.get("CI"):
+            pytest.fail(why)
+        pytest.skip(why)
+    ended = subprocess.run(
+        [tool, *arguments], cwd=WATCHING, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+
+
+def test_prometheus_takes_its_configuration_and_every_question(tmp_path: Path) -> None:
+    promtool("check", "config", "prometheus.yaml")
+    asked = [
+        {"record": f"panel:{number}", "expr": question, "labels": {"title": title}}
+        for number, (title, question) in enumerate(questions())
+    ]
+    assert asked
+    rules = tmp_path / "questions.yaml"
+    rules.write_text(yaml.safe_dump({"groups": [{"name": "questions", "rules": asked}]}))
+    promtool("check", "rules", str(rules))
