@@ -140,6 +140,7 @@ def bootstrap(folder: Path, domain: str, now: datetime) -> None:
         kafka_password=passwords[SETUP],
         **{name: _dsn(f"{name}_migration", name, migration[name]) for name in SERVICES},
     )
+    _write(folder / "grafana", admin_password=_password())
     # For whoever is downstream: a password and the authority, nothing else.
     _write(folder / PUBLIC, authority=authority.own.certificate, kafka_password=passwords[PUBLIC])
 

@@ -127,3 +127,27 @@ def test_prometheus_takes_its_configuration_and_every_question(tmp_path: Path) -
     rules = tmp_path / "questions.yaml"
     rules.write_text(yaml.safe_dump({"groups": [{"name": "questions", "rules": asked}]}))
     promtool("check", "rules", str(rules))
+
+
+def test_prometheus_and_grafana_are_started_when_asked_for_and_shown_to_this_machine_alone() -> (
+    None
+):
+    compose = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text())["services"]
+    for name in ("prometheus", "grafana"):
+        service = compose[name]
+        assert service["profiles"] == ["observability"]
+        assert service["read_only"] is True
+        assert service["cap_drop"] == ["ALL"]
+        assert all(port.startswith("127.0.0.1:") for port in service["ports"])
+        assert "healthcheck" in service
+    # Grafana holds a password of its own, and can speak to Prometheus only.
+    assert "default" in compose["prometheus"]["networks"]
+    assert compose["grafana"]["networks"] == ["watching"]
+
+
+def test_prometheus_scrapes_each_service_of_the_stack_by_its_name() -> None:
+    configured = yaml.safe_load((WATCHING / "prometheus.yaml").read_text())["scrape_configs"]
+    [[found]] = [one["dns_sd_configs"] for one in configured]
+    assert tuple(found["names"]) == SERVICES
+    compose = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text())
+    assert compose["x-settings"]["PANEL_HTTP_PORT"] == str(found["port"])
