@@ -13,7 +13,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
@@ -23,11 +23,11 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import pyrage
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from services.runtime import migrations
 from services.runtime.refusal import Refusal
-from services.runtime.settings import SettingsFiles
+from services.runtime.settings import Environment
 from services.runtime.text import Text
 
 # The members' right to be forgotten reaches backups by their age (DESIGN.md §6).
@@ -135,30 +135,21 @@ class Manifest(BaseModel):
     databases: dict[str, Saved]
 
 
-class BackupSettings(BaseSettings):
+class BackupSettings(Environment):
     """Of a deployment: its databases, each by the role that owns it, and the keys of backups."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="PANEL_BACKUP_", extra="ignore", frozen=True, hide_input_in_errors=True
-    )
+    model_config = SettingsConfigDict(env_prefix="PANEL_BACKUP_")
 
     recipient: str = Field(description="age public key, to which backups are encrypted")
-    identity: SecretStr | None = Field(None, description="age identity that opens them, to restore")
-    registry_dsn: SecretStr = Field(description="connection URI of the role that owns registry")
+    identity: SecretStr | None = Field(
+        None, description="age identity that opens them, to restore; where none is, nobody can"
+    )
+    registry_dsn: SecretStr = Field(
+        description="PostgreSQL connection URI of the role that owns registry's tables"
+    )
     campaigns_dsn: SecretStr = Field(description="the same of campaigns")
     responses_dsn: SecretStr = Field(description="the same of responses")
     feedback_dsn: SecretStr = Field(description="the same of feedback")
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, env_settings, SettingsFiles(settings_cls)
 
     @classmethod
     def given(cls) -> "BackupSettings | None":
@@ -204,10 +195,14 @@ def save(dsns: Mapping[str, str], folder: Path, recipient: str, now: datetime) -
     draft = made.with_name(made.name + _UNFINISHED)
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(mode=0o700, parents=True)
-    databases = {name: _dump(name, dsn, draft, recipient) for name, dsn in dsns.items()}
-    manifest = Manifest(saved_at=now, databases=databases)
-    _private(draft / MANIFEST).write_text(manifest.model_dump_json(indent=2))
-    draft.rename(made)
+    try:
+        databases = {name: _dump(name, dsn, draft, recipient) for name, dsn in dsns.items()}
+        manifest = Manifest(saved_at=now, databases=databases)
+        _private(draft / MANIFEST).write_text(manifest.model_dump_json(indent=2))
+        draft.rename(made)
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
     for name, dsn in dsns.items():
         _ask(name, dsn, "saved", saved_at=now.isoformat())
     return made
@@ -305,12 +300,15 @@ def _load(
                 shutil.copyfileobj(dump, psql.stdin, _PIECE)
             # Only now is the dump known to be whole: what is not committed is undone.
             psql.stdin.write((_SQL / "restore_end.sql").read_bytes())
-            psql.stdin.close()
+            psql.stdin.flush()
         except BrokenPipeError:
             pass  # psql has stopped at an error, which it says.
         except BaseException:
             psql.kill()
             raise
+        finally:
+            with suppress(BrokenPipeError):
+                psql.stdin.close()
         if psql.wait():
             raise DatabaseFailed(service=service, said=said.text)
 

@@ -24,6 +24,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from joserfc.jwk import OKPKey
 
 from deploy.acls import PRINCIPALS, PUBLIC, SERVICES, SETUP
+from deploy.backup import new_identity
 
 _AES_BYTES = 32
 _AUTHORITY_LIVES = timedelta(days=3650)
@@ -141,6 +142,10 @@ def bootstrap(folder: Path, domain: str, now: datetime) -> None:
         **{name: _dsn(f"{name}_migration", name, migration[name]) for name in SERVICES},
     )
     _write(folder / "grafana", admin_password=_password())
+    # Who makes backups cannot open them.
+    identity, recipient = new_identity()
+    _write(folder / "backup", recipient=recipient)
+    _write(folder / "restore", identity=identity)
     # For whoever is downstream: a password and the authority, nothing else.
     _write(folder / PUBLIC, authority=authority.own.certificate, kafka_password=passwords[PUBLIC])
 
@@ -239,7 +244,10 @@ def main() -> int:
             file=sys.stderr,
         )
         return 73
-    print("Secrets, certificates and keys are made. Keep a copy where no backup of data is.")
+    print(
+        "Secrets, certificates and keys are made. Keep a copy where no backup of data is; then take"
+        " restore/identity away from this machine: it opens backups, and nothing else needs it."
+    )
     return 0
 
 

@@ -8,6 +8,7 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from deploy.backup import BackupSettings
 from deploy.doctor.deployment import DoctorSettings
 from services.campaigns.settings import CampaignsSettings
 from services.feedback.settings import FeedbackSettings
@@ -38,6 +39,11 @@ _DOCTOR = """\
 of Kafka (the user is `setup`) and of mail, and:
 """
 
+_BACKUP = """\
+Where any of these is set, `panel backup` and `panel restore` are about a deployment, else about the
+local panel:
+"""
+
 
 def is_secret(field: FieldInfo) -> bool:
     return SecretStr in (field.annotation, *get_args(field.annotation))
@@ -50,6 +56,7 @@ def reference() -> str:
     parts += [_section(name, model, common) for name, model in MODELS.items()]
     common |= set(RegistrySettings.model_fields)
     parts += [_section("doctor", DoctorSettings, common, _DOCTOR)]
+    parts += [_section("backup and restore", BackupSettings, set(), _BACKUP)]
     return "\n".join(parts)
 
 
@@ -61,13 +68,14 @@ def _section(title: str, model: type[Environment], known: set[str], introduction
         "| variable | what | default |",
         "|---|---|---|",
     ]
+    prefix = model.model_config["env_prefix"]
     for name, field in model.model_fields.items():
         if name in known:
             continue
         secret = "**secret**, " if is_secret(field) else ""
         meaning = field.description or "–"
         lines.append(
-            f"| `PANEL_{name.upper()}` | {secret}{_kind(field.annotation)}: {meaning} |"
+            f"| `{prefix}{name.upper()}` | {secret}{_kind(field.annotation)}: {meaning} |"
             f" {_default(field)} |"
         )
     return "\n".join([*lines, ""])

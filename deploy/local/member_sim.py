@@ -20,6 +20,7 @@ import httpx
 from deploy.local import answering
 from deploy.local.errors import TRUSTED
 from deploy.local.journal import Message
+from deploy.local.waiting import WaitsItsTurn
 from services.runtime.refusal import Refusal
 from services.runtime.text import Text
 
@@ -96,7 +97,7 @@ class Members:
         self._browser = httpx.AsyncClient(
             timeout=SECONDS,
             trust_env=False,
-            verify=TRUSTED,
+            transport=WaitsItsTurn(verify=TRUSTED, trust_env=False),
             headers={"Accept": "text/html", "Accept-Language": "fr"},
         )
 

@@ -16,6 +16,7 @@ from deploy.local.endpoints import SERVICES, Endpoints
 from deploy.local.errors import TRUSTED
 from deploy.local.issuer import PEOPLE, Person, mint
 from deploy.local.keys import keys_in
+from deploy.local.waiting import WaitsItsTurn
 from services.contracts.http.campaigns import (
     CampaignSheet,
     CampaignView,
@@ -115,7 +116,7 @@ class Staff:
         self._http = httpx.AsyncClient(
             timeout=SECONDS,
             trust_env=False,
-            verify=TRUSTED,
+            transport=WaitsItsTurn(verify=TRUSTED, trust_env=False),
             headers={"Accept-Language": language},
         )
 

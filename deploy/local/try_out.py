@@ -4,6 +4,7 @@ In the container `demo` of deploy/compose.demo.yaml:
     python -m deploy.local.try_out serve     the issuer of sign-ins and a mail server that keeps all
     python -m deploy.local.try_out demo      the whole demonstration, by the proxy, and the check
     python -m deploy.local.try_out check     the check alone
+    python -m deploy.local.try_out forget    one member is erased, and the check
 Services run in local mode there, as time has to be set: nothing of it is for real members.
 """
 
@@ -15,6 +16,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+import asyncpg
 import uvicorn
 from pydantic import SecretStr
 
@@ -114,11 +116,24 @@ async def judged() -> list[Finding]:
     return await check(endpoints())
 
 
+async def forget() -> list[Finding]:
+    found = endpoints()
+    registry = await asyncpg.connect(found.dsn("registry"))
+    try:
+        asked = "SELECT member_id FROM member WHERE status = 'active' ORDER BY member_id LIMIT 1"
+        member_id = await registry.fetchval(asked)
+    finally:
+        await registry.close()
+    async with Staff(found, "en") as staff:
+        await staff.erase_member(member_id)
+    return await check(found)
+
+
 def main() -> int:
     if sys.argv[1:] == ["serve"]:
         asyncio.run(serve())
         return 0
-    findings = asyncio.run({"demo": demo, "check": judged}[sys.argv[1]]())
+    findings = asyncio.run({"demo": demo, "check": judged, "forget": forget}[sys.argv[1]]())
     broken = {one.code: one.wrong for one in findings if not one.holds}
     looked_at = {one.code: one.looked_at for one in findings}
     print(json.dumps({"holds": not broken, "broken": broken, "looked_at": looked_at}))

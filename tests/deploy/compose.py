@@ -24,6 +24,7 @@ FILES = ("-f", "deploy/compose.yaml", "-f", "deploy/compose.demo.yaml")
 class Compose:
     project: str
     secrets: Path
+    backups: Path
     port: int
 
     @property
@@ -31,6 +32,7 @@ class Compose:
         return os.environ | {
             "DOCKER_BUILDKIT": "1",
             "PANEL_SECRETS": str(self.secrets),
+            "PANEL_BACKUPS": str(self.backups),
             "PANEL_DOMAIN": DOMAIN,
             "PANEL_PORT_SUFFIX": ":8443",
             "PANEL_LISTEN": f"127.0.0.1:{self.port}",
@@ -40,15 +42,18 @@ class Compose:
             "PANEL_MAIL_FROM": "panel@example.org",
         }
 
-    def run(self, *command: str, check: bool = True) -> str:
+    def run(self, *command: str, check: bool = True, judged: bool = False) -> str:
+        """What a command says. `judged`: it may end badly, as long as it gives its answer."""
         ended = subprocess.run(
             command, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False
         )
-        assert not check or ended.returncode == 0, f"{command}\n{ended.stdout}\n{ended.stderr}"
+        well = ended.returncode == 0 or (judged and ended.stdout)
+        assert not check or well, f"{command}\n{ended.stdout}\n{ended.stderr}"
         return ended.stdout
 
-    def __call__(self, *arguments: str, check: bool = True) -> str:
-        return self.run("docker", "compose", "-p", self.project, *FILES, *arguments, check=check)
+    def __call__(self, *arguments: str, check: bool = True, judged: bool = False) -> str:
+        asked = ("docker", "compose", "-p", self.project, *FILES, *arguments)
+        return self.run(*asked, check=check, judged=judged)
 
     def containers(self, service: str) -> list[str]:
         return self("ps", "-q", service).split()
@@ -69,7 +74,7 @@ class Compose:
 
     def tried_out(self, what: str) -> dict[str, Any]:
         """The demonstration, or the judge, in the container that plays everybody else."""
-        said = self("exec", "-T", "demo", "python", "-m", "deploy.local.try_out", what, check=False)
+        said = self("exec", "-T", "demo", "python", "-m", "deploy.local.try_out", what, judged=True)
         answer: dict[str, Any] = json.loads(said.splitlines()[-1])
         return answer
 
@@ -78,6 +83,14 @@ class Compose:
             self("run", "--rm", "-T", "doctor", "--json", "--lang", "en", check=False)
         )
         return answer
+
+    def restore(self, *arguments: str) -> str:
+        return self("run", "--rm", "-T", "restore", "--lang", "en", *arguments)
+
+    def sql(self, database: str, statement: str) -> str:
+        """As the superuser, inside the server's container."""
+        inside = f'psql -qtA -U postgres -d {database} -c "{statement}"'
+        return self("exec", "-T", "-u", "postgres", "postgres", "sh", "-c", inside).strip()
 
     @contextmanager
     def browser(self) -> Iterator[httpx.Client]:

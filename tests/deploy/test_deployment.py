@@ -32,8 +32,9 @@ PATIENCE = 3.0
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Compose]:
     secrets: Path = tmp_path_factory.mktemp("secrets")
-    compose = Compose(f"panel-test-{uuid4().hex[:6]}", secrets, free_port())
-    compose("build", "--quiet")
+    backups: Path = tmp_path_factory.mktemp("backups")
+    compose = Compose(f"panel-test-{uuid4().hex[:6]}", secrets, backups, free_port())
+    compose("--profile", "backup", "build", "--quiet")
     compose.run("deploy/bootstrap", "panel.test")
     try:
         began = time.monotonic()
@@ -83,10 +84,9 @@ def test_a_service_is_nobody_writes_nowhere_and_has_its_own_keys_only(
 
 def test_a_service_cannot_change_tables_and_the_draw_cannot_read_answers(stack: Compose) -> None:
     def sql(role: str, statement: str) -> str:
-        inside = f"psql -qtA -U postgres -d campaigns -c 'SET ROLE {role}' -c '{statement}'"
-        return stack("exec", "-T", "-u", "postgres", "postgres", "sh", "-c", inside)
+        return stack.sql("campaigns", f"SET ROLE {role}; {statement}")
 
-    assert sql("campaigns", "SELECT count(*) FROM project").strip() == "0"
+    assert sql("campaigns", "SELECT count(*) FROM project") == "0"
     for role, statement in (
         ("campaigns", "DROP TABLE project"),
         ("campaigns", "ALTER TABLE ledger DROP CONSTRAINT ledger_one_solicitation_in_31_days"),
@@ -185,3 +185,31 @@ def test_rolling_a_service_over_loses_no_request(stack: Compose) -> None:
     assert len(answers) > 100
     assert set(answers) == {200}
     assert stack.tried_out("check")["broken"] == {}
+
+
+def test_databases_put_back_from_a_backup_lose_no_promise(stack: Compose) -> None:
+    """All four, by the roles that own them, while nobody serves; who was erased since stays so."""
+    stack("run", "--rm", "-T", "backup", "--lang", "en")
+    (saved,) = stack.backups.iterdir()
+    inside = f"/backups/{saved.name}"
+    for file in saved.glob("*.age"):
+        assert file.stat().st_mode & 0o077 == 0
+        assert file.read_bytes().startswith(b"age-encryption.org/v1")
+    before = stack.tried_out("forget")
+    assert before["broken"] == {}
+
+    with pytest.raises(AssertionError, match="still running"):
+        stack.restore(inside, "--service", "feedback")
+    stack("stop", *SERVICES)
+    said = stack.restore(inside, "--all")
+    assert all(f"{service} is back as it was" in said for service in SERVICES)
+    stack("up", "-d", "--wait")
+    waiting = "SELECT count(*) FILTER (WHERE done_at IS NULL), count(*) FROM recovery"
+    until(
+        lambda: {stack.sql(service, waiting) for service in SERVICES} == {"0|1"},
+        "every service has caught up",
+    )
+    after = stack.tried_out("check")
+    assert after["broken"] == {}
+    forgotten = "erased_keep_nothing"
+    assert after["looked_at"][forgotten] == before["looked_at"][forgotten] > 0

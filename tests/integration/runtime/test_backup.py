@@ -1,0 +1,201 @@
+"""Backups: nobody reads them without their key, and a database is put back whole or not at all."""
+
+import asyncio
+import hashlib
+import stat
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from deploy import backup
+from deploy.backup import BackupSettings, Manifest, Saved
+from panel.main import main
+from services.runtime.db import Database
+from tests import databases
+from tests.servers import PostgresServer
+
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(120)]
+NOW = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)
+SECRET = "Madame Unetelle, 12 rue des Lilas"
+
+
+@dataclass
+class Kept:
+    """A database of feedback with one row that is nobody else's business."""
+
+    dsn: str
+    database: Database
+    folder: Path
+    identity: str
+    recipient: str
+
+    async def says(self) -> str:
+        said = await self.database.pool.fetchval("SELECT error FROM dead_letter")
+        return str(said)
+
+    async def write(self, said: str) -> None:
+        await self.database.pool.execute("UPDATE dead_letter SET error = $1", said)
+
+    async def save(self, at: datetime = NOW, dsn: str | None = None) -> Path:
+        dsns = {"feedback": dsn or self.dsn}
+        return await asyncio.to_thread(backup.save, dsns, self.folder, self.recipient, at)
+
+    async def put_back(self, saved: Path, identity: str | None = None, now: datetime = NOW) -> None:
+        await self.database.stop()
+        try:
+            await self.put_back_at_once(saved, identity, now)
+        finally:
+            await self.database.start()
+
+    async def put_back_at_once(
+        self, saved: Path, identity: str | None = None, now: datetime = NOW
+    ) -> None:
+        key = identity or self.identity
+        await asyncio.to_thread(backup.restore, saved, "feedback", self.dsn, key, now)
+
+
+@pytest.fixture
+async def kept(postgres_server: PostgresServer, tmp_path: Path) -> AsyncIterator[Kept]:
+    async with databases.clone(postgres_server, "feedback") as (dsn, database):
+        await database.pool.execute(
+            'INSERT INTO dead_letter (topic, partition, "offset", headers, error, stored_at)'
+            " VALUES ('t', 0, 0, '{}', $1, $2)",
+            SECRET,
+            NOW,
+        )
+        yield Kept(dsn, database, tmp_path / "backups", *backup.new_identity())
+
+
+async def test_a_backup_is_the_owners_and_shows_nothing(kept: Kept) -> None:
+    saved = await kept.save()
+    (file,) = saved.glob("*.age")
+    for path in (saved, *saved.iterdir()):
+        assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0
+    assert file.read_bytes().startswith(b"age-encryption.org/v1")
+    for text in (SECRET.encode(), b"CREATE TABLE", b"\x1f\x8b\x08"):
+        assert text not in file.read_bytes()
+    assert SECRET not in (saved / backup.MANIFEST).read_text()
+
+
+async def test_a_database_is_as_it_was_and_its_service_is_told_to_catch_up(kept: Kept) -> None:
+    saved = await kept.save()
+    assert await kept.database.pool.fetchval("SELECT saved_at FROM backup_made") == NOW
+    await kept.write("later")
+    await kept.put_back(saved)
+    assert await kept.says() == SECRET
+    assert await kept.database.pool.fetchval("SELECT recovering()")
+    assert await kept.database.pool.fetchval("SELECT saved_at FROM recovery") == NOW
+
+
+async def test_nothing_is_put_back_while_its_service_runs(kept: Kept) -> None:
+    saved = await kept.save()
+    await kept.write("later")
+    with pytest.raises(backup.StillServing) as refused:
+        await kept.put_back_at_once(saved)
+    assert "test-feedback" in refused.value.say("en")
+    assert await kept.says() == "later"
+
+
+async def test_another_key_opens_nothing_and_changes_nothing(kept: Kept) -> None:
+    saved = await kept.save()
+    await kept.write("later")
+    for other in (backup.new_identity()[0], "not a key", "# only a comment"):
+        with pytest.raises(backup.WrongKey):
+            await kept.put_back(saved, other)
+    assert await kept.says() == "later"
+    commented = f"# created: 2026-03-02\n# public key: {kept.recipient}\n{kept.identity}\n"
+    assert backup.recipient_of(commented) == kept.recipient
+    await kept.put_back(saved, commented)
+    assert await kept.says() == SECRET
+
+
+@pytest.mark.parametrize("told", [False, True])
+async def test_a_damaged_backup_changes_nothing(kept: Kept, told: bool) -> None:
+    """Whether or not its manifest was changed with it: what is cut short is never committed."""
+    saved = await kept.save()
+    await kept.write("later")
+    (file,) = saved.glob("*.age")
+    file.write_bytes(file.read_bytes()[:-20])
+    if told:
+        manifest = backup.read(saved)
+        one = manifest.databases["feedback"]
+        digest = hashlib.sha256(file.read_bytes()).hexdigest()
+        lying = manifest.model_copy(
+            update={"databases": {"feedback": one.model_copy(update={"sha256": digest})}}
+        )
+        (saved / backup.MANIFEST).write_text(lying.model_dump_json())
+    with pytest.raises((backup.BackupDamaged, backup.WrongKey, EOFError)):
+        await kept.put_back(saved)
+    assert await kept.says() == "later"
+    assert not await kept.database.pool.fetchval("SELECT recovering()")
+
+
+async def test_too_old_a_backup_is_refused(kept: Kept) -> None:
+    saved = await kept.save()
+    await kept.put_back(saved, now=NOW + backup.LONGEST_KEPT)
+    with pytest.raises(backup.BackupTooOld, match="36"):
+        await kept.put_back(saved, now=NOW + backup.LONGEST_KEPT + timedelta(days=1))
+
+
+async def test_a_backup_of_a_newer_version_is_refused(kept: Kept) -> None:
+    await kept.database.pool.execute(
+        "INSERT INTO schema_migration SELECT origin, '9999_to_come.sql', checksum, applied_at"
+        " FROM schema_migration LIMIT 1"
+    )
+    saved = await kept.save()
+    with pytest.raises(backup.BackupOfNewerVersion, match="9999_to_come"):
+        await kept.put_back(saved)
+
+
+async def test_a_backup_that_fails_leaves_nothing_that_looks_like_one(kept: Kept) -> None:
+    with pytest.raises(backup.DatabaseFailed, match="nowhere"):
+        await kept.save(dsn=kept.dsn.rsplit("/", 1)[0] + "/nowhere")
+    assert list(kept.folder.iterdir()) == []
+    with pytest.raises(backup.NoBackup):
+        backup.read(kept.folder)
+
+
+async def test_backups_are_forgotten_as_the_erased_are(kept: Kept) -> None:
+    """After 35 days at the latest: what a member asked to be forgotten is in none any more."""
+    old, new = await kept.save(NOW), await kept.save(NOW + timedelta(days=20))
+    assert backup.forget(kept.folder, NOW + timedelta(days=35)) == []
+    assert backup.forget(kept.folder, NOW + timedelta(days=35, seconds=1)) == [old]
+    assert list(kept.folder.iterdir()) == [new]
+    with pytest.raises(backup.KeptTooLong):
+        backup.forget(kept.folder, NOW, timedelta(days=36))
+
+
+def test_settings_that_are_missing_are_named_and_none_is_shown(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PANEL_BACKUP_REGISTRY_DSN", "postgresql://a:hidden@b/c")
+    monkeypatch.setattr("sys.argv", ["panel", "backup", "--to", str(tmp_path), "--lang", "en"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    said = capsys.readouterr()
+    shown = " ".join((said.out + said.err).split())
+    assert "PANEL_BACKUP_FEEDBACK_DSN" in shown
+    assert "PANEL_BACKUP_RECIPIENT" in shown
+    assert "PANEL_BACKUP_REGISTRY_DSN" not in shown
+    assert "hidden" not in shown
+
+
+def test_who_can_only_make_backups_is_told_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    for name in BackupSettings.model_fields:
+        if name.endswith("_dsn"):
+            monkeypatch.setenv(f"PANEL_BACKUP_{name.upper()}", "postgresql://a:hidden@b/c")
+    monkeypatch.setenv("PANEL_BACKUP_RECIPIENT", backup.new_identity()[1])
+    one = Saved(file="feedback.sql.gz.age", bytes=0, sha256="", server="18.6", migrations=())
+    manifest = Manifest(saved_at=NOW, databases={"feedback": one})
+    (tmp_path / backup.MANIFEST).write_text(manifest.model_dump_json())
+    monkeypatch.setattr("sys.argv", ["panel", "restore", str(tmp_path), "--all", "--lang", "en"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert "PANEL_BACKUP_IDENTITY_FILE" in capsys.readouterr().err
