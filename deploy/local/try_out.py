@@ -5,6 +5,9 @@ In the container `demo` of deploy/compose.demo.yaml:
     python -m deploy.local.try_out demo      the whole demonstration, by the proxy, and the check
     python -m deploy.local.try_out check     the check alone
     python -m deploy.local.try_out forget    one member is erased, and the check
+    python -m deploy.local.try_out publish   one project after another is published until the file
+                                             /demo/enough is there; each is known to everybody, and
+                                             the check
 Services run in local mode there, as time has to be set: nothing of it is for real members.
 """
 
@@ -13,8 +16,10 @@ import json
 import os
 import shutil
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from importlib.resources import files
 from pathlib import Path
+from uuid import UUID
 
 import asyncpg
 import uvicorn
@@ -23,6 +28,7 @@ from pydantic import SecretStr
 from deploy.bootstrap import SITES
 from deploy.local import clock as clocks
 from deploy.local import demo as demonstration
+from deploy.local import sheets
 from deploy.local.check import Finding, check
 from deploy.local.endpoints import (
     SERVICES,
@@ -38,12 +44,19 @@ from deploy.local.keys import keys_in
 from deploy.local.mail_catcher import MailCatcher
 from deploy.local.member_sim import Members, Rates
 from deploy.local.staff import Staff
+from deploy.local.waiting import until
 from services.runtime.clock import SharedClock
+from services.runtime.text import Text
 
 DATA, SECRETS = Path("/demo"), Path("/secrets")
+ENOUGH = DATA / "enough"
 ISSUER_PORT, SMTP_PORT = 9000, 1025
 # Two of each service share two cores with everything else, where this is tested.
 PATIENCE = 300.0
+_UNKNOWN = Text(
+    fr="Des projets publiés ne sont pas connus de tous.",
+    en="Published projects are not known to everybody.",
+)
 EVERYWHERE = "0.0.0.0"  # noqa: S104  only the containers of this stack reach it
 
 
@@ -129,11 +142,37 @@ async def forget() -> list[Finding]:
     return await check(found)
 
 
+async def publish() -> list[Finding]:
+    found = endpoints()
+    today = SharedClock(found.clock_file).now().date()
+    sheet = sheets.read(
+        Path(str(files("deploy.local") / "examples" / demonstration.EXAMPLES[0])),
+        recruitment_ends_on=today + timedelta(days=30),
+        collection_ends_on=today + timedelta(days=60),
+    )
+    published: set[UUID] = set()
+    async with Staff(found, "en") as staff:
+        while not ENOUGH.exists():
+            project = await staff.create_project(sheet.project)
+            await staff.publish_project(project.id)
+            published.add(project.id)
+
+        async def known() -> bool:
+            collected = {one.project_id for one in await staff.collections()}
+            accounted = {one.project_id for one in await staff.standings()}
+            return collected & accounted >= published
+
+        await until(known, _UNKNOWN, PATIENCE)
+    return await check(found)
+
+
 def main() -> int:
     if sys.argv[1:] == ["serve"]:
         asyncio.run(serve())
         return 0
-    findings = asyncio.run({"demo": demo, "check": judged, "forget": forget}[sys.argv[1]]())
+    findings = asyncio.run(
+        {"demo": demo, "check": judged, "forget": forget, "publish": publish}[sys.argv[1]]()
+    )
     broken = {one.code: one.wrong for one in findings if not one.holds}
     looked_at = {one.code: one.looked_at for one in findings}
     print(json.dumps({"holds": not broken, "broken": broken, "looked_at": looked_at}))

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -56,6 +57,23 @@ def test_the_image_is_small(stack: Compose) -> None:
     above = size(stack, "panel") - base
     print(f"\nservices: {above / MEGABYTE:.0f} MB above its base (asked: 250)")
     assert above <= LARGEST_ABOVE_BASE
+
+
+def test_the_same_source_gives_the_same_image(stack: Compose) -> None:
+    """Built anew from nothing: every file of the application, byte for byte."""
+    again = f"{stack.project}-again"
+    build = ("docker", "build", "-q", "--no-cache", "-f", "deploy/Dockerfile")
+    stack.run(*build, "--target", "services", "-t", again, ".")
+    digests = "find /app -type f -exec sha256sum {} + | sort"
+    try:
+        (one, two) = (
+            stack.run("docker", "run", "--rm", "--entrypoint", "sh", image, "-c", digests)
+            for image in ("panel", again)
+        )
+    finally:
+        stack.run("docker", "image", "rm", again)
+    assert one.count("\n") > 1_000
+    assert set(one.splitlines()) ^ set(two.splitlines()) == set()
 
 
 def test_keys_are_made_once_and_readable_by_their_owner_only(stack: Compose) -> None:
@@ -159,21 +177,27 @@ def test_a_service_starts_cold_in_three_seconds(stack: Compose) -> None:
     assert took < STARTS_WITHIN * PATIENCE
 
 
-def test_rolling_a_service_over_loses_no_request(stack: Compose) -> None:
-    """Each replica in its turn, while pages are read all the time."""
-    answers: list[int | str] = []
+def test_rolling_every_service_over_under_load_loses_nothing(stack: Compose) -> None:
+    """Each replica in its turn, while pages are read and projects published all the time."""
+    pages: list[int | str] = []
+    tried: list[dict[str, Any]] = []
     over = threading.Event()
 
     def read() -> None:
         with stack.browser() as client:
             while not over.wait(0.05):
                 try:
-                    answers.append(stack.get(client, "account", "/").status_code)
+                    pages.append(stack.get(client, "account", "/").status_code)
                 except httpx.HTTPError as error:
-                    answers.append(type(error).__name__)
+                    pages.append(type(error).__name__)
 
-    reader = threading.Thread(target=read)
-    reader.start()
+    before = stack.tried_out("check")
+    people = [
+        threading.Thread(target=read),
+        threading.Thread(target=lambda: tried.append(stack.tried_out("publish"))),
+    ]
+    for one in people:
+        one.start()
     try:
         for service in SERVICES:
             for container in stack.containers(service):
@@ -181,10 +205,16 @@ def test_rolling_a_service_over_loses_no_request(stack: Compose) -> None:
                 until(lambda one=container: stack.healthy(one), f"{service} is healthy")  # type: ignore[misc]
     finally:
         over.set()
-        reader.join()
-    assert len(answers) > 100
-    assert set(answers) == {200}
-    assert stack.tried_out("check")["broken"] == {}
+        stack("exec", "-T", "demo", "touch", "/demo/enough")
+        for one in people:
+            one.join()
+    assert len(pages) > 100
+    assert set(pages) == {200}
+    (after,) = tried
+    assert after["broken"] == {}
+    published = "mandates_complete"
+    print(f"\n{after['looked_at'][published] - before['looked_at'][published]} projects published")
+    assert after["looked_at"][published] > before["looked_at"][published] + 20
 
 
 def test_databases_put_back_from_a_backup_lose_no_promise(stack: Compose) -> None:
