@@ -135,7 +135,7 @@ async def _database(
         await migrations.migrate(conn, migrations.for_service(f"services.{service}"))
     finally:
         await conn.close()
-    database = Database(SecretStr(postgres.dsn(name)))
+    database = Database(SecretStr(postgres.dsn(name)), limits={})
     await database.start()
     try:
         yield database

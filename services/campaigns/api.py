@@ -23,7 +23,7 @@ from services.contracts.http.campaigns import (
 from services.contracts.http.common import Role
 from services.runtime.auth import Staff, require
 from services.runtime.clock import Clock
-from services.runtime.db import Database
+from services.runtime.db import Database, patiently
 from services.runtime.pages import language_of
 from services.runtime.text import Language
 
@@ -106,19 +106,22 @@ def router(
 
     @routes.post("/previews")
     async def preview_sheet(staff: Reader, sheet: CampaignSheet) -> Preview:
-        async with database.reading() as conn:
-            return await launches.preview_sheet(conn, clock, sheet)
+        with patiently():
+            async with database.reading() as conn:
+                return await launches.preview_sheet(conn, clock, sheet)
 
     @routes.post("/campaigns/{id}/preview")
     async def preview_campaign(staff: Reader, id: UUID) -> Preview:
-        async with database.reading() as conn:
-            return await launches.preview_campaign(conn, clock, id)
+        with patiently():
+            async with database.reading() as conn:
+                return await launches.preview_campaign(conn, clock, id)
 
     @routes.post("/launches")
     async def launch(staff: Writer, order: Launch) -> list[CampaignView]:
-        async with database.transaction() as conn:
-            await launches.launch(conn, clock, order.campaign_ids, random_bytes)
-            return await views.show_campaigns(conn, order.campaign_ids)
+        with patiently():
+            async with database.transaction() as conn:
+                await launches.launch(conn, clock, order.campaign_ids, random_bytes)
+                return await views.show_campaigns(conn, order.campaign_ids)
 
     @routes.get("/contacts")
     async def show_contacts(staff: Reader) -> Contacts:

@@ -13,6 +13,7 @@ from services.contracts.http.registry import DeliveryCounts, Erasure, ImportRepo
 from services.registry import store, use_cases
 from services.registry.vault import Vault
 from services.runtime.auth import Staff, require
+from services.runtime.db import patiently
 from services.runtime.pages import language_of
 from services.runtime.service import Service
 
@@ -43,24 +44,26 @@ def router(service: Service, vault: Vault) -> APIRouter:
                     await asyncio.to_thread(upload.write, chunk)
                 else:
                     upload.write(chunk)
-            async with service.database.transaction() as conn:
-                return await use_cases.import_members(
-                    conn,
-                    service.clock,
-                    vault,
-                    cast(BinaryIO, upload),
-                    language_of(request),
-                    dry_run=dry_run,
-                    accept_valid=accept_valid,
-                )
+            with patiently():
+                async with service.database.transaction() as conn:
+                    return await use_cases.import_members(
+                        conn,
+                        service.clock,
+                        vault,
+                        cast(BinaryIO, upload),
+                        language_of(request),
+                        dry_run=dry_run,
+                        accept_valid=accept_valid,
+                    )
 
     @router.post("/members/{member_id}/erasure", status_code=200)
     async def erase_member(
         member_id: UUID, staff: Annotated[Staff, require(Role.REGISTRY)]
     ) -> Erasure:
         """For good: identity, address, attributes and consents are forgotten."""
-        async with service.database.transaction() as conn:
-            erased = await use_cases.erase(conn, service.clock, member_id)
+        with patiently():
+            async with service.database.transaction() as conn:
+                erased = await use_cases.erase(conn, service.clock, member_id)
         return Erasure(member_id=member_id, erased_now=erased)
 
     @router.get("/members/counts")

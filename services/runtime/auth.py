@@ -3,6 +3,7 @@
 No session and no shared secret between services: tokens and links are verified with public keys.
 """
 
+import asyncio
 import json
 import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
@@ -33,6 +34,7 @@ _SIGNING_KEYS = {key.key_type for key in (ECKey, OKPKey, RSAKey)}
 _KEYS_LIVE_SECONDS = 300
 _REFETCH_AFTER_SECONDS = 5
 _ISSUER_SECONDS = 5
+_NONSENSE = (JoseError, KeyError, TypeError, ValueError)
 
 log = structlog.get_logger()
 
@@ -161,7 +163,7 @@ class StaffTokens:
             self._asked = time.monotonic()
             try:
                 self._keys = await published_keys(self._issuer)
-            except (httpx.HTTPError, JoseError, KeyError, TypeError, ValueError) as error:
+            except (httpx.HTTPError, TimeoutError, *_NONSENSE) as error:
                 log.warning("issuer_unusable", error=type(error).__name__)
                 if self._keys is None:
                     raise IssuerUnreachable from error
@@ -175,10 +177,14 @@ class ForeignIssuer(ValueError):
 async def published_keys(issuer: str) -> KeySet:
     """What the issuer says it signs with now; keys of other kinds and uses are left out.
 
-    Raises httpx.HTTPError when it does not answer; ForeignIssuer, KeyError, TypeError, ValueError
-    or JoseError when the answer is not an issuer's.
+    Raises httpx.HTTPError or TimeoutError when it does not answer; ForeignIssuer, KeyError,
+    TypeError, ValueError or JoseError when the answer is not an issuer's.
     """
-    async with httpx.AsyncClient(timeout=_ISSUER_SECONDS) as client:
+    async with (
+        # Of each wait, and of all together: an issuer may also answer letter by letter.
+        asyncio.timeout(2 * _ISSUER_SECONDS),
+        httpx.AsyncClient(timeout=_ISSUER_SECONDS) as client,
+    ):
         about = await client.get(f"{issuer.rstrip('/')}/.well-known/openid-configuration")
         about.raise_for_status()
         if about.json()["issuer"] != issuer:

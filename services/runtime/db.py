@@ -5,8 +5,9 @@ stores receive the connection, so a refusal anywhere rolls the whole change back
 """
 
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from importlib.resources import files
 from typing import Any, TypeAlias, TypeVar
 
@@ -27,6 +28,47 @@ _SETTINGS = {
     "tcp_keepalives_interval": "10",
     "tcp_keepalives_count": "3",
 }
+# Somebody waits for an answer: what takes longer is given up, and with it the locks that it holds.
+# Less than proxies wait, so that the answer is ours.
+REQUEST_LIMITS = {
+    "statement_timeout": "30s",
+    "lock_timeout": "15s",
+    "idle_in_transaction_session_timeout": "60s",
+}
+_PATIENT_LIMITS = """
+SET LOCAL statement_timeout = '15min';
+SET LOCAL lock_timeout = '5min';
+SET LOCAL idle_in_transaction_session_timeout = '15min'"""
+
+
+class ConnectionLost(ConnectionError):
+    """The session ended within a transaction, of which nothing stays."""
+
+
+# What comes of it, the server's and ours: nobody's mistake, and worth another try.
+TOO_LONG = (
+    ConnectionLost,
+    asyncpg.QueryCanceledError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    TimeoutError,
+)
+# The client's own, for a server that does not answer at all; long statements say theirs.
+_COMMAND_SECONDS = 60
+_ACQUIRE_SECONDS = 15
+_patient: ContextVar[bool] = ContextVar("patient", default=False)
+
+
+@contextmanager
+def patiently() -> Iterator[None]:
+    """For work that may be long: jobs, batches of events, imports, and what waits for a message
+    that is on its way. Transactions begun within have a quarter of an hour for each statement."""
+    before = _patient.set(True)
+    try:
+        yield
+    finally:
+        _patient.reset(before)
+
 
 _HEADER = re.compile(r"^-- ([a-z][a-z0-9_]*): ", re.MULTILINE)
 
@@ -81,10 +123,17 @@ async def connect(dsn: str, application: str = "panel") -> "asyncpg.Connection[a
 class Database:
     """The service's pool. Usable once started."""
 
-    def __init__(self, dsn: SecretStr, application: str = "panel", connections: int = 10) -> None:
+    def __init__(
+        self,
+        dsn: SecretStr,
+        application: str = "panel",
+        connections: int = 10,
+        limits: Mapping[str, str] = REQUEST_LIMITS,
+    ) -> None:
         self._dsn = dsn
         self._application = application
         self._connections = connections
+        self._limits = limits
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None
 
     async def start(self) -> None:
@@ -93,8 +142,12 @@ class Database:
             min_size=1,
             max_size=self._connections,
             init=_prepare,
-            command_timeout=60,
-            server_settings={"application_name": self._application, **_SETTINGS},
+            command_timeout=_COMMAND_SECONDS,
+            server_settings={
+                "application_name": self._application,
+                **_SETTINGS,
+                **self._limits,
+            },
         )
 
     async def stop(self) -> None:
@@ -113,7 +166,7 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
-        async with self.pool.acquire() as connection, connection.transaction():
+        async with self._begun() as connection:
             if traceparent := tracing.current():
                 # The outbox's rows take it from there.
                 await connection.execute(
@@ -124,11 +177,29 @@ class Database:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Connection]:
         """One consistent snapshot for several reads; writing is refused by the server."""
-        async with (
-            self.pool.acquire() as connection,
-            connection.transaction(isolation="repeatable_read", readonly=True),
-        ):
+        async with self._begun(isolation="repeatable_read", readonly=True) as connection:
             yield connection
+
+    @asynccontextmanager
+    async def _begun(self, **kind: Any) -> AsyncIterator[Connection]:
+        patient = _patient.get()
+        async with self.pool.acquire(timeout=None if patient else _ACQUIRE_SECONDS) as connection:
+            try:
+                async with connection.transaction(**kind):
+                    if patient:
+                        await connection.execute(_PATIENT_LIMITS)
+                    yield connection
+            except asyncpg.InterfaceError as error:
+                if _is_lost(connection):
+                    raise ConnectionLost("the database ended the session") from error
+                raise
+
+
+def _is_lost(connection: Connection) -> bool:
+    try:
+        return bool(connection.is_closed())
+    except asyncpg.InterfaceError:
+        return True  # the pool took it away already
 
 
 async def maybe(conn: Connection, shape: type[T], query: str, *args: Any) -> T | None:

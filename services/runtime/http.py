@@ -25,6 +25,7 @@ from services.contracts.http import LARGEST_INTEGER
 from services.contracts.http.common import DeadLetter, Problem, Replay, Republished, Role
 from services.runtime import pages, problems, tracing
 from services.runtime.auth import Staff, StaffTokens, require
+from services.runtime.db import TOO_LONG, patiently
 from services.runtime.limits import BodyTooLarge, BodyTooSlow, Limit, source_of
 from services.runtime.outbox import sql
 from services.runtime.refusal import Refusal
@@ -44,6 +45,21 @@ _UNEXPECTED = Text(
 _MALFORMED = Text(
     fr="La demande n'a pas la forme attendue.", en="The request does not have the expected form."
 )
+
+
+class Busy(Refusal):
+    status = 503
+    sentence = Text(
+        fr="Cela n'a pas abouti à temps et a été abandonné.",
+        en="This did not end in time and was given up.",
+    )
+    way_out = Text(fr="Réessayez dans un instant.", en="Try again in a moment.")
+
+    @property
+    def retry_after(self) -> int:
+        return 5
+
+
 # Of our own kinds of error; the library says the others in English.
 _WRONG = {
     "nul_character": Text(
@@ -123,6 +139,14 @@ def application(service: "Service") -> FastAPI:
     @app.exception_handler(ClientDisconnect)
     async def gone(request: Request, _: ClientDisconnect) -> Response:
         return Response(status_code=400)  # that nobody reads
+
+    async def too_long(request: Request, error: Exception) -> Response:
+        route = template_of(request.scope)
+        log.warning("took_too_long", error=type(error).__name__, route=route, method=request.method)
+        return _refused(request, Busy())
+
+    for kind in TOO_LONG:
+        app.add_exception_handler(kind, too_long)
 
     @app.exception_handler(Exception)
     async def unexpected(request: Request, error: Exception) -> Response:
@@ -444,12 +468,14 @@ def _staff(service: "Service") -> APIRouter:
     async def replay(
         staff: operations, id: Annotated[int, Path(ge=1, le=LARGEST_INTEGER)]
     ) -> Replay:
-        async with service.database.transaction() as conn:
-            return await service.inbox.replay(conn, id)
+        with patiently():
+            async with service.database.transaction() as conn:
+                return await service.inbox.replay(conn, id)
 
     @router.post("/republish")
     async def republish(staff: operations) -> Republished:
-        async with service.database.transaction() as conn:
-            return Republished(events=await service.republish(conn))
+        with patiently():
+            async with service.database.transaction() as conn:
+                return Republished(events=await service.republish(conn))
 
     return router

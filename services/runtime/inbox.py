@@ -26,7 +26,7 @@ from services.contracts.envelope import TRACEPARENT, Event, MalformedEvent, deco
 from services.contracts.http.common import Replay
 from services.contracts.topics import Topic, topic_of
 from services.runtime.clock import Clock
-from services.runtime.db import Connection, Database
+from services.runtime.db import Connection, Database, patiently
 from services.runtime.outbox import sql
 from services.runtime.refusal import NotFound
 from services.runtime.tracing import Traces
@@ -168,7 +168,7 @@ class Inbox:
             held = newest.get(event.key)
             if held is None or held[1].version < event.version:
                 newest[event.key] = (record, event)
-        with self._traces.receiving(consumer.topic.name, records):
+        with patiently(), self._traces.receiving(consumer.topic.name, records):
             async with self._database.transaction() as conn:
                 if newest:
                     dead += await _apply(conn, consumer.apply, list(newest.values()))

@@ -18,7 +18,7 @@ _MEANINGS = {
     "413": ("TooLarge", "The body is larger than is taken here."),
     "422": ("Malformed", "Not of the expected form; `errors` says where, and never what was sent."),
     "429": ("TooOften", "Too many requests in a short time; `Retry-After` says when to come back."),
-    "503": ("IssuerUnreachable", "Who is asking cannot be verified at the moment."),
+    "503": ("Busy", "Took too long, or who is asking cannot be verified at the moment."),
 }
 _UNUSED = ("HTTPValidationError", "ValidationError")
 
@@ -43,9 +43,9 @@ def described(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _of(operation: dict[str, Any], names_something: bool) -> list[str]:
-    statuses = ["403", "422", "429"]
+    statuses = ["403", "422", "429", "503"]
     if "security" in operation:
-        statuses += ["401", "503"]
+        statuses.append("401")
     if "requestBody" in operation:
         statuses += ["408", "413"]
     if names_something or "requestBody" in operation:

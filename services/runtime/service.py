@@ -23,7 +23,7 @@ import structlog
 
 from services.contracts.topics import produced_by
 from services.runtime import broker, http, migrations
-from services.runtime.db import Connection, Database
+from services.runtime.db import Connection, Database, patiently
 from services.runtime.hints import HintHub
 from services.runtime.inbox import DEAD_LETTER_LIFE, Inbox
 from services.runtime.outbox import sql
@@ -72,7 +72,8 @@ class Service:
         async def repeat() -> None:
             while True:
                 try:
-                    await job()
+                    with patiently():
+                        await job()
                 except Exception as error:
                     self.unexpected_errors += 1
                     log.error("job_failed", job=name, exc_info=error)
