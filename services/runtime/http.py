@@ -186,6 +186,9 @@ _HEADERS = (
     (b"referrer-policy", b"no-referrer"),
     (b"cache-control", b"no-store"),
     (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    # What is no page of ours shows nothing of its own; pages say theirs.
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
 )
 LARGEST_BODY = 1 << 20

@@ -36,6 +36,7 @@ from schemathesis.specs.openapi.checks import (
 from deploy.describe import SERVICES, build
 from services.campaigns.pages import credentials
 from services.contracts.http.common import Role
+from tests.contract.edges import heeded
 from tests.contract.faces import Face, Known, face, openings, pages
 from tests.servers import PostgresServer
 
@@ -49,7 +50,14 @@ FEWER = {
 }
 PATIENCE = 20
 BERNARD = "M. Bernard"
+
+
+def browsers_are_told(_: Any, answer: Any, case: Any) -> None:
+    assert heeded(httpx.Headers({name: said for name, (said, *_) in answer.headers.items()})) == []
+
+
 CHECKED = [
+    browsers_are_told,
     not_a_server_error,
     status_code_conformance,
     content_type_conformance,
@@ -353,6 +361,9 @@ def test_no_address_of_a_page_brings_a_service_to_an_unexpected_error(
                 content=odd if method == "POST" else None,
                 headers={"Accept": "text/html", "Accept-Language": odd},
             )
+            policy = answer.headers["content-security-policy"]
+            assert "default-src 'none'" in policy, (method, address)
+            assert "frame-ancestors" in policy, (method, address)
             ready = path != "/health/ready"  # without Kafka it says that it is not
             assert answer.status_code < 500 or not ready, (method, address)
 
