@@ -27,7 +27,7 @@ from pydantic_settings import SettingsConfigDict
 
 from services.runtime import migrations
 from services.runtime.refusal import Refusal
-from services.runtime.settings import Environment
+from services.runtime.settings import DatabaseUri, Environment
 from services.runtime.text import Text
 
 # The members' right to be forgotten reaches backups by their age (DESIGN.md §6).
@@ -144,12 +144,12 @@ class BackupSettings(Environment):
     identity: SecretStr | None = Field(
         None, description="age identity that opens them, to restore; where none is, nobody can"
     )
-    registry_dsn: SecretStr = Field(
+    registry_dsn: DatabaseUri = Field(
         description="PostgreSQL connection URI of the role that owns registry's tables"
     )
-    campaigns_dsn: SecretStr = Field(description="the same of campaigns")
-    responses_dsn: SecretStr = Field(description="the same of responses")
-    feedback_dsn: SecretStr = Field(description="the same of feedback")
+    campaigns_dsn: DatabaseUri = Field(description="the same of campaigns")
+    responses_dsn: DatabaseUri = Field(description="the same of responses")
+    feedback_dsn: DatabaseUri = Field(description="the same of feedback")
 
     @classmethod
     def given(cls) -> "BackupSettings | None":

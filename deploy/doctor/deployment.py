@@ -10,7 +10,7 @@ from pydantic import Field, SecretStr
 from services.registry.settings import MailSettings
 from services.registry.smtp import MailServer
 from services.runtime.broker import KafkaServer
-from services.runtime.settings import KafkaSettings
+from services.runtime.settings import DatabaseUri, KafkaSettings
 
 MAIL_TIMEOUT_SECONDS = 10.0
 
@@ -47,10 +47,10 @@ class DoctorSettings(MailSettings, KafkaSettings):
     mode: Literal["local", "production"] = Field(
         "production", description="as the services' own setting"
     )
-    registry_database_dsn: SecretStr = Field(description="as registry's `PANEL_DATABASE_DSN`")
-    campaigns_database_dsn: SecretStr = Field(description="as campaigns' `PANEL_DATABASE_DSN`")
-    responses_database_dsn: SecretStr = Field(description="as responses' `PANEL_DATABASE_DSN`")
-    feedback_database_dsn: SecretStr = Field(description="as feedback's `PANEL_DATABASE_DSN`")
+    registry_database_dsn: DatabaseUri = Field(description="as registry's `PANEL_DATABASE_DSN`")
+    campaigns_database_dsn: DatabaseUri = Field(description="as campaigns' `PANEL_DATABASE_DSN`")
+    responses_database_dsn: DatabaseUri = Field(description="as responses' `PANEL_DATABASE_DSN`")
+    feedback_database_dsn: DatabaseUri = Field(description="as feedback's `PANEL_DATABASE_DSN`")
     database_connections: int = Field(10, ge=2, description="as the services' own setting")
     issuer: str = Field(description="as the services' own setting")
     service_addresses: dict[str, str] = Field(

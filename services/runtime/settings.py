@@ -5,9 +5,17 @@ Each service extends `Settings` with what it alone needs; a secret has no defaul
 
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, Json, SecretStr, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    Json,
+    SecretStr,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -19,6 +27,24 @@ from services.contracts.http.common import Role
 from services.runtime.auth import RoleClaim
 from services.runtime.broker import KafkaServer
 from services.runtime.clock import Clock, SharedClock, SystemClock
+
+
+def _is_database_uri(given: SecretStr) -> SecretStr:
+    """Checked here, as who connects by it would show what is wrong, hence part of a password."""
+    try:
+        parts = urlsplit(given.get_secret_value())
+        _ = parts.port  # raises where it is no number
+    except ValueError:
+        parts = None
+    if parts is None or parts.scheme not in ("postgresql", "postgres"):
+        raise ValueError(
+            "is no postgresql://user:password@host:port/database; in a password, other characters"
+            " than letters, digits and -._~ are written as %XX"
+        ) from None
+    return given
+
+
+DatabaseUri = Annotated[SecretStr, AfterValidator(_is_database_uri)]
 
 
 class SettingsFiles(EnvSettingsSource):
@@ -84,7 +110,7 @@ class Settings(KafkaSettings):
     mode: Literal["local", "production"] = Field(
         "production", description="local: settable clock and local issuer are allowed"
     )
-    database_dsn: SecretStr = Field(description="PostgreSQL connection URI of this service alone")
+    database_dsn: DatabaseUri = Field(description="PostgreSQL connection URI of this service alone")
     database_connections: int = Field(10, ge=2, description="largest number of pooled connections")
     kafka_replication: int = Field(1, description="replication factor of the topics created")
     http_host: str = Field("127.0.0.1", description="address to listen on")
