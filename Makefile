@@ -12,7 +12,7 @@ demo: setup  ## a panel of 5,000, two campaigns, one fair draw, and the charter 
 	@$(RUN) panel demo
 
 test: setup lint  ## lint, types, import rules and every test, on real PostgreSQL and real Kafka
-	@$(RUN) pytest
+	@$(RUN) pytest -n 2 --no-loadscope-reorder
 
 test-deploy: setup  ## the deployment, on a container engine: built, used, killed, rolled over
 	@$(RUN) pytest -m deploy -s tests/deploy

@@ -3,12 +3,29 @@
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from tests import databases, servers, topics
 from tests.databases import Databases
 from tests.servers import PostgresServer
+
+OF_THE_DEMONSTRATION = {"test_anonymity.py", "test_demo.py"}
+
+
+class FileByFile(LoadScopeScheduling):  # type: ignore[misc]  # untyped
+    """Two processes share `make test`, each with servers of its own: a file is one's alone, and
+    what looks at the one demonstration counts as a file."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file, *_ = nodeid.split("::")
+        return "demonstration" if Path(file).name in OF_THE_DEMONSTRATION else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FileByFile:
+    return FileByFile(config, log)
 
 
 @pytest.fixture(scope="session")
