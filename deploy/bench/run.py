@@ -138,6 +138,7 @@ async def _database(
     database = Database(SecretStr(postgres.dsn(name)), limits={})
     await database.start()
     try:
-        yield database
+        with db.patiently():
+            yield database
     finally:
         await database.stop()

@@ -23,7 +23,7 @@ def register(service: Service) -> None:
         await asyncio.sleep(9 * (time.monotonic() - began))
 
     async def judge_stale_attempts() -> None:
-        async with database.pool.acquire() as conn:
+        async with database.reading() as conn:
             open_attempts = await store.unanswered_attempts(conn)
         for order_id, member_id in open_attempts:
             async with database.transaction() as conn:

@@ -22,7 +22,7 @@ from services.registry.smtp import Handover, MailServer, MailSession
 from services.registry.use_cases import Attempt
 from services.registry.vault import Vault
 from services.runtime.clock import Clock
-from services.runtime.db import Database
+from services.runtime.db import Database, patiently
 
 _PAGE = 1_000
 _IDLE_SECONDS = 0.3
@@ -85,8 +85,9 @@ class Sender:
         while True:
             began = time.monotonic()
             try:
-                async with self._database.pool.acquire() as conn:
-                    page = await store.due_orders(conn, self._clock.now(), place, _PAGE)
+                with patiently():
+                    async with self._database.reading() as conn:
+                        page = await store.due_orders(conn, self._clock.now(), place, _PAGE)
             except _TROUBLE as error:
                 log.warning("sender_cannot_look", error=type(error).__name__)
                 await asyncio.sleep(1)

@@ -28,8 +28,6 @@ sql = db.Queries("services.registry")
 MEMBERS, MEMBER = topic_of(MemberState).name, MemberState.event_type
 DELIVERIES, DELIVERY = topic_of(DeliveryState).name, DeliveryState.event_type
 FIGURES, FIGURE = topic_of(FiguresState).name, FiguresState.event_type
-# Longer than the pool's limit: counting goes through every message of some months.
-_PATIENCE = 900.0
 
 
 @dataclass(frozen=True)
@@ -417,9 +415,7 @@ async def count_deliveries(conn: Connection) -> list[tuple[str, str | None, int]
 
 async def count_months(conn: Connection, today: date, now: datetime) -> int:
     """Returns how many months have new numbers to tell."""
-    return rows_of(
-        await conn.execute(sql.count_months, today, FIGURES, FIGURE, now, timeout=_PATIENCE)
-    )
+    return rows_of(await conn.execute(sql.count_months, today, FIGURES, FIGURE, now))
 
 
 async def republish_figures(conn: Connection, now: datetime) -> int:

@@ -6,7 +6,7 @@ stores receive the connection, so a refusal anywhere rolls the whole change back
 
 import re
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from contextvars import ContextVar
 from importlib.resources import files
 from typing import Any, TypeAlias, TypeVar
@@ -53,9 +53,11 @@ TOO_LONG = (
     asyncpg.IdleInTransactionSessionTimeoutError,
     TimeoutError,
 )
-# The client's own, for a server that does not answer at all; long statements say theirs.
-_COMMAND_SECONDS = 60
+# The client's own, for a server that does not answer at all: later than the server's.
+_COMMAND_SECONDS = 60.0
+_PATIENT_COMMAND_SECONDS = 960.0
 _ACQUIRE_SECONDS = 15
+_CONNECT_SECONDS = 10
 _patient: ContextVar[bool] = ContextVar("patient", default=False)
 
 
@@ -114,7 +116,9 @@ async def _prepare(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
 async def connect(dsn: str, application: str = "panel") -> "asyncpg.Connection[asyncpg.Record]":
     """A connection outside the pool, for session-level locks and LISTEN. The caller closes it."""
     connection = await asyncpg.connect(
-        dsn, server_settings={"application_name": application, **_SETTINGS}, timeout=10
+        dsn,
+        server_settings={"application_name": application, **_SETTINGS},
+        timeout=_CONNECT_SECONDS,
     )
     await _prepare(connection)
     return connection
@@ -181,18 +185,38 @@ class Database:
             yield connection
 
     @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        """For one short statement, which needs no transaction."""
+        seconds = None if _patient.get() else _ACQUIRE_SECONDS
+        async with self.pool.acquire(timeout=seconds) as connection:
+            yield connection
+
+    @asynccontextmanager
     async def _begun(self, **kind: Any) -> AsyncIterator[Connection]:
         patient = _patient.get()
-        async with self.pool.acquire(timeout=None if patient else _ACQUIRE_SECONDS) as connection:
+        async with self.connection() as connection:
             try:
-                async with connection.transaction(**kind):
-                    if patient:
-                        await connection.execute(_PATIENT_LIMITS)
-                    yield connection
+                with _waiting_longer(connection) if patient else nullcontext():
+                    async with connection.transaction(**kind):
+                        if patient:
+                            await connection.execute(_PATIENT_LIMITS)
+                        yield connection
             except asyncpg.InterfaceError as error:
                 if _is_lost(connection):
                     raise ConnectionLost("the database ended the session") from error
                 raise
+
+
+@contextmanager
+def _waiting_longer(connection: Connection) -> Iterator[None]:
+    """The library has a limit for a connection and one for a statement, but none for a while."""
+    own = getattr(connection, "_con", connection)
+    before = own._config
+    own._config = before._replace(command_timeout=_PATIENT_COMMAND_SECONDS)
+    try:
+        yield
+    finally:
+        own._config = before
 
 
 def _is_lost(connection: Connection) -> bool:

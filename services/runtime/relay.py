@@ -34,6 +34,7 @@ _LEADER_LOCK = 7_203_442
 _BATCH = 20_000
 _GATHER_SECONDS = 0.05
 _DAY_SECONDS = 86_400
+_TRANSACTION_SECONDS = 30
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.2, 10.0
 # NOTIFY payloads end at 8,000 bytes; a screen re-reads everything rather than 20 rows one by one.
 _HINTS_PER_KIND = 20
@@ -90,7 +91,7 @@ class Relay:
                 **self._kafka.options(),
                 transactional_id=f"{self._service}-relay",
                 max_batch_size=262_144,
-                transaction_timeout_ms=30_000,
+                transaction_timeout_ms=_TRANSACTION_SECONDS * 1000,
             )
             try:
                 await producer.start()

@@ -12,9 +12,6 @@ from services.campaigns.store import sql
 from services.runtime import db
 from services.runtime.db import Connection
 
-# Longer than the pool's limit: one draw over ten million members is minutes, not seconds.
-_PATIENCE = 900.0
-
 
 @dataclass(frozen=True)
 class Due:
@@ -101,27 +98,26 @@ async def enter_draw(conn: Connection, campaign: Campaign, window: Window) -> No
         campaign.stratum_attribute,
         window.first_day,
         window.last_day,
-        timeout=_PATIENCE,
     )
 
 
 async def index_candidates(conn: Connection, strata: int) -> None:
     if strata > 1:
-        await conn.execute(sql.index_candidates, timeout=_PATIENCE)
-    await conn.execute(sql.analyze_candidates, timeout=_PATIENCE)
+        await conn.execute(sql.index_candidates)
+    await conn.execute(sql.analyze_candidates)
 
 
 async def draw_round(conn: Connection, seed: bytes, round_: int, look: int) -> int:
     """One round; returns how many were drawn."""
-    done = await conn.execute(sql.draw_round, seed, round_, look, timeout=_PATIENCE)
-    await conn.execute(sql.analyze_chosen, timeout=_PATIENCE)
+    done = await conn.execute(sql.draw_round, seed, round_, look)
+    await conn.execute(sql.analyze_chosen)
     return int(done.rpartition(" ")[2])
 
 
 async def fitting(conn: Connection) -> dict[UUID, dict[str | None, int]]:
     """Who entered, per campaign: by reason why not, None for who could be asked."""
     counts: dict[UUID, dict[str | None, int]] = {}
-    for row in await conn.fetch(sql.fitting, timeout=_PATIENCE):
+    for row in await conn.fetch(sql.fitting):
         counts.setdefault(row["campaign_id"], {})[row["reason"]] = row["members"]
     return counts
 
@@ -139,18 +135,18 @@ async def keep_draw(
         [d.asked for d in drawn],
         [orjson.dumps(d.not_asked).decode() for d in drawn],
     )
-    await conn.execute(sql.keep_draw_strata, draw_id, timeout=_PATIENCE)
+    await conn.execute(sql.keep_draw_strata, draw_id)
 
 
 async def order_chosen(conn: Connection, topic: str, at: datetime) -> dict[UUID, int]:
     """Write orders, reservations, invitations and events; returns how many for each campaign."""
     await conn.execute(sql.make_asked)
-    await conn.execute(sql.ask_chosen, timeout=_PATIENCE)
-    await conn.execute(sql.order_asked, at, timeout=_PATIENCE)
-    await conn.execute(sql.reserve_asked, timeout=_PATIENCE)
-    await conn.execute(sql.invite_asked, timeout=_PATIENCE)
-    await conn.execute(sql.invite_again, timeout=_PATIENCE)
-    await conn.execute(sql.send_asked, topic, at, timeout=_PATIENCE)
+    await conn.execute(sql.ask_chosen)
+    await conn.execute(sql.order_asked, at)
+    await conn.execute(sql.reserve_asked)
+    await conn.execute(sql.invite_asked)
+    await conn.execute(sql.invite_again)
+    await conn.execute(sql.send_asked, topic, at)
     rows = await conn.fetch(sql.count_asked)
     return {row["campaign_id"]: row["asked"] for row in rows}
 

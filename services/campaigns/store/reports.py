@@ -9,9 +9,6 @@ from services.campaigns.store import sql
 from services.campaigns.store.news import Gone
 from services.runtime.db import Connection
 
-# Longer than the pool's limit, as duties are written for everybody at once.
-_PATIENCE = 900.0
-
 
 async def know_reports(conn: Connection, news: Sequence[tuple[UUID, int, int, date]]) -> list[UUID]:
     """(project, version, collection's version, day); returns the projects with a newer one."""
@@ -52,7 +49,6 @@ async def create_duties(
         window.last_day,
         at,
         topic,
-        timeout=_PATIENCE,
     )
     assert row is not None
     return dict(row)
@@ -61,7 +57,7 @@ async def create_duties(
 async def stop_older(
     conn: Connection, project_id: UUID, report_version: int, at: datetime, topic: str
 ) -> None:
-    await conn.execute(sql.stop_older, project_id, report_version, at, topic, timeout=_PATIENCE)
+    await conn.execute(sql.stop_older, project_id, report_version, at, topic)
 
 
 async def look_again(
@@ -81,7 +77,6 @@ async def look_again(
         at,
         topic,
         today,
-        timeout=_PATIENCE,
     )
     return number
 

@@ -10,7 +10,7 @@ from services.runtime.db import Connection
 
 
 async def send_unanswered_again(conn: Connection, topic: str, at: datetime) -> int:
-    done = await conn.execute(sql.send_unanswered_again, topic, at, timeout=900)
+    done = await conn.execute(sql.send_unanswered_again, topic, at)
     return int(done.rpartition(" ")[2])
 
 

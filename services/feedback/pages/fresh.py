@@ -105,5 +105,5 @@ class Fresh:
             self._bytes -= len(gone.packed)
 
     async def _marks(self, _: None, askers: Sequence[None]) -> list[UUID]:
-        async with self._database.pool.acquire() as conn:
+        async with self._database.connection() as conn:
             return [await store.mark(conn)] * len(askers)

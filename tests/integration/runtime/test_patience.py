@@ -137,3 +137,23 @@ async def test_requests_are_limited_as_configured_in_production(
     ):
         shown = [await conn.fetchval(f"SHOW {name}") for name in LIMITS]
     assert shown == ["30s", "15s", "1min"]
+
+
+async def test_the_client_waits_for_patient_work_as_long_as_the_server_lets_it(
+    postgres_server: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(db, "_COMMAND_SECONDS", 0.2)
+    async with databases.clone(postgres_server, "feedback") as (dsn, _):
+        database = Database(SecretStr(dsn), connections=1)
+        await database.start()
+        try:
+            with patiently():
+                for begin in (database.transaction, database.reading):
+                    async with begin() as conn:
+                        await conn.execute("SELECT pg_sleep(0.5)")
+                        await conn.fetchval("SELECT pg_sleep(0.5)::text")
+            with pytest.raises(TimeoutError):
+                async with database.transaction() as conn:
+                    await conn.execute("SELECT pg_sleep(0.5)")
+        finally:
+            await database.stop()
