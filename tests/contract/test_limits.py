@@ -1,0 +1,115 @@
+"""What SECURITY.md says is limited is what the code and the proxy's configuration limit."""
+
+import re
+from collections.abc import Iterator
+from inspect import signature
+from itertools import takewhile
+from pathlib import Path
+
+from aiokafka import AIOKafkaConsumer
+
+from services.campaigns.pages import credentials
+from services.registry.settings import RegistrySettings
+from services.responses import documents, shelves
+from services.responses.pages import LARGEST_BODY_BYTES as LARGEST_ANSWER
+from services.runtime import auth, db, http, inbox, relay, server, tracing
+from services.runtime.hints import MOST_STREAMS
+from services.runtime.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+PROXY = (ROOT / "deploy/proxy/nginx.conf").read_text()
+
+
+def proxy(before: str, after: str) -> int:
+    """The number that the proxy's configuration has between the two."""
+    found = re.findall(f"{re.escape(before)}([0-9]+){re.escape(after)}", PROXY)
+    assert len(found) == 1, before
+    return int(found[0])
+
+
+def table(head: str) -> Iterator[list[str]]:
+    """The rows of SECURITY.md's table with that head."""
+    lines = iter((ROOT / "SECURITY.md").read_text().splitlines())
+    for line in lines:
+        if line.strip().startswith(head):
+            break
+    next(lines)
+    for row in takewhile(lambda line: line.strip().startswith("|"), lines):
+        yield [cell.strip() for cell in row.strip().strip("|").split("|")]
+
+
+def test_how_much_may_be_asked() -> None:
+    rate = Settings.model_fields["requests_per_second"].default
+    buffers, each = re.findall(r"large_client_header_buffers (\d+) (\d+)k;", PROXY)[0]
+    large = f"{documents._MOST_PAGES} pages, {documents._MOST_PIXELS // 1_000_000} million pixels"
+    words = f"{documents._MOST_CHARACTERS} characters"
+    memory = f"{documents._MEMORY_BYTES // 1_000_000} MB while made harmless"
+    limits = {(what, where): much for what, where, much, _ in table("| of what |")}
+    assert limits == {
+        ("requests of an address", "proxy"): (
+            f"{proxy('rate=', 'r/s;')}/s, {proxy('burst=', ' ')} at once;"
+            f" {proxy('limit_req_status ', ';')}"
+        ),
+        ("requests for pages of an address, for `/api` of a person", "service"): (
+            f"`PANEL_REQUESTS_PER_SECOND`, {rate}/s, {http._BURST_SECONDS:.0f} s' worth at once;"
+            " 429"
+        ),
+        ("connections of an address", "proxy"): (
+            f"{proxy('limit_conn connections ', ';')}; {proxy('limit_conn_status ', ';')}"
+        ),
+        ("connections of a process", "service"): f"{server.MOST_CONNECTIONS}; 503",
+        ("streams of hints of a person", "service"): f"{MOST_STREAMS}; 429",
+        ("a head", "proxy"): f"{int(buffers) * int(each)} kB; 400",
+        ("a head", "service"): f"{server.LARGEST_HEAD >> 10} kB; hangs up",
+        ("a body", "proxy"): f"{proxy('client_max_body_size ', 'm;')} MB; 413",
+        ("a body", "service"): f"{http.LARGEST_BODY >> 20} MB; 413",
+        ("a request for a credential", "`campaigns`"): (
+            f"{credentials.LARGEST_BODY_BYTES >> 10} kB; 413"
+        ),
+        ("an answer with its words", "`responses`"): f"{LARGEST_ANSWER // 1_000_000} MB; 413",
+        ("a document, a questionnaire to import", "`responses`"): (
+            f"{documents.LARGEST_BYTES // 1_000_000} MB; 413"
+        ),
+        ("what a document holds", "`responses`"): f"{large}, {words}, {memory}; 422",
+        ("a list of members", "proxy"): f"{proxy('client_max_body_size ', 'g;')} GB; 413",
+    }
+
+
+def test_how_long_is_waited() -> None:
+    request, patient = db.REQUEST_LIMITS, dict(re.findall(r"(\w+) = '(\w+)'", db._PATIENT_LIMITS))
+    seconds = {name: int(value.removesuffix("s")) for name, value in request.items()}
+    minutes = {name: int(value.removesuffix("min")) for name, value in patient.items()}
+    kafka_default = signature(AIOKafkaConsumer).parameters["request_timeout_ms"].default
+    assert dict(table("| for |")) == {
+        "a statement of a request; a lock; a transaction that does nothing; a free connection": (
+            f"{seconds['statement_timeout']} s; {seconds['lock_timeout']} s;"
+            f" {seconds['idle_in_transaction_session_timeout']} s; {db._ACQUIRE_SECONDS} s,"
+            " then 503"
+        ),
+        "a statement of a job, a batch of events, an import, a launch; a lock": (
+            f"{minutes['statement_timeout']} min; {minutes['lock_timeout']} min"
+        ),
+        "PostgreSQL's answer at all, while a request waits; otherwise; a new session": (
+            f"{db._COMMAND_SECONDS:.0f} s; {db._PATIENT_COMMAND_SECONDS / 60:.0f} min;"
+            f" {db._CONNECT_SECONDS} s"
+        ),
+        "a request's head; its body; a member list; an idle connection": (
+            f"{server.HEAD_SECONDS:.0f} s; {http._BODY_SECONDS:.0f} s (408);"
+            f" {http._LARGE_BODY_SECONDS / 60:.0f} min; {server._KEEP_ALIVE_SECONDS} s"
+        ),
+        "each reply of the mail server": (
+            "`PANEL_SMTP_TIMEOUT_SECONDS`,"
+            f" {RegistrySettings.model_fields['smtp_timeout_seconds'].default} s"
+        ),
+        "each reply of the OpenID Connect issuer; all that is asked of it": (
+            f"{auth._ISSUER_SECONDS} s; {2 * auth._ISSUER_SECONDS} s, then 503"
+        ),
+        "a request to Kafka; its transaction; a consumer that makes no progress": (
+            f"{kafka_default // 1000} s; {relay._TRANSACTION_SECONDS} s;"
+            f" {inbox._STALLED_AFTER:.0f} s"
+        ),
+        "the store of documents; making one harmless": (
+            f"{shelves._TIMEOUT.seconds} s; {documents._SECONDS} s"
+        ),
+        "a trace to be handed over": f"{tracing._EXPORT_SECONDS:.0f} s",
+    }
