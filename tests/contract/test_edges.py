@@ -59,8 +59,6 @@ SHOWN = {
         "GET /static/account.css",
     },
 }
-# Open to the scripts of one other site, which the test of credentials names.
-SHARED = {"campaigns": {"/credentials"}}
 TOOLS = (
     *("/docs", "/redoc", "/openapi.json", "/api", "/api/docs", "/api/openapi.json", "/debug"),
     *("/console", "/admin", "/health", "/.env", "/static/../app.py"),

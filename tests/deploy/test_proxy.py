@@ -14,6 +14,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from tests.contract.edges import heeded
 from tests.deploy.compose import DOMAIN, ROOT, SERVICES, engine_answers, until
 from tests.running import free_port
 
@@ -24,17 +25,35 @@ pytestmark = [
 ]
 
 SITES = {"members": "registry", "projects": "campaigns", "answers": "responses"}
-REPEATS = """
+# What a service may say of its own answers, and the proxy says of all others.
+OWN = (
+    *("X-Content-Type-Options", "Referrer-Policy", "Content-Security-Policy"),
+    *("Permissions-Policy", "Cross-Origin-Opener-Policy", "Cross-Origin-Resource-Policy"),
+    "Cache-Control",
+)
+REPEATS = (
+    f"OWN = {OWN}"
+    + """
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import json
 class Repeats(BaseHTTPRequestHandler):
     def do_GET(self):
+        if self.path == "/away":
+            return
         self.send_response(200)
+        if self.path == "/outspoken":
+            for name in OWN:
+                self.send_header(name, "own")
         self.end_headers()
         self.wfile.write(json.dumps(dict(self.headers)).encode())
     def log_message(self, *_): pass
 ThreadingHTTPServer(("", 8000), Repeats).serve_forever()
 """
+)
+INSIDE = (
+    *("/metrics", "/metrics/", "//metrics", "/x/../metrics", "/%6detrics", "/metrics%2f"),
+    *("/health", "/health/live", "/health/ready", "/./health//ready", "/metrics?x=1"),
+)
 ACCEPT = ("text/html", "application/json")
 FORGED = {"X-Forwarded-For": "203.0.113.99", "X-Real-IP": "203.0.113.99", "Forwarded": "for=x"}
 
@@ -55,16 +74,20 @@ class Proxy:
     def client(self) -> httpx.Client:
         return httpx.Client(verify=self.trusted, trust_env=False, timeout=20)
 
-    def get(self, client: httpx.Client, site: str, **said: str) -> httpx.Response:
+    def get(
+        self, client: httpx.Client, site: str, path: str = "/", body: bytes = b"", **said: str
+    ) -> httpx.Response:
         name = f"{site}.{DOMAIN}"
-        return client.get(
-            f"https://127.0.0.1:{self.port}/",
+        return client.request(
+            "GET",
+            f"https://127.0.0.1:{self.port}{path}",
             headers={"Host": name} | said,
+            content=body,
             extensions={"sni_hostname": name},
         )
 
     def told(self, client: httpx.Client, site: str, **said: str) -> dict[str, Any]:
-        answer: dict[str, Any] = self.get(client, site, **said).json()
+        answer: dict[str, Any] = self.get(client, site, "/", b"", **said).json()
         return answer
 
     def answers(self) -> bool:
@@ -128,6 +151,45 @@ def test_responses_is_never_told_who_asks(proxy: Proxy) -> None:
         assert "203.0.113.99" not in json.dumps(told)
 
 
+@pytest.mark.parametrize("site", ["members", "projects", "answers", "account"])
+@pytest.mark.parametrize("path", INSIDE)
+def test_nothing_for_the_machine_is_shown_however_it_is_spelt(
+    proxy: Proxy, site: str, path: str
+) -> None:
+    with proxy.client() as client:
+        answer = proxy.get(client, site, path)
+        assert answer.status_code == 404
+        assert heeded(answer.headers) == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "status"),
+    [
+        ({}, 200),
+        ({"path": "/away"}, 502),
+        ({"Host": f"nobody.{DOMAIN}"}, 421),
+        ({"body": bytes(26 << 20)}, 413),
+        ({"Long": "x" * 9000}, 400),
+    ],
+    ids=["silent", "away", "nobody", "large body", "large head"],
+)
+def test_the_proxys_own_answers_say_to_browsers_what_services_do(
+    proxy: Proxy, asked: dict[str, Any], status: int
+) -> None:
+    with proxy.client() as client:
+        answer = proxy.get(client, "members", **asked)
+        assert answer.status_code == status
+        assert heeded(answer.headers) == []
+        assert "max-age" in answer.headers["strict-transport-security"]
+
+
+def test_what_a_service_says_to_browsers_is_passed_on_and_not_said_twice(proxy: Proxy) -> None:
+    with proxy.client() as client:
+        answer = proxy.get(client, "members", "/outspoken")
+        for name in OWN:
+            assert answer.headers.get_list(name) == ["own"], name
+
+
 def test_floods_are_told_to_wait_in_both_languages_and_nothing_is_written_down(
     proxy: Proxy,
 ) -> None:
@@ -144,6 +206,7 @@ def test_floods_are_told_to_wait_in_both_languages_and_nothing_is_written_down(
         assert "Trop de demandes" in answer.text
         assert "Too many requests" in answer.text
         assert "max-age" in answer.headers["strict-transport-security"]
+        assert heeded(answer.headers) == []
     problems = [a for a in refused if a.headers["content-type"].startswith("application/problem")]
     assert problems
     assert problems[0].json()["status"] == 429
