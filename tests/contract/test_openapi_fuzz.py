@@ -53,7 +53,9 @@ BERNARD = "M. Bernard"
 
 
 def browsers_are_told(_: Any, answer: Any, case: Any) -> None:
-    assert heeded(httpx.Headers({name: said for name, (said, *_) in answer.headers.items()})) == []
+    headers = httpx.Headers({name: said for name, (said, *_) in answer.headers.items()})
+    assert heeded(headers) == []
+    assert ANYBODYS_SCRIPTS not in headers
 
 
 CHECKED = [
@@ -122,6 +124,10 @@ ODD = [
     "eyJhbGciOiJFZDI1NTE5In0.W10.AAAA",
 ]
 PROBLEM = "application/problem+json"
+ELSEWHERE = "https://elsewhere.example"
+ANYBODYS_SCRIPTS = "access-control-allow-origin"
+# What feedback publishes is open data, to be verified by whoever likes.
+OPEN_DATA = re.compile(r"GET /(open-data/.+|journal\.jsonl|journal/(checkpoint|key))")
 
 
 class Running:
@@ -235,7 +241,7 @@ def test_an_operation_answers_as_it_is_described(start: Start, service: str, lab
         answer = case.call_and_validate(
             base_url=running.face.url,
             session=running.session,
-            headers=running.signed_in(role),
+            headers=running.signed_in(role) | {"Origin": ELSEWHERE},
             checks=CHECKED,
             timeout=PATIENCE,
         )
@@ -359,11 +365,13 @@ def test_no_address_of_a_page_brings_a_service_to_an_unexpected_error(
                 method,
                 f"{address}?after={odd}&lang={odd}&state={odd}",
                 content=odd if method == "POST" else None,
-                headers={"Accept": "text/html", "Accept-Language": odd},
+                headers={"Accept": "text/html", "Accept-Language": odd, "Origin": ELSEWHERE},
             )
-            policy = answer.headers["content-security-policy"]
-            assert "default-src 'none'" in policy, (method, address)
-            assert "frame-ancestors" in policy, (method, address)
+            # A document is framed by the answer page.
+            assert set(heeded(answer.headers)) <= {"no frames of others"}, (method, address)
+            assert "frame-ancestors" in answer.headers["content-security-policy"], (method, address)
+            if not OPEN_DATA.fullmatch(f"{method} {path}"):
+                assert ANYBODYS_SCRIPTS not in answer.headers, (method, address)
             ready = path != "/health/ready"  # without Kafka it says that it is not
             assert answer.status_code < 500 or not ready, (method, address)
 

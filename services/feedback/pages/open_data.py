@@ -41,7 +41,8 @@ from services.runtime.db import Connection, Database
 Row: TypeAlias = dict[str, Any]
 _PAGE = 1_000
 _START = UUID(int=0)
-_FREE = {"Access-Control-Allow-Origin": "*", "Cache-Control": "public, max-age=60"}
+_CACHED = {"Cache-Control": "public, max-age=60"}
+_FREE = _CACHED | {"Access-Control-Allow-Origin": "*"}
 _COUNTED = ("asked", "joined", "contributions", "read")
 _XML = "application/xml; charset=utf-8"
 
@@ -313,10 +314,10 @@ def _addresses(site: Site, database: Database) -> list[Route]:
     )
 
     async def for_robots(request: Request) -> Response:
-        return Response(robots, media_type="text/plain; charset=utf-8", headers=_FREE)
+        return Response(robots, media_type="text/plain; charset=utf-8", headers=_CACHED)
 
     async def sitemap(request: Request) -> Response:
-        return Response(index, media_type=_XML, headers=_FREE)
+        return Response(index, media_type=_XML, headers=_CACHED)
 
     async def part(request: Request) -> Response:
         name = request.path_params["part"]
@@ -325,7 +326,7 @@ def _addresses(site: Site, database: Database) -> list[Route]:
         async with database.reading() as conn:
             paths = await (_projects(conn) if name == "projects" else _decisions(conn, name[-1]))
         body = _sitemap("urlset", "url", [site.public_url + path for path in paths])
-        return Response(body, media_type=_XML, headers=_FREE)
+        return Response(body, media_type=_XML, headers=_CACHED)
 
     return [
         Route("/robots.txt", for_robots),
