@@ -34,6 +34,7 @@ from services.runtime.text import Text
 LONGEST_KEPT = timedelta(days=35)
 MANIFEST = "manifest.json"
 _UNFINISHED = ".unfinished"
+_NAMED = "%Y-%m-%dT%H-%M-%SZ"
 _PIECE = 1 << 20
 _SQL = Path(__file__).parent / "sql"
 
@@ -87,6 +88,21 @@ class StillServing(Refusal):
     way_out = Text(
         fr="Arrêtez-le, toutes ses répliques, puis recommencez. Rien n'a été changé.",
         en="Stop it, all its replicas, then try again. Nothing was changed.",
+    )
+
+
+class NotToldYet(Refusal):
+    sentence = Text(
+        fr="La base de {service} contient {n} événements que personne n'a encore appris : des"
+        " départs peut-être.",
+        en="The database of {service} holds {n} events that nobody has been told yet: departures"
+        " perhaps.",
+    )
+    way_out = Text(
+        fr="Démarrez-le une fois, Kafka accessible, pour qu'il les dise ; ou acceptez de les"
+        " perdre : --lose-unsent. Rien n'a été changé.",
+        en="Start it once, with Kafka in reach, so that it tells them; or accept to lose them:"
+        " --lose-unsent. Nothing was changed.",
     )
 
 
@@ -191,15 +207,16 @@ def save(dsns: Mapping[str, str], folder: Path, recipient: str, now: datetime) -
 
     It appears under its name only when complete. Raises DatabaseFailed.
     """
-    made = folder / now.astimezone(UTC).strftime("%Y-%m-%dT%H-%M-%SZ")
+    made = folder / now.astimezone(UTC).strftime(_NAMED)
     draft = made.with_name(made.name + _UNFINISHED)
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(mode=0o700, parents=True)
     try:
         databases = {name: _dump(name, dsn, draft, recipient) for name, dsn in dsns.items()}
         manifest = Manifest(saved_at=now, databases=databases)
-        _private(draft / MANIFEST).write_text(manifest.model_dump_json(indent=2))
+        _durable(draft / MANIFEST, manifest.model_dump_json(indent=2))
         draft.rename(made)
+        _sync(folder)
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
         raise
@@ -213,11 +230,20 @@ def forget(folder: Path, now: datetime, keep: timedelta = LONGEST_KEPT) -> list[
     if keep > LONGEST_KEPT:
         raise KeptTooLong(most=LONGEST_KEPT.days)
     old = []
-    for path in sorted(folder.glob(f"*/{MANIFEST}")):
-        if now - read(path.parent).saved_at > keep:
-            shutil.rmtree(path.parent)
-            old.append(path.parent)
+    for path in sorted(folder.iterdir()):
+        made_at = _made_at(path)
+        if made_at is not None and now - made_at > keep:
+            shutil.rmtree(path)
+            old.append(path)
     return old
+
+
+def _made_at(path: Path) -> datetime | None:
+    """By its name: what was cut short has dumps in it, and no manifest that can be read."""
+    try:
+        return datetime.strptime(path.name.removesuffix(_UNFINISHED), f"{_NAMED[:-1]}%z")
+    except ValueError:
+        return None
 
 
 def read(backup: Path) -> Manifest:
@@ -228,13 +254,35 @@ def read(backup: Path) -> Manifest:
         raise NoBackup(folder=backup) from error
 
 
-def restore(backup: Path, service: str, dsn: str, identity: str, now: datetime) -> Saved:
-    """Put one database back, in one transaction. None of its service's replicas may run.
+def restore(
+    backup: Path,
+    dsns: Mapping[str, str],
+    identity: str,
+    now: datetime,
+    *,
+    lose_unsent: bool = False,
+) -> Iterator[str]:
+    """Put databases back, each in one transaction; yields each that is. None of their services'
+    replicas may run. `lose_unsent`: also what a database holds that nobody was told yet.
 
     Raises NoBackup, BackupDamaged, BackupTooOld, BackupOfNewerVersion, WrongKey, StillServing,
-    DatabaseFailed: the database is then as it was.
+    NotToldYet: every database is then as it was; or DatabaseFailed: those not yielded are.
     """
     manifest = read(backup)
+    key = _key(identity)
+    for service, dsn in dsns.items():
+        _check(backup, manifest, service, now)
+        if who := _ask(service, dsn, "sessions"):
+            raise StillServing(service=service, who=", ".join(who.splitlines()))
+        if not lose_unsent and (unsent := int(_ask(service, dsn, "unsent"))):
+            raise NotToldYet(service=service, n=unsent)
+    for service, dsn in dsns.items():
+        file = backup / manifest.databases[service].file
+        _load(service, dsn, file, key, manifest.saved_at)
+        yield service
+
+
+def _check(backup: Path, manifest: Manifest, service: str, now: datetime) -> None:
     saved = manifest.databases.get(service)
     if saved is None:
         raise NoBackup(folder=backup)
@@ -246,11 +294,6 @@ def restore(backup: Path, service: str, dsn: str, identity: str, now: datetime) 
     file = backup / saved.file
     if not file.is_file() or _digest(file) != saved.sha256:
         raise BackupDamaged(file=file)
-    key = _key(identity)
-    if who := _ask(service, dsn, "sessions"):
-        raise StillServing(service=service, who=", ".join(who.splitlines()))
-    _load(service, dsn, file, key, manifest.saved_at)
-    return saved
 
 
 def _dump(service: str, dsn: str, folder: Path, recipient: str) -> Saved:
@@ -428,6 +471,23 @@ def _tool(name: str) -> str:
 def _digest(file: Path) -> str:
     with file.open("rb") as opened:
         return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def _durable(path: Path, text: str) -> None:
+    with _private(path).open("w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    _sync(path.parent)
+
+
+def _sync(folder: Path) -> None:
+    """What was named in it stays so when the power fails."""
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def _private(path: Path) -> Path:

@@ -121,6 +121,16 @@ def restore(
     all_: Annotated[
         bool, typer.Option("--all", help=both("Les quatre bases.", "All four databases."))
     ] = False,
+    lose_unsent: Annotated[
+        bool,
+        typer.Option(
+            "--lose-unsent",
+            help=both(
+                "Même si la base actuelle contient des événements que personne n'a appris.",
+                "Even if the database as it is holds events that nobody has been told.",
+            ),
+        ),
+    ] = False,
 ) -> None:
     from deploy import backup as backups
 
@@ -131,8 +141,9 @@ def restore(
         raise WhichService(services="|".join(sorted(manifest.databases)))
 
     def put_back(dsns: "Mapping[str, str]", identity: str, now: "datetime") -> None:
-        for name in names:
-            backups.restore(saved, name, dsns[name], identity, now)
+        wanted = {name: dsns[name] for name in names}
+        back = backups.restore(saved, wanted, identity, now, lose_unsent=lose_unsent)
+        for name in back:
             here.tell(_PUT_BACK, service=name, at=manifest.saved_at)
 
     settings = backups.BackupSettings.given()

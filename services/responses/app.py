@@ -41,7 +41,7 @@ def build(settings: ResponsesSettings) -> Service:
     # what their page is made of: only staff and machines are counted.
     service.leaves_no_trace(r"/(?!(api|health|metrics)(/|$)).*")
     service.republished_by(lambda conn: synthesis.republish(conn, service.clock))
-    service.recovers_by(recovery())
+    service.recovers_by(recovery(service.clock))
     service.measured_by(measure)
     return service
 

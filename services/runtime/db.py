@@ -4,6 +4,7 @@ Only the outermost edge (consumers, api, pages, jobs) calls `Database.transactio
 stores receive the connection, so a refusal anywhere rolls the whole change back.
 """
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, nullcontext
@@ -43,6 +44,10 @@ SET LOCAL idle_in_transaction_session_timeout = '15min'"""
 
 class ConnectionLost(ConnectionError):
     """The session ended within a transaction, of which nothing stays."""
+
+
+class DatabaseReplaced(ConnectionLost):
+    """It was put back from a backup while this process could not see it."""
 
 
 # What comes of it, the server's and ours: nobody's mistake, and worth another try.
@@ -138,6 +143,8 @@ class Database:
         self._application = application
         self._connections = connections
         self._limits = limits
+        self._same: tuple[str, Any] | None = None
+        self.replaced = asyncio.Event()
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None
 
     async def start(self) -> None:
@@ -145,7 +152,7 @@ class Database:
             self._dsn.get_secret_value(),
             min_size=1,
             max_size=self._connections,
-            init=_prepare,
+            init=self._ready,
             command_timeout=_COMMAND_SECONDS,
             server_settings={
                 "application_name": self._application,
@@ -165,8 +172,28 @@ class Database:
             raise RuntimeError("the database is used before it is started")
         return self._pool
 
+    def stay(self, question: str, answer: Any) -> None:
+        """From now on a new connection on which this question has another answer is refused, and
+        `replaced` is set: what this process knows is not of the database that it would find."""
+        self._same = (question, answer)
+
     async def dedicated(self, purpose: str) -> "asyncpg.Connection[asyncpg.Record]":
-        return await connect(self._dsn.get_secret_value(), f"{self._application}:{purpose}")
+        connection = await connect(self._dsn.get_secret_value(), f"{self._application}:{purpose}")
+        await self._must_be_the_same(connection)
+        return connection
+
+    async def _ready(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+        await _prepare(connection)
+        await self._must_be_the_same(connection)
+
+    async def _must_be_the_same(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+        if self._same is None:
+            return
+        question, answer = self._same
+        if await connection.fetchval(question) != answer:
+            self.replaced.set()
+            connection.terminate()
+            raise DatabaseReplaced("the database was put back from a backup")
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:

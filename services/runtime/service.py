@@ -23,7 +23,7 @@ import structlog
 
 from services.contracts.topics import produced_by
 from services.runtime import broker, http, migrations
-from services.runtime.db import Connection, Database, patiently
+from services.runtime.db import Connection, Database, DatabaseReplaced, patiently
 from services.runtime.hints import HintHub
 from services.runtime.inbox import DEAD_LETTER_LIFE, Inbox
 from services.runtime.outbox import sql
@@ -125,8 +125,12 @@ class Service:
         await self.database.start()
         try:
             await catch_up(self, self._recovery)
+            # A replica that sees its database again after a restore knows what is no more.
+            restored = await self.database.pool.fetchval(sql.newest_restore)
+            self.database.stay(sql.newest_restore, restored)
             await self.broker.start()
             works: list[tuple[str, Job]] = [
+                ("database", self._until_replaced),
                 ("relay", self.relay.run),
                 ("hints", self.hints.run),
                 ("inbox", self.inbox.watch),
@@ -149,6 +153,10 @@ class Service:
         finally:
             await self.database.stop()
             await self.traces.close()
+
+    async def _until_replaced(self) -> None:
+        await self.database.replaced.wait()
+        raise DatabaseReplaced("a start catches up with it")
 
     async def serve(self) -> int:
         """Run until told to stop; returns the exit status, 70 when something fatal happened."""

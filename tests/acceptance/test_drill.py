@@ -39,6 +39,9 @@ class Panel(Demonstration):
 
     async def begin(self) -> list[UUID]:
         await self._import()
+        return await self.projects()
+
+    async def projects(self) -> list[UUID]:
         return [draft.project_id for draft in await self._projects()]
 
     async def ask(self, project: UUID, wanted: int) -> Counter[str]:
@@ -66,6 +69,10 @@ def live(found: Endpoints, what: Callable[[Panel, Staff], Awaitable[Any]]) -> An
             return await what(people, staff)
 
     return asyncio.run(run())
+
+
+def ask(found: Endpoints, project: UUID, wanted: int) -> None:
+    live(found, lambda people, _: people.ask(project, wanted))
 
 
 def judged(data_dir: Path) -> dict[str, int]:
@@ -112,7 +119,7 @@ def test_databases_and_topics_are_lost_and_every_promise_is_kept(
     data_dir = servers_directory / "drill"
     with running(data_dir) as found:
         first, second = live(found, lambda people, _: people.begin())
-        live(found, lambda people, _: people.ask(first, 80))
+        ask(found, first, 80)
         done("backup", data_dir=data_dir)
         (saved,) = (data_dir / "backups").iterdir()
 
@@ -137,7 +144,10 @@ def test_databases_and_topics_are_lost_and_every_promise_is_kept(
         with running(data_dir) as found:
             assert recipients(found) == asked
             # As many as could ever be asked on this day, in whatever order the draw takes them.
-            live(found, lambda people, _: people.ask(second, 40))
+            if "campaigns" in services:
+                # Those that were open give out no more credentials: nobody is asked for them.
+                second, _ = live(found, lambda people, _: people.projects())
+            ask(found, second, 40)
             asked = recipients(found)
             assert asyncio.run(gone(found)) >= left
             left = asyncio.run(gone(found))

@@ -64,12 +64,12 @@ class Operated:
             backup.save, {"registry": self.dsn}, self.folder, self.recipient, SAVED_AT
         )
 
-    async def put_back(self, saved: Path) -> None:
+    async def put_back(self, saved: Path, *, lose_unsent: bool = False) -> None:
         await self.made.database.stop()
         try:
-            await asyncio.to_thread(
-                backup.restore, saved, "registry", self.dsn, self.identity, NOON
-            )
+            dsns = {"registry": self.dsn}
+            restored = backup.restore(saved, dsns, self.identity, NOON, lose_unsent=lose_unsent)
+            await asyncio.to_thread(list, restored)
         finally:
             await self.made.database.start()
 
@@ -300,7 +300,7 @@ async def test_nothing_is_sent_before_a_restored_registry_has_caught_up(
     about = project()
     (ann,) = await made.enrol("a@example.test")
     saved = await operated.save()
-    await operated.put_back(saved)
+    await operated.put_back(saved, lose_unsent=True)
     await made.hold(about)
     waiting = order(ann, about)
     await made.receive(waiting)

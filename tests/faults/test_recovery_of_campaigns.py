@@ -61,6 +61,7 @@ class Operated:
     folder: Path
     keys: tuple[str, str]
     day: int = 0
+    works: "asyncio.Task[None] | None" = None
 
     def __post_init__(self) -> None:
         self.on(0)
@@ -87,7 +88,7 @@ class Operated:
                 allocate_every_seconds=0.2,
             )
         )
-        async with service.running():
+        async with service.running() as self.works:
             world = World(service.database, service.clock)
             yield world
             await self.becomes(world, "SELECT count(*) = 0 FROM outbox WHERE topic IS NOT NULL")
@@ -106,7 +107,8 @@ class Operated:
 
     async def put_back(self, saved: Path) -> None:
         at = datetime.combine(TODAY + timedelta(days=min(self.day, 35)), time(11), UTC)
-        await asyncio.to_thread(backup.restore, saved, "campaigns", self.dsn, self.keys[0], at)
+        restored = backup.restore(saved, {"campaigns": self.dsn}, self.keys[0], at)
+        await asyncio.to_thread(list, restored)
 
     async def deliver(self, world: World, *order_ids: UUID) -> None:
         """Registry has sent these, or all that wait."""

@@ -123,6 +123,16 @@ class ProjectNotPublished(Refusal):
         return [FIELD_NAMES[field].in_(language) for field in self.missing]
 
 
+class NobodyCouldAnswer(Refusal):
+    sentence = Text(
+        fr="« {title} » ne donne plus de jetons anonymes, car ses données ont dû être rétablies :"
+        " personne ne pourrait y répondre.",
+        en="“{title}” gives out no more anonymous credentials, as its data had to be restored:"
+        " nobody could answer.",
+    )
+    way_out = Text(fr="Publiez un nouveau projet.", en="Publish a new project.")
+
+
 class CollectionNotReady(Refusal):
     sentence = Text(
         fr="Le recueil de « {title} » n'est pas prêt : son questionnaire manque.",

@@ -3,7 +3,9 @@ INSERT INTO profile (attributes)
 SELECT DISTINCT a::jsonb FROM unnest($1::text[]) AS a
 ON CONFLICT ON CONSTRAINT profile_once DO NOTHING;
 
--- know_members: newer versions only; says who left the panel with this. $9 today
+-- know_members: newer versions only; says who left the panel with this. Who was erased stays so,
+-- whatever a registry that was put back from a backup says of them: and is said to be gone again, so
+-- that it hears of it. $9 today
 WITH news AS (
     SELECT n.*, p.id AS profile_id
     FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::uuid[], $5::text[], $6::text[],
@@ -11,10 +13,18 @@ WITH news AS (
         AS n (member_id, version, status, merged_into, zone, attributes, not_before, ends_on)
     LEFT JOIN profile p ON p.attributes = n.attributes::jsonb
     ORDER BY n.member_id
+), kept_erased AS (
+    UPDATE member m SET version = n.version FROM news n
+    WHERE m.member_id = n.member_id AND m.version < n.version
+        AND m.status = 'erased' AND n.status <> 'erased'
+    RETURNING m.member_id, m.version, m.status
 ), stored AS (
     INSERT INTO member AS m (member_id, version, status, merged_into, zone, profile_id, not_before,
         ends_on)
-    SELECT member_id, version, status, merged_into, zone, profile_id, not_before, ends_on FROM news
+    SELECT member_id, version, status, merged_into, zone, profile_id, not_before, ends_on
+    FROM news n
+    WHERE n.status = 'erased' OR NOT EXISTS (SELECT FROM member e
+        WHERE e.member_id = n.member_id AND e.status = 'erased')
     ON CONFLICT (member_id) DO UPDATE SET version = excluded.version, status = excluded.status,
         merged_into = excluded.merged_into, zone = excluded.zone,
         profile_id = excluded.profile_id, not_before = excluded.not_before,
@@ -26,7 +36,9 @@ WITH news AS (
     RETURNING m.member_id, m.version, m.status, m.merged_into
 )
 SELECT s.member_id, s.version, s.status, s.merged_into FROM stored s
-WHERE s.status IN ('left', 'expired', 'merged', 'erased');
+WHERE s.status IN ('left', 'expired', 'merged', 'erased')
+UNION ALL
+SELECT member_id, version, status, NULL FROM kept_erased;
 
 -- lock_projects_of: of everybody who is gone, before their invitations, always in this order.
 SELECT p.id FROM project p

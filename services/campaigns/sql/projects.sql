@@ -32,6 +32,9 @@ ORDER BY launched_at, id;
 -- collection_state: where responses stands.
 SELECT state FROM collection WHERE project_id = $1;
 
+-- issuing_stopped: whether nobody gets a credential of it any more.
+SELECT issuing_stopped FROM project WHERE id = $1;
+
 -- insert_campaign: a campaign being prepared.
 INSERT INTO campaign (id, project_id, title, audience, quotas, wanted, first_day, window_days,
     state, created_at)

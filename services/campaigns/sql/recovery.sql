@@ -57,6 +57,16 @@ UPDATE project p SET version = t.version, title = m ->> 'title', nature = m ->> 
 FROM told t CROSS JOIN LATERAL (SELECT t.body -> 'mandate' AS m) mandate
 WHERE t.topic = $1 AND p.id = t.key::uuid AND p.version <= t.version;
 
+-- projects_unheard: whether the topic lacks a project that this database had told, beside what waits in
+-- the outbox: then it has lost what was told since, too. $1 topic
+SELECT EXISTS (SELECT FROM project p WHERE p.published_at IS NOT NULL
+    AND NOT EXISTS (SELECT FROM told t WHERE t.topic = $1 AND t.key = p.id::text)
+    AND NOT EXISTS (SELECT FROM outbox o WHERE o.topic = $1 AND o.key = p.id::text));
+
+-- outgrow_projects: versions beyond any that were told and lost, as registry's. $1 the instant
+UPDATE project SET version = greatest(version + 1, extract(epoch FROM $1::timestamptz)::bigint)
+WHERE published_at IS NOT NULL;
+
 -- step_projects: one step on the way to the state that was told; the machine allows no leap. $1 topic,
 -- $2 from, $3 to, $4 the states beyond
 UPDATE project p SET state = $3
@@ -67,8 +77,10 @@ WHERE t.topic = $1 AND p.id = t.key::uuid AND p.state = $2
 -- stop_issuing: in projects that were giving credentials out, or may have been: nothing is known of
 -- where they came to. $1 topic
 UPDATE project p SET issuing_stopped = true
-WHERE state = 'open' OR (state = 'published' AND NOT EXISTS (
-    SELECT FROM told t WHERE t.topic = $1 AND t.key = p.id::text))
+WHERE state = 'open' OR (state = 'published' AND (
+    NOT EXISTS (SELECT FROM told t WHERE t.topic = $1 AND t.key = p.id::text)
+    -- Published since the backup: its private key is lost.
+    OR NOT EXISTS (SELECT FROM project_key k WHERE k.project_id = p.id)))
 RETURNING id;
 
 -- recover_orders: those that were given since the backup; of which campaign they were is not told:

@@ -126,6 +126,10 @@ async def collection_state(conn: Connection, project_id: UUID) -> str | None:
     return state
 
 
+async def issuing_stopped(conn: Connection, project_id: UUID) -> bool:
+    return bool(await conn.fetchval(sql.issuing_stopped, project_id))
+
+
 async def insert_campaign(conn: Connection, campaign: Campaign, at: datetime) -> None:
     c = campaign
     await conn.execute(

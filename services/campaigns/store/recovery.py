@@ -24,6 +24,14 @@ async def recover_projects(conn: Connection, topic: str, now: datetime) -> None:
         await conn.execute(sql.step_projects, topic, before, "abandoned", [])
 
 
+async def outgrow_lost_topics(conn: Connection, topic: str, now: datetime) -> bool:
+    """Whether the topic was lost as well: nobody then believes the versions of the backup."""
+    lost = bool(await conn.fetchval(sql.projects_unheard, topic))
+    if lost:
+        await conn.execute(sql.outgrow_projects, now)
+    return lost
+
+
 async def recover_orders(conn: Connection, topic: str, now: datetime) -> None:
     """With what they prove: who was invited, who accepted, to whom a report is due."""
     await conn.execute(sql.recover_orders, topic, now)

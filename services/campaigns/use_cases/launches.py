@@ -18,7 +18,7 @@ from services.campaigns.domain.campaigns import (
     relaxation,
     window,
 )
-from services.campaigns.domain.projects import Project
+from services.campaigns.domain.projects import NobodyCouldAnswer, Project
 from services.campaigns.store import draws
 from services.campaigns.store import projects as store
 from services.campaigns.use_cases import projects
@@ -83,7 +83,7 @@ async def launch(
     """All or none; launched together they enter the same draw.
 
     Raises NotFound, AlreadyLaunched, ProjectNotPublished, ProjectRefuses, RecruitmentOver,
-    CollectionNotReady, WindowAfterRecruitment, QuotasInfeasible.
+    NobodyCouldAnswer, CollectionNotReady, WindowAfterRecruitment, QuotasInfeasible.
     """
     wanted = set(campaign_ids)
     seen = [await store.read_campaign(conn, id) for id in wanted]
@@ -96,6 +96,8 @@ async def launch(
         launched.append(campaign.launch(random_bytes(SEED_BYTES), clock.now()))
         await store.commit_launch(conn, launched[-1])
     for project in locked.values():
+        if await store.issuing_stopped(conn, project.id):
+            raise NobodyCouldAnswer(title=project.title)
         collection = await store.collection_state(conn, project.id)
         await projects.save(conn, clock, project.launch(clock.today(), collection))
     for campaign in launched:

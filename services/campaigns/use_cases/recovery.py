@@ -31,6 +31,8 @@ def recovery(clock: Clock) -> Recovery:
 async def recover_plans(conn: Connection, clock: Clock) -> None:
     """Projects, orders, invitations and duties, before any answer is heard again."""
     now = clock.now()
+    if await store.outgrow_lost_topics(conn, _PROJECTS, now):
+        log.critical("topics_lost_too")
     await store.recover_projects(conn, _PROJECTS, now)
     await store.recover_orders(conn, _ORDERS, now)
     stopped = await store.stop_issuing(conn, _PROJECTS)

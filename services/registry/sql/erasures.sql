@@ -11,9 +11,15 @@ INSERT INTO outbox (topic, key, version, kind, at, body)
 SELECT $2, member_id, version, $3, $4, body FROM erased;
 
 -- forget_contact: the address goes; its keyed hash leads to the contact lock until the lock is over.
+-- While a restored database catches up, nobody knows when they were solicited last: today.
 WITH forgotten AS (DELETE FROM contact WHERE member_id = $1 RETURNING email_hash),
-over AS (
-    SELECT greatest($3, max(l.last_day) + 31) AS day FROM contact_lock l WHERE l.person_id = $2
+locked AS (
+    INSERT INTO contact_lock AS held (person_id, last_day) SELECT $2, $3 WHERE recovering()
+    ON CONFLICT (person_id) DO UPDATE SET last_day = excluded.last_day, order_id = NULL
+    WHERE held.last_day < excluded.last_day
+), over AS (
+    SELECT greatest($3, max(l.last_day) + 31, CASE WHEN recovering() THEN $3::date + 31 END) AS day
+    FROM contact_lock l WHERE l.person_id = $2
 ), kept AS (
     UPDATE suppression SET until = (SELECT day FROM over) WHERE person_id = $2
 )

@@ -41,9 +41,12 @@ FROM import_line WHERE problem IS NULL ORDER BY line;
 INSERT INTO contact (member_id, key_id, sealed, email_hash)
 SELECT member_id, key_id, sealed, email_hash FROM import_line WHERE problem IS NULL ORDER BY line;
 
--- keep_contact_locks: and when each was last contacted.
+-- keep_contact_locks: and when each was last contacted. After this database was put back from a
+-- backup, anybody may be somebody whom it does not know any more and solicited since.
 INSERT INTO contact_lock (person_id, last_day)
-SELECT m.person_id, i.last_day FROM import_line i JOIN member m USING (member_id)
+SELECT m.person_id, greatest(i.last_day,
+    (SELECT max(done_at AT TIME ZONE 'Europe/Paris')::date FROM recovery))
+FROM import_line i JOIN member m USING (member_id)
 WHERE i.problem IS NULL;
 
 -- tell_imported: everybody else learns of them, coded.

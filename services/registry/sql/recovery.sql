@@ -68,8 +68,14 @@ ON CONFLICT (month) DO UPDATE SET version = excluded.version + 1,
 WHERE f.version < excluded.version;
 
 -- something_unheard: whether the topics lack something that this database had told, beside what
--- waits in the outbox: then nobody knows what else they have lost. $1 members', $2 deliveries', $3 today
+-- waits in the outbox, or the order of a message that was told as sent: then nobody knows what else
+-- they have lost. $1 members', $2 deliveries', $3 today
 SELECT EXISTS (
+    SELECT FROM told t
+    WHERE t.topic = $2 AND t.body ->> 'state' IN ('sent', 'unknown', 'bounced')
+        AND (t.body ->> 'day')::date > $3::date - 31
+        AND NOT EXISTS (SELECT FROM delivery d WHERE d.order_id = t.key::uuid)
+) OR EXISTS (
     SELECT key FROM (
         SELECT $1 AS topic, member_id::text AS key FROM member
         UNION ALL

@@ -5,15 +5,23 @@ has their private link sends their answer again, as this database does not know 
 from now on is newer than what was told before, so that nobody goes by a synthesis that is lost.
 """
 
+import structlog
+
 from services.contracts.events.responses import CollectionState, ProposalState
 from services.contracts.topics import topic_of
 from services.responses.store import sql
+from services.runtime.clock import Clock
 from services.runtime.db import Connection
 from services.runtime.recovery import Recovery
 
+log = structlog.get_logger()
 
-def recovery() -> Recovery:
+
+def recovery(clock: Clock) -> Recovery:
     async def after(conn: Connection) -> None:
+        if await conn.fetchval(sql.collections_unheard, topic_of(CollectionState).name):
+            log.critical("topics_lost_too")
+            await conn.execute(sql.outgrow_all, clock.now())
         await conn.execute(sql.outgrow_collections, topic_of(CollectionState).name)
         await conn.execute(sql.outgrow_proposals, topic_of(ProposalState).name)
 

@@ -1,3 +1,6 @@
+-- newest_restore: when this database was last put back from a backup, if ever.
+SELECT max(restored_at) FROM recovery;
+
 -- open_recovery: when the backup was made from which this database was put back, and when that was
 -- done; none once the service has caught up.
 SELECT restored_at, saved_at FROM recovery WHERE done_at IS NULL ORDER BY restored_at DESC LIMIT 1;

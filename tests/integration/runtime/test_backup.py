@@ -54,7 +54,8 @@ class Kept:
         self, saved: Path, identity: str | None = None, now: datetime = NOW
     ) -> None:
         key = identity or self.identity
-        await asyncio.to_thread(backup.restore, saved, "feedback", self.dsn, key, now)
+        restored = backup.restore(saved, {"feedback": self.dsn}, key, now)
+        await asyncio.to_thread(list, restored)
 
 
 @pytest.fixture
@@ -199,3 +200,44 @@ def test_who_can_only_make_backups_is_told_so(
         main()
     assert ended.value.code == 2
     assert "PANEL_BACKUP_IDENTITY_FILE" in capsys.readouterr().err
+
+
+async def test_what_a_killed_backup_left_is_forgotten_too(kept: Kept) -> None:
+    """kill -9 after the first dump: registry.sql.gz.age is whole, and there for ever."""
+    saved = await kept.save(NOW)
+    (saved / backup.MANIFEST).unlink()
+    left = saved.rename(saved.with_name(saved.name + ".unfinished"))
+    backup.forget(kept.folder, NOW + timedelta(days=400))
+    assert not left.exists()
+
+
+async def test_one_manifest_that_is_cut_short_keeps_no_other_backup_for_ever(kept: Kept) -> None:
+    """Power fails after the rename: nothing made the manifest durable."""
+    cut = await kept.save(NOW)
+    (cut / backup.MANIFEST).write_text("")
+    old = await kept.save(NOW + timedelta(days=1))
+    backup.forget(kept.folder, NOW + timedelta(days=400))
+    assert not old.exists()
+    assert not cut.exists()
+
+
+async def test_restoring_all_changes_nothing_when_one_service_still_runs(
+    kept: Kept, postgres_server: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with databases.clone(postgres_server, "registry") as (registry, _):
+        dsns = {"feedback": kept.dsn, "registry": registry}
+        saved = await asyncio.to_thread(backup.save, dsns, kept.folder, kept.recipient, NOW)
+        await kept.write("later")
+        await kept.database.stop()  # feedback is stopped, registry is not
+        for name in ("registry", "campaigns", "responses", "feedback"):
+            dsn = dsns.get(name, kept.dsn)
+            monkeypatch.setenv(f"PANEL_BACKUP_{name.upper()}_DSN", dsn)
+        monkeypatch.setenv("PANEL_BACKUP_RECIPIENT", kept.recipient)
+        monkeypatch.setenv("PANEL_BACKUP_IDENTITY", kept.identity)
+        # As of today, or it is too old.
+        monkeypatch.setattr("panel.commands.backup._wall_clock", lambda: NOW)
+        monkeypatch.setattr("sys.argv", ["panel", "restore", str(saved), "--all", "--lang", "en"])
+        with pytest.raises(SystemExit):
+            await asyncio.to_thread(main)
+        await kept.database.start()
+    assert await kept.says() == "later"
