@@ -56,9 +56,14 @@ WITH people AS MATERIALIZED (
         SELECT o.invitation_id,
             CASE WHEN s.status = 'merged' THEN survivor_of(o.member_id) ELSE o.member_id END
                 AS member_id
-        FROM owed_a_report($1) o LEFT JOIN member s ON s.member_id = o.member_id
-        WHERE NOT EXISTS (SELECT FROM report_duty d WHERE d.project_id = $1
-            AND d.report_version = $2 AND d.invitation_id = o.invitation_id)
+        FROM (
+            -- A difference of sets: a join would read again and again what is being written here.
+            SELECT invitation_id, member_id FROM owed_a_report($1)
+            EXCEPT
+            SELECT p.invitation_id, p.member_id
+            FROM report_duty d JOIN participation p ON p.invitation_id = d.invitation_id
+            WHERE d.project_id = $1 AND d.report_version = $2
+        ) o LEFT JOIN member s ON s.member_id = o.member_id
     ) t LEFT JOIN member m ON m.member_id = t.member_id
 ), ordered AS (
     INSERT INTO send_order (order_id, version, state, class, kind, member_id, subject_id,

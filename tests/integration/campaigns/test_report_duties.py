@@ -1,7 +1,7 @@
 """A formal return to everybody who took part: owed, sent or recorded, and only then closed."""
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
+from services.campaigns.store import sql
 from services.campaigns.use_cases import news, upkeep
 from services.contracts.events.campaigns import OrderKind, OrderState, ProjectPhase
 from services.contracts.events.registry import (
@@ -121,6 +122,29 @@ async def test_everybody_who_took_part_is_owed_the_report_as_a_notice(world: Wor
         assert one.last_day == one.first_day + timedelta(days=1)
     assert project.state is ProjectPhase.REPORTING
     assert await world.value("SELECT count(*) FROM ledger") == 3, "a notice asks nothing"
+
+
+async def test_what_is_being_written_is_not_read_again_for_each_person(world: World) -> None:
+    """Else a report to a million people costs a million times a million."""
+    room = await collected(world, 20)
+    async with world.database.connection() as conn:
+        # What is known to be empty seems to cost nothing, however often it is read.
+        await conn.execute("VACUUM ANALYZE report_duty, participation, member, credential")
+    async with world.database.transaction() as conn:
+        today = world.clock.today()
+        plan = await conn.fetchval(
+            f"EXPLAIN (ANALYZE, FORMAT JSON) {sql.create_duties}",
+            *(room.project, 1, 9, today, today, world.clock.now(), "order.state"),
+        )
+    read = [one for one in nodes(plan[0]["Plan"]) if one["Node Type"] != "ModifyTable"]
+    duties = [one["Actual Loops"] for one in read if one.get("Relation Name") == "report_duty"]
+    assert duties == [1]
+
+
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for inner in plan.get("Plans", ()):
+        yield from nodes(inner)
 
 
 async def test_who_stopped_taking_part_but_may_have_contributed_is_owed_it_too(
