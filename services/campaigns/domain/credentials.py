@@ -1,4 +1,8 @@
-"""Who may have an anonymous credential: a participant, once, while the project is open.
+"""Anonymous credentials: one for each participant, until collection ends.
+
+The end of recruitment closes nothing here: a participant who follows a link on the last day of
+collection still has a say. Answers are opened only after that day, so that no late credential tells
+which answers its owner cannot have written.
 
 A credential already given is given again for the same request, so that a lost answer or a closed
 browser costs nobody their voice. A different request would be a second voice.
@@ -34,16 +38,6 @@ class StillWaiting(Refusal):
         fr="Un message vous dira si une place se libère ; vous pourrez alors répondre.",
         en="A message will tell you if a place frees up; you can answer then.",
     )
-
-
-class RecruitedWithout(Refusal):
-    sentence = Text(
-        fr="Les jetons anonymes de ce projet étaient à prendre jusqu'au {ended_on:%d/%m/%Y}, et"
-        " vous n'en avez pas.",
-        en="This project's anonymous credentials were to be taken until {ended_on:%d %B %Y}, and"
-        " you have none.",
-    )
-    way_out = MEMBER_SPACE
 
 
 class IssuedElsewhere(Refusal):
@@ -89,7 +83,6 @@ class Standing:
     project_id: UUID
     participation: str
     project_state: str
-    recruitment_ends_on: date
     collection_ends_on: date
     issuing_stopped: bool
     request_hash: bytes | None
@@ -98,7 +91,7 @@ class Standing:
         """True: the first request of this participant. False: the same one again.
 
         Raises OtherProject, AlreadyLeft, StillWaiting, CollectionOver, IssuingStopped,
-        RecruitedWithout, IssuedElsewhere.
+        IssuedElsewhere.
         """
         if self.project_id != project_id:
             raise OtherProject
@@ -114,9 +107,6 @@ class Standing:
             return False
         if self.issuing_stopped:
             raise IssuingStopped
-        # Once the roster is frozen the number issued is public, and final.
-        if self.project_state != "open" or today > self.recruitment_ends_on:
-            raise RecruitedWithout(ended_on=self.recruitment_ends_on)
         return True
 
 

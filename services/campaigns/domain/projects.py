@@ -146,11 +146,10 @@ class CollectionNotReady(Refusal):
 
 @dataclass(frozen=True)
 class Roster:
-    """A project's people on the day its recruitment ends: asked, taking part, with a credential."""
+    """A project's people on the day its recruitment ends: asked, and taking part."""
 
     asked: int
     joined: int
-    issued: int
 
 
 @dataclass(frozen=True)
@@ -284,16 +283,13 @@ class Project:
     def end_recruitment(self, roster: Roster) -> "Project":
         """The roster is frozen: from now on its numbers are public."""
         self._must_allow("recruited")
-        return replace(
-            self._move("recruited"),
-            asked=roster.asked,
-            joined=roster.joined,
-            credentials_issued=roster.issued,
-        )
+        return replace(self._move("recruited"), asked=roster.asked, joined=roster.joined)
 
-    def end_collection(self) -> "Project":
+    def end_collection(self, issued: int | None) -> "Project":
+        """Issuing is over with it: from now on the number of credentials is public. None where
+        nobody knows it any more."""
         self._must_allow("collected")
-        return self._move("collected")
+        return replace(self._move("collected"), credentials_issued=issued)
 
     @property
     def shows_its_seeds(self) -> bool:

@@ -56,7 +56,6 @@ def router(database: Database, clock: Clock, keys: KeySet, responses_url: str) -
             # In the fragment, which no browser sends to any server.
             answer_url=f"{responses_url}/answer/{project.id}?lang={language}#{token}",
             answerable=invitation.participation == "joined" and project.collects_on(clock.today()),
-            recruits=project.recruits_on(clock.today()),
         )
 
     @routes.post("/{token}/accept")

@@ -5,10 +5,10 @@ INSERT INTO project_key (project_id, key_id, sealed) VALUES ($1, $2, $3);
 SELECT project_id, key_id, sealed FROM project_key WHERE project_id = $1;
 
 -- lock_standings: of those who ask, by the invitation their link names and the member it is for; a
--- merged member's link is the survivor's. Shared locks: many are issued at once, but none while the
--- roster is being frozen or the participant is leaving.
+-- merged member's link is the survivor's. Shared locks: many are issued at once, but none while
+-- collection is being ended or the participant is leaving.
 SELECT asking.place, a.project_id, a.state AS participation, p.state AS project_state,
-    p.recruitment_ends_on, p.collection_ends_on, p.issuing_stopped, c.request_hash
+    p.collection_ends_on, p.issuing_stopped, c.request_hash
 FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS asking (invitation_id, member_id, place)
 JOIN participation a ON a.invitation_id = asking.invitation_id AND (a.member_id = asking.member_id
     OR a.member_id = (SELECT merged_into FROM member WHERE member_id = asking.member_id))

@@ -59,14 +59,18 @@ SELECT id FROM project WHERE state = 'open' AND recruitment_ends_on < $1 ORDER B
 -- over_collection: recruited projects whose last day of collection has passed.
 SELECT id FROM project WHERE state = 'recruited' AND collection_ends_on < $1 ORDER BY id;
 
--- roster: how many were asked (a message left or may have left), how many take part, and how many
--- credentials were issued, also to who left since.
+-- roster: how many were asked (a message left or may have left), and how many take part.
 SELECT (SELECT count(*) FROM send_order o JOIN ledger l ON l.order_id = o.order_id
         WHERE o.project_id = $1 AND o.kind = 'invitation' AND l.state = 'consumed')::int AS asked,
     (SELECT count(*) FROM participation
-        WHERE project_id = $1 AND state = 'joined')::int AS joined,
-    (SELECT count(*) FROM credential JOIN participation USING (invitation_id)
-        WHERE project_id = $1)::int AS issued;
+        WHERE project_id = $1 AND state = 'joined')::int AS joined;
+
+-- credentials_issued: also to participants who left since; NULL where a restored database cannot
+-- know how many there were.
+SELECT CASE WHEN NOT p.issuing_stopped THEN (
+    SELECT count(*) FROM credential JOIN participation USING (invitation_id)
+    WHERE project_id = p.id)::int END
+FROM project p WHERE p.id = $1;
 
 -- expire_invitations: what was not answered by the end of recruitment.
 UPDATE invitation SET state = 'expired' WHERE project_id = $1 AND state IN ('ordered', 'sent');

@@ -77,7 +77,7 @@ WHERE t.topic = $1 AND p.id = t.key::uuid AND p.state = $2
 -- stop_issuing: in projects that were giving credentials out, or may have been: nothing is known of
 -- where they came to. $1 topic
 UPDATE project p SET issuing_stopped = true
-WHERE state = 'open' OR (state = 'published' AND (
+WHERE state IN ('open', 'recruited') OR (state = 'published' AND (
     NOT EXISTS (SELECT FROM told t WHERE t.topic = $1 AND t.key = p.id::text)
     -- Published since the backup: its private key is lost.
     OR NOT EXISTS (SELECT FROM project_key k WHERE k.project_id = p.id)))

@@ -179,6 +179,12 @@ async def roster(conn: Connection, project_id: UUID) -> Roster:
     return found
 
 
+async def credentials_issued(conn: Connection, project_id: UUID) -> int | None:
+    """Under the project's lock."""
+    issued: int | None = await conn.fetchval(sql.credentials_issued, project_id)
+    return issued
+
+
 async def expire_invitations(conn: Connection, project_id: UUID) -> None:
     await conn.execute(sql.expire_invitations, project_id)
 

@@ -1,8 +1,9 @@
 """What campaigns does when its database was put back from a backup (DESIGN.md §6).
 
 Projects and orders are what it had said of them; who was invited, and who takes part, follows from
-the orders. Answers that ordered no message are lost. A project that was giving credentials out
-gives out no more: nobody knows who took one, and nobody may speak twice.
+the orders. Answers that ordered no message are lost. A project that was giving credentials out, as
+each does until its collection ends, gives out no more: nobody knows who took one, and nobody may
+speak twice.
 """
 
 import structlog

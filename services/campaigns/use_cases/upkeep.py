@@ -27,7 +27,8 @@ async def sweep(conn: Connection, clock: Clock) -> int:
     collected = await projects.over_collection(conn, today)
     for project_id in collected:
         project = await projects.lock_project(conn, project_id)
-        await save(conn, clock, project.end_collection())
+        issued = await projects.credentials_issued(conn, project_id)
+        await save(conn, clock, project.end_collection(issued))
     return len(ended) + len(collected)
 
 

@@ -169,7 +169,7 @@ class ProjectState(Event):
     credential_key: dict[str, Any] | None = Field(None, description="public key, as a JWK")
     asked: int | None = None
     joined: int | None = None
-    credentials_issued: int | None = Field(None, description="known once recruited")
+    credentials_issued: int | None = Field(None, description="known once collected")
     anonymity_floor: int = 5
     draw_commitments: list[str] = Field(
         default_factory=list, description="SHA-256 of each campaign's seed, hex"

@@ -40,7 +40,7 @@ class CollectionView(View):
     preview_path: str = Field("", description="shows the questionnaire as members will see it")
     ends_on: date | None = None
     anonymity_floor: int = 5
-    credentials_issued: int | None = Field(None, description="known once recruited")
+    credentials_issued: int | None = Field(None, description="known once collected")
     answers_received: int = 0
     sealed: int = 0
     contributions: int = 0

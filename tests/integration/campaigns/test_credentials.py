@@ -17,7 +17,6 @@ from services.campaigns.domain.credentials import (
     CollectionOver,
     IssuedElsewhere,
     OtherProject,
-    RecruitedWithout,
     StillWaiting,
 )
 from services.campaigns.keyring import Keyring
@@ -171,50 +170,83 @@ async def test_the_link_of_a_merged_member_is_the_survivors(world: World) -> Non
     assert len(await issued(world)) == 1
 
 
-async def test_the_number_issued_is_public_and_final_once_recruitment_is_over(
-    world: World,
-) -> None:
-    first, second, late = await joined(world, 3)
+async def test_a_credential_can_be_had_until_collection_ends(world: World) -> None:
+    first, late = await joined(world, 2)
     await ask(world, first)
-    await ask(world, second)
-    assert (await world.projects_told())[-1].credentials_issued is None
     world.advance(days=61)
-    # Even before the sweeper passes.
-    with pytest.raises(RecruitedWithout):
-        await ask(world, late)
-    async with world.transaction() as conn:
-        await upkeep.sweep(conn, world.clock)
-    told = (await world.projects_told())[-1]
-    assert (told.state, told.joined, told.credentials_issued) == ("recruited", 3, 2)
-    with pytest.raises(RecruitedWithout):
-        await ask(world, late)
-    # What was given is given again as long as it can be used.
+    # Before and after the sweeper ends recruitment.
+    await ask(world, late)
+    await sweep(world)
+    assert (await world.projects_told())[-1].state == "recruited"
     await ask(world, first)
     with pytest.raises(IssuedElsewhere):
         await ask(world, first, b"from another device")
+    assert len(await issued(world)) == 2
+
+
+async def test_on_the_last_day_of_collection_a_first_credential_is_still_issued(
+    world: World,
+) -> None:
+    (late,) = await joined(world, 1)
+    world.advance(days=61)
+    await sweep(world)
+    world.advance(days=29)
+    await ask(world, late)
+    assert len(await issued(world)) == 1
+
+
+async def test_the_number_issued_is_public_only_once_no_credential_can_be_had(
+    world: World,
+) -> None:
+    rows = await joined(world, 7)
+    for row in rows[:3]:
+        await ask(world, row)
+    world.advance(days=61)
+    await sweep(world)
+    told = (await world.projects_told())[-1]
+    assert (told.state, told.credentials_issued) == ("recruited", None)
+    for row in rows[3:6]:
+        await ask(world, row)
     world.advance(days=30)
-    with pytest.raises(CollectionOver):
-        await ask(world, first)
-    async with world.transaction() as conn:
-        await upkeep.sweep(conn, world.clock)
-    with pytest.raises(CollectionOver):
-        await ask(world, first)
-    assert (await world.projects_told())[-1].credentials_issued == 2
+    # Even before the sweeper passes.
+    for row in (rows[0], rows[6]):
+        with pytest.raises(CollectionOver):
+            await ask(world, row)
+    await sweep(world)
+    for row in (rows[0], rows[6]):
+        with pytest.raises(CollectionOver):
+            await ask(world, row)
+    told = (await world.projects_told())[-1]
+    assert (told.state, told.credentials_issued) == ("collected", 6)
 
 
 async def test_none_is_issued_between_the_count_and_its_publication(world: World) -> None:
-    """The sweeper holds the project; who asks meanwhile waits and finds recruitment over."""
+    """The sweeper holds the project; a request meanwhile waits and finds collection over."""
     (row,) = await joined(world)
-    world.advance(days=61)
+    world.advance(days=91)
     async with world.transaction() as conn:
         await upkeep.sweep(conn, world.clock)
         world.advance(days=-1)  # a replica whose clock is a little behind
         asking = asyncio.create_task(ask(world, row))
         await lock_waited_for(world)
-    with pytest.raises(RecruitedWithout):
+    with pytest.raises(CollectionOver):
         await asking
-    assert (await world.projects_told())[-1].credentials_issued == 0
     assert await issued(world) == []
+
+
+async def test_a_restored_project_says_no_number_that_it_cannot_know(world: World) -> None:
+    (row,) = await joined(world)
+    await ask(world, row)
+    await world.database.pool.execute("UPDATE project SET issuing_stopped = true")
+    world.advance(days=91)
+    await sweep(world)
+    told = (await world.projects_told())[-1]
+    assert (told.state, told.credentials_issued) == ("collected", None)
+
+
+async def sweep(world: World) -> None:
+    async with world.transaction() as conn:
+        await upkeep.sweep(conn, world.clock)
 
 
 async def lock_waited_for(world: World) -> None:

@@ -126,11 +126,11 @@ class ProjectLife(RuleBasedStateMachine):
 
     @rule()
     def end_recruitment(self) -> None:
-        self.attempt(lambda project: project.end_recruitment(Roster(3, 2, 1)))
+        self.attempt(lambda project: project.end_recruitment(Roster(3, 2)))
 
     @rule()
     def end_collection(self) -> None:
-        self.attempt(lambda project: project.end_collection())
+        self.attempt(lambda project: project.end_collection(1))
 
 
 class InvitationLife(RuleBasedStateMachine):
