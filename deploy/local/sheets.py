@@ -14,85 +14,19 @@ from pydantic import Field, ValidationError
 from deploy.local.staff import Staff
 from services.contracts.http import Command
 from services.contracts.http.campaigns import CampaignSheet, ProjectSheet
-from services.contracts.http.questionnaires import (
-    QUESTION_KINDS,
-    DocumentTest,
-    Identifier,
-    Questionnaire,
-)
+from services.contracts.http.questionnaires import DocumentTest, Identifier, Questionnaire
+from services.contracts.http.violations import violations
 from services.runtime.refusal import Refusal
 from services.runtime.text import Language, Text
 
 _UNKNOWN_KEY = Text(fr="{place} : cette clé est inconnue.", en="{place}: this key is not known.")
-_MISSING = Text(fr="{place} : cette clé manque.", en="{place}: this key is missing.")
-_WRONG = Text(fr="{place} : cette valeur ne convient pas.", en="{place}: {reason}.")
-_NO_NUMBER = Text(fr="{place} : il faut un nombre entier.", en="{place}: must be a whole number.")
-_NO_DATE = Text(
-    fr="{place} : il faut une date comme 2027-03-31.", en="{place}: must be a date like 2027-03-31."
-)
-_NO_TEXT = Text(fr="{place} : il faut du texte.", en="{place}: must be text.")
-_EMPTY = Text(fr="{place} : ne peut pas être vide.", en="{place}: cannot be empty.")
-_TOO_SMALL = Text(fr="{place} : au moins {ge}.", en="{place}: at least {ge}.")
-_TOO_LARGE = Text(fr="{place} : au plus {le}.", en="{place}: at most {le}.")
-_QUOTAS = Text(
-    fr="{place} : la somme des quotas n'est pas le nombre demandé.",
-    en="{place}: the quotas do not add up to the number wanted.",
-)
-_NO_KIND = Text(
-    fr="{place} : la sorte de question (kind) manque ou n'existe pas ; il y a {expected_tags}.",
-    en="{place}: the kind of question is missing or does not exist; there are {expected_tags}.",
-)
-_NO_IDENTIFIER = Text(
-    fr="{place} : il faut un identifiant en minuscules, chiffres et « _ », commençant par une"
-    " lettre.",
-    en="{place}: must be an identifier of small letters, digits and _, starting with a letter.",
-)
-_QUESTION_TWICE = Text(
-    fr="{place} : deux questions s'appellent {id}.", en="{place}: two questions are called {id}."
-)
-_OPTION_TWICE = Text(
-    fr="{place} : deux choix de {id} ont le même identifiant.",
-    en="{place}: two options of {id} have one identifier.",
-)
-_CONDITION = Text(
-    fr="{place} : la condition de {id} ne nomme aucun choix d'une question précédente.",
-    en="{place}: the condition of {id} names no option of an earlier choice.",
-)
-_NO_SCALE = Text(
-    fr="{place} : l'échelle n'a pas de longueur.", en="{place}: the scale has no length."
-)
-_KINDS = {
-    "extra_forbidden": _UNKNOWN_KEY,
-    "missing": _MISSING,
-    "int_parsing": _NO_NUMBER,
-    "int_type": _NO_NUMBER,
-    "int_from_float": _NO_NUMBER,
-    "date_parsing": _NO_DATE,
-    "date_from_datetime_parsing": _NO_DATE,
-    "date_type": _NO_DATE,
-    "string_type": _NO_TEXT,
-    "string_too_short": _EMPTY,
-    "too_short": _EMPTY,
-    "greater_than_equal": _TOO_SMALL,
-    "less_than_equal": _TOO_LARGE,
-    "union_tag_not_found": _NO_KIND,
-    "union_tag_invalid": _NO_KIND,
-    "string_pattern_mismatch": _NO_IDENTIFIER,
-    "question_twice": _QUESTION_TWICE,
-    "option_twice": _OPTION_TWICE,
-    "condition_unknown": _CONDITION,
-    "scale_without_length": _NO_SCALE,
-    # The one rule of a campaign sheet that concerns several keys.
-    "value_error": _QUOTAS,
-}
+_WRONG = Text(fr="{place} : {reason_fr}.", en="{place}: {reason_en}.")
 _NOT_YAML = Text(fr="ligne {line} : ce n'est pas du YAML.", en="line {line}: this is not YAML.")
 _NOT_TEXT = Text(fr="le fichier n'est pas en UTF-8.", en="the file is not in UTF-8.")
 _NO_SHEET = Text(
     fr="le fichier doit contenir des clés comme « title: ».",
     en="the file must hold keys such as `title:`.",
 )
-_TOLD = ("ge", "le", "id")
-_KINDS_HERE = ", ".join(sorted(QUESTION_KINDS))
 # The project of a campaign inside a sheet exists only once the sheet was sent.
 _NO_PROJECT_YET = UUID(int=0)
 
@@ -255,18 +189,7 @@ def _mapping(file: Path) -> dict[str, Any]:
 
 def _in_words(error: ValidationError, inside: str) -> list[tuple[Text, dict[str, Any]]]:
     reasons = []
-    for one in error.errors():
-        place = ".".join(str(part) for part in (inside, *_keys(one["loc"])) if part != "")
-        told = {name: value for name, value in one.get("ctx", {}).items() if name in _TOLD}
-        data = {"place": place or "?", "reason": one["msg"], "expected_tags": _KINDS_HERE} | told
-        reasons.append((_KINDS.get(one["type"], _WRONG), data))
+    for one in violations(error.errors()):
+        place = ".".join(part for part in (inside, one.path) if part)
+        reasons.append((_WRONG, {"place": place or "?", "reason_fr": one.fr, "reason_en": one.en}))
     return reasons
-
-
-def _keys(place: tuple[int | str, ...]) -> list[int | str]:
-    """The keys of the file alone: pydantic adds the kind of question after its number."""
-    return [
-        part
-        for before, part in zip(("", *place), place, strict=False)
-        if not (isinstance(before, int) and part in QUESTION_KINDS)
-    ]

@@ -23,6 +23,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from services.contracts.http import LARGEST_INTEGER
 from services.contracts.http.common import DeadLetter, Problem, Replay, Republished, Role
+from services.contracts.http.violations import violations
 from services.runtime import pages, problems, tracing
 from services.runtime.auth import Staff, StaffTokens, require
 from services.runtime.db import TOO_LONG, patiently
@@ -60,14 +61,6 @@ class Busy(Refusal):
         return 5
 
 
-# Of our own kinds of error; the library says the others in English.
-_WRONG = {
-    "nul_character": Text(
-        fr="contient le caractère invisible U+0000, qui ne peut pas être enregistré ; effacez-le"
-        " et renvoyez",
-        en="holds the invisible character U+0000, which cannot be kept; delete it and send again",
-    ),
-}
 _IN_WORDS = {
     404: Text(fr="Cette adresse n'existe pas.", en="This address does not exist."),
     405: Text(
@@ -390,13 +383,8 @@ def _refused(request: Request, refusal: Refusal) -> Response:
 def _malformed(request: Request, errors: Sequence[Mapping[str, Any]] = ()) -> Response:
     """Places and kinds of error only: what was typed may be personal."""
     language = pages.language_of(request)
-    lines = []
-    for error in errors:
-        place = ".".join(str(part) for part in error["loc"] if part != "body")
-        ours = _WRONG.get(error["type"])
-        line = f"{place}: {ours.in_(language) if ours else error['msg']}"
-        # A place may be a name that was sent, even one that no encoding can hold.
-        lines.append(line.encode(errors="replace").decode())
+    colon = " :" if language == "fr" else ":"
+    lines = [f"{one.path}{colon} {one.in_(language)}" for one in violations(errors)]
     detail = _MALFORMED.in_(language)
     return _answer(request, Problem(title="Malformed", status=422, detail=detail, errors=lines))
 

@@ -6,6 +6,7 @@ from typing import Annotated, Self
 from uuid import UUID
 
 from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from services.contracts.events.campaigns import ProjectPhase
 from services.contracts.http import Command, Day, Headcount, View
@@ -85,8 +86,12 @@ class CampaignSheet(Command):
 
     @model_validator(mode="after")
     def quotas_add_up(self) -> Self:
-        if self.quotas and sum(self.quotas.wanted.values()) != self.wanted:
-            raise ValueError("the quotas do not add up to the number wanted")
+        if self.quotas and (total := sum(self.quotas.wanted.values())) != self.wanted:
+            raise PydanticCustomError(
+                "quotas_do_not_add_up",
+                "the quotas do not add up to the number wanted",
+                {"sum": total, "wanted": self.wanted},
+            )
         return self
 
 

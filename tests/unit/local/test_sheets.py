@@ -72,7 +72,7 @@ def test_a_key_that_nobody_knows_is_refused_by_its_place(
         ),
         (
             "title: x\ncampaign: {title: a, wanted: 3, quotas: {attribute: a, wanted: {b: 2}}}\n",
-            "campaign : la somme des quotas n'est pas le nombre demandé.",
+            "campaign : la somme des quotas (2) n'est pas le nombre demandé (3).",
         ),
         (
             "title: x\nquestionnaire: {questions: [{text: a}]}\n",
