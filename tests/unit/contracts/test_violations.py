@@ -57,7 +57,9 @@ def commands() -> list[type[Command]]:
     models, left = set(), [Command]
     while left:
         model = left.pop()
-        subclasses = [one for one in model.__subclasses__() if one.__module__.startswith("services")]
+        subclasses = [
+            one for one in model.__subclasses__() if one.__module__.startswith("services")
+        ]
         models.update(subclasses)
         left += subclasses
     return sorted(models, key=lambda model: model.__name__)
@@ -86,8 +88,9 @@ def test_a_long_text_a_big_number_and_a_late_day_are_refused_in_words() -> None:
 
 
 def test_quotas_that_do_not_add_up_say_both_numbers() -> None:
-    sheet = {"project_id": uuid4(), "title": "x", "wanted": 3}
-    assert broken(CampaignSheet, **sheet, quotas={"attribute": "age_band", "wanted": {"65+": 2}}) == [
+    quotas = {"attribute": "age_band", "wanted": {"65+": 2}}
+    sheet = {"project_id": uuid4(), "title": "x", "wanted": 3, "quotas": quotas}
+    assert broken(CampaignSheet, **sheet) == [
         (
             "",
             "la somme des quotas (2) n'est pas le nombre demandé (3)",
