@@ -22,12 +22,20 @@ from typing import IO, Literal
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import pyrage
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
 from pydantic_settings import SettingsConfigDict
 
 from services.runtime import migrations
 from services.runtime.refusal import Refusal
-from services.runtime.settings import DatabaseUri, Environment
+from services.runtime.settings import DatabaseUri, Environment, from_environment
 from services.runtime.text import Text
 
 # The members' right to be forgotten reaches backups by their age (DESIGN.md §6).
@@ -123,12 +131,6 @@ class KeptTooLong(Refusal):
     )
 
 
-class SettingsMissing(Refusal):
-    sentence = Text(
-        fr="Il manque, ou ne se comprend pas : {names}.", en="Missing or not understood: {names}."
-    )
-
-
 class Saved(BaseModel):
     """One database's dump."""
 
@@ -171,17 +173,20 @@ class BackupSettings(Environment):
     def given(cls) -> "BackupSettings | None":
         """As the environment has them; none where it says nothing of backups.
 
-        Raises SettingsMissing.
+        Raises WrongSettings.
         """
         if not any(name.startswith("PANEL_BACKUP_") for name in os.environ):
             return None
+        return from_environment(cls)
+
+    @field_validator("recipient")
+    @classmethod
+    def recipient_is_a_key(cls, recipient: str) -> str:
         try:
-            return cls()
-        except ValidationError as error:
-            names = sorted(
-                f"PANEL_BACKUP_{'_'.join(map(str, e['loc']))}".upper() for e in error.errors()
-            )
-            raise SettingsMissing(names=", ".join(names)) from None
+            pyrage.x25519.Recipient.from_str(recipient)
+        except pyrage.RecipientError:
+            raise ValueError("must be an age public key, age1…") from None
+        return recipient
 
     def dsns(self) -> dict[str, str]:
         return {

@@ -10,7 +10,7 @@ from pydantic import Field, SecretStr
 from services.registry.settings import MailSettings
 from services.registry.smtp import MailServer
 from services.runtime.broker import KafkaServer
-from services.runtime.settings import DatabaseUri, KafkaSettings
+from services.runtime.settings import DatabaseUri, KafkaSettings, WebAddress
 
 MAIL_TIMEOUT_SECONDS = 10.0
 
@@ -52,12 +52,12 @@ class DoctorSettings(MailSettings, KafkaSettings):
     responses_database_dsn: DatabaseUri = Field(description="as responses' `PANEL_DATABASE_DSN`")
     feedback_database_dsn: DatabaseUri = Field(description="as feedback's `PANEL_DATABASE_DSN`")
     database_connections: int = Field(10, ge=2, description="as the services' own setting")
-    issuer: str = Field(description="as the services' own setting")
-    service_addresses: dict[str, str] = Field(
+    issuer: WebAddress = Field(description="as the services' own setting")
+    service_addresses: dict[str, WebAddress] = Field(
         description="service → address inside, such as"
         ' `{"registry": "http://registry:8000"}`; every replica behind the name is asked'
     )
-    sites: tuple[str, ...] = Field(
+    sites: tuple[WebAddress, ...] = Field(
         (), description='public addresses, such as `["https://members.panel.example.org"]`'
     )
     proxy: str | None = Field(

@@ -16,6 +16,7 @@ from pathlib import Path
 from shutil import disk_usage
 from typing import Self
 
+from services.runtime.refusal import Refusal
 from services.runtime.text import Language, Text
 
 HOST = "127.0.0.1"
@@ -41,11 +42,11 @@ TAIL_LINES = 15
 _LAST_WORDS = Text(fr="fin de {log}", en="end of {log}")
 
 
-class LocalError(Exception):
+class LocalError(Refusal):
     """One sentence for the person at the terminal; `log` adds the evidence below it."""
 
     def __init__(self, sentence: Text, log: Path | None = None) -> None:
-        super().__init__(sentence.en)
+        super().__init__()
         self._sentence = sentence
         self._log = log
         # Read now: what ends next may add to it, or take it away.
@@ -56,9 +57,6 @@ class LocalError(Exception):
         if self._evidence is None:
             return sentence
         return f"{sentence}\n--- {_LAST_WORDS.in_(language, log=self._log)} ---\n{self._evidence}"
-
-    def __str__(self) -> str:
-        return self.say("en")
 
 
 def tail(log: Path) -> str:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from panel.options import Json, Session, asynchronous, both, command, print_json, session
-from services.runtime.refusal import Refusal
 from services.runtime.text import Text
 
 if TYPE_CHECKING:
@@ -29,20 +28,6 @@ _LOOK = Text(fr="À regarder : {look}.", en="To look at: {look}.")
 _BROKEN = Text(
     fr="À réparer : {broken} ; à regarder : {look}.", en="Broken: {broken}; to look at: {look}."
 )
-
-
-class SettingsMissing(Refusal):
-    status = 422
-    sentence = Text(
-        fr="Des réglages manquent ou ne vont pas :", en="Settings are missing or wrong:"
-    )
-    way_out = Text(
-        fr="docs/configuration.md les explique ; sans --deployed, le panel local est regardé.",
-        en="docs/configuration.md explains them; without --deployed the local panel is looked at.",
-    )
-
-    def details(self, language: str) -> list[str]:
-        return list(self.data["wrong"])
 
 
 def register(app: typer.Typer) -> None:
@@ -95,20 +80,11 @@ def _local(here: Session) -> "Deployment":
 
 
 def _deployed() -> "Deployment":
-    """Raises SettingsMissing, which names what is wrong and never its value."""
-    from pydantic import ValidationError
-
+    """Raises WrongSettings."""
     from deploy.doctor import DoctorSettings
+    from services.runtime.settings import from_environment
 
-    try:
-        return DoctorSettings().deployment()
-    except ValidationError as error:
-        raise SettingsMissing(
-            wrong=[
-                f"PANEL_{str(one['loc'][0]).upper()}: {one['msg']}" if one["loc"] else one["msg"]
-                for one in error.errors(include_input=False, include_url=False)
-            ]
-        ) from None
+    return from_environment(DoctorSettings).deployment()
 
 
 def _plain(here: Session, one: "Finding") -> dict[str, Any]:

@@ -3,10 +3,12 @@
 from typing import Any
 from urllib.parse import urlsplit
 
+from joserfc.errors import JoseError
+from joserfc.jwk import OKPKey
 from pydantic import Field, Json, SecretStr, field_validator
 
 from services.runtime.sealing import sealing_keys
-from services.runtime.settings import TracedSettings
+from services.runtime.settings import TracedSettings, WebAddress
 
 
 class CampaignsSettings(TracedSettings):
@@ -17,13 +19,23 @@ class CampaignsSettings(TracedSettings):
         description="JSON list of AES-256 keys in base64 that seal the projects' signing keys;"
         " the first encrypts, all decrypt"
     )
-    responses_url: str = Field(
+    responses_url: WebAddress = Field(
         description="public address of responses, where participants answer; its pages alone may"
         " ask for credentials"
     )
     allocate_every_seconds: float = Field(
         5, gt=0, description="pause between two looks for campaigns that miss people"
     )
+
+    @field_validator("link_public_keys")
+    @classmethod
+    def links_can_be_verified(cls, jwks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        try:
+            for jwk in jwks:
+                OKPKey.import_key(jwk)
+        except (JoseError, ValueError, TypeError, KeyError):
+            raise ValueError("must be a JSON list of public keys as JWK") from None
+        return jwks
 
     @field_validator("credential_keys")
     @classmethod
@@ -33,10 +45,7 @@ class CampaignsSettings(TracedSettings):
 
     @field_validator("responses_url")
     @classmethod
-    def is_an_address(cls, url: str) -> str:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.netloc:
-            raise ValueError("must be an http or https address")
+    def no_final_slash(cls, url: str) -> str:
         return url.rstrip("/")
 
     @property

@@ -8,12 +8,12 @@ from joserfc.jwk import OKPKey
 from pydantic import Field, SecretStr, field_validator
 
 from services.feedback.domain.checkpoints import Signer, is_name
-from services.runtime.settings import TracedSettings
+from services.runtime.settings import TracedSettings, WebAddress
 from services.runtime.text import Language
 
 
 class FeedbackSettings(TracedSettings):
-    public_url: str = Field(
+    public_url: WebAddress = Field(
         description="public address of the public account, in reports' links and feeds"
     )
     decide_within_days: int = Field(
@@ -40,7 +40,7 @@ class FeedbackSettings(TracedSettings):
         "fr",
         description="what mandates, proposals and decisions are written in, for screen readers",
     )
-    responses_url: str | None = Field(
+    responses_url: WebAddress | None = Field(
         None, description="public address of responses, whose pages say how words were read"
     )
 

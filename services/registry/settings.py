@@ -1,16 +1,20 @@
 """What an operator configures for registry alone. Keys come from the environment, never a file."""
 
 import base64
+import binascii
+import json
 
+from joserfc.errors import JoseError
+from joserfc.jwk import OKPKey
 from pydantic import Field, SecretStr, field_validator
 
 from services.runtime.sealing import sealing_keys
-from services.runtime.settings import Environment, TracedSettings
+from services.runtime.settings import Environment, Port, TracedSettings, WebAddress
 
 
 class MailSettings(Environment):
     smtp_host: str = Field(description="mail server, the operator's smart host")
-    smtp_port: int = Field(description="its port")
+    smtp_port: Port = Field(description="its port")
     smtp_username: str | None = Field(None, description="who this service is to the mail server")
     smtp_password: SecretStr | None = Field(None, description="goes with the user name")
     smtp_timeout_seconds: float = Field(
@@ -25,8 +29,8 @@ class RegistrySettings(MailSettings, TracedSettings):
     )
     lookup_key: SecretStr = Field(description="HMAC key in base64, for look-ups by address")
     link_signing_key: SecretStr = Field(description="Ed25519 private key as JWK, signs links")
-    registry_url: str = Field(description="public address of this service, for links")
-    campaigns_url: str = Field(description="public address of campaigns, for links")
+    registry_url: WebAddress = Field(description="public address of this service, for links")
+    campaigns_url: WebAddress = Field(description="public address of campaigns, for links")
     senders: int = Field(4, ge=1, description="messages sent at the same time by one process")
 
     @field_validator("contact_keys")
@@ -38,9 +42,24 @@ class RegistrySettings(MailSettings, TracedSettings):
     @field_validator("lookup_key")
     @classmethod
     def look_ups_are_keyed(cls, key: SecretStr) -> SecretStr:
-        if len(base64.b64decode(key.get_secret_value())) < 32:
-            raise ValueError("must have at least 32 bytes")
+        try:
+            enough = len(base64.b64decode(key.get_secret_value())) >= 32
+        except binascii.Error:
+            enough = False
+        if not enough:
+            raise ValueError("must be base64 of at least 32 bytes")
         return key
+
+    @field_validator("link_signing_key")
+    @classmethod
+    def links_can_be_signed(cls, jwk: SecretStr) -> SecretStr:
+        try:
+            key = OKPKey.import_key(json.loads(jwk.get_secret_value()))
+        except (JoseError, ValueError, TypeError, KeyError):
+            key = None
+        if key is None or key.curve_name != "Ed25519" or not key.is_private:
+            raise ValueError("must be an Ed25519 private key as JWK") from None
+        return jwk
 
     @field_validator("registry_url", "campaigns_url")
     @classmethod

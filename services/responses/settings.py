@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from services.runtime.sealing import sealing_keys
-from services.runtime.settings import Settings
+from services.runtime.settings import Settings, WebAddress
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class DocumentStore:
 
 
 class ResponsesSettings(Settings):
-    campaigns_url: str = Field(
+    campaigns_url: WebAddress = Field(
         description="public address of campaigns, where the answer page gets credentials"
     )
     answer_keys: SecretStr = Field(

@@ -30,7 +30,7 @@ from services.runtime.outbox import sql
 from services.runtime.recovery import Recovery, catch_up
 from services.runtime.relay import Relay, RelayFenced
 from services.runtime.server import server
-from services.runtime.settings import Settings
+from services.runtime.settings import Settings, WrongSettings, from_environment
 from services.runtime.telemetry import Requests, Sample, configure_logs, exposition
 from services.runtime.tracing import Traces
 
@@ -38,6 +38,8 @@ Job = Callable[[], Awaitable[object]]
 Measure = Callable[[Connection], Awaitable[Iterable[Sample]]]
 Republish = Callable[[Connection], Awaitable[dict[str, int]]]
 S = TypeVar("S", bound=Settings)
+
+WRONG_SETTINGS = 78
 
 log = structlog.get_logger()
 
@@ -258,12 +260,19 @@ def _only_fenced(error: BaseException | None) -> bool:
     return isinstance(error, RelayFenced)
 
 
-def main(name: str, read_settings: Callable[[], S], build: Callable[[S], Service]) -> None:
-    """The command of a service: `setup` prepares database and topics, `serve` runs it."""
+def main(name: str, model: type[S], build: Callable[[S], Service]) -> None:
+    """The command of a service: `setup` prepares database and topics, `serve` runs it.
+
+    Wrong settings end it with 78 (EX_CONFIG) and a sentence for each variable.
+    """
     parser = argparse.ArgumentParser(prog=f"python -m services.{name}")
     parser.add_argument("command", choices=["setup", "serve", "openapi"])
     command = parser.parse_args().command
-    settings = read_settings()
+    try:
+        settings = from_environment(model)
+    except WrongSettings as refusal:
+        print(*refusal.details("en"), sep="\n", file=sys.stderr)
+        sys.exit(WRONG_SETTINGS)
     configure_logs(name, settings.log_level)
     service = build(settings)
     if command == "openapi":

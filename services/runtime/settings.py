@@ -3,19 +3,23 @@
 Each service extends `Settings` with what it alone needs; a secret has no default.
 """
 
+import ssl
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
+    BeforeValidator,
     Field,
     Json,
     SecretStr,
+    ValidationError,
     field_validator,
     model_validator,
 )
+from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -27,6 +31,22 @@ from services.contracts.http.common import Role
 from services.runtime.auth import RoleClaim
 from services.runtime.broker import KafkaServer
 from services.runtime.clock import Clock, SharedClock, SystemClock
+from services.runtime.refusal import Refusal
+from services.runtime.text import Language, Text
+
+
+class WrongSettings(Refusal):
+    """`wrong`: a sentence for each variable that is missing or cannot be used, never its value."""
+
+    status = 422
+    sentence = Text(fr="Des réglages sont à revoir :", en="Settings need attention:")
+    way_out = Text(
+        fr="docs/configuration.md explique chaque variable.",
+        en="docs/configuration.md explains every variable.",
+    )
+
+    def details(self, language: Language) -> list[str]:
+        return list(self.data["wrong"])
 
 
 def _is_database_uri(given: SecretStr) -> SecretStr:
@@ -47,16 +67,48 @@ def _is_database_uri(given: SecretStr) -> SecretStr:
 DatabaseUri = Annotated[SecretStr, AfterValidator(_is_database_uri)]
 
 
-class SettingsFiles(EnvSettingsSource):
+def _is_web_address(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("must be an address that begins with https:// or http://")
+    _ = parts.port  # raises where it is no number
+    return url
+
+
+WebAddress = Annotated[str, AfterValidator(_is_web_address)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class Variables(EnvSettingsSource):
+    """`PANEL_X`; text that is to be JSON and is not is refused under the variable's name."""
+
+    def decode_complex_value(self, field_name: str, field: FieldInfo, value: Any) -> Any:
+        try:
+            return super().decode_complex_value(field_name, field, value)
+        except ValueError:
+            name = f"{self.env_prefix}{field_name}".upper()
+            raise WrongSettings(wrong=[f"{name} must be JSON: {field.description}."]) from None
+
+
+class SettingsFiles(Variables):
     """`PANEL_X_FILE` names a file that holds what `PANEL_X` would: how containers get secrets."""
 
     def __call__(self) -> dict[str, Any]:
-        found = {}
-        for name in self.settings_cls.model_fields:
-            path = self.env_vars.get(f"{self.env_prefix}{name}_file".lower())
-            if path:
-                found[name] = Path(path).read_text().strip()
-        return found
+        values = {}
+        for name, field in self.settings_cls.model_fields.items():
+            variable = f"{self.env_prefix}{name}_file"
+            path = self.env_vars.get(variable.lower())
+            if not path:
+                continue
+            try:
+                text = Path(path).read_text().strip()
+            except (OSError, UnicodeDecodeError) as error:
+                reason = getattr(error, "strerror", None) or "it is not text"
+                sentence = f"{variable.upper()} names {path}, which cannot be read: {reason}."
+                raise WrongSettings(wrong=[sentence]) from None
+            is_json = self.field_is_complex(field)
+            values[name] = self.prepare_field_value(name, field, text, is_json)
+        return values
 
 
 class Environment(BaseSettings):
@@ -81,7 +133,32 @@ class Environment(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, env_settings, SettingsFiles(settings_cls)
+        return init_settings, Variables(settings_cls), SettingsFiles(settings_cls)
+
+
+E = TypeVar("E", bound=Environment)
+
+
+def from_environment(model: type[E]) -> E:
+    """Settings as the environment has them. Raises WrongSettings."""
+    try:
+        return model()
+    except ValidationError as error:
+        details = error.errors(include_input=False, include_url=False)
+        raise WrongSettings(wrong=[_in_words(model, one) for one in details]) from None
+
+
+def _in_words(model: type[Environment], error: Any) -> str:
+    message = error["msg"].removeprefix("Value error, ").rstrip(".")
+    if not error["loc"]:
+        return f"{message}."
+    field = str(error["loc"][0])
+    variable = f"{model.model_config['env_prefix']}{field}".upper()
+    if error["type"] == "missing":
+        return f"{variable} is missing: {model.model_fields[field].description}."
+    inside = ".".join(str(part) for part in error["loc"][1:])
+    place = f" ({inside})" if inside else ""
+    return f"{variable}{place}: {message[:1].lower()}{message[1:]}."
 
 
 class KafkaSettings(Environment):
@@ -93,6 +170,26 @@ class KafkaSettings(Environment):
     kafka_ca_file: Path | None = Field(
         None, description="authority of the brokers' certificates; none: the system's"
     )
+
+    @field_validator("kafka_bootstrap")
+    @classmethod
+    def brokers_have_ports(cls, bootstrap: str) -> str:
+        for broker in bootstrap.split(","):
+            host, _, port = broker.strip().rpartition(":")
+            if not host or not port.isdigit() or not 0 < int(port) < 65536:
+                raise ValueError("must be host:port, comma separated")
+        return bootstrap
+
+    @field_validator("kafka_ca_file")
+    @classmethod
+    def authority_can_be_used(cls, file: Path | None) -> Path | None:
+        if file is not None:
+            try:
+                ssl.create_default_context(cafile=file)
+            except OSError as error:  # ssl's errors are, too
+                reason = error.strerror or "it holds no certificate"
+                raise ValueError(f"{file} cannot be used: {reason}") from None
+        return file
 
     @model_validator(mode="after")
     def a_user_has_a_password(self) -> Self:
@@ -106,15 +203,21 @@ class KafkaSettings(Environment):
         )
 
 
+LogLevel = Annotated[
+    Literal["DEBUG", "INFO", "WARNING", "ERROR"],
+    BeforeValidator(lambda level: level.upper() if isinstance(level, str) else level),
+]
+
+
 class Settings(KafkaSettings):
     mode: Literal["local", "production"] = Field(
         "production", description="local: settable clock and local issuer are allowed"
     )
     database_dsn: DatabaseUri = Field(description="PostgreSQL connection URI of this service alone")
     database_connections: int = Field(10, ge=2, description="largest number of pooled connections")
-    kafka_replication: int = Field(1, description="replication factor of the topics created")
+    kafka_replication: int = Field(1, ge=1, description="replication factor of the topics created")
     http_host: str = Field("127.0.0.1", description="address to listen on")
-    http_port: int = Field(description="port to listen on")
+    http_port: Port = Field(description="port to listen on")
     trusted_proxies: str = Field(
         "",
         description="addresses or networks of the proxies whose `X-Forwarded-For` and"
@@ -126,7 +229,7 @@ class Settings(KafkaSettings):
         description="what one address may ask of pages, and one person of the staff's interfaces,"
         " in the long run; twenty seconds' worth at once",
     )
-    issuer: str = Field(description="OpenID Connect issuer of staff tokens, a URL")
+    issuer: WebAddress = Field(description="OpenID Connect issuer of staff tokens, a URL")
     audience: str = Field("panel", description="audience that staff tokens must carry")
     roles_claim: str = Field(
         "roles",
@@ -137,7 +240,7 @@ class Settings(KafkaSettings):
         description="which of our roles each of the issuer's gives, such as"
         ' `{"panel-officers": ["campaigns"]}`; none: the issuer uses our words',
     )
-    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
+    log_level: LogLevel = Field("INFO", description="how much is logged")
     clock_file: Path | None = Field(None, description="shared settable clock; local mode only")
 
     @field_validator("trusted_proxies")
@@ -163,7 +266,7 @@ class Settings(KafkaSettings):
 class TracedSettings(Settings):
     """Of a service whose commands may be traced: all but responses."""
 
-    traces_endpoint: str | None = Field(
+    traces_endpoint: WebAddress | None = Field(
         None,
         description="where traces go, OTLP over HTTP, such as `http://collector:4318/v1/traces`;"
         " none: nothing is traced",

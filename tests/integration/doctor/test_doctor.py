@@ -549,6 +549,6 @@ async def test_the_command_looks_at_what_its_container_is_told(ward: Ward) -> No
     assert "✗ Its queue keeps a message for 120 h" in out
     status, out = await doctor(without="PANEL_SMTP_HOST")
     assert status == 2
-    assert "PANEL_SMTP_HOST: Field required" in out
+    assert "PANEL_SMTP_HOST is missing" in out
     for secret in (variables["KAFKA_PASSWORD"], variables["FEEDBACK_DATABASE_DSN"]):
         assert secret not in out

@@ -1,6 +1,7 @@
 """What an operator says to a service: by the environment or by files, secrets without a trace."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +9,11 @@ import pytest
 from pydantic import SecretStr, ValidationError
 from pydantic_core import PydanticUndefined
 
+from deploy.bootstrap import bootstrap
 from deploy.configuration import MODELS, is_secret, reference
 from services.feedback.settings import FeedbackSettings
-from services.runtime.settings import Settings
+from services.runtime.service import main
+from services.runtime.settings import Settings, from_environment
 
 GIVEN: dict[str, Any] = {
     "PANEL_DATABASE_DSN": "postgresql://panel:swordfish@db/panel",
@@ -102,3 +105,69 @@ def test_only_addresses_are_trusted_proxies() -> None:
     for not_one in ("*", "proxy", "10.0.0.0/8,"):
         with pytest.raises(ValidationError, match="trusted_proxies"):
             Settings(trusted_proxies=not_one)
+
+
+SERVICE_ENVIRONMENT = GIVEN | {
+    "PANEL_SMTP_HOST": "smtp.example.org",
+    "PANEL_SMTP_PORT": "587",
+    "PANEL_MAIL_FROM": "panel@example.org",
+    "PANEL_REGISTRY_URL": "https://members.example.org",
+    "PANEL_CAMPAIGNS_URL": "https://projects.example.org",
+    "PANEL_RESPONSES_URL": "https://answers.example.org",
+    "PANEL_PUBLIC_URL": "https://account.example.org",
+    "PANEL_JOURNAL_ORIGIN": "account.example.org/journal",
+}
+WRONG = [
+    ("registry", "PANEL_ISSUER", "login.example.org", "begins with https://"),
+    ("registry", "PANEL_ISSUER", "", "is missing"),
+    ("registry", "PANEL_LOG_LEVEL", "LOUD", "'DEBUG', 'INFO', 'WARNING' or 'ERROR'"),
+    ("registry", "PANEL_KAFKA_BOOTSTRAP", "kafka", "host:port"),
+    ("registry", "PANEL_HTTP_PORT", "eighty", "valid integer"),
+    ("registry", "PANEL_SMTP_PORT", "0", "greater than or equal to 1"),
+    ("registry", "PANEL_KAFKA_CA_FILE", "/nowhere", "No such file"),
+    ("registry", "PANEL_LOOKUP_KEY", "swordfish", "base64"),
+    ("registry", "PANEL_LINK_SIGNING_KEY", "swordfish", "Ed25519"),
+    ("registry", "PANEL_CONTACT_KEYS", "swordfish", "JSON list"),
+    ("registry", "PANEL_TRUSTED_PROXIES", "proxy", "IPv4 or IPv6"),
+    ("registry", "PANEL_ROLES_MAP", "{", "JSON"),
+    ("registry", "PANEL_ROLES_MAP", '{"staff": ["king"]}', "PANEL_ROLES_MAP"),
+    ("registry", "PANEL_TRACES_ENDPOINT", "collector", "begins with https://"),
+    ("registry", "PANEL_DATABASE_DSN_FILE", "/nowhere", "No such file"),
+    ("campaigns", "PANEL_LINK_PUBLIC_KEYS", '[{"kty": "fish"}]', "public keys"),
+    ("campaigns", "PANEL_RESPONSES_URL", "answers.example.org", "begins with https://"),
+    ("responses", "PANEL_DOCUMENT_STORE_URL", "https://store/bucket", "given together"),
+    ("feedback", "PANEL_JOURNAL_KEY", "swordfish", "Ed25519"),
+]
+
+
+@pytest.mark.parametrize(("service", "variable", "value", "said"), WRONG)
+def test_a_wrong_setting_is_a_sentence_that_names_its_variable(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    service: str,
+    variable: str,
+    value: str,
+    said: str,
+) -> None:
+    bootstrap(tmp_path / "secrets", "example.org", datetime.now(UTC))
+    for name, text in SERVICE_ENVIRONMENT.items():
+        monkeypatch.setenv(name, text)
+    for file in (tmp_path / "secrets" / service).iterdir():
+        monkeypatch.setenv(f"PANEL_{file.name.upper()}_FILE", str(file))
+    monkeypatch.delenv("PANEL_KAFKA_PASSWORD_FILE")
+    assert from_environment(MODELS[service])
+    for name in (variable, f"{variable}_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv(variable, value)
+    if variable.endswith("_FILE"):
+        monkeypatch.delenv(variable.removesuffix("_FILE"), raising=False)
+    monkeypatch.setattr("sys.argv", [service, "serve"])
+    with pytest.raises(SystemExit) as ended:
+        main(service, MODELS[service], lambda _: pytest.fail("it was built"))
+    assert ended.value.code == 78
+    (sentence,) = capsys.readouterr().err.splitlines()
+    assert sentence.startswith("PANEL_")
+    assert variable in sentence
+    assert said in sentence
+    assert "swordfish" not in sentence
