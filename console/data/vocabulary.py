@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from console.words import Language, Text
+from services.contracts import codes
 
 STATES = {
     "draft": Text(fr="brouillon", en="draft"),
@@ -129,36 +130,11 @@ ATTRIBUTES = {
     "digital": Text(fr="En ligne", en="Online"),
 }
 CODES = {
-    # The regions of France: codes have lost their accents, apostrophes and small words.
-    "region": {
-        "auvergne-rhone-alpes": Text(fr="Auvergne-Rhône-Alpes", en="Auvergne-Rhône-Alpes"),
-        "bourgogne-franche-comte": Text(fr="Bourgogne-Franche-Comté", en="Bourgogne-Franche-Comté"),
-        "bretagne": Text(fr="Bretagne", en="Brittany"),
-        "centre-val-de-loire": Text(fr="Centre-Val de Loire", en="Centre-Val de Loire"),
-        "corse": Text(fr="Corse", en="Corsica"),
-        "grand-est": Text(fr="Grand Est", en="Grand Est"),
-        "guadeloupe": Text(fr="Guadeloupe", en="Guadeloupe"),
-        "guyane": Text(fr="Guyane", en="French Guiana"),
-        "hauts-de-france": Text(fr="Hauts-de-France", en="Hauts-de-France"),
-        "ile-de-france": Text(fr="Île-de-France", en="Île-de-France"),
-        "la-reunion": Text(fr="La Réunion", en="Réunion"),
-        "martinique": Text(fr="Martinique", en="Martinique"),
-        "mayotte": Text(fr="Mayotte", en="Mayotte"),
-        "normandie": Text(fr="Normandie", en="Normandy"),
-        "nouvelle-aquitaine": Text(fr="Nouvelle-Aquitaine", en="Nouvelle-Aquitaine"),
-        "occitanie": Text(fr="Occitanie", en="Occitanie"),
-        "pays-de-la-loire": Text(fr="Pays de la Loire", en="Pays de la Loire"),
-        "provence-alpes-cote-d-azur": Text(
-            fr="Provence-Alpes-Côte d'Azur", en="Provence-Alpes-Côte d'Azur"
-        ),
-        "reunion": Text(fr="Réunion", en="Réunion"),
-    },
-    "digital": {
-        "never": Text(fr="jamais en ligne", en="never online"),
-        "sometimes": Text(fr="parfois en ligne", en="sometimes online"),
-        "often": Text(fr="souvent en ligne", en="often online"),
-    },
+    attribute: {code: Text(fr=label.fr, en=label.en) for code, label in labels.items()}
+    for attribute, labels in codes.ATTRIBUTES.items()
 }
+# Imported before the list of codes: this region under its name without article.
+CODES["region"]["reunion"] = Text(fr="Réunion", en="Réunion")
 
 ROLES = {
     "registry": Text(fr="membres", en="registry"),

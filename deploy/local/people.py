@@ -56,7 +56,7 @@ _DIGITAL_WEIGHTS = {_AGES[0]: (1, 19, 80), _AGES[1]: (3, 27, 70), _AGES[2]: (9, 
 _DIGITAL_OF_ELDERS = (28, 40, 32)
 _REGIONS = {
     "Île-de-France": (180, PARIS),
-    "Nord": (95, PARIS),
+    "Hauts-de-France": (95, PARIS),
     "Auvergne-Rhône-Alpes": (120, PARIS),
     "Occitanie": (90, PARIS),
     "Nouvelle-Aquitaine": (90, PARIS),
@@ -68,7 +68,7 @@ _REGIONS = {
     "Centre-Val de Loire": (40, PARIS),
     "Bourgogne-Franche-Comté": (42, PARIS),
     "Corse": (8, PARIS),
-    "Réunion": (18, "Indian/Reunion"),
+    "La Réunion": (18, "Indian/Reunion"),
     "Guadeloupe": (9, "America/Guadeloupe"),
     "Martinique": (9, "America/Martinique"),
     "Guyane": (6, "America/Cayenne"),

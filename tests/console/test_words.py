@@ -10,8 +10,8 @@ from console import words
 from console.data.reading import launch_sentence, needs, next_step, what_comes_next
 from console.data.vocabulary import code_in_words
 from deploy.local.people import _REGIONS
+from services.contracts.codes import code_of
 from services.contracts.http.campaigns import CampaignSheet
-from services.registry.csv_lines import slug
 from tests.console.recorded.panel import CARD, LETTER, SCHOOL, TAX, TODAY, Panel, campaign
 
 
@@ -120,4 +120,4 @@ def test_codes_are_said_as_names(attribute: str, code: str, fr: str, en: str) ->
 
 def test_every_region_of_the_demonstration_has_its_name() -> None:
     for name in _REGIONS:
-        assert code_in_words("region", slug(name), "fr") == name
+        assert code_in_words("region", code_of("region", name) or "", "fr") == name
