@@ -83,6 +83,22 @@ EVERY = [(service, label) for service in SERVICES for label in operations(servic
 # A stream never ends: it is asked for below, and left after its first event.
 STREAMS = {"GET /api/hints"}
 FUZZED = [(service, label) for service, label in EVERY if label not in STREAMS]
+
+
+def free_texts(service: str, label: str) -> list[str]:
+    """The parameters in an operation's address that take any text."""
+    found = described(service).raw_schema["paths"]
+    method, _, path = label.partition(" ")
+    taken = []
+    for parameter in found[path][method.lower()].get("parameters", []):
+        schema = parameter["schema"]
+        for form in schema.get("anyOf", [schema]):
+            if form.get("type") == "string" and not {"format", "enum", "pattern"} & set(form):
+                taken.append(parameter["name"])
+    return [name for name in taken if f"{{{name}}}" not in path]
+
+
+FILTERED = [(service, label) for service, label in FUZZED if free_texts(service, label)]
 # By the signed link in its body, not by signing in.
 OPEN_TO_ALL = {"POST /credentials"}
 LARGEST_OPEN_TO_ALL = credentials.LARGEST_BODY_BYTES
@@ -122,6 +138,18 @@ ODD = [
     "..%2F..",
     "W10.W10.W10",
     "eyJhbGciOiJFZDI1NTE5In0.W10.AAAA",
+]
+# Texts to look for or to filter by.
+SOUGHT = [
+    "-" * 50,
+    '-"' * 30,
+    '"' * 33,
+    "\t\r\n",
+    "%_\\*[(",
+    "\ud7ff\ufffe\U0010ffff",
+    "le la les",
+    "\N{RIGHT-TO-LEFT OVERRIDE}\N{COMBINING ACUTE ACCENT}" * 50,
+    "x" * 5_000,
 ]
 PROBLEM = "application/problem+json"
 ELSEWHERE = "https://elsewhere.example"
@@ -335,6 +363,20 @@ def test_what_no_column_can_hold_is_refused_with_its_place(
             assert all(str(part) in line for part in place), line
             if "U+0000" in line:
                 assert "ne peut pas être enregistré" in line
+
+
+@pytest.mark.parametrize(("service", "label"), FILTERED)
+def test_a_text_in_an_address_finds_something_or_is_refused_in_words(
+    start: Start, service: str, label: str
+) -> None:
+    running = start(service)
+    role = min(running.roles[label])
+    known = running.known(label)[0]
+    for name, text in product(free_texts(service, label), SOUGHT):
+        answer = running.ask(label, known, role, params=known.query | {name: text})
+        assert answer.status_code < 500, (name, text, answer.text)
+        if answer.status_code >= 400:
+            assert answer.headers["Content-Type"] == PROBLEM
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -9,6 +9,7 @@ from services.contracts.http.reading import RecordReading, SessionNote
 from services.responses.coarse import Daily
 from services.responses.domain import readings as rules
 from services.responses.domain.collections import Collection
+from services.responses.domain.searching import search_words
 from services.responses.store import collections, proposals
 from services.responses.store import readings as store
 from services.responses.store.readings import ReadingCounts, Shown
@@ -139,7 +140,13 @@ async def find(
     """A page of contributions by id, and behind which id the next one begins. Raises NotFound."""
     await collections.collection(conn, project_id)
     ids = await store.find_contributions(
-        conn, project_id, words=words, unread=unread, hidden=hidden, after=after, limit=limit + 1
+        conn,
+        project_id,
+        words=None if words is None else search_words(words),
+        unread=unread,
+        hidden=hidden,
+        after=after,
+        limit=limit + 1,
     )
     return await page(conn, reader, ids, limit, hidden=hidden)
 
