@@ -1,23 +1,21 @@
 """Tables as files: CSV for any program, XLSX for spreadsheets, JSON for other software.
 
-A text that begins like a formula stays a text in every program: in CSV, which has no types, an
-apostrophe is put before it (OWASP, CSV injection); XLSX says that it is a text.
+A text that begins like a formula stays a text in every program: `runtime.cells` writes CSV, which
+has no types; XLSX says of each cell that it is a text.
 """
 
-import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
-import orjson
 import xlsxwriter
 
 from services.contracts.http.results import CrossTable, ExportFormat, QuestionResult, ResultsView
 from services.responses.store.results import Exported
-from services.runtime.cells import harmless
+from services.runtime.cells import BYTE_ORDER_MARK, Cell, csv_lines, harmless_json
 from services.runtime.text import Language, Text
 
-Cell: TypeAlias = str | int | None
 Table: TypeAlias = Sequence[Sequence[Cell]]
 
 MEDIA_TYPES: dict[ExportFormat, str] = {
@@ -49,7 +47,7 @@ def results_table(results: ResultsView, language: Language) -> Table:
     few = _FEW.in_(language, n=results.minimum_cell)
     head = [text.in_(language) for text in (_QUESTION, _OPTION, _PEOPLE)]
     return [head] + [
-        [_said(question, language), _label(question, place, language), _count(count, few)]
+        [_said(question, language), _option(question, place, language), _count(count, few)]
         for question in results.questions
         for place, count in enumerate(option.count for option in question.options)
     ]
@@ -59,9 +57,12 @@ def cross_table(table: CrossTable, language: Language) -> Table:
     few = _FEW.in_(language, n=table.minimum_cell)
     rows, columns = table.rows, table.columns
     corner = f"{_said(rows, language)} × {_said(columns, language)}"
-    head = [corner, *(_label(columns, place, language) for place in range(len(columns.options)))]
+    head: list[Cell] = [
+        corner,
+        *(_option(columns, place, language) for place in range(len(columns.options))),
+    ]
     return [head] + [
-        [_label(rows, place, language), *(_count(count, few) for count in counts)]
+        [_option(rows, place, language), *(_count(count, few) for count in counts)]
         for place, counts in enumerate(table.counts)
     ]
 
@@ -76,7 +77,7 @@ def contributions_table(found: Iterable[Exported], language: Language) -> Table:
             one.language,
             one.on_day.isoformat(),
             int(one.hidden),
-            orjson.dumps(one.answers).decode(),
+            harmless_json(one.answers),
             one.words,
         ]
         for one in found
@@ -84,9 +85,7 @@ def contributions_table(found: Iterable[Exported], language: Language) -> Table:
 
 
 def as_csv(table: Table) -> bytes:
-    text = io.StringIO()
-    csv.writer(text).writerows([_harmless(cell) for cell in row] for row in table)
-    return text.getvalue().encode("utf-8-sig")  # the mark makes spreadsheets read UTF-8
+    return (BYTE_ORDER_MARK + csv_lines(table)).encode()
 
 
 def as_xlsx(table: Table) -> bytes:
@@ -97,7 +96,7 @@ def as_xlsx(table: Table) -> bytes:
             place = 0
             for cell in row:
                 for part in _parts(cell):
-                    if isinstance(part, int):
+                    if isinstance(part, int | float):
                         sheet.write_number(number, place, part)
                     else:
                         sheet.write_string(number, place, part)
@@ -105,15 +104,11 @@ def as_xlsx(table: Table) -> bytes:
     return held.getvalue()
 
 
-def _parts(cell: Cell) -> list[str | int]:
-    if isinstance(cell, int):
+def _parts(cell: Cell) -> list[str | int | float]:
+    if isinstance(cell, int | float):
         return [cell]
     text = cell or ""
     return [text[at : at + _LONGEST_CELL] for at in range(0, max(1, len(text)), _LONGEST_CELL)]
-
-
-def _harmless(cell: Cell) -> Cell:
-    return harmless(cell) if isinstance(cell, str) else cell
 
 
 def _count(count: int | None, few: str) -> Cell:
@@ -122,6 +117,13 @@ def _count(count: int | None, few: str) -> Cell:
 
 def _said(question: QuestionResult, language: Language) -> str:
     return (question.text.en if language == "en" else None) or question.text.fr
+
+
+def _option(question: QuestionResult, place: int, language: Language) -> Cell:
+    """A step of a scale is a number, which may be negative; any other option is a text."""
+    label = _label(question, place, language)
+    step = question.kind == "scale" and re.fullmatch(r"-?\d+", label)
+    return int(label) if step else label
 
 
 def _label(question: QuestionResult, place: int, language: Language) -> str:

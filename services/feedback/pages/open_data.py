@@ -4,8 +4,6 @@ Files are written as they are read, a thousand rows at a time, each in a moment 
 memory nor a transaction grows with the file or waits for a slow reader.
 """
 
-import csv
-import io
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -35,7 +33,7 @@ from services.feedback.domain.reports import MINIMUM_CELL, method_of, shown
 from services.feedback.pages.fresh import Edition, Kept
 from services.feedback.pages.site import Asked, Content, Site, answer
 from services.feedback.store import public as store
-from services.runtime.cells import harmless
+from services.runtime.cells import BYTE_ORDER_MARK, Cell, csv_lines
 from services.runtime.db import Connection, Database
 
 Row: TypeAlias = dict[str, Any]
@@ -162,26 +160,18 @@ async def _as_json(found: DataSet, about: "OpenData[Any]", pages: Pages) -> Asyn
 
 
 async def _as_csv(found: DataSet, about: "OpenData[Any]", pages: Pages) -> AsyncIterator[bytes]:
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(found.columns)
-    yield text.getvalue().encode("utf-8-sig")  # the mark makes spreadsheets read UTF-8
+    yield (BYTE_ORDER_MARK + csv_lines([found.columns])).encode()
     async for rows in pages:
-        text.seek(0)
-        text.truncate()
-        writer.writerows([_cell(row[name]) for name in found.columns] for row in rows)
-        yield text.getvalue().encode()
+        yield csv_lines([_cell(row[name]) for name in found.columns] for row in rows).encode()
 
 
 _KINDS = {"json": ("application/json", _as_json), "csv": ("text/csv; charset=utf-8", _as_csv)}
 
 
-def _cell(value: Any) -> str | int | float:
-    if value is None:
-        return ""
-    if isinstance(value, int | float):
+def _cell(value: Any) -> Cell:
+    if value is None or isinstance(value, int | float):
         return value
-    return harmless(" ".join(value) if isinstance(value, list) else str(value))
+    return " ".join(value) if isinstance(value, list) else str(value)
 
 
 def _sets(public_url: str) -> dict[str, DataSet]:

@@ -2,7 +2,9 @@
 
 import csv
 import io
+import json
 from datetime import date
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -22,6 +24,7 @@ from services.feedback.store import public as store
 from services.runtime.cells import harmless
 from services.runtime.db import Connection
 from tests.integration.feedback.world import KEPT, NOT_KEPT, World, project
+from tests.spreadsheets import formulas
 
 pytestmark = pytest.mark.servers
 SHAPES = {row.name: row for row in (OpenProject, OpenReport, OpenDecision, OpenStep, OpenFigure)}
@@ -108,6 +111,22 @@ async def test_csv_is_rfc_4180_and_no_cell_is_a_formula(world: World) -> None:
     assert (await table(world, "follow-up"))[0]["note"] == "'-2+3"
     # JSON has types: nothing is put before what was written.
     assert (await rows(world, "decisions"))[0]["title"].startswith("=HYPERLINK")
+
+
+async def test_no_file_holds_a_formula_whatever_separator_a_program_expects(world: World) -> None:
+    case = "cases/33-csv-formula-after-another-separator/answers.json"
+    wrote = json.loads((Path(__file__).parents[2] / case).read_text(encoding="utf-8"))
+    text = "\n".join(wrote)
+    (one,) = await world.synthesised(text)
+    await world.hear(project(uuid4(), "open", maker=text))
+    await world.decide(one.proposal_id, **KEPT | {"reason": text, "owner": text})
+    await world.summarise(text)
+    assert (await world.publish()).is_success
+    await world.follow(one.proposal_id, "planned", note=text)
+    for name in SHAPES:
+        content = (await get(world, f"/open-data/{name}.csv")).content.decode("utf-8-sig")
+        assert formulas(content) == [], name
+        assert len(await table(world, name)) == len(await rows(world, name))
 
 
 @pytest.mark.parametrize("start", list("=+-@\t\r\n＝＋－＠"))
