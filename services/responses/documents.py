@@ -148,16 +148,17 @@ def clean_here(content: bytes, declared: str) -> Cleaned:
 def _image(content: bytes) -> Cleaned:
     from PIL import Image, ImageOps, UnidentifiedImageError
 
+    from services.responses.pixels import eight_bits
+
     Image.MAX_IMAGE_PIXELS = _MOST_PIXELS
     try:
         with Image.open(io.BytesIO(content), formats=("PNG", "JPEG")) as image:
             kind = image.format or ""
             if image.width * image.height > _MOST_PIXELS:
                 raise DocumentRefused("pixels")
+            stored_as = next((str(part.args) for part in getattr(image, "tile", ())), None)
             image.load()
-            upright = ImageOps.exif_transpose(image)
-            clear = "A" in upright.getbands() or "transparency" in upright.info
-            pixels = upright.convert("RGBA" if clear and kind == "PNG" else "RGB")
+            pixels = eight_bits(ImageOps.exif_transpose(image), stored_as)
     except Image.DecompressionBombError:
         raise DocumentRefused("pixels") from None
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError):

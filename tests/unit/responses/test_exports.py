@@ -5,6 +5,7 @@ import json
 import zipfile
 from datetime import date
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -39,12 +40,9 @@ SCALE = question("Note", "scale", ("-2", "-1", "No answer"))
 def tables(text: str) -> list[Table]:
     asked = question(text)
     answers = {"q": text, "choice": {"chosen": [], "other": text}}
-    said = dict.fromkeys(Exported.__dataclass_fields__) | {
-        "id": uuid4(), "origin": "answer", "title": text, "on_day": date(2026, 6, 1),
-        "answers": answers, "words": text, "hidden": False,
-    }  # fmt: skip
-    if "language" in said:
-        said["language"] = "fr"
+    said: dict[str, Any] = dict.fromkeys(Exported.__dataclass_fields__, "fr")
+    said |= {"id": uuid4(), "origin": "answer", "on_day": date(2026, 6, 1), "hidden": False}
+    said |= {"title": text, "words": text, "answers": answers}
     return [
         exports.contributions_table([Exported(**said)] * 2, "fr"),
         exports.results_table(
