@@ -5,6 +5,7 @@ No session and no shared secret between services: tokens and links are verified 
 
 import asyncio
 import json
+import re
 import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
@@ -268,10 +269,24 @@ def sign_link(key: OKPKey, link: Link, expires_at: datetime) -> str:
     )
 
 
+# Header, claims, and the 86 characters of an Ed25519 signature.
+_WHOLE_LINK = re.compile(r"[\w-]+\.[\w-]+\.[\w-]{86}", re.ASCII)
+
+
+def trimmed_link(token: str) -> str:
+    """A link without the characters that followed it in a text.
+
+    Mail programs take the full stop or the bracket behind an address for a part of it. A signature
+    has a fixed length, so what follows it cannot belong to the link.
+    """
+    whole = _WHOLE_LINK.match(token)
+    return whole[0] if whole else token
+
+
 def read_link(keys: KeySet, token: str, purpose: str, now: datetime) -> Link:
     """Raises LinkRefused when expired, changed, foreign or meant for something else."""
     try:
-        claims = jwt.decode(token, keys, algorithms=[_LINK_ALGORITHM]).claims
+        claims = jwt.decode(trimmed_link(token), keys, algorithms=[_LINK_ALGORITHM]).claims
         link = Link(UUID(claims["sub"]), UUID(claims["on"]), claims["aud"])
         expires = int(claims["exp"])
     except (JoseError, ValueError, KeyError, TypeError):

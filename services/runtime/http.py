@@ -28,6 +28,13 @@ from services.runtime import pages, problems, tracing
 from services.runtime.auth import Staff, StaffTokens, require
 from services.runtime.db import TOO_LONG, patiently
 from services.runtime.limits import BodyTooLarge, BodyTooSlow, Limit, source_of
+from services.runtime.methods import (
+    METHODS,
+    SAFE_METHODS,
+    HeadAsGet,
+    allowed_methods,
+    asks_for_methods,
+)
 from services.runtime.outbox import sql
 from services.runtime.refusal import Refusal
 from services.runtime.telemetry import Requests
@@ -104,6 +111,7 @@ def application(service: "Service") -> FastAPI:
     app.state.large_bodies = []
 
     app.state.unwatched = []
+    app.add_middleware(HeadAsGet)
     app.add_middleware(
         Watched,
         traces=service.traces,
@@ -124,10 +132,15 @@ def application(service: "Service") -> FastAPI:
         # The framework's word for a body that it cannot decode, of which it refuses others by 422.
         if error.status_code == 400:
             return _malformed(request)
+        headers = dict(error.headers or {})
+        if error.status_code == 405:
+            headers["Allow"] = ", ".join(allowed_methods(request))
+            if asks_for_methods(request):
+                return Response(status_code=204, headers=headers)
         words = _IN_WORDS.get(error.status_code)
         said = words.in_(pages.language_of(request)) if words else error.detail
         problem = Problem(title=error.detail, status=error.status_code, detail=said)
-        return _answer(request, problem, error.headers)
+        return _answer(request, problem, headers)
 
     @app.exception_handler(ClientDisconnect)
     async def gone(request: Request, _: ClientDisconnect) -> Response:
@@ -287,11 +300,6 @@ class _Body:
             await self._send(message)
 
 
-# What only looks changes nothing, and so has no path to follow.
-_LOOKS = frozenset({"GET", "HEAD", "OPTIONS"})
-_METHODS = _LOOKS | {"POST", "PUT", "PATCH", "DELETE"}
-
-
 class Watched:
     """Measures every request, and traces those that may change something, by their routes."""
 
@@ -309,7 +317,7 @@ class Watched:
             await self._app(scope, receive, send)
             return
         method = method_of(scope)
-        if not self._traces.on or method in _LOOKS:
+        if not self._traces.on or method in SAFE_METHODS:
             await self._measured(method, scope, receive, send)
             return
         with self._traces.command(method) as span:
@@ -350,7 +358,7 @@ class Watched:
 def method_of(scope: Scope) -> str:
     """As routes know it: what a client invents could say anything."""
     method: str = scope["method"]
-    return method if method in _METHODS else "_OTHER"
+    return method if method in METHODS else "_OTHER"
 
 
 def template_of(scope: Scope) -> str:

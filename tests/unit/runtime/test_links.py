@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from joserfc.jwk import OKPKey
 
-from services.runtime.auth import Link, LinkRefused, link_keys, read_link, sign_link
+from services.runtime.auth import Link, LinkRefused, link_keys, read_link, sign_link, trimmed_link
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 KEY = OKPKey.generate_key("Ed25519")
@@ -56,6 +56,13 @@ def test_every_changed_character_is_noticed() -> None:
         other = "A" if token[place] != "A" else "B"
         with pytest.raises(LinkRefused):
             read_link(KEYS, token[:place] + other + token[place + 1 :], "invitation", NOW)
+
+
+@pytest.mark.parametrize("glued", [".", ">", "%3E", ").", ",", "»", ".Cordialement", "\u200b"])
+def test_text_glued_to_a_link_by_a_mail_program_is_no_part_of_it(glued: str) -> None:
+    token = signed()
+    assert read_link(KEYS, token + glued, "invitation", NOW) == LINK
+    assert trimmed_link(token + glued) == trimmed_link(token) == token
 
 
 def test_a_key_can_be_replaced_while_old_links_live() -> None:

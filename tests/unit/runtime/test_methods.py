@@ -1,0 +1,99 @@
+"""HEAD answers as GET does on every page and link; OPTIONS says which methods an address allows.
+
+Mail scanners send both to each link of a message, and take a refusal for a dead link.
+"""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from typing import NoReturn
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from fastapi.responses import StreamingResponse
+
+from deploy.describe import SERVICES, build
+from services.runtime.db import Database
+from services.runtime.http import Busy
+from services.runtime.methods import HeadAsGet
+from tests.contract.faces import pages
+
+SOME_ID = "6f1c1d6e-7c54-4a3e-9a3f-0d8f4d3b2a10"
+FOR_MACHINES = ("/health", "/metrics")
+PREFLIGHT = {"Origin": "https://elsewhere.example", "Access-Control-Request-Method": "POST"}
+
+
+@pytest.fixture(params=SERVICES)
+def service(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+async def client(service: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[httpx.AsyncClient]:
+    def busy(_: Database) -> NoReturn:
+        raise Busy
+
+    monkeypatch.setattr(Database, "connection", busy)
+    transport = httpx.ASGITransport(build(service).api)
+    async with httpx.AsyncClient(transport=transport, base_url="http://panel.test") as made:
+        yield made
+
+
+def some(parameter: re.Match[str]) -> str:
+    return "1" if parameter[1] in ("part", "version") else SOME_ID
+
+
+def addresses(service: str) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for method, path in pages(build(service)):
+        found.setdefault(re.sub(r"{(\w+)}", some, path), set()).add(method)
+    return found
+
+
+async def test_head_answers_as_get_on_every_page(service: str, client: httpx.AsyncClient) -> None:
+    for path, methods in addresses(service).items():
+        if "GET" not in methods or path.startswith(FOR_MACHINES):
+            continue
+        get, head = await client.get(path), await client.head(path)
+        assert head.status_code == get.status_code != 405, path
+        assert head.content == b"", path
+        names = {"content-type", "content-length", "content-security-policy", "location"}
+        for name in names & set(get.headers) if get.is_success else ():
+            assert head.headers[name] == get.headers[name], (path, name)
+
+
+async def test_options_names_all_methods_of_an_address(
+    service: str, client: httpx.AsyncClient
+) -> None:
+    for path, methods in addresses(service).items():
+        asked = await client.options(path)
+        assert asked.status_code == 204, path
+        head = {"HEAD"} if "GET" in methods else set()
+        assert set(asked.headers["allow"].split(", ")) == methods | head | {"OPTIONS"}, path
+        assert (await client.options(path, headers=PREFLIGHT)).status_code >= 400, path
+        assert (await client.options(path + "/nowhere/at/all")).status_code == 404, path
+
+
+async def test_head_of_a_download_does_not_produce_it() -> None:
+    produced: list[int] = []
+    app = FastAPI()
+    app.add_middleware(HeadAsGet)
+
+    @app.get("/rows")
+    async def rows() -> StreamingResponse:
+        async def many() -> AsyncIterator[bytes]:
+            for number in range(1000):
+                produced.append(number)
+                yield b"row\n"
+                await asyncio.sleep(0)
+
+        return StreamingResponse(many(), media_type="text/csv")
+
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://panel.test") as client:
+        asked = await client.head("/rows")
+    assert asked.status_code == 200
+    assert asked.headers["content-type"].startswith("text/csv")
+    assert asked.content == b""
+    assert len(produced) < 10
