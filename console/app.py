@@ -6,14 +6,16 @@ Imports Textual and little else: what talks to the services is loaded after the 
 from __future__ import annotations
 
 from asyncio import to_thread
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from datetime import UTC, date, datetime
 from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual.app import App, SystemCommand
+from textual.filter import LineFilter
 from textual.message import Message
+from textual.notifications import SeverityLevel
 from textual.screen import Screen
 from textual.theme import Theme
 
@@ -23,8 +25,10 @@ from console.data.freshness import Freshness
 from console.data.problems import Problematic, SignedOut
 from console.screens.base import PanelScreen
 from console.screens.home import HomeScreen
+from console.widgets.shown import Guard
 from console.words import ZONE, Language, Text
 from console.workers import start
+from services.contracts.characters import shown
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -149,6 +153,7 @@ class PanelConsole(App[None]):
         self.begun: dict[UUID, Begun] = {}
         self._live: dict[str, Live] = {}
         self._sign_in_as = sign_in_as
+        self._guard = Guard()
         super().__init__()
         self.register_theme(DARK)
         self.register_theme(LIGHT)
@@ -361,6 +366,24 @@ class PanelConsole(App[None]):
                 action.means.in_(self.language),
                 lambda target=target, id=action.id: target.run_action(id),
             )
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """`Guard` sees every line of every widget, Textual's own among them."""
+        return [*super().get_line_filters(), self._guard]
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = False,
+    ) -> None:
+        """Show a message that passes by: words, never markup, whatever a widget asks for."""
+        super().notify(
+            shown(message), title=shown(title), severity=severity, timeout=timeout, markup=False
+        )
 
     def copy_id(self, id: str) -> None:
         self.copy_to_clipboard(id)

@@ -30,6 +30,8 @@ from panel.commands import (
     stack,
 )
 from panel.options import Session, both
+from services.contracts.characters import shown
+from services.contracts.terminals import prepare_streams
 from services.runtime.refusal import Refusal
 from services.runtime.text import Language, Text
 
@@ -126,9 +128,10 @@ def _in_words(refusal: Refusal, language: Language) -> str:
 
 
 def _fail(sentence: str, status: int) -> int:
-    print(sentence, file=sys.stderr)
+    print(shown(sentence), file=sys.stderr)
     return status
 
 
 def main() -> None:
+    prepare_streams()
     sys.exit(run(sys.argv[1:]))

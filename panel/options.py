@@ -17,15 +17,16 @@ from uuid import UUID
 import typer
 from typer.core import TyperGroup
 
+from services.contracts.characters import escaped
 from services.runtime.refusal import Refusal
 from services.runtime.text import LANGUAGES, Language, Text
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
-    from rich.console import Console
 
     from deploy.local.issuer import Person
     from deploy.local.staff import Staff
+    from panel.terminal import Terminal
 
 DEFAULT_DATA_DIR = Path(".panel")
 _BETWEEN = " ¦ "
@@ -65,23 +66,23 @@ class Session:
         return text.in_(self.language, **data)
 
     @cached_property
-    def out(self) -> "Console":
-        from rich.console import Console
+    def out(self) -> "Terminal":
+        from panel.terminal import Terminal
 
-        return Console(highlight=False)
+        return Terminal()
 
     @cached_property
-    def err(self) -> "Console":
+    def err(self) -> "Terminal":
         """Progress goes here, so that what a command answers can be piped."""
-        from rich.console import Console
+        from panel.terminal import Terminal
 
-        return Console(stderr=True, highlight=False)
+        return Terminal(stderr=True)
 
     def tell(self, text: Text, **data: Any) -> None:
-        self.out.print(self.say(text, **data), markup=False)
+        self.out.print(self.say(text, **data))
 
     def tell_progress(self, text: Text) -> None:
-        self.err.print(self.say(text), style="dim", markup=False)
+        self.err.print(self.say(text), style="dim")
 
 
 def session(ctx: typer.Context) -> Session:
@@ -245,7 +246,7 @@ Json = Annotated[
 
 
 def print_json(data: "BaseModel | Sequence[BaseModel] | dict[str, Any]") -> None:
-    """For programs: no colour, no wrapping, whatever the terminal."""
+    """For programs: no colour, no wrapping, whatever the terminal; it may be one all the same."""
     import json
 
     from pydantic import BaseModel
@@ -253,8 +254,12 @@ def print_json(data: "BaseModel | Sequence[BaseModel] | dict[str, Any]") -> None
     def plain(value: Any) -> Any:
         return value.model_dump(mode="json") if isinstance(value, BaseModel) else str(value)
 
-    json.dump(data, sys.stdout, default=plain, ensure_ascii=False, indent=2)
-    sys.stdout.write("\n")
+    print(safe_json(json.dumps(data, default=plain, ensure_ascii=False, indent=2)))
+
+
+def safe_json(json: str) -> str:
+    """The same JSON in characters that act on no terminal, and that standard output can take."""
+    return escaped(json, only_ascii=not sys.stdout.encoding.lower().startswith("utf"))
 
 
 def show(

@@ -9,7 +9,6 @@ from uuid import UUID
 from textual.containers import Container, Horizontal
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Input, Static
 
 from console.data.decisions import QUOTED, in_full, outcome, state, what_is_due
 from console.data.said import Said, signed
@@ -19,6 +18,7 @@ from console.screens.base import bindings
 from console.screens.decision_acts import DecisionActs
 from console.screens.searching import Searching
 from console.widgets.said import content
+from console.widgets.shown import Input, Static
 from console.widgets.table import Column, Row, Table
 from console.words import Count, Text, fold, number, short_day
 from services.contracts.http.feedback import ProjectAccount

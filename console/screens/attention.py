@@ -9,13 +9,13 @@ from uuid import UUID
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Static
 
 from console.data.attention import band, in_words
 from console.data.plot import unit_square
 from console.data.said import Said, signed
 from console.screens.base import PanelScreen, bindings
 from console.widgets.said import LINE, content, sparkline
+from console.widgets.shown import Static
 from console.words import Text, bar, number, short_day
 
 if TYPE_CHECKING:

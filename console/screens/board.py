@@ -9,7 +9,6 @@ from uuid import UUID
 from textual.containers import Container, Horizontal
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Input, Static
 
 from console.data.said import Said
 from console.screens.acts import ActingScreen
@@ -18,6 +17,7 @@ from console.screens.dialogs import ConfirmScreen, NewsScreen
 from console.screens.proposal_dialogs import Choice, PickScreen, ProposalForm
 from console.screens.searching import Searching
 from console.widgets.said import content
+from console.widgets.shown import Input, Static
 from console.widgets.table import Column, Row, Table
 from console.words import Count, Text, fold, full_day, number
 from services.contracts.http.proposals import (

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Static
 
 from console.data.said import Said
 from console.data.vocabulary import LEDGER, LEDGER_MEANS, say
 from console.screens.base import PanelScreen, bindings
 from console.widgets.said import content, sparkline
+from console.widgets.shown import Static
 from console.words import Text, bar, number, short_day, short_weekdays
 
 if TYPE_CHECKING:

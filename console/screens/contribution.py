@@ -13,7 +13,6 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.events import AppBlur, AppFocus, Key
 from textual.widget import Widget
-from textual.widgets import Static
 
 from console.data.answers import in_words
 from console.data.reading_begun import Begun
@@ -24,6 +23,7 @@ from console.screens.base import bindings
 from console.screens.dialogs import NewsScreen
 from console.screens.proposal_dialogs import Choice, PickScreen, ProposalForm, ReasonScreen
 from console.widgets.said import content
+from console.widgets.shown import Static
 from console.words import Text, fold, full_day, number
 from services.contracts.http.proposals import ProposalView
 from services.contracts.http.reading import ContributionView, Mark, Moderate, RecordReading

@@ -9,13 +9,13 @@ from uuid import UUID
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Static
 
 from console.data.decisions import in_full
 from console.data.said import Said
 from console.screens.base import bindings
 from console.screens.decision_acts import DecisionActs
 from console.widgets.said import content
+from console.widgets.shown import Static
 from console.words import Count, Text, fold
 from services.contracts.http.feedback import ProjectAccount
 

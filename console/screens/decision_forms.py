@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from textual.widget import Widget
-from textual.widgets import Input, TextArea
 
 from console.data.decisions import KEPT, QUOTED, meanwhile, parse_day, steps_after
 from console.data.said import Said
 from console.data.vocabulary import OUTCOME, PROGRESS, say
 from console.screens.writing_form import NotComplete, Typed, WritingForm
 from console.widgets.choice_line import ChoiceLine
+from console.widgets.shown import Input, TextArea
 from console.words import Text, elide, full_day
 from services.contracts.events.feedback import Outcome, Progress
 from services.contracts.http.feedback import (

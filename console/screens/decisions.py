@@ -8,13 +8,13 @@ from uuid import UUID
 
 from textual.containers import Container, Horizontal
 from textual.widget import Widget
-from textual.widgets import Input, Static
 
 from console.data.said import Said, signed
 from console.data.standings import blocked, in_order, where
 from console.screens.base import PanelScreen, bindings
 from console.screens.searching import Searching
 from console.widgets.said import content
+from console.widgets.shown import Input, Static
 from console.widgets.table import Column, Row, Table
 from console.words import Count, Text, fold, full_day, number, short_day
 

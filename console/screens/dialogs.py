@@ -9,12 +9,12 @@ from textual.binding import Binding
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Input, Static
 
 from console.actions import held_on
 from console.data.said import Said
 from console.screens.base import bindings
 from console.widgets.said import content, key
+from console.widgets.shown import Input, Static
 from console.words import Text, fold
 
 if TYPE_CHECKING:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from textual.widget import Widget
-from textual.widgets import Input, Static
 
 from console.data.said import Said
 from console.screens.base import PanelScreen, bindings
 from console.widgets.said import content
+from console.widgets.shown import Input, Static
 from console.widgets.table import Column, Row, Table
 from console.words import Count, Text, elide, number
 

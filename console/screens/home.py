@@ -11,7 +11,6 @@ from uuid import UUID
 
 from textual.message import Message
 from textual.widget import Widget
-from textual.widgets import Static
 
 from console.actions import areas_for
 from console.data.attention import unread_of, what_waits
@@ -22,6 +21,7 @@ from console.data.said import Said, signed
 from console.data.standings import in_order, need, promise
 from console.screens.base import NotRead, PanelScreen, Read, bindings
 from console.widgets.said import content, sparkline
+from console.widgets.shown import Static
 from console.widgets.table import Column, Row, Table
 from console.words import Count, Text, full_day, listed, number, spark
 from console.workers import start

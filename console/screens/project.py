@@ -12,7 +12,6 @@ from uuid import UUID
 from textual.containers import Container, VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Static
 
 from console.data.reading import what_comes_next
 from console.data.said import Said
@@ -29,6 +28,7 @@ from console.data.vocabulary import (
 from console.screens.acts import ProjectActs
 from console.screens.base import bindings
 from console.widgets.said import content, sparkline
+from console.widgets.shown import Static
 from console.widgets.table import Column, Row, Table
 from console.words import ZONE, Text, bar, clock_time, fold, full_day, number, short_day, spark
 

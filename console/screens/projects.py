@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from textual.containers import Container, Horizontal
 from textual.widget import Widget
-from textual.widgets import Input, Static
 
 from console.data.reading import answered_no, asked, next_step, state, what_comes_next
 from console.data.said import Said
@@ -18,6 +17,7 @@ from console.screens.acts import COMMAND, FROM_A_SHEET, ProjectActs
 from console.screens.base import bindings
 from console.screens.searching import Searching
 from console.widgets.said import content, sparkline
+from console.widgets.shown import Input, Static
 from console.widgets.table import Column, Row, Table
 from console.words import Count, Text, fold, number, spark
 

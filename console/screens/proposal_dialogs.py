@@ -10,12 +10,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.screen import ModalScreen
-from textual.widgets import Input, Static, TextArea
 
 from console.data.said import Said
 from console.screens.base import bindings
 from console.screens.dialogs import Speaking, key_line
 from console.widgets.said import content
+from console.widgets.shown import Input, Static, TextArea
 from console.widgets.table import Column, Row, Table
 from console.words import Text, fold
 from services.contracts.http.proposals import WriteProposal

@@ -10,13 +10,13 @@ from uuid import UUID
 
 from textual.containers import Container
 from textual.widget import Widget
-from textual.widgets import Static
 
 from console.data.attention import unread_of
 from console.data.said import Said, signed
 from console.data.vocabulary import COLLECTION, say
 from console.screens.base import PanelScreen, bindings
 from console.widgets.said import content
+from console.widgets.shown import Static
 from console.widgets.table import Column, Row, Table
 from console.words import Count, Text, fold, number
 

@@ -11,7 +11,6 @@ from uuid import UUID
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Static
 
 from console.data.said import Said, signed
 from console.data.standings import stops
@@ -19,6 +18,7 @@ from console.screens.base import bindings
 from console.screens.decision_acts import AccountActs
 from console.screens.decision_forms import ReportForm
 from console.widgets.said import content
+from console.widgets.shown import Static
 from console.words import Text, fold, full_day, number
 
 if TYPE_CHECKING:

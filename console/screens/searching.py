@@ -5,8 +5,8 @@ from __future__ import annotations
 from abc import abstractmethod
 
 from textual.screen import Screen
-from textual.widgets import Input
 
+from console.widgets.shown import Input
 from console.widgets.table import Table
 
 

@@ -9,7 +9,6 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
 from textual.screen import ModalScreen
-from textual.widgets import Static
 
 from console.actions import held_on
 from console.data.problems import Problematic, SignedOut, Unreachable
@@ -17,6 +16,7 @@ from console.data.said import Said
 from console.data.vocabulary import ROLES, say
 from console.screens.base import bindings, in_words
 from console.widgets.said import content, key
+from console.widgets.shown import Static
 from console.widgets.table import Column, Row, Table
 from console.words import Text
 from console.workers import start

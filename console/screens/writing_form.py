@@ -17,7 +17,6 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widget import Widget
-from textual.widgets import Input, Static, TextArea
 
 from console.data.problems import Problematic, Refused, SignedOut
 from console.data.said import Said, signed
@@ -25,6 +24,7 @@ from console.screens.base import bindings, in_words
 from console.screens.dialogs import Speaking, key_line
 from console.widgets.choice_line import ChoiceLine
 from console.widgets.said import content
+from console.widgets.shown import Input, Static, TextArea
 from console.words import Text, fold
 from console.workers import start
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.widgets import Input, Static
 
 from console.data.drafting import Draft
 from console.data.vocabulary import ATTRIBUTES
+from console.widgets.shown import Input, Static
 from console.words import Language, Text
 
 LABELS = {

@@ -13,6 +13,7 @@ from console.data.said import Said, Tone
 from console.data.vocabulary import ROLES, say
 from console.widgets.said import content, key
 from console.words import elide
+from services.contracts.characters import shown_line
 
 if TYPE_CHECKING:
     from console.app import PanelConsole
@@ -46,15 +47,16 @@ class TopBar(_Chrome):
         freshness: Freshness = panel.freshness
         right = content(Said(freshness.say(language), _FRESHNESS[freshness.state]), " ")
         room = self.size.width - right.cell_length - 2
-        who = ""
+        who, title = "", shown_line(self.title)
         if panel.person and panel.person.name:
+            name = shown_line(panel.person.name)
             roles = ", ".join(say(ROLES, role, language) for role in sorted(panel.person.roles))
             # The name matters more than the roles, the title more than both.
-            for words in (f"{panel.person.name} · {roles}", panel.person.name):
-                if len(self.title) + len(words) + 4 <= room:
+            for words in (f"{name} · {roles}", name):
+                if len(title) + len(words) + 4 <= room:
                     who = words + "  "
                     break
-        title = elide(self.title, room - len(who))
+        title = elide(title, room - len(who))
         gap = " " * max(room - len(title) - len(who) + 1, 1)
         return content(" ", Said(title, "strong"), gap, Said(who, "dim"), right)
 

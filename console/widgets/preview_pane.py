@@ -6,12 +6,12 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from textual.content import Content
-from textual.widgets import Static
 
 from console.data.reading import will_be_asked
 from console.data.said import Said, signed
 from console.data.vocabulary import NOT_NOW, code_in_words, say
 from console.widgets.said import content, sparkline
+from console.widgets.shown import Static
 from console.words import Language, Text, bar, between, number
 
 if TYPE_CHECKING:

@@ -1,8 +1,12 @@
-"""From meanings to the theme's colours: the only place that maps a tone to a style."""
+"""From meanings to the theme's colours: the only place that maps a tone to a style.
+
+Words become `Content` here, so that no markup is parsed in them and no character of theirs acts.
+"""
 
 from textual.content import Content
 
 from console.data.said import Said, Tone
+from services.contracts.characters import shown
 
 _STYLES: dict[Tone, str] = {
     "": "",
@@ -23,8 +27,8 @@ def content(*parts: str | Said | Content, stale: bool = False) -> Content:
             runs.append(part)
         else:
             said = Said(part) if isinstance(part, str) else part
-            style = _STYLES["dim" if stale else said.tone]
-            runs.append(Content.styled(said.text, style) if style else Content(said.text))
+            style, text = _STYLES["dim" if stale else said.tone], shown(said.text)
+            runs.append(Content.styled(text, style) if style else Content(text))
     whole = Content("").join(runs)
     return whole.stylize_before("$foreground 60%") if stale else whole
 

@@ -21,6 +21,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from console.data.said import Said, Tone
+from services.contracts.characters import shown_line
 
 _MARKED_SECONDS = 2.0
 _GAP = 2
@@ -275,7 +276,7 @@ class Table(ScrollView, can_focus=True):
         for cell, column, width, style in zip(cells, self._columns, widths, styles, strict=False):
             if not width:
                 continue
-            text = _fit(cell.text, width, column.align)
+            text = _fit(shown_line(cell.text), width, column.align)
             # The mark and the tone cover the text only, not the room around it.
             marked = text.strip(" ")
             left = len(text) - len(text.lstrip(" "))

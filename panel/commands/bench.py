@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from deploy.bench.parts import Part
-from panel.options import Json, asynchronous, both, command, session
+from panel.options import Json, asynchronous, both, command, safe_json, session
 from services.runtime.text import Text
 
 _MEASURING = Text(
@@ -61,7 +61,7 @@ def bench(
     measured = asynchronous(measure)
     if json:
         rows = [dataclasses.asdict(figure) | {"holds": figure.holds} for figure in measured]
-        print(encoder.dumps(rows, indent=2))
+        print(safe_json(encoder.dumps(rows, indent=2)))
     else:
         table = Table(here.say(_FIGURE), here.say(_VALUE), here.say(_PROMISED), "", box=None)
         for figure in measured:

@@ -216,6 +216,6 @@ def member_sim(
 def show_acts(here: Session, done: dict[str, int], *, quiet: bool = False) -> None:
     for act, text in _ACTS.items():
         if done.get(act):
-            here.out.print(f"{done[act]:>6} {here.say(text)}", markup=False)
+            here.out.print(f"{done[act]:>6} {here.say(text)}")
     if not done and not quiet:
         here.tell(_NOBODY)

@@ -284,11 +284,11 @@ def show_standings(here: Session, found: "list[ProjectStanding]") -> None:
         here.tell(_NOBODY_WAITS)
     for one in found:
         _show_standing(here, one)
-        here.out.print(f"  {one.project_id}", markup=False, style="dim")
+        here.out.print(f"  {one.project_id}", style="dim")
 
 
 def _show_standing(here: Session, one: "ProjectStanding") -> None:
-    here.out.print(one.title, markup=False, style="bold")
+    here.out.print(one.title, style="bold")
     facts = []
     if one.proposals is not None:
         facts.append(here.say(_SIGNED, signed=one.signed, n=one.proposals))
@@ -297,9 +297,9 @@ def _show_standing(here: Session, one: "ProjectStanding") -> None:
     facts.append(here.say(_DECIDES, who=one.decision_maker))
     if one.decide_by:
         facts.append(here.say(_BY, day=one.decide_by))
-    here.out.print("  " + " · ".join(facts), markup=False)
+    here.out.print("  " + " · ".join(facts))
     for reason in one.blocked_by:
-        here.out.print(f"  - {reason}", markup=False)
+        here.out.print(f"  - {reason}")
 
 
 def show_account(here: Session, found: "ProjectAccount") -> None:
@@ -310,9 +310,9 @@ def show_account(here: Session, found: "ProjectAccount") -> None:
             facts.append(here.say(OUTCOMES[one.outcome]))
         if due := _due(here, one):
             facts.append(due)
-        here.out.print(f"\n{one.title}", markup=False, style="bold")
-        here.out.print("  " + " · ".join(facts), markup=False)
-        here.out.print(f"  {one.proposal_id}, version {one.version}", markup=False, style="dim")
+        here.out.print(f"\n{one.title}", style="bold")
+        here.out.print("  " + " · ".join(facts))
+        here.out.print(f"  {one.proposal_id}, version {one.version}", style="dim")
     report = found.report
     if report.url:
         here.tell(

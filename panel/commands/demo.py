@@ -136,7 +136,7 @@ def demo(ctx: typer.Context, json: Json = False) -> None:
 
     def tell(text: Text, data: dict[str, Any]) -> None:
         passed = f"{monotonic() - began:5.1f} s  "
-        here.err.print(passed + here.say(text, **data), style="dim", markup=False)
+        here.err.print(passed + here.say(text, **data), style="dim")
 
     async def live() -> None:
         start = demonstration.start_of(datetime.now(UTC))

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 BROKEN = 1
 
-_MARKS = {"well": "[green]✓", "look": "[bold yellow]!", "broken": "[bold red]✗"}
+_MARKS = {"well": ("✓", "green"), "look": ("!", "bold yellow"), "broken": ("✗", "bold red")}
 _PARTS = {
     "machine": Text(fr="Cette machine", en="This machine"),
     "databases": Text(fr="Bases de données", en="Databases"),
@@ -98,20 +98,21 @@ def _plain(here: Session, one: "Finding") -> dict[str, Any]:
 
 
 def _show(here: Session, findings: "list[Finding]") -> None:
-    from rich.markup import escape
+    from panel.terminal import styled
 
     for part, said in groupby(findings, key=lambda one: one.check.partition(".")[0]):
-        here.out.print(f"[bold]{here.say(_PARTS[part])}")
+        here.out.print(here.say(_PARTS[part]), style="bold")
         same: dict[tuple[str, str, str | None], list[str]] = {}
         for one in said:
             words = (one.verdict, one.say(here.language), one.say_way_out(here.language))
             same.setdefault(words, []).append(one.about)
         for (verdict, sentence, way_out), about in same.items():
             names = ", ".join(filter(None, about))
-            line = f"  {_MARKS[verdict]}[/] {escape(sentence)}"
-            here.out.print(f"{line} [dim]{escape(names)}" if names else line, soft_wrap=True)
+            beside = (f" {names}" if names else "", "dim")
+            line = styled("  ", _MARKS[verdict], f" {sentence}", beside)
+            here.out.print(line, soft_wrap=True)
             if way_out:
-                here.out.print(f"      → {way_out}", markup=False, soft_wrap=True)
+                here.out.print(f"      → {way_out}", soft_wrap=True)
     counts = {verdict: sum(one.verdict == verdict for one in findings) for verdict in _MARKS}
     if counts["broken"]:
         here.out.print(here.say(_BROKEN, **counts), style="bold red")

@@ -4,7 +4,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from panel.options import Json, Session, asynchronous, both, command, group, print_json, session
+from panel.options import (
+    Json,
+    Session,
+    asynchronous,
+    both,
+    command,
+    group,
+    print_json,
+    safe_json,
+    session,
+)
 from services.runtime.refusal import Refusal
 from services.runtime.text import Language, Text
 
@@ -99,7 +109,7 @@ def tail(
         records = bus.records(kafka, chosen, from_start=from_start, until_now=until_now)
         async for record in records:
             if json:
-                print(record.as_json(), flush=True)
+                print(safe_json(record.as_json()), flush=True)
             else:
                 _show(here, record)
 
@@ -108,8 +118,10 @@ def tail(
 
 def _show(here: Session, record: "Record") -> None:
     when = record.attributes.get("ce_time", "")
-    here.out.print(f"[dim]{when:28}[/dim] [bold]{record.topic}[/bold] {record.key}")
-    here.out.print(f"  {record.text}", markup=False, style="dim", soft_wrap=True)
+    from panel.terminal import styled
+
+    here.out.print(styled((f"{when:28} ", "dim"), (record.topic, "bold"), f" {record.key}"))
+    here.out.print(f"  {record.text}", style="dim", soft_wrap=True)
 
 
 def list_(ctx: typer.Context, json: Json = False) -> None:

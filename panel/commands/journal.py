@@ -19,6 +19,7 @@ from panel.options import (
     print_json,
     session,
 )
+from services.contracts.characters import shown_line
 from services.runtime.refusal import Refusal
 from services.runtime.text import Text
 
@@ -289,8 +290,8 @@ def _tell(here: Session, found: "Verified", seen: "list[Checkpoint]") -> None:
     else:
         here.tell(_INTACT, entries=found.entries, first=found.first_on, last=found.last_on)
     for kind, count in found.kinds.most_common():
-        label = here.say(KINDS[kind]) if kind in KINDS else _printable(kind)
-        here.out.print(f"  {count:>9}  {label}", markup=False)
+        label = here.say(KINDS[kind]) if kind in KINDS else kind
+        here.out.print(f"  {count:>9}  {label}")
     here.tell(
         _SIGNED,
         checkpoints=found.checkpoints,
@@ -319,7 +320,6 @@ def _plain(found: "Verified", seen: "list[Checkpoint]") -> dict[str, Any]:
 
 def _list(here: Session, entries: Any) -> None:
     from rich.table import Table
-    from rich.text import Text as Plain
 
     table = Table(box=None, header_style="dim")
     for text in (_NUMBER, _DAY, _KIND, _SAYS):
@@ -328,13 +328,8 @@ def _list(here: Session, entries: Any) -> None:
         kind = entry["kind"]
         label = here.say(KINDS[kind]) if kind in KINDS else kind
         row = (str(entry["number"]), str(entry["on"]), label, _says(entry))
-        table.add_row(*(Plain(_printable(word)) for word in row))
+        table.add_row(*map(shown_line, row))
     here.out.print(table)
-
-
-def _printable(word: str) -> str:
-    """A file from anywhere may not speak to the terminal."""
-    return "".join(c if c.isprintable() else " " for c in word)
 
 
 def _says(entry: dict[str, Any]) -> str:

@@ -289,7 +289,7 @@ async def _campaigns(
 
 
 def show_preview(here: Session, title: str, preview: "Preview") -> None:
-    here.out.print(title, style="bold", markup=False)
+    here.out.print(title, style="bold")
     here.tell(
         _PREVIEW,
         wanted=preview.wanted,
@@ -301,7 +301,7 @@ def show_preview(here: Session, title: str, preview: "Preview") -> None:
     for reason, n in preview.not_now.items():
         if n:
             words = _NOT_NOW.get(reason, _OTHER_REASON)
-            here.out.print(f"  {here.say(words, n=n, reason=reason)}", markup=False)
+            here.out.print(f"  {here.say(words, n=n, reason=reason)}")
     for stratum in preview.strata:
         if stratum.can_be_asked < stratum.wanted:
             here.tell(

@@ -202,4 +202,4 @@ def show_board(here: Session, found: "ProposalBoard") -> None:
     if found.blocked_by:
         here.tell(_BLOCKED)
         for reason in found.blocked_by:
-            here.out.print(f"  - {reason}", markup=False)
+            here.out.print(f"  - {reason}")

@@ -236,7 +236,7 @@ def show_contribution(here: Session, one: "ContributionView") -> None:
     if one.is_hidden and not one.words:
         here.tell(_HIDDEN, reason=one.moderation[0].reason)
     else:
-        here.out.print(one.words, markup=False)
+        here.out.print(one.words)
 
 
 def show_attention(here: Session, found: "AttentionView") -> None:

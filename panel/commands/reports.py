@@ -142,7 +142,7 @@ def _read(here: Session, file: str) -> str:
 
 
 def show_preview(here: Session, seen: "ReportPreview") -> None:
-    here.out.print(seen.text, markup=False)
+    here.out.print(seen.text)
     reads = seen.readability
     here.out.rule(style="dim")
     here.tell(_READS, score=reads.score, words=reads.words_per_sentence, hint=reads.hint)
@@ -151,4 +151,4 @@ def show_preview(here: Session, seen: "ReportPreview") -> None:
         return
     here.tell(_STOPPED)
     for reason in seen.blocked_by:
-        here.out.print(f"  - {reason}", markup=False)
+        here.out.print(f"  - {reason}")

@@ -53,11 +53,11 @@ def results(
 def show_results(here: Session, found: "ResultsView") -> None:
     few = here.say(_FEW, n=found.minimum_cell)
     for question in found.questions:
-        here.out.print(_said(here, question.text), style="bold", markup=False)
+        here.out.print(_said(here, question.text), style="bold")
         for option in question.options:
             count = few if option.count is None else option.count
             label = _said(here, option.label)
-            here.out.print(f"  {count:>12}  {label}", markup=False)
+            here.out.print(f"  {count:>12}  {label}")
     here.tell(_FIVES, n=found.minimum_cell)
 
 

@@ -13,6 +13,7 @@ from uuid import UUID
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from joserfc.jwk import OKPKey
 
+from services.contracts.characters import clean
 from services.registry.domain import end_of
 from services.registry.vault import Contact
 from services.runtime.auth import Link, sign_link
@@ -136,6 +137,7 @@ class Letters:
             recruitment_ends_on=letter.recruitment_ends_on,
             membership_ends_on=letter.membership_ends_on,
         )
+        text = clean(text)  # whatever is stored: a mail reader may be a terminal
         headers = {
             "From": formataddr((self._name, self.sender)),
             "To": letter.to.address,
@@ -180,9 +182,8 @@ def shortened(summary: str, most: int = SUMMARY_LENGTH) -> str:
 
 def _encoded(line: str) -> str:
     """A header value in ASCII and on lines of a length that mail servers accept."""
-    return Header(" ".join(line.split()), "utf-8", maxlinelen=75, header_name="Subject").encode(
-        linesep="\r\n"
-    )
+    words = " ".join(clean(line).split())
+    return Header(words, "utf-8", maxlinelen=75, header_name="Subject").encode(linesep="\r\n")
 
 
 _MONTHS = {

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined, select_autoescape
 
+from services.contracts.characters import clean
 from services.contracts.http.common import Problem
 from services.runtime.text import LANGUAGES, Language, long_date, preferred
 
@@ -67,9 +68,13 @@ class Pages:
         self._words = {language: _words(language) for language in LANGUAGES}
 
     def text(self, name: str, language: Language, **data: Any) -> str:
-        """A rendered template; escaped if its name ends in .html or .xml."""
+        """A rendered template; escaped if its name ends in .html or .xml.
+
+        Without control characters, whatever is stored: neither HTML nor XML can hold them, not
+        even escaped, and one in a title would make a whole feed unreadable.
+        """
         template = self._environment.get_template(name)
-        return template.render(self._words[language], language=language, **data)
+        return clean(template.render(self._words[language], language=language, **data))
 
     def render(self, name: str, language: Language, status: int = 200, **data: Any) -> HTMLResponse:
         return HTMLResponse(

@@ -18,8 +18,9 @@ def test_data_needs_no_textual(module: str) -> None:
 
 
 def test_the_first_screen_waits_for_neither_httpx_nor_the_contracts() -> None:
+    """Of the services only the rule of how text is shown, which needs the standard library."""
     loaded = _loaded_by("import console.app")
-    assert not loaded & {"httpx", "pydantic", "services"}
+    assert not loaded & {"httpx", "pydantic", "services.contracts.http"}
 
 
 def test_the_console_loads_no_service_and_no_runtime() -> None:

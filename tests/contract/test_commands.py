@@ -1,5 +1,7 @@
 """What staff send is refused at the edge where no column could hold it."""
 
+import json
+import re
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
@@ -16,6 +18,8 @@ from services.contracts.http.responses import Contribution
 from services.responses.domain.answers import checked
 
 PROJECT = "7d9c6a1e-0000-4000-8000-000000000001"
+# As JSON writes them.
+_CONTROLS = re.compile(r"\\u00(?:0[0-8bef]|1[0-9a-f]|7f|[89][0-9a-f])|[\x7f-\x9f]")
 CAMPAIGN = {"project_id": PROJECT, "title": "Vague 1", "wanted": 1}
 
 
@@ -50,19 +54,51 @@ def test_every_number_that_is_sent_has_its_least_and_its_most(service: str) -> N
 @pytest.mark.parametrize(
     ("command", "sent"),
     [
-        (ProjectSheet, {"title": "Lettre\0"}),
-        (ProjectSheet, {"title": "Lettre", "mandate": {"decision_maker": {"name": "A\0"}}}),
-        (CampaignSheet, CAMPAIGN | {"audience": {"region": ["nord\0"]}}),
+        (ProjectSheet, {"title": "Let\0tre"}),
+        (ProjectSheet, {"title": "Lettre", "mandate": {"decision_maker": {"name": "A\x1b"}}}),
+        (CampaignSheet, CAMPAIGN | {"audience": {"region": ["nord\x9b"]}}),
         (CampaignSheet, CAMPAIGN | {"audience": {"region\0": ["nord"]}}),
-        (Quotas, {"attribute": "region", "wanted": {"nord\0": 1}}),
+        (Quotas, {"attribute": "region", "wanted": {"nord\x7f": 1}}),
+        (WriteDecision, {"version": 1, "outcome": "not", "reason": "Trop\x1b]52;c;QQ==\x07"}),
     ],
 )
-def test_text_that_no_column_can_hold_is_refused_wherever_it_stands(
+def test_control_characters_are_dropped_wherever_text_stands(
     command: Any, sent: dict[str, Any]
 ) -> None:
+    written = command.model_validate(sent)
+    expected = command.model_validate(json.loads(_CONTROLS.sub("", json.dumps(sent))))
+    assert written == expected
+    assert not _CONTROLS.search(written.model_dump_json())
+
+
+def test_text_of_control_characters_alone_is_no_text() -> None:
     with pytest.raises(ValidationError) as refused:
-        command.model_validate(sent)
-    assert [one["type"] for one in refused.value.errors()] == ["nul_character"]
+        ProjectSheet.model_validate({"title": "\x1b\x07\0"})
+    assert [one["type"] for one in refused.value.errors()] == ["string_too_short"]
+
+
+def test_text_keeps_its_lines_and_a_title_is_one() -> None:
+    sheet = ProjectSheet.model_validate(
+        {"title": "La lettre\r\nde\vrappel", "mandate": {"why": "Un\r\ndeux\u2028trois\tquatre"}}
+    )
+    assert sheet.title == "La lettre de rappel"
+    assert sheet.mandate.why == "Un\ndeux\ntrois\tquatre"
+
+
+def test_what_is_nested_without_end_is_refused() -> None:
+    nested: list[Any] = []
+    for _ in range(900):
+        nested = [nested]
+    with pytest.raises(ValidationError) as refused:
+        Contribution.model_validate(
+            {
+                "prepared": "",
+                "signature": "",
+                "questionnaire_version": 1,
+                "answers": {"why": nested},
+            }
+        )
+    assert [one["type"] for one in refused.value.errors()] == ["too_deep"]
 
 
 @pytest.mark.parametrize(
@@ -96,10 +132,13 @@ def test_what_is_out_of_range_is_refused(command: Any, sent: dict[str, Any]) -> 
 
 
 def test_what_a_member_writes_is_never_refused_for_a_character_that_nobody_sees() -> None:
-    """They could not find it to delete it: it is kept as the sign for one that cannot be shown."""
+    """They could not find it to delete it. Half a character becomes the sign for one lost."""
     free = {"id": "why", "kind": "free_text", "required": False, "only_if": None}
     sent = Contribution(
-        prepared="", signature="", questionnaire_version=1, answers={"why": "La date\0 d'abord"}
+        prepared="",
+        signature="",
+        questionnaire_version=1,
+        answers={"why": "La date\0 d'abord \ud83d"},
     )
     kept = checked({"questions": [free]}, sent.answers)
-    assert kept == {"why": "La date\N{REPLACEMENT CHARACTER} d'abord"}
+    assert kept == {"why": "La date d'abord \N{REPLACEMENT CHARACTER}"}

@@ -347,8 +347,8 @@ def test_a_body_that_nothing_can_be_read_from_is_refused_in_words(
 def test_what_no_column_can_hold_is_refused_with_its_place(
     start: Start, service: str, label: str
 ) -> None:
-    """Each value of a good request in turn, as text with U+0000, as a number beyond every column,
-    and as the last of all days."""
+    """Each value of a good request in turn, as a number beyond every column, and as the last of
+    all days."""
     running = start(service)
     role = min(running.roles[label], default=None)
     headers = running.signed_in(role) | {"Accept-Language": "fr"}
@@ -361,8 +361,6 @@ def test_what_no_column_can_hold_is_refused_with_its_place(
             assert refused.headers["Content-Type"] == PROBLEM
             (line,) = refused.json()["errors"]
             assert all(str(part) in line for part in place), line
-            if "U+0000" in line:
-                assert "ne peut pas être enregistré" in line
 
 
 @pytest.mark.parametrize(("service", "label"), FILTERED)
@@ -431,7 +429,6 @@ def spoilt(body: Any, place: Place = ()) -> Iterator[tuple[Place, Any, Any]]:
         for key, value in body.items() if isinstance(body, dict) else enumerate(body):
             yield from spoilt(value, (*place, key))
     elif isinstance(body, str):
-        yield place, body, f"{body}\0"
         if re.fullmatch(r"\d{4}-\d\d-\d\d", body):
             yield place, body, "9999-12-31"
     elif isinstance(body, int) and not isinstance(body, bool):

@@ -2,15 +2,17 @@
 
 A *command* refuses fields it does not know (a typing error must not be ignored); a *view* ignores
 them (an older console reads a newer service). What no column can hold is refused as a command comes
-in, with the place where it stands: numbers by their type, text here for every field.
+in, with the place where it stands. Text is cleaned here, for every field of all that is sent:
+control characters are dropped, not refused, as no form shows where they stand.
 """
 
-from collections.abc import Iterable
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
+
+from services.contracts.characters import clean, clean_line
 
 # What every reader of JSON agrees on (RFC 7493) and a bigint holds.
 LARGEST_INTEGER = 2**53 - 1
@@ -30,29 +32,42 @@ class Strict(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
+    @model_validator(mode="before")
+    @classmethod
+    def cleaned(cls, sent: Any) -> Any:
+        """Text without control characters, before any rule about its length is asked."""
+        if not isinstance(sent, dict):
+            return _cleaned(sent)
+        return {
+            name: clean_line(value)
+            if name in _LINES and isinstance(value, str)
+            else _cleaned(value, depth=1)
+            for name, value in sent.items()
+        }
+
 
 class Command(Strict):
-    """What staff send. PostgreSQL keeps every character but U+0000, which nobody types: it is
-    refused rather than dropped unseen."""
-
-    @field_validator("*")
-    @classmethod
-    def can_be_kept(cls, value: Any) -> Any:
-        if any("\0" in text for text in _texts(value)):
-            raise PydanticCustomError("nul_character", "holds the character U+0000")
-        return value
+    """What staff send."""
 
 
-def _texts(value: Any) -> Iterable[str]:
+# Fields that are one line wherever they stand: shown in rows, subjects, signatures.
+_LINES = frozenset({"title", "theme", "name", "role", "owner"})
+# Deeper than anything that is sent; Python's own limit would be an unexpected error.
+_DEEPEST = 60
+
+
+def _cleaned(value: Any, depth: int = 0) -> Any:
+    if depth > _DEEPEST:
+        raise PydanticCustomError("too_deep", "is nested too deeply")
     if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for key, inner in value.items():
-            yield from _texts(key)
-            yield from _texts(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _texts(inner)
+        return clean(value)
+    if isinstance(value, dict):
+        return {
+            _cleaned(key, depth + 1): _cleaned(inner, depth + 1) for key, inner in value.items()
+        }
+    if isinstance(value, list):
+        return [_cleaned(inner, depth + 1) for inner in value]
+    return value
 
 
 class View(BaseModel):

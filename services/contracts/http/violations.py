@@ -94,11 +94,7 @@ _SENTENCES: dict[str, Sentences] = {
     "union_tag_not_found": _KIND,
     "union_tag_invalid": _KIND,
     "json_invalid": ("ce n'est pas du JSON", "this is not JSON"),
-    "nul_character": (
-        "contient le caractère invisible U+0000, qui ne peut pas être enregistré ; effacez-le"
-        " et renvoyez",
-        "holds the invisible character U+0000, which cannot be kept; delete it and send again",
-    ),
+    "too_deep": ("est imbriqué trop profondément", "is nested too deeply"),
     "quotas_do_not_add_up": (
         "la somme des quotas ({sum}) n'est pas le nombre demandé ({wanted})",
         "the quotas add up to {sum}, not to the number wanted ({wanted})",

@@ -4,7 +4,6 @@ Every page has one address for good; `?lang=` says which language, else the brow
 keeps the language that was asked for, as nothing else may remember it.
 """
 
-import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -26,8 +25,6 @@ from services.runtime.text import LANGUAGES, Language
 
 HTML = "text/html; charset=utf-8"
 ATOM = "application/atom+xml; charset=utf-8"
-# Texts may hold what XML cannot, not even escaped (XML 1.0 §2.2).
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 A_MINUTE, A_DAY = 60, 86_400
 _STYLE = Kept.of(
     files("services.feedback").joinpath("pages/templates/account.css").read_text(),
@@ -121,8 +118,6 @@ class Site:
         text = pages.text(
             content.template, asked.language, **{**frame, "today": asked.today, **content.data}
         )
-        if content.kind == ATOM:
-            text = _NOT_XML.sub("\ufffd", text)
         return Kept.of(text, _headers(content.kind, asked.language, content.seconds))
 
     def _frame(

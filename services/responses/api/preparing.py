@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Body, Query, Request
 
+from services.contracts.characters import clean_line
 from services.contracts.http.common import Role
 from services.contracts.http.questionnaires import Questionnaire
 from services.contracts.http.responses import (
@@ -86,7 +87,7 @@ def router(service: Service, shelves: Shelves) -> APIRouter:
         shelved = await shelves.put(cleaned.content)
         async with service.database.transaction() as conn:
             added = await preparing.add_document(
-                conn, service.clock, project_id, title, cleaned, shelved
+                conn, service.clock, project_id, clean_line(title), cleaned, shelved
             )
         return sheets.document_view(added)
 

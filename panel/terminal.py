@@ -1,0 +1,39 @@
+"""The terminal of the commands: what people wrote is printed word for word, never obeyed.
+
+`Terminal` is the only `rich` console there is. Nothing that is printed on it is parsed for markup
+or for emoji codes, and control characters become signs before columns are measured, in lines,
+tables, titles and rules alike. A style is given by `style=` or by `styled`.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
+from rich.text import Text
+
+from services.contracts.characters import shown
+
+
+class Terminal(Console):
+    def __init__(self, stderr: bool = False) -> None:
+        super().__init__(stderr=stderr, markup=False, emoji=False, highlight=False)
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """Every string comes here, whether in a line, a cell, a title or a rule."""
+        return super().render_str(shown(text), **{**options, "markup": False, "emoji": False})
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterable[Segment]:
+        """A `Text` that was made elsewhere is looked at as well."""
+        if isinstance(renderable, Text) and shown(renderable.plain) != renderable.plain:
+            renderable = Text(shown(renderable.plain), style=renderable.style)
+        return super().render(renderable, options)
+
+
+def styled(*parts: str | tuple[str, str]) -> Text:
+    """A line in several styles: words, or words with their style."""
+    return Text.assemble(
+        *(shown(part) if isinstance(part, str) else (shown(part[0]), part[1]) for part in parts)
+    )

@@ -1,0 +1,132 @@
+"""Characters of text that people wrote: those that are stored, those that a terminal is sent.
+
+Some characters are orders to a terminal, a mail client or an XML parser, and others are invisible
+or turn the words around them. `clean` says what is stored and what a page, a feed or a mail
+carries; `shown` stands between any text and any terminal. Both return the same object when there
+is nothing to do, which is the rule: they cost one search.
+"""
+
+import re
+
+# Line breaks of word processors and old systems: VT and FF, NEL, the line and paragraph separators.
+_LINE_BREAKS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
+_NONCHARACTERS = "\ufdd0-\ufdef" + "".join(
+    chr(plane << 16 | last) for plane in range(17) for last in (0xFFFE, 0xFFFF)
+)
+_NOT_TEXT = re.compile(f"[\0-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff{_NONCHARACTERS}]")
+_HALVES = re.compile("[\ud800-\udfff]")
+_AROUND_BREAK = re.compile(r" *[\t\n][\t\n ]*")
+
+# Letters and symbols of no width or no ink, in names that read the same and are not: Hangul
+# fillers, the blank Braille cell, the grapheme joiner, Khmer inherent vowels.
+_BLANKS = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
+# Format characters (Unicode's Cf): marks and overrides of direction, joiners, tags, fillers.
+_FORMAT = (
+    "\u00ad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\ufeff\ufff9-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+)
+_TO_SHOW = re.compile(
+    f"[\0-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff{_NONCHARACTERS}{_BLANKS}{_FORMAT}]"
+)
+_NOT_ASCII = re.compile("[^\t\n\x20-\x7e]")
+_JOINERS = "\u200c\u200d"
+_SOFT_HYPHEN = "\xad"
+# From here on are the scripts, and the pictures, whose spelling needs joiners.
+_FIRST_JOINED = 0x590
+
+_CONTROL_PICTURES = 0x2400
+_DELETE, _DELETE_PICTURE = 0x7F, "\u2421"
+_TAB = "    "
+
+# The stacks of marks that a real spelling needs are lower (Hebrew with accents: 4).
+MOST_MARKS = 6
+_MARKS = re.compile(
+    "[\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u0e31\u0e34-\u0e3a"
+    "\u0e47-\u0e4e\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe00-\ufe0f\ufe20-\ufe2f]"
+    f"{{{MOST_MARKS + 1},}}"
+)
+
+
+def clean(text: str) -> str:
+    """Text without control characters, with one kind of line break.
+
+    Dropped: C0 but tab and line feed, DEL, C1, noncharacters. No keyboard types them; word
+    processors and terminals leave them in what is pasted. Half a character is all that is left of
+    one that was cut: it becomes the sign for that. Direction marks and joiners stay: spellings need
+    them.
+    """
+    if _NOT_TEXT.search(text) is None:
+        return text
+    text = _HALVES.sub("\N{REPLACEMENT CHARACTER}", _LINE_BREAKS.sub("\n", text))
+    return _NOT_TEXT.sub("", text)
+
+
+def clean_line(text: str) -> str:
+    """The same for a title or a name: a line break or a tab is a space."""
+    cleaned = clean(text)
+    if "\n" not in cleaned and "\t" not in cleaned:
+        return cleaned
+    return _AROUND_BREAK.sub(" ", cleaned).strip(" ")
+
+
+def shown(text: str) -> str:
+    """Text as a terminal may be sent it: each character that acts or hides becomes a sign.
+
+    Line feeds stay; a tab becomes four spaces, as its width depends on where it stands.
+    """
+    if "\t" in text:
+        text = text.replace("\t", _TAB)
+    if _TO_SHOW.search(text) is not None:
+        text = _TO_SHOW.sub(_sign, text.replace("\r\n", "\n"))
+    if _MARKS.search(text) is not None:
+        text = _MARKS.sub(_without_the_rest, text)
+    return text
+
+
+def shown_line(text: str) -> str:
+    """The same on one line, for a row, a title, a line of a log."""
+    text = shown(text)
+    return text.replace("\n", " ") if "\n" in text else text
+
+
+def escaped(json: str, only_ascii: bool = False) -> str:
+    """JSON text of the same meaning in characters that act on no terminal.
+
+    Outside strings JSON holds none of them, and inside any character may be an escape.
+    """
+    return (_NOT_ASCII if only_ascii else _TO_SHOW).sub(_json_escape, json)
+
+
+def _sign(match: re.Match[str]) -> str:
+    character = match[0]
+    code = ord(character)
+    if character in _JOINERS and _is_spelling(match.string, match.start()):
+        return character
+    if character == _SOFT_HYPHEN:
+        return ""
+    if code < ord(" "):
+        return chr(_CONTROL_PICTURES + code)
+    return _DELETE_PICTURE if code == _DELETE else f"<U+{code:04X}>"
+
+
+def _is_spelling(text: str, place: int) -> bool:
+    """A joiner between two characters that are joined: in emoji, Arabic, Indic scripts."""
+    before = text[place - 1] if place else ""
+    after = text[place + 1 : place + 2]
+    return all(
+        side and ord(side) >= _FIRST_JOINED and (side == "\ufe0f" or not _TO_SHOW.match(side))
+        for side in (before, after)
+    )
+
+
+def _without_the_rest(match: re.Match[str]) -> str:
+    return f"{match[0][:MOST_MARKS]}<+{len(match[0]) - MOST_MARKS}>"
+
+
+def _json_escape(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    if code > 0xFFFF:  # JSON writes these as two
+        high, low = divmod(code - 0x10000, 0x400)
+        return f"\\u{0xD800 + high:04x}\\u{0xDC00 + low:04x}"
+    return f"\\u{code:04x}"
