@@ -1,9 +1,10 @@
 """Secrets, certificates and keys of a deployment: made once, readable by their owner only.
 
-Usage: python -m deploy.bootstrap FOLDER DOMAIN      (deploy/bootstrap calls it in the image)
+Usage: python -m deploy.bootstrap FOLDER DOMAIN [--renew]      (deploy/bootstrap and deploy/renew)
 
 It refuses a folder that has anything in it: keys that are lost or replaced cannot be had again, and
 with them everything that they sealed. One folder for each container, which gets nothing else.
+`--renew` replaces certificates alone, which seal nothing.
 """
 
 import base64
@@ -15,11 +16,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Self
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from joserfc.jwk import OKPKey
 
@@ -42,6 +50,10 @@ class NotEmpty(Exception):
     """There are keys in the folder already."""
 
 
+class NoAuthority(Exception):
+    """There is no authority in the folder that could sign, or it has ended."""
+
+
 @dataclass(frozen=True)
 class Certified:
     """PEM texts."""
@@ -53,26 +65,55 @@ class Certified:
 class Authority:
     """A certificate authority of this deployment alone."""
 
-    def __init__(self, now: datetime) -> None:
+    def __init__(
+        self, certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey, now: datetime
+    ) -> None:
         self._now = now
-        self._key = ec.generate_private_key(ec.SECP256R1())
-        self._name = _name("Citizen panel, own authority")
-        self._certificate = (
-            _builder(self._name, self._name, self._key, now, _AUTHORITY_LIVES)
+        self._key = key
+        self._certificate = certificate
+
+    @classmethod
+    def new(cls, now: datetime) -> Self:
+        key = ec.generate_private_key(ec.SECP256R1())
+        name = _name("Citizen panel, own authority")
+        certificate = (
+            _builder(name, name, key, now, now + _AUTHORITY_LIVES)
             .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
             .add_extension(_usage(signs_others=True), critical=True)
-            .sign(self._key, hashes.SHA256())
+            .sign(key, hashes.SHA256())
         )
+        return cls(certificate, key, now)
+
+    @classmethod
+    def read(cls, folder: Path, now: datetime) -> Self:
+        """Raises NoAuthority."""
+        try:
+            certificate = x509.load_pem_x509_certificate((folder / "authority").read_bytes())
+            key = load_pem_private_key((folder / "key").read_bytes(), None)
+        except (OSError, ValueError) as error:
+            raise NoAuthority(folder) from error
+        if not isinstance(key, ec.EllipticCurvePrivateKey) or certificate.not_valid_after_utc < now:
+            raise NoAuthority(folder)
+        return cls(certificate, key, now)
 
     @property
     def own(self) -> Certified:
         return _pem(self._certificate, self._key)
 
+    def signed(self, certificate: Path) -> bool:
+        """Whether the certificate in this file is one of this authority's."""
+        try:
+            shown = x509.load_pem_x509_certificate(certificate.read_bytes())
+            shown.verify_directly_issued_by(self._certificate)
+        except (OSError, ValueError, TypeError, InvalidSignature):
+            return False
+        return True
+
     def certify(self, names: Sequence[str]) -> Certified:
         """A server's certificate for these names or addresses."""
         key = ec.generate_private_key(ec.SECP256R1())
         certificate = (
-            _builder(_name(names[0]), self._name, key, self._now, _CERTIFICATES_LIVE)
+            _builder(_name(names[0]), self._certificate.subject, key, self._now, self._ends())
             .add_extension(x509.SubjectAlternativeName([_known_as(n) for n in names]), False)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(_usage(signs_others=False), critical=True)
@@ -85,36 +126,70 @@ class Authority:
         )
         return _pem(certificate, key)
 
+    def _ends(self) -> datetime:
+        """No certificate outlives its authority."""
+        return min(self._now + _CERTIFICATES_LIVE, self._certificate.not_valid_after_utc)
+
+
+def _servers(authority: Authority, domain: str) -> dict[str, dict[str, str]]:
+    """Folder → file → text, of every server's certificate and its key."""
+    postgres = authority.certify(["postgres", "localhost"])
+    # Subscribers come by a name of the domain.
+    kafka = authority.certify(["kafka", "localhost", f"kafka.{domain}"])
+    proxy = authority.certify([domain, *(f"{site}.{domain}" for site in SITES.values())])
+    return {
+        "postgres": {"server_crt": postgres.certificate, "server_key": postgres.key},
+        "kafka": {"keystore": kafka.key + kafka.certificate},
+        "proxy": {"certificate": proxy.certificate, "key": proxy.key},
+    }
+
+
+def renew(folder: Path, domain: str, now: datetime) -> list[str]:
+    """New certificates of every server whose certificate is by the own authority; returns whose.
+
+    Raises NoAuthority.
+    """
+    authority = Authority.read(folder / "authority", now)
+    renewed = []
+    for server, texts in _servers(authority, domain).items():
+        # The first file is, or ends with, the certificate that is served now.
+        if not authority.signed(folder / server / next(iter(texts))):
+            continue
+        for name, text in texts.items():
+            draft = folder / server / f".{name}"
+            draft.unlink(missing_ok=True)
+            draft.touch(mode=0o600)
+            draft.write_text(text)
+            draft.replace(folder / server / name)
+        renewed.append(server)
+    return renewed
+
 
 def bootstrap(folder: Path, domain: str, now: datetime) -> None:
     """Raises NotEmpty."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if any(folder.iterdir()):
         raise NotEmpty(folder)
-    authority = Authority(now)
+    authority = Authority.new(now)
+    servers = _servers(authority, domain)
     _write(folder / "authority", authority=authority.own.certificate, key=authority.own.key)
     passwords = {name: _password() for name in PRINCIPALS}
     database = {name: _password() for name in SERVICES}
     migration = {name: _password() for name in SERVICES}
 
-    postgres = authority.certify(["postgres", "localhost"])
     _write(
         folder / "postgres",
-        server_crt=postgres.certificate,
-        server_key=postgres.key,
+        **servers["postgres"],
         superuser=_password(),
         **database,
         **{f"{name}_migration": migration[name] for name in SERVICES},
     )
-    kafka = authority.certify(["kafka", "localhost"])
     _write(
         folder / "kafka",
-        keystore=kafka.key + kafka.certificate,
+        **servers["kafka"],
         **{f"user_{name}": password for name, password in passwords.items()},
     )
-    sites = [domain, *(f"{site}.{domain}" for site in SITES.values())]
-    proxy = authority.certify(sites)
-    _write(folder / "proxy", certificate=proxy.certificate, key=proxy.key)
+    _write(folder / "proxy", **servers["proxy"])
 
     link, journal = _pair(), _pair()
     public = json.dumps([OKPKey.import_key(json.loads(link)).as_dict(private=False)])
@@ -198,7 +273,7 @@ def _builder(
     issuer: x509.Name,
     key: ec.EllipticCurvePrivateKey,
     now: datetime,
-    lives: timedelta,
+    ends: datetime,
 ) -> x509.CertificateBuilder:
     return (
         x509.CertificateBuilder()
@@ -207,7 +282,7 @@ def _builder(
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + lives)
+        .not_valid_after(ends)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False)
     )
 
@@ -231,12 +306,29 @@ def _pem(certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> Cert
     return Certified(certificate.public_bytes(Encoding.PEM).decode(), private.decode())
 
 
-def main() -> int:
-    if len(sys.argv) != 3:
-        print("usage: python -m deploy.bootstrap FOLDER DOMAIN", file=sys.stderr)
-        return 64
+def _renew(folder: Path, domain: str) -> int:
     try:
-        bootstrap(Path(sys.argv[1]), sys.argv[2], datetime.now(UTC))
+        renewed = renew(folder, domain, datetime.now(UTC))
+    except NoAuthority:
+        print(
+            f"{folder}/authority holds no authority that can sign: nothing was changed. Put it back"
+            " from your copy of the secrets, with its key.",
+            file=sys.stderr,
+        )
+        return 66
+    print(f"New certificates, for {_CERTIFICATES_LIVE.days} days: {', '.join(renewed)}.")
+    return 0
+
+
+def main() -> int:
+    arguments = [argument for argument in sys.argv[1:] if argument != "--renew"]
+    if len(arguments) != 2:
+        print("usage: python -m deploy.bootstrap FOLDER DOMAIN [--renew]", file=sys.stderr)
+        return 64
+    if "--renew" in sys.argv:
+        return _renew(Path(arguments[0]), arguments[1])
+    try:
+        bootstrap(Path(arguments[0]), arguments[1], datetime.now(UTC))
     except NotEmpty:
         print(
             "There is something in this folder already: nothing was changed. Keys that are replaced"

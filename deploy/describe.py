@@ -1,4 +1,5 @@
-"""Writes what follows from the code: AsyncAPI, OpenAPI, access control lists, configuration.
+"""Writes what follows from the code: AsyncAPI, OpenAPI, access control lists, configuration, and
+the proxy's refusals.
 
 Usage: python -m deploy.describe      (a test compares what is committed with what it would write)
 """
@@ -9,7 +10,7 @@ from typing import Any
 
 from joserfc.jwk import OKPKey
 
-from deploy import acls, configuration
+from deploy import acls, configuration, refusals
 from services.contracts import asyncapi
 from services.contracts.topics import produced_by
 from services.runtime.service import Service
@@ -99,7 +100,7 @@ def common_documents() -> dict[Path, str]:
     return {
         HERE / "kafka" / "acls.sh": acls.script(),
         HERE.parent / "docs" / "configuration.md": configuration.reference(),
-    }
+    } | {refusals.FOLDER / name: text for name, text in refusals.files().items()}
 
 
 def _text(document: dict[str, Any]) -> str:

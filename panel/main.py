@@ -34,6 +34,7 @@ from services.contracts.characters import shown
 from services.contracts.terminals import prepare_streams
 from services.runtime.refusal import Refusal
 from services.runtime.text import Language, Text
+from services.runtime.version import running_version
 
 REFUSED = 2
 INTERRUPTED = 130
@@ -66,8 +67,9 @@ def application() -> typer.Typer:
         add_completion=False,
         pretty_exceptions_enable=False,
         help=both(
-            "Panel d'usagers : les promesses de la charte, tenues par construction.",
-            "Citizen panel: the charter's promises, kept by construction.",
+            "Panel d'usagers : les promesses de la charte, tenues par construction."
+            " --version : laquelle.",
+            "Citizen panel: the charter's promises, kept by construction. --version: which one.",
         ),
     )
     options.before_commands(app)
@@ -95,6 +97,9 @@ def application() -> typer.Typer:
 
 def run(arguments: Sequence[str]) -> int:
     """One command; returns its exit status."""
+    if list(arguments) == ["--version"]:
+        print(f"panel {running_version()}")
+        return 0
     language = options.asked_language(arguments)
     command = typer.main.get_command(application())
     options.speak(command, language)

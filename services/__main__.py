@@ -3,10 +3,15 @@
 import runpy
 import sys
 
+from services.runtime.version import running_version
+
 NAMES = ("registry", "campaigns", "responses", "feedback")
 
 
 def main() -> int:
+    if sys.argv[1:] == ["--version"]:
+        print(running_version())
+        return 0
     if len(sys.argv) < 2 or sys.argv[1] not in NAMES:
         print(f"usage: {{{'|'.join(NAMES)}}} {{setup|serve}}", file=sys.stderr)
         return 64

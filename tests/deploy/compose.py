@@ -16,6 +16,7 @@ import httpx
 
 ROOT = Path(__file__).parents[2]
 DOMAIN = "panel.test"
+VERSION = "tried"
 SERVICES = ("registry", "campaigns", "responses", "feedback")
 FILES = ("-f", "deploy/compose.yaml", "-f", "deploy/compose.demo.yaml")
 
@@ -26,20 +27,21 @@ class Compose:
     secrets: Path
     backups: Path
     port: int
+    subscribers_port: int
 
     @property
     def environment(self) -> dict[str, str]:
         return os.environ | {
             "DOCKER_BUILDKIT": "1",
+            "COMPOSE_ENV_FILES": str(ROOT / "deploy" / ".env.example"),
+            "COMPOSE_PROJECT_NAME": self.project,
+            "PANEL_VERSION": VERSION,
             "PANEL_SECRETS": str(self.secrets),
             "PANEL_BACKUPS": str(self.backups),
             "PANEL_DOMAIN": DOMAIN,
-            "PANEL_PORT_SUFFIX": ":8443",
             "PANEL_LISTEN": f"127.0.0.1:{self.port}",
-            "PANEL_ISSUER": "http://demo:9000",
-            "PANEL_SMTP_HOST": "demo",
-            "PANEL_SMTP_PORT": "1025",
-            "PANEL_MAIL_FROM": "panel@example.org",
+            "PANEL_SUBSCRIBERS_LISTEN": f"127.0.0.1:{self.subscribers_port}",
+            "PANEL_SUBSCRIBERS_ADDRESS": f"localhost:{self.subscribers_port}",
         }
 
     def run(self, *command: str, check: bool = True, judged: bool = False) -> str:

@@ -14,7 +14,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.deploy.compose import SERVICES, Compose, engine_answers, until
+from tests.deploy.compose import SERVICES, VERSION, Compose, engine_answers, until
 from tests.running import free_port
 
 pytestmark = [
@@ -34,7 +34,7 @@ PATIENCE = 3.0
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Compose]:
     secrets: Path = tmp_path_factory.mktemp("secrets")
     backups: Path = tmp_path_factory.mktemp("backups")
-    compose = Compose(f"panel-test-{uuid4().hex[:6]}", secrets, backups, free_port())
+    compose = Compose(f"panel-test-{uuid4().hex[:6]}", secrets, backups, free_port(), free_port())
     compose("--profile", "backup", "build", "--quiet")
     compose.run("deploy/bootstrap", "panel.test")
     try:
@@ -54,7 +54,7 @@ def size(compose: Compose, image: str) -> int:
 
 def test_the_image_is_small(stack: Compose) -> None:
     base = size(stack, "python:3.13-slim")
-    above = size(stack, "panel") - base
+    above = size(stack, f"panel:{VERSION}") - base
     print(f"\nservices: {above / MEGABYTE:.0f} MB above its base (asked: 250)")
     assert above <= LARGEST_ABOVE_BASE
 
@@ -68,7 +68,7 @@ def test_the_same_source_gives_the_same_image(stack: Compose) -> None:
     try:
         (one, two) = (
             stack.run("docker", "run", "--rm", "--entrypoint", "sh", image, "-c", digests)
-            for image in ("panel", again)
+            for image in (f"panel:{VERSION}", again)
         )
     finally:
         stack.run("docker", "image", "rm", again)

@@ -70,7 +70,7 @@ async def ward(servers_directory: Path) -> AsyncIterator[Ward]:
     folder = servers_directory / "doctor"
     folder.mkdir()
     now = datetime.now(UTC)
-    authority = Authority(now)
+    authority = Authority.new(now)
     (folder / "authority.pem").write_text(authority.own.certificate)
     bootstrap(folder / "secrets", "panel.test", now)
     async with AsyncExitStack() as undo:
@@ -228,4 +228,4 @@ async def shown(context: ssl.SSLContext, *, postgres: bool = False) -> AsyncIter
 
 def authority_of(ago: timedelta) -> Authority:
     """One whose certificates began that long ago."""
-    return Authority(datetime.now(UTC) - ago)
+    return Authority.new(datetime.now(UTC) - ago)
