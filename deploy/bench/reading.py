@@ -105,5 +105,5 @@ async def _p95(ask: Callable[[str], Awaitable[str]], chance: Random) -> float:
 def _ballot(sealer: Sealer, project: UUID, chance: Random) -> Ballot:
     said = " ".join(chance.choices(_WORDS, k=chance.randint(5, 120)))
     text = f"{said} mot{chance.randrange(5_000)}"
-    letter = envelopes.Letter(1, "fr", {"change": text}, agreed=False)
+    letter = envelopes.Letter(1, {"change": text}, agreed=False)
     return Ballot(secrets.token_bytes(32), envelopes.close(sealer, project, letter))

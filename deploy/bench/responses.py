@@ -195,7 +195,6 @@ def _body(prepared: bytes, signature: bytes) -> bytes:
             "prepared": base64url(prepared),
             "signature": base64url(signature),
             "questionnaire_version": 1,
-            "language": "fr",
             "answers": {"change": ANSWER},
         }
     )

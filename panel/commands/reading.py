@@ -208,7 +208,7 @@ def note(
 ) -> None:
     from services.contracts.http.reading import SessionNote
 
-    taken = SessionNote(title=title, words=words, language=session(ctx).language)
+    taken = SessionNote(title=title, words=words)
     show(
         ctx,
         lambda staff: staff.take_note(project, taken),

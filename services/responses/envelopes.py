@@ -9,7 +9,7 @@ match long contributions with who came when. What is longer shows within a doubl
 Losing the keys loses what is sealed: what came since the last opening.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 from uuid import UUID
 
@@ -23,10 +23,11 @@ _SMALLEST_BYTES = 7_936
 
 @dataclass(frozen=True)
 class Letter:
-    """One response. `agreed`: it may be opened even below the floor. `echo`: in base64url."""
+    """One response, without the language in which its page was read.
+
+    `agreed`: it may be opened even below the floor. `echo`: in base64url."""
 
     questionnaire_version: int
-    language: str
     answers: dict[str, Any]
     agreed: bool
     echo: str | None = None
@@ -43,4 +44,7 @@ def close(sealer: Sealer, project_id: UUID, letter: Letter) -> Sealed:
 
 def open_(sealer: Sealer, project_id: UUID, box: Sealed) -> Letter:
     """Raises KeyError for a key that is not configured, InvalidTag for a changed row."""
-    return Letter(**orjson.loads(sealer.open(box, project_id)))
+    held = orjson.loads(sealer.open(box, project_id))
+    # Boxes of an earlier version hold a language too, which goes no further.
+    names = {field.name for field in fields(Letter)}
+    return Letter(**{name: value for name, value in held.items() if name in names})

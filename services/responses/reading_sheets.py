@@ -31,7 +31,6 @@ def contribution_view(shown: Shown) -> ContributionView:
             "project_id": shown.project_id,
             "origin": shown.origin,
             "title": shown.title,
-            "language": shown.language,
             "opened_on": shown.on_day,
             "answers": shown.answers,
             "words": shown.words,

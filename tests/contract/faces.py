@@ -253,7 +253,7 @@ async def _responses(server: PostgresServer, folder: Path) -> AsyncIterator[Face
             )  # fmt: skip
             asked = await drafted.ask("PUT", "questionnaire", QUESTIONNAIRE)
             assert asked.is_success, asked.text
-            note = {"title": "Atelier", "words": "La date, d'abord.", "language": "fr"}
+            note = {"title": "Atelier", "words": "La date, d'abord."}
             assert (await open_.ask("POST", "notes", note)).status_code == 201
             (contribution,) = await open_.contributions()
             one, other = await open_.draft("Dire la date"), await open_.draft("Dire le montant")

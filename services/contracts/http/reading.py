@@ -56,7 +56,6 @@ class ContributionView(View):
     project_id: UUID
     origin: Origin
     title: str | None = None
-    language: Literal["fr", "en"]
     opened_on: date
     answers: dict[str, Any]
     words: str = Field(description="all that was written freely")
@@ -126,7 +125,9 @@ class SessionNote(Command):
 
     title: str = Field(min_length=1, max_length=200)
     words: str = Field(min_length=1, max_length=200_000)
-    language: Literal["fr", "en"] = "fr"
+    language: Literal["fr", "en"] | None = Field(
+        None, deprecated=True, description="of earlier versions; not kept"
+    )
 
 
 class LengthBand(View):

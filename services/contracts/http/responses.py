@@ -102,7 +102,11 @@ class Contribution(Strict):
     prepared: str = Field(description="RFC 9474 prepared message, 64 bytes in base64url")
     signature: str = Field(description="unblinded signature, in base64url")
     questionnaire_version: int
-    language: Literal["fr", "en"] = Field("fr", description="in which the page was read")
+    language: Literal["fr", "en"] | None = Field(
+        None,
+        deprecated=True,
+        description="sent by pages of an earlier version; not kept: it would point at a person",
+    )
     answers: dict[Identifier, Any]
     echo: str | None = Field(
         None,

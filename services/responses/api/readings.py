@@ -52,7 +52,7 @@ def router(service: Service, chance: Random) -> APIRouter:
         after: UUID | None = None,
         limit: PageLength = 50,
     ) -> ContributionPage:
-        """Opened contributions, by id; `search` looks for words in the contribution's language."""
+        """Opened contributions, by id; `search` looks for words, in French and in English."""
         async with service.database.reading() as conn:
             found = await reading.find(
                 conn,

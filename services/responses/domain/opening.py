@@ -1,21 +1,20 @@
-"""When sealed answers may be opened: together, shuffled, and never below the floor.
+"""The one opening of a project's sealed answers: all together, shuffled, never below the floor.
 
-At least ten at once, or all that is left when the project is over; and at most once a day for each
-project. Rows opened in one transaction can be told from those of another (PostgreSQL keeps the
-transaction's number): two openings on one day would divide that day into earlier and later answers,
-which the day's date alone does not.
+Nothing is opened while a credential can still be obtained. Any earlier opening would tell that
+whoever obtained a credential later wrote none of what was opened, and an opening of a few would
+leave a few apart: with ten answers opened and one late participant, the eleventh answer has a name.
+Collection being over, credentials are over too (campaigns issues none afterwards), and all answers
+are opened in one transaction, so that rows cannot be divided by the number of the transaction that
+wrote them.
 
 Below the floor nothing is opened unless everybody who answered agreed. As long as the number of
 credentials issued is not known, the number spent is proof enough: it is never the larger one.
 """
 
 from dataclasses import dataclass
-from datetime import date
 from enum import Enum
 
 from services.responses.domain.collections import Collection
-
-AT_LEAST = 10
 
 
 class Verdict(Enum):
@@ -32,15 +31,9 @@ class Waiting:
     sealed: int
 
 
-def verdict(collection: Collection, waiting: Waiting, today: date) -> Verdict:
-    over = collection.project_is_over
-    enough = waiting.sealed >= AT_LEAST or (over and waiting.sealed > 0)
-    if not enough or opened_today(collection, today):
+def verdict(collection: Collection, waiting: Waiting) -> Verdict:
+    if not collection.project_is_over or waiting.sealed == 0:
         return Verdict.WAIT
     if max(waiting.received, collection.credentials_issued or 0) >= collection.anonymity_floor:
         return Verdict.OPEN
-    return Verdict.OPEN_IF_ALL_AGREED if over else Verdict.WAIT
-
-
-def opened_today(collection: Collection, today: date) -> bool:
-    return collection.opened_on is not None and collection.opened_on >= today
+    return Verdict.OPEN_IF_ALL_AGREED

@@ -14,12 +14,9 @@ RETURNING token_hash;
 SELECT EXISTS (SELECT FROM spent_credential
                WHERE project_id = $1 AND token_hash BETWEEN $2 AND $3);
 
--- waiting: collections that may have something to open or to end.
+-- waiting: collections to open and to end: nobody can obtain a credential of their project any more.
 SELECT c.project_id FROM collection c
-WHERE c.state = 'ready' AND (
-    c.project_state IN ('collected', 'reporting', 'closed')
-    OR (SELECT count(*) FROM (SELECT FROM sealed s WHERE s.project_id = c.project_id LIMIT $1) s)
-       >= $1)
+WHERE c.state = 'ready' AND c.project_state IN ('collected', 'reporting', 'closed')
 ORDER BY c.project_id;
 
 -- sealed_answers: all that wait; the collection is held, so none can come.
@@ -30,10 +27,10 @@ DELETE FROM sealed WHERE project_id = $1;
 
 -- add_contributions: in the order given, which is no order of arrival.
 INSERT INTO contribution
-    (id, project_id, questionnaire_version, language, answers, words, on_day, echo)
-SELECT id, $1, version, language, answers, words, $7, echo
-FROM unnest($2::uuid[], $3::int[], $4::text[], $5::jsonb[], $6::text[], $8::bytea[])
-    WITH ORDINALITY AS c (id, version, language, answers, words, echo, place)
+    (id, project_id, questionnaire_version, answers, words, on_day, echo)
+SELECT id, $1, version, answers, words, $6, echo
+FROM unnest($2::uuid[], $3::int[], $4::jsonb[], $5::text[], $7::bytea[])
+    WITH ORDINALITY AS c (id, version, answers, words, echo, place)
 ORDER BY place;
 
 -- echoes: of a project's open contributions, by echo, which is random; what became of each.

@@ -46,8 +46,8 @@ ORDER BY c.id LIMIT $4;
 -- row.
 SELECT c.id FROM contribution c JOIN collection k USING (project_id)
 WHERE c.project_id = $1 AND c.id > $2
-    AND ((c.language = 'en' AND c.search @@ (SELECT websearch_to_tsquery('english', $5)))
-        OR (c.language <> 'en' AND c.search @@ (SELECT websearch_to_tsquery('french', $5))))
+    AND (c.search @@ (SELECT websearch_to_tsquery('french', $5))
+        OR c.search_english @@ (SELECT websearch_to_tsquery('english', $5)))
     AND (NOT $3 OR k.readings_wanted
         > (SELECT count(*) FROM reading r WHERE r.contribution_id = c.id))
     AND ($6 OR NOT coalesce((SELECT m.hidden FROM moderation m WHERE m.contribution_id = c.id
@@ -56,7 +56,7 @@ ORDER BY c.id LIMIT $4;
 
 -- contributions_shown: with their readings and moderation, in the order of the given ids. While one
 -- is hidden its words are not shown, unless $3. $2 the reader who asks
-SELECT c.id, c.project_id, c.origin, c.title, c.language, c.on_day, char_length(c.words) AS length,
+SELECT c.id, c.project_id, c.origin, c.title, c.on_day, char_length(c.words) AS length,
        CASE WHEN $3 OR NOT h.hidden THEN c.answers ELSE '{}' END AS answers,
        CASE WHEN $3 OR NOT h.hidden THEN c.words ELSE '' END AS words,
        (SELECT coalesce(jsonb_agg(jsonb_build_object('reader', r.reader_name,
@@ -103,9 +103,9 @@ INSERT INTO moderation (contribution_id, number, hidden, reason, decided_by, dec
 SELECT $1, coalesce(max(number), 0) + 1, $2, $3, $4, $5 FROM moderation WHERE contribution_id = $1;
 
 -- add_session_note: unattributed; owed its readings like any other contribution.
-INSERT INTO contribution (id, project_id, questionnaire_version, language, answers, words, on_day,
-    origin, title)
-VALUES ($1, $2, 0, $3, '{}', $4, $5, 'session', $6);
+INSERT INTO contribution (id, project_id, questionnaire_version, answers, words, on_day, origin,
+    title)
+VALUES ($1, $2, 0, '{}', $3, $4, 'session', $5);
 
 -- heard: how each contribution of a project was read.
 SELECT c.id, char_length(c.words) AS length, c.on_day AS opened_on,

@@ -25,7 +25,7 @@ GROUP BY r.option, k.option;
 SELECT count(*)::int FROM contribution WHERE project_id = $1 AND origin = 'answer';
 
 -- exported: contributions by id, which is random, without what is hidden.
-SELECT c.id, c.origin, c.title, c.language, c.on_day,
+SELECT c.id, c.origin, c.title, c.on_day,
        CASE WHEN h.hidden THEN '{}' ELSE c.answers END AS answers,
        CASE WHEN h.hidden THEN '' ELSE c.words END AS words, h.hidden
 FROM contribution c CROSS JOIN LATERAL (

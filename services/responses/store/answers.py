@@ -24,7 +24,6 @@ class Ballot:
 class Contribution:
     id: UUID
     questionnaire_version: int
-    language: str
     answers: dict[str, Any]
     words: str
     echo: bytes | None
@@ -72,9 +71,9 @@ async def echoes(conn: Connection, project_id: UUID) -> list[tuple[bytes, str]]:
     return [(row["echo"], row["fate"]) for row in rows]
 
 
-async def waiting(conn: Connection, at_least: int) -> list[UUID]:
-    """Projects that may have something to open or to end."""
-    return [row["project_id"] for row in await conn.fetch(sql.waiting, at_least)]
+async def waiting(conn: Connection) -> list[UUID]:
+    """Projects that are over and whose collection has not ended yet."""
+    return [row["project_id"] for row in await conn.fetch(sql.waiting)]
 
 
 async def sealed_answers(conn: Connection, project_id: UUID) -> list[Sealed]:
@@ -95,7 +94,6 @@ async def add_contributions(
         project_id,
         [one.id for one in contributions],
         [one.questionnaire_version for one in contributions],
-        [one.language for one in contributions],
         [one.answers for one in contributions],
         [one.words for one in contributions],
         on_day,

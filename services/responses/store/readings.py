@@ -23,7 +23,6 @@ class Shown:
     project_id: UUID
     origin: str
     title: str | None
-    language: str
     on_day: date
     length: int
     answers: dict[str, Any]
@@ -138,12 +137,11 @@ async def add_session_note(
     conn: Connection,
     id: UUID,
     project_id: UUID,
-    language: str,
     title: str,
     words: str,
     today: date,
 ) -> None:
-    await conn.execute(sql.add_session_note, id, project_id, language, words, today, title)
+    await conn.execute(sql.add_session_note, id, project_id, words, today, title)
 
 
 async def heard(conn: Connection, project_id: UUID) -> list[Heard]:

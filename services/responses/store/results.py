@@ -19,7 +19,6 @@ class Exported:
     id: UUID
     origin: str
     title: str | None
-    language: str
     on_day: date
     answers: dict[str, Any]
     words: str

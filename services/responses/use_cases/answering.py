@@ -81,7 +81,6 @@ def seal(
     assert collection.questionnaire is not None
     letter = envelopes.Letter(
         sent.questionnaire_version,
-        sent.language,
         rules.checked(collection.questionnaire, sent.answers),
         sent.agree_below_floor,
         credentials.checked_echo(sent.echo),

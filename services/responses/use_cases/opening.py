@@ -22,19 +22,19 @@ from services.runtime.sealing import Sealer
 
 
 async def waiting(conn: Connection) -> list[UUID]:
-    return await store.waiting(conn, opening.AT_LEAST)
+    return await store.waiting(conn)
 
 
 async def open_sealed(
     conn: Connection, clock: Clock, chance: Random, sealer: Sealer, project_id: UUID
 ) -> int:
-    """Open what may be opened, and end the collection once its project is over and nothing is left
-    that may be. Returns how many answers were opened; `chance` must not be predictable."""
+    """Open what may be opened and end the collection, once its project is over. Returns how many
+    answers were opened; `chance` must not be predictable."""
     held = await collections.hold_collection(conn, project_id)
-    if held.state != "ready":
+    if held.state != "ready" or not held.project_is_over:
         return 0
     counts = (await collections.count_answers(conn, [project_id]))[project_id]
-    verdict = opening.verdict(held, counts, clock.today())
+    verdict = opening.verdict(held, counts)
     letters: list[Letter] = []
     if verdict is not Verdict.WAIT:
         letters = await _read(conn, sealer, held, verdict)
@@ -46,8 +46,7 @@ async def open_sealed(
         held = replace(held, opened_on=clock.today())
         await collections.save_collection(conn, held)
         await outbox.hint(conn, Daily(clock), "contribution", project_id)
-    if held.project_is_over and (verdict is not Verdict.WAIT or counts.sealed == 0):
-        await _end(conn, clock, held)
+    await _end(conn, clock, held)
     return len(letters)
 
 
@@ -65,7 +64,6 @@ def _contribution(letter: Letter, chance: Random) -> Contribution:
     return Contribution(
         UUID(int=chance.getrandbits(128), version=4),
         letter.questionnaire_version,
-        letter.language,
         letter.answers,
         rules.words(letter.answers),
         credentials.decoded(letter.echo) if letter.echo else None,

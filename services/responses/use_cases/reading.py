@@ -117,7 +117,6 @@ async def take_note(
         conn,
         id,
         project_id,
-        note.language,
         rules.said(note.title),
         rules.said(note.words),
         clock.today(),

@@ -95,7 +95,6 @@ def contribution(number: int) -> ContributionView:
         id=uuid5(_SPACE, f"contribution {number}"),
         project_id=uuid5(_SPACE, "unset"),
         origin=Origin.ANSWER,
-        language="fr",
         opened_on=OPENED,
         answers={
             "clear": 1 + number % 5,

@@ -28,6 +28,13 @@ async def world(unready: World) -> World:
 
 @pytest.fixture
 async def room(postgres_server: PostgresServer, tmp_path: Path) -> AsyncIterator[Room]:
-    """Twelve answers are open to readers; the project still collects."""
+    """Twelve answers are open to readers: the collection has ended."""
     async with reading_room(postgres_server, tmp_path, 12) as made:
+        yield made
+
+
+@pytest.fixture
+async def collecting(postgres_server: PostgresServer, tmp_path: Path) -> AsyncIterator[Room]:
+    """Twelve answers are sealed; the project still collects."""
+    async with reading_room(postgres_server, tmp_path, 12, ended=False) as made:
         yield made

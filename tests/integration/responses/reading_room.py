@@ -98,12 +98,16 @@ async def reading_room(
     folder: Path,
     answers: int,
     questionnaire: dict[str, Any] = QUESTIONNAIRE,
+    ended: bool = True,
 ) -> AsyncIterator[Room]:
-    """With as many opened answers ("Avis 0", …), still collecting."""
+    """With as many answers ("Avis 0", …): opened, as collection has ended, or else still sealed."""
     async with signing_in() as issuer, facing(server, folder, issuer.url) as world:
         await world.follow(project(project_id=world.project_id))
         await world.make_ready(questionnaire)
         await world.becomes("open", 2)
         await world.send_many(answers)
-        assert await world.open_sealed() == answers
-        yield Room(world, issuer)
+        room = Room(world, issuer)
+        if ended:
+            await room.end()
+            assert await world.count("contribution") == answers
+        yield room

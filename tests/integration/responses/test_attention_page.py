@@ -14,9 +14,8 @@ async def public(room: Room, suffix: str = "", **query: str) -> tuple[int, str]:
     return found.status_code, found.text
 
 
-async def test_nothing_is_shown_before_the_collection_has_ended(room: Room) -> None:
-    await room.read_all()
-    status, said = await public(room, lang="en")
+async def test_nothing_is_shown_before_the_collection_has_ended(collecting: Room) -> None:
+    status, said = await public(collecting, lang="en")
     assert status == 409
     assert "once the collection has ended" in said
 
@@ -56,7 +55,7 @@ async def test_as_data_and_without_any_contribution_by_itself(room: Room) -> Non
 async def test_fewer_than_five_contributions_are_too_few(
     postgres_server: PostgresServer, tmp_path: Path
 ) -> None:
-    async with reading_room(postgres_server, tmp_path, answers=0) as room:
+    async with reading_room(postgres_server, tmp_path, answers=0, ended=False) as room:
         await room.world.send_many(4)
         await room.end()
         status, said = await public(room, lang="en")

@@ -22,7 +22,10 @@ async def send_with_echoes(room: Room) -> None:
         assert (await room.world.send(answer(f"Écho {place}", echo=echo))).status_code == 201
 
 
-async def test_the_device_learns_that_it_was_opened_read_or_a_personal_case(room: Room) -> None:
+async def test_the_device_learns_that_it_was_opened_read_or_a_personal_case(
+    collecting: Room,
+) -> None:
+    room = collecting
     await send_with_echoes(room)
     assert await echoes(room) == Echoes(counted=[], read=[], personal_cases=[])
     await room.end()
@@ -38,7 +41,10 @@ async def test_the_device_learns_that_it_was_opened_read_or_a_personal_case(room
     assert after.read == []
 
 
-async def test_the_list_has_no_order_of_arrival(room: Room) -> None:
+async def test_the_list_has_no_order_of_arrival(
+    collecting: Room,
+) -> None:
+    room = collecting
     await send_with_echoes(room)
     await room.end()
     listed = (await echoes(room)).counted
@@ -50,7 +56,10 @@ async def test_the_list_has_no_order_of_arrival(room: Room) -> None:
     assert listed == [base64url(row["echo"]) for row in by_value]
 
 
-async def test_readers_and_exports_never_see_an_echo(room: Room) -> None:
+async def test_readers_and_exports_never_see_an_echo(
+    collecting: Room,
+) -> None:
+    room = collecting
     await send_with_echoes(room)
     await room.end()
     listed = await room.ask("GET", "contributions", limit=200)

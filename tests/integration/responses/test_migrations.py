@@ -55,7 +55,7 @@ async def test_what_a_running_panel_holds_is_there_after_every_migration(
     await empty.execute("INSERT INTO sealed VALUES ($1, 'key', $2)", PROJECT, b"x" * 1_024)
     await empty.execute(
         "INSERT INTO contribution (id, project_id, questionnaire_version, language, answers, words,"
-        " on_day) VALUES ($1, $2, 1, 'fr', $3, $4, '2026-11-24')",
+        " on_day) VALUES ($1, $2, 1, 'en', $3, $4, '2026-11-24')",
         CONTRIBUTION,
         PROJECT,
         {"q1": WORDS},
@@ -72,6 +72,7 @@ async def test_what_a_running_panel_holds_is_there_after_every_migration(
     assert kept is not None
     assert (kept["id"], kept["words"], kept["answers"]) == (CONTRIBUTION, WORDS, {"q1": WORDS})
     assert (kept["origin"], kept["title"], kept["echo"]) == ("answer", None, None)
+    assert kept["language"] == "fr", "of nobody: the language that was stored is forgotten"
     assert await empty.fetchval("SELECT box FROM sealed") == b"x" * 1_024
     assert await empty.fetchval("SELECT count(*) FROM spent_credential") == 1
     document = await empty.fetchrow("SELECT * FROM document")

@@ -16,16 +16,38 @@ async def opened(world: World) -> list[str]:
     return [row["said"] for row in rows]
 
 
-async def test_nine_answers_stay_sealed_and_ten_are_opened(world: World) -> None:
-    await world.send_many(9)
+@pytest.mark.parametrize("state", ["open", "recruited"])
+async def test_nothing_is_opened_while_a_credential_can_be_had(world: World, state: str) -> None:
+    await world.becomes(state, 3, issued=None)
+    await world.send_many(30)
+    for day in (FIRST_DAY, FIRST_DAY + timedelta(days=12), LAST_DAY):
+        world.on(day)
+        assert await world.open_sealed() == 0
+    # Nor on the day after, before campaigns has said that it issues none any more.
+    world.on(LAST_DAY + timedelta(days=1))
     assert await world.open_sealed() == 0
+    assert await world.count("sealed") == 30
+    await world.becomes("collected", 4, issued=30)
+    assert await world.open_sealed() == 30
+
+
+async def test_all_answers_of_a_project_are_opened_at_once(world: World) -> None:
+    """Ten early answers and one of a late joiner: no row says which one came last."""
+    await world.send_many(10)
+    await world.open_sealed()
+    world.on(FIRST_DAY + timedelta(days=9))
     await world.send_many(1)
-    assert await world.open_sealed() == 10
-    assert await world.count("sealed") == 0
+    await world.open_sealed()
+    await world.becomes("collected", 3, issued=11)
+    assert await world.open_sealed() == 11
+    marks = "SELECT count(DISTINCT xmin::text) AS marks, count(DISTINCT on_day) AS days"
+    (row,) = await world.fetch(f"{marks} FROM contribution")
+    assert (row["marks"], row["days"]) == (1, 1)
 
 
 async def test_what_is_opened_is_in_no_order_of_arrival(world: World) -> None:
     sent = [body["answers"]["change"] for body in await world.send_many(30)]
+    await world.becomes("collected", 3, issued=30)
     await world.open_sealed()
     held = await opened(world)
     assert sorted(held) == sorted(sent)
@@ -36,19 +58,6 @@ async def test_what_is_opened_is_in_no_order_of_arrival(world: World) -> None:
     assert ids != sorted(ids)
     (row,) = await world.fetch("SELECT count(DISTINCT xmin::text) AS marks FROM contribution")
     assert row["marks"] == 1
-
-
-async def test_a_project_is_opened_once_a_day(world: World) -> None:
-    await world.send_many(10)
-    assert await world.open_sealed() == 10
-    await world.send_many(15)
-    assert await world.open_sealed() == 0
-    world.on(FIRST_DAY + timedelta(days=1))
-    assert await world.open_sealed() == 15
-    rows = await world.fetch(
-        "SELECT on_day, count(DISTINCT xmin::text) AS marks FROM contribution GROUP BY on_day"
-    )
-    assert [row["marks"] for row in rows] == [1, 1]
 
 
 async def test_at_the_end_all_are_opened_and_the_collection_ends_with_its_count(
@@ -68,7 +77,6 @@ async def test_at_the_end_all_are_opened_and_the_collection_ends_with_its_count(
 
 async def test_nothing_that_leaves_says_an_hour(world: World) -> None:
     await world.send_many(10)
-    await world.open_sealed()
     await world.becomes("collected", 3, issued=10)
     await world.open_sealed()
     rows = await world.fetch("SELECT DISTINCT at FROM outbox")
@@ -112,21 +120,13 @@ async def test_three_of_many_participants_are_opened_at_the_end(world: World) ->
     assert await world.open_sealed() == 3
 
 
-async def test_a_high_floor_holds_back_ten_answers(world: World) -> None:
-    await world.becomes("open", 3, floor=20)
+@pytest.mark.parametrize(("issued", "opened"), [(19, 0), (20, 10), (None, 0)])
+async def test_a_high_floor_holds_back_ten_answers(
+    world: World, issued: int | None, opened: int
+) -> None:
     await world.send_many(10)
-    assert await world.open_sealed() == 0
-    await world.becomes("recruited", 4, floor=20, issued=25)
-    assert await world.open_sealed() == 10
-
-
-async def test_answers_that_arrive_while_all_is_opened_are_lost_by_nobody(world: World) -> None:
-    await world.send_many(10)
-    bodies = [answer(f"Pendant {place}") for place in range(20)]
-    answers = asyncio.gather(*(world.send(body) for body in bodies))
-    await world.open_sealed()
-    assert {one.status_code for one in await answers} == {201}
-    assert await world.count("sealed") + await world.count("contribution") == 30
+    await world.becomes("collected", 4, floor=20, issued=issued)
+    assert await world.open_sealed() == opened
 
 
 async def test_an_end_and_an_answer_at_one_moment_agree(world: World) -> None:
@@ -142,6 +142,7 @@ async def test_an_end_and_an_answer_at_one_moment_agree(world: World) -> None:
 
 async def test_a_changed_box_stops_the_opening_and_loses_nothing(world: World) -> None:
     await world.send_many(10)
+    await world.becomes("collected", 3, issued=10)
     await world.service.database.pool.execute(
         "UPDATE sealed SET box = set_byte(box, 20, 255 - get_byte(box, 20))"
         " WHERE ctid = (SELECT min(ctid) FROM sealed)"

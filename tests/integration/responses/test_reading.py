@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from services.contracts.http.reading import AttentionView, ContributionView
 from tests.integration.responses.reading_room import Room
-from tests.integration.responses.world import FIRST_DAY
+from tests.integration.responses.world import LAST_DAY
 
 
 async def test_each_reader_has_an_order_of_their_own_and_keeps_it(room: Room) -> None:
@@ -52,7 +52,7 @@ async def test_a_reading_is_named_and_says_something(room: Room) -> None:
     (reading,) = ContributionView.model_validate_json(answer.content).readings
     assert (reading.reader, reading.mine, reading.seconds) == ("Ada L.", True, 12.5)
     assert reading.proposals == [proposal.id]
-    assert reading.read_on == FIRST_DAY
+    assert reading.read_on == LAST_DAY
 
 
 async def test_reading_again_replaces_what_was_said_and_adds_the_time(room: Room) -> None:
@@ -151,7 +151,7 @@ async def test_attention_says_who_waits_and_how_equal_it_was(room: Room) -> None
     ids = [one.id for one in await room.contributions()]
     for id in ids[:6]:
         await room.record(id, seconds=30)
-    room.world.on(FIRST_DAY + timedelta(days=4))
+    room.world.on(LAST_DAY + timedelta(days=4))
     for id in ids[6:9]:
         await room.record(id, seconds=30)
     found = AttentionView.model_validate_json((await room.ask("GET", "attention")).content)

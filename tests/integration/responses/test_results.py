@@ -21,7 +21,7 @@ _SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 @pytest.fixture
 async def ended(postgres_server: PostgresServer, tmp_path: Path) -> AsyncIterator[Room]:
     """Of 62 people 40 found the tone kind, 20 harsh, and two did not say."""
-    async with reading_room(postgres_server, tmp_path, 0) as room:
+    async with reading_room(postgres_server, tmp_path, 0, ended=False) as room:
         for number in range(62):
             tone = "kind" if number < 40 else "harsh"
             said: dict[str, Any] = {"change": f"=Avis {number}"}
@@ -34,8 +34,8 @@ async def ended(postgres_server: PostgresServer, tmp_path: Path) -> AsyncIterato
         yield room
 
 
-async def test_results_wait_for_the_end_of_the_collection(room: Room) -> None:
-    refused = await room.ask("GET", "results")
+async def test_results_wait_for_the_end_of_the_collection(collecting: Room) -> None:
+    refused = await collecting.ask("GET", "results")
     assert refused.status_code == 409
     assert "once the collection has ended" in refused.json()["detail"]
 
@@ -95,7 +95,7 @@ async def test_cross_tables_agree_with_their_margins(
 ) -> None:
     scale = {"id": "clear", "kind": "scale", "text": {"fr": "Clair ?"}, "low": 1, "high": 2}
     questionnaire = QUESTIONNAIRE | {"questions": [*QUESTIONNAIRE["questions"], scale]}
-    async with reading_room(postgres_server, tmp_path, 0, questionnaire) as room:
+    async with reading_room(postgres_server, tmp_path, 0, questionnaire, ended=False) as room:
         for number in range(100):
             tone = {"chosen": ["kind" if number < 60 else "harsh"], "other": ""}
             said = {"change": "x", "tone": tone, "clear": 1 + number % 2}

@@ -50,7 +50,6 @@ class SynthesisLife(RuleBasedStateMachine):
         self.merged: dict[UUID, UUID] = {}
         self.versions: dict[UUID, int] = {}
         self.synthesised = False
-        self.ended = False
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         return self.loop.run_until_complete(work)
@@ -152,19 +151,13 @@ class SynthesisLife(RuleBasedStateMachine):
         assert self.run(self.room.ask("POST", path, body)).status_code == 200
 
     @rule()
-    def the_last_day_passes(self) -> None:
-        if not self.ended:
-            self.run(self.room.end())
-            self.ended = True
-
-    @rule()
     def synthesises(self) -> None:
         board: ProposalBoard = self.run(self.room.board())
         listed = [one for one in board.proposals if one.state == "draft"]
         read = all(any((id, one) in self.links for one in READERS) for id in self.ids)
         supported = all(self.support(one.id) for one in listed)
         answer = self.run(self.room.synthesise(listed))
-        may = self.ended and read and supported and not self.synthesised
+        may = read and supported and not self.synthesised
         if self.synthesised:  # the same list again is the same synthesis, or refused: no change
             assert answer.status_code < 500
         elif self.allowed(answer, may):

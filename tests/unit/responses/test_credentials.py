@@ -33,7 +33,7 @@ def test_what_is_no_receipt_is_refused(text: str) -> None:
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=3_000), st.booleans())
 def test_an_envelope_tells_a_doubling_of_its_length_and_no_more(text: str, agreed: bool) -> None:
-    letter = Letter(3, "fr", {"change": text}, agreed)
+    letter = Letter(3, {"change": text}, agreed)
     project = uuid4()
     box = envelopes.close(Sealer(KEYS), project, letter)
     padded = len(box.sealed) - 12 - 16

@@ -1,19 +1,19 @@
 """When sealed answers may be opened, over all states a project can be in."""
 
-from datetime import date, timedelta
+from datetime import date
 from uuid import UUID
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.responses.domain.collections import Collection
-from services.responses.domain.opening import AT_LEAST, Verdict, Waiting, verdict
+from services.responses.domain.opening import Verdict, Waiting, verdict
 
 TODAY = date(2026, 11, 24)
 NOBODY = UUID(int=0)
 
 COLLECTIONS = st.builds(
-    lambda state, issued, floor, ago: Collection(
+    lambda state, issued, floor: Collection(
         project_id=NOBODY,
         version=2,
         title="",
@@ -26,7 +26,7 @@ COLLECTIONS = st.builds(
         credentials_issued=issued,
         anonymity_floor=floor,
         preview_id=NOBODY,
-        opened_on=None if ago is None else TODAY - timedelta(days=ago),
+        opened_on=None,
         questionnaire_version=1,
         questionnaire={},
         readings_wanted=1,
@@ -36,7 +36,6 @@ COLLECTIONS = st.builds(
     st.sampled_from(["open", "recruited", "collected", "reporting", "closed"]),
     st.none() | st.integers(0, 60),
     st.integers(1, 30),
-    st.none() | st.integers(0, 3),
 )
 
 
@@ -51,26 +50,21 @@ def test_below_the_floor_nothing_is_opened_unless_all_agreed(
     held: Collection, waiting: Waiting
 ) -> None:
     if max(waiting.received, held.credentials_issued or 0) < held.anonymity_floor:
-        assert verdict(held, waiting, TODAY) is not Verdict.OPEN
+        assert verdict(held, waiting) is not Verdict.OPEN
 
 
 @given(COLLECTIONS, waitings())
-def test_nothing_is_opened_twice_a_day(held: Collection, waiting: Waiting) -> None:
-    if held.opened_on == TODAY:
-        assert verdict(held, waiting, TODAY) is Verdict.WAIT
-
-
-@given(COLLECTIONS, waitings())
-def test_before_the_end_fewer_than_ten_wait(held: Collection, waiting: Waiting) -> None:
-    if not held.project_is_over and waiting.sealed < AT_LEAST:
-        assert verdict(held, waiting, TODAY) is Verdict.WAIT
-
-
-@given(COLLECTIONS, waitings())
-def test_at_the_end_nothing_above_the_floor_waits_longer_than_a_day(
+def test_nothing_is_opened_while_a_credential_can_be_had(
     held: Collection, waiting: Waiting
 ) -> None:
-    tomorrow = TODAY + timedelta(days=1)
+    if held.project_state in ("open", "recruited"):
+        assert verdict(held, waiting) is Verdict.WAIT
+
+
+@given(COLLECTIONS, waitings())
+def test_at_the_end_nothing_above_the_floor_stays_sealed(
+    held: Collection, waiting: Waiting
+) -> None:
     above = max(waiting.received, held.credentials_issued or 0) >= held.anonymity_floor
     if held.project_is_over and above and waiting.sealed:
-        assert verdict(held, waiting, tomorrow) is Verdict.OPEN
+        assert verdict(held, waiting) is Verdict.OPEN

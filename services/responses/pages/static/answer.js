@@ -3,7 +3,7 @@
 
 import { CredentialError, fingerprint, newSeed, toBase64url } from "./credential.js";
 import { Device, fromAddress } from "./device.js";
-import { announce, by, count, el, language, longDate, said, t } from "./dom.js";
+import { announce, by, count, el, longDate, said, t } from "./dom.js";
 import * as exchange from "./exchange.js";
 import { Refused, Unreachable } from "./exchange.js";
 import { inWords } from "./fields.js";
@@ -243,7 +243,7 @@ by("send").addEventListener("click", async () => {
   const { signal } = leaving;
   const place = by("review").querySelector("[data-trouble]");
   const contribution = {
-    prepared, signature, agree_below_floor: agree, language,
+    prepared, signature, agree_below_floor: agree,
     questionnaire_version: about.questionnaire_version,
     echo: await exchange.echoFrom(device.kept.seed, about.credential_key),
     answers: Object.fromEntries([...questionnaire.answers].map(([{ id }, answer]) => [id, answer])),
