@@ -85,7 +85,9 @@ async def enrol(database: Database, clock: Clock, *addresses: str, **columns: st
     """Members by an import, in the order of the addresses."""
     rows = [line(address, **columns) for address in addresses]
     async with database.transaction() as conn:
-        report = await use_cases.import_members(conn, clock, vault(), sheet(*rows), "en")
+        report = await use_cases.import_members(
+            conn, clock, vault(), sheet(*rows), "en", accept_month=True
+        )
         assert report.kept, report.errors
         hashes = [vault().hash(address) for address in addresses]
         found = await conn.fetch("SELECT member_id, email_hash FROM contact")

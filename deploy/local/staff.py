@@ -137,6 +137,7 @@ class Staff:
         *,
         dry_run: bool = False,
         accept_valid: bool = False,
+        accept_month: bool = False,
     ) -> ImportReport:
         return await self._call(
             Role.REGISTRY,
@@ -145,7 +146,11 @@ class Staff:
             "/members/imports",
             ImportReport,
             content=content,
-            params={"dry_run": dry_run, "accept_valid": accept_valid},
+            params={
+                "dry_run": dry_run,
+                "accept_valid": accept_valid,
+                "accept_month": accept_month,
+            },
             headers={"Content-Type": "text/csv"},
         )
 

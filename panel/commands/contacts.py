@@ -1,5 +1,7 @@
 """People: import them, and let simulated ones answer."""
 
+import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
@@ -33,6 +35,22 @@ _ERASED = Text(
     en="Done: nobody knows any more who this member was.",
 )
 _WAS_ERASED = Text(fr="Ce membre était déjà oublié.", en="This member was forgotten before.")
+_NOT_CONFIRMED = Text(
+    fr="Rien n'a été gardé. Si cela vous convient, ajoutez --accept-month ; sinon, ajoutez au "
+    "fichier une colonne Dernier contact.",
+    en="Nothing was kept. If you agree to this, add --accept-month; otherwise add a column Last "
+    "contact to the file.",
+)
+_KEEP_ANYWAY = Text(fr="Les garder quand même ?", en="Keep them all the same?")
+_UNUSED = Text(
+    fr="Colonnes qui ne sont pas importées : {columns}.",
+    en="Columns that are not imported: {columns}.",
+)
+_NAMES = Text(fr="Noms tels qu'ils ont été lus : {names}.", en="Names as they were read: {names}.")
+_ATTRIBUTE = Text(fr="attribut", en="attribute")
+_CODE = Text(fr="code", en="code")
+_LINES = Text(fr="lignes", en="lines")
+_SPELLINGS = Text(fr="écrit", en="written")
 _LINE = Text(fr="ligne", en="line")
 _REASON = Text(fr="raison", en="reason")
 _MORE = Text(fr="et {n} autres lignes", en="and {n} more lines")
@@ -96,6 +114,16 @@ def import_(
             ),
         ),
     ] = False,
+    accept_month: Annotated[
+        bool,
+        typer.Option(
+            "--accept-month",
+            help=both(
+                "Accepter que personne du fichier ne puisse être sollicité pendant un mois.",
+                "Accept that nobody in the file can be solicited for a month.",
+            ),
+        ),
+    ] = False,
     json: Json = False,
 ) -> None:
     from collections.abc import AsyncIterator
@@ -107,38 +135,88 @@ def import_(
         raise NoFile(file=file) from error
 
     async def content() -> AsyncIterator[bytes]:
+        source.seek(0)
         while chunk := source.read(1 << 18):
             yield chunk
 
-    async def send() -> "ImportReport":
+    async def send(accept_month: bool) -> "ImportReport":
         async with here.staff() as staff:
-            return await staff.import_members(content(), dry_run=dry_run, accept_valid=accept_valid)
+            return await staff.import_members(
+                content(),
+                dry_run=dry_run,
+                accept_valid=accept_valid,
+                accept_month=accept_month,
+            )
 
     with source:
-        report = asynchronous(send)
+        report = asynchronous(partial(send, accept_month))
+        if not json:
+            show_import(here, report, accept_valid=accept_valid)
+        asks = not json and sys.stdin.isatty() and waits_for_confirmation(report, accept_valid)
+        if asks and typer.confirm(here.say(_KEEP_ANYWAY)):
+            report = asynchronous(partial(send, True))
+            show_import(here, report, accept_valid=accept_valid)
     if json:
         print_json(report)
-    else:
-        show_import(here, report)
     if not report.kept and not report.dry_run:
         raise typer.Exit(1)
 
 
-def show_import(here: Session, report: "ImportReport") -> None:
+def waits_for_confirmation(report: "ImportReport", accept_valid: bool) -> bool:
+    """Whether nothing but a consequence that staff has not confirmed keeps a file out."""
+    return (
+        report.to_confirm is not None
+        and (accept_valid or not report.errors)
+        and not report.kept
+        and not report.dry_run
+        and not report.refused_whole
+    )
+
+
+def show_import(here: Session, report: "ImportReport", *, accept_valid: bool) -> None:
     from rich.table import Table
+    from rich.text import Text as Literal
+
+    from console.data.vocabulary import ATTRIBUTES
 
     summary = _WOULD_IMPORT if report.dry_run else _IMPORTED
-    here.tell(summary, **report.model_dump(exclude={"errors"}))
+    here.tell(summary, **report.model_dump(include={
+        "imported", "valid", "lines", "encoding", "separator",
+    }))  # fmt: skip
+    if report.names:
+        here.tell(_NAMES, names=", ".join(f"« {name} »" for name in report.names))
+    if report.unused_columns:
+        here.tell(_UNUSED, columns=", ".join(f"« {name} »" for name in report.unused_columns))
+    if report.codes:
+        table = Table(box=None, header_style="dim")
+        for heading in (_ATTRIBUTE, _CODE, _LINES, _SPELLINGS):
+            table.add_column(here.say(heading), justify="right" if heading is _LINES else "left")
+        for code in report.codes:
+            table.add_row(
+                ATTRIBUTES[code.attribute].in_(here.language),
+                Literal(code.code if code.code == code.label else f"{code.code} {code.label}"),
+                str(code.lines),
+                Literal(", ".join(code.spellings)),
+            )
+        here.out.print(table)
+    for sentence in (*report.refused_whole, *report.notices):
+        here.out.print(Literal(sentence))
     if report.errors:
         table = Table(box=None, header_style="dim")
         table.add_column(here.say(_LINE), justify="right")
         table.add_column(here.say(_REASON))
         for error in report.errors[:REASONS_SHOWN]:
-            table.add_row(str(error.line), error.reason)
+            span = f"{error.line}–{error.last_line}"
+            lines = span if error.last_line > error.line else str(error.line)
+            table.add_row(lines, Literal(error.reason))
         if len(report.errors) > REASONS_SHOWN:
             table.add_row("…", here.say(_MORE, n=len(report.errors) - REASONS_SHOWN))
         here.out.print(table)
-    if not report.kept and not report.dry_run:
+    if report.to_confirm and not report.kept:
+        here.out.print(Literal(report.to_confirm))
+    if waits_for_confirmation(report, accept_valid):
+        here.tell(_NOT_CONFIRMED)
+    elif not report.kept and not report.dry_run and not report.refused_whole:
         here.tell(_NOTHING_KEPT, valid=report.valid)
 
 

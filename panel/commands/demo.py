@@ -194,8 +194,11 @@ def show_result(here: Session, result: "Result") -> None:
     from rich.rule import Rule
 
     here.out.print(Rule(here.say(_FILE), align="left"))
-    show_import(here, result.dry_run)
-    show_import(here, result.imported.model_copy(update={"errors": []}))
+    show_import(here, result.dry_run, accept_valid=True)
+    imported = result.imported.model_copy(
+        update={"errors": [], "codes": [], "names": [], "notices": []}
+    )
+    show_import(here, imported, accept_valid=True)
     for wave in result.waves:
         _show_wave(here, wave)
         if len(wave.previews) > 1:

@@ -179,6 +179,7 @@ _OVERSEAS_NUMBERS = {
     "978": "saint-martin", "986": "wallis-et-futuna", "987": "polynesie-francaise",
     "988": "nouvelle-caledonie",
 }  # fmt: skip
+OVERSEAS = frozenset(_OVERSEAS_NUMBERS.values())
 # Numbers that INSEE gives to regions; each is some département's number too.
 REGION_NUMBERS = frozenset((
     "01", "02", "03", "04", "06", "11", "24", "27", "28", "32", "44", "52", "53", "75", "76", "84",

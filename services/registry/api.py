@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request
 from services.contracts.events.registry import MemberStatus
 from services.contracts.http.common import Role
 from services.contracts.http.registry import DeliveryCounts, Erasure, ImportReport, MemberCounts
-from services.registry import store, use_cases
+from services.registry import imports, store, use_cases
 from services.registry.vault import Vault
 from services.runtime.auth import Staff, require
 from services.runtime.db import patiently
@@ -37,7 +37,9 @@ def router(service: Service, vault: Vault) -> APIRouter:
         staff: Annotated[Staff, require(Role.REGISTRY)],
         dry_run: bool = False,
         accept_valid: bool = False,
+        accept_month: bool = False,
     ) -> ImportReport:
+        """`accept_month` confirms `to_confirm`: that nobody in the file can be solicited before."""
         with SpooledTemporaryFile(_IN_MEMORY_BYTES) as upload:
             async for chunk in request.stream():
                 if upload.tell() + len(chunk) > _IN_MEMORY_BYTES:
@@ -46,7 +48,7 @@ def router(service: Service, vault: Vault) -> APIRouter:
                     upload.write(chunk)
             with patiently():
                 async with service.database.transaction() as conn:
-                    return await use_cases.import_members(
+                    return await imports.import_members(
                         conn,
                         service.clock,
                         vault,
@@ -54,6 +56,7 @@ def router(service: Service, vault: Vault) -> APIRouter:
                         language_of(request),
                         dry_run=dry_run,
                         accept_valid=accept_valid,
+                        accept_month=accept_month,
                     )
 
     @router.post("/members/{member_id}/erasure", status_code=200)

@@ -1,38 +1,56 @@
 """Reading an administration's export: whatever its encoding, separator, order and language.
 
 Pure but for reading the file: a line becomes what a member needs, or the reasons why it cannot.
+Every physical line is accounted for: it is blank, or above the persons, or refused, or a person.
 """
 
-import codecs
-import csv
-import io
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, field
+from datetime import date
 from functools import lru_cache
 from typing import BinaryIO
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from services.registry.domain import ColumnsMissing, FileUnreadable, ends_on
-from services.registry.vault import normalised
+from services.contracts import codes
+from services.contracts.codes import plain
+from services.registry.addresses import INVISIBLE, AddressRefused, read_address
+from services.registry.csv_reasons import LineRefused, Wrong
+from services.registry.csv_records import (
+    SEPARATORS,
+    Record,
+    encoding_of,
+    garbled,
+    open_text,
+    physical_lines,
+    records,
+)
+from services.registry.dates import DateRefused, WrittenDate, read_date
+from services.registry.domain import (
+    ColumnsMissing,
+    ColumnsTwice,
+    EncodingDoubtful,
+    LinesUnaccounted,
+    ends_on,
+)
 from services.runtime.clock import Clock
 from services.runtime.text import Text
-
-SEPARATORS = ";,\t|"
-_CHUNK = 1 << 16
 
 # Column names as exports have them, without accents, case and punctuation.
 _NAMES = {
     "email": "courriel|email|e mail|mel|mail|adresse electronique|adresse courriel|adresse email"
-    "|adresse mail",
-    "last_name": "nom|last name|surname|name|nom de famille",
-    "first_name": "prenom|first name|given name",
+    "|adresse e mail|adresse mail|adresse de courriel|adresse de messagerie|email address"
+    "|e mail address|mail address",
+    "last_name": "nom|last name|lastname|surname|name|nom de famille|nom d usage|family name",
+    "first_name": "prenom|prenoms|prenom s|first name|firstname|given name|givenname",
     "age_band": "tranche d age|age|tranche age|age band|age group",
-    "region": "region",
+    "region": "region|region de residence|nom de la region",
+    "department": "departement|departement de residence|code departement|department",
+    "postcode": "code postal|codepostal|cp|postcode|postal code|zip|zip code",
     "digital": "aisance numerique|numerique|digital|digital ease|online",
-    "language": "langue|language",
+    "language": "langue|language|langue preferee|preferred language",
     "zone": "fuseau horaire|fuseau|time zone|timezone|zone",
     "accepted_on": "date d adhesion|adhesion|date d acceptation de la charte|charte acceptee le"
     "|charter accepted on|accepted on|joined on",
@@ -40,10 +58,11 @@ _NAMES = {
     "|consent on|consented on",
     "consent_proof": "preuve du consentement|preuve de consentement|preuve|consent proof"
     "|proof of consent|proof",
-    "last_contact": "dernier contact|date du dernier contact|derniere sollicitation"
-    "|last contact|last contacted on|last solicitation",
+    "last_contact": "dernier contact|date du dernier contact|date de dernier contact"
+    "|derniere sollicitation|date de derniere sollicitation|last contact|last contacted on"
+    "|last solicitation",
 }
-COLUMNS = {name: field for field, names in _NAMES.items() for name in names.split("|")}
+COLUMNS = {name: name_of for name_of, names in _NAMES.items() for name in names.split("|")}
 REQUIRED = {
     "email": Text(fr="Il manque la colonne Courriel.", en="The column E-mail is missing."),
     "consent_on": Text(
@@ -55,76 +74,21 @@ REQUIRED = {
     ),
 }
 ATTRIBUTES = ("age_band", "region", "digital")
-_CODES = {
-    "digital": {
-        "jamais": "never", "never": "never", "parfois": "sometimes", "sometimes": "sometimes",
-        "souvent": "often", "often": "often",
-    },
-}  # fmt: skip
+DATES = ("consent_on", "accepted_on", "last_contact")
 _LANGUAGES = {
     "": "fr", "fr": "fr", "francais": "fr", "french": "fr", "fr fr": "fr",
     "en": "en", "anglais": "en", "english": "en", "en gb": "en", "en us": "en",
 }  # fmt: skip
-_DAY = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
-
-REASONS = {
-    "email_missing": Text(fr="L'adresse électronique manque.", en="The e-mail address is missing."),
-    "email_invalid": Text(
-        fr="L'adresse électronique n'est pas valable.", en="The e-mail address is not valid."
-    ),
-    "consent_missing": Text(
-        fr="La date de consentement manque.", en="The consent date is missing."
-    ),
-    "proof_missing": Text(
-        fr="La référence de la preuve du consentement manque.",
-        en="The reference of the proof of consent is missing.",
-    ),
-    "date_invalid": Text(
-        fr="Une date n'est pas de la forme jj/mm/aaaa ou aaaa-mm-jj.",
-        en="A date does not have the form dd/mm/yyyy or yyyy-mm-dd.",
-    ),
-    "date_in_future": Text(fr="Une date est dans l'avenir.", en="A date is in the future."),
-    "language_unknown": Text(
-        fr="La langue n'est ni le français ni l'anglais.",
-        en="The language is neither French nor English.",
-    ),
-    "zone_unknown": Text(
-        fr="Le fuseau horaire est inconnu (exemple : Europe/Paris).",
-        en="The time zone is not known (example: Europe/Paris).",
-    ),
-    "digital_unknown": Text(
-        fr="L'aisance numérique doit être jamais, parfois ou souvent.",
-        en="The digital ease must be never, sometimes or often.",
-    ),
-    "membership_over": Text(
-        fr="L'adhésion date de plus de trois ans : elle est terminée.",
-        en="The charter was accepted more than three years ago: the membership is over.",
-    ),
-    "cells": Text(
-        fr="La ligne n'a pas le même nombre de cellules que l'en-tête.",
-        en="The line does not have as many cells as the header.",
-    ),
-    "unreadable": Text(fr="La ligne n'est pas lisible.", en="The line cannot be read."),
-    "twice_in_file": Text(
-        fr="Cette adresse est déjà plus haut dans le fichier.",
-        en="This address is already further up in the file.",
-    ),
-    "already_member": Text(
-        fr="Cette adresse est déjà celle d'un membre.", en="This address is already a member's."
-    ),
-    "has_left": Text(
-        fr="Cette personne a quitté le panel : elle seule peut y revenir.",
-        en="This person has left the panel: only they can come back.",
-    ),
-}
-
-
-class LineRefused(Exception):
-    """Why a line cannot be taken: keys of REASONS."""
-
-    def __init__(self, *codes: str) -> None:
-        super().__init__(*codes)
-        self.codes = codes
+LONGEST_NAME = 100
+LONGEST_CELL = 1_000
+_SHOWN = 40
+# Spellings of one code that are remembered, so that no file fills the memory with them.
+_SPELLINGS = 50
+# A title, a date of export and the like may stand above the header.
+_LINES_ABOVE = 10
+_SEP_LINE = re.compile(r'"?sep=(.)"?[;,\t|]*', re.IGNORECASE)
+_CONTROL = re.compile("[\\x00-\\x1f\\x7f-\\x9f\u2028\u2029\ue000-\uf8ff\ufffe\uffff]")
+_IN_NO_NAME = re.compile(r'[@"<>{}\\]|://|\bwww\.|&[#a-z]', re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -141,159 +105,304 @@ class Person:
     consent_on: date
     consent_proof: str
     last_contact: date
+    contact_unknown: bool = False
+    """Whether nothing was known of a last contact, so that `last_contact` is today."""
 
 
-def encoding_of(file: BinaryIO) -> str:
-    """What its first bytes announce; else UTF-8 if the whole file is; else Western Europe's.
+@dataclass(frozen=True)
+class Line:
+    """The physical lines from `first` to `last`, which are one, and what they are."""
 
-    Raises FileUnreadable when the file is not what it announces.
-    """
-    file.seek(0)
-    start = file.read(4)
-    if start.startswith(codecs.BOM_UTF8):
-        candidates = ["utf-8-sig"]
-    elif start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        candidates = ["utf-16"]
-    else:
-        # What an office computer writes; Latin-1 takes anything.
-        candidates = ["utf-8", "cp1252", "latin-1"]
-    for encoding in candidates:
-        if _decodes(file, encoding):
-            return encoding
-    raise FileUnreadable
+    first: int
+    last: int
+    content: Person | LineRefused
 
 
-def _decodes(file: BinaryIO, encoding: str) -> bool:
-    decoder = codecs.getincrementaldecoder(encoding)()
-    file.seek(0)
-    try:
-        while chunk := file.read(_CHUNK):
-            decoder.decode(chunk)
-        decoder.decode(b"", final=True)
-    except UnicodeError:
-        return False
-    finally:
-        file.seek(0)
-    return True
+@dataclass
+class Facts:
+    """All that reading a file tells about it, beside its persons."""
 
-
-def plain(text: str) -> str:
-    """Without accents, case and punctuation: "Date d'adhésion" is "date d adhesion"."""
-    decomposed = unicodedata.normalize("NFD", text.lower())
-    letters = "".join(c for c in decomposed if not unicodedata.combining(c))
-    return " ".join(re.split(r"[^a-z0-9]+", letters)).strip()
-
-
-def slug(text: str) -> str:
-    """A code for an attribute: "La Réunion" is "la-reunion"; "65 +" is "65+"."""
-    plus = "+" if text.rstrip().endswith(("+", "et plus", "and over")) else ""
-    kept = re.sub(r"\b(ans|years|et plus|and over)\b", "", plain(text)).strip()
-    return kept.replace(" ", "-") + plus
+    physical: int = 0
+    blank: int = 0
+    above: int = 0
+    """The header, and what stands above it."""
+    names: list[str] = field(default_factory=list)
+    """The first names of people as they were read, with accents where there are any."""
+    codes: dict[tuple[str, str], Counter[str]] = field(default_factory=dict)
+    """For each attribute and code, the spellings that were read as it."""
+    swallowed: list[tuple[int, int]] = field(default_factory=list)
+    """Records that a quotation mark made run over several people's lines."""
+    month_first: dict[str, int] = field(default_factory=dict)
+    """Columns of dates in which a date has the month first, with the line of the first one."""
+    region_numbers_unclear: bool = False
+    """Whether every number of a region in the file could be a région's or a département's."""
 
 
 class Sheet:
-    """A CSV file whose encoding, separator and columns are known."""
+    """A CSV file whose encoding, separator and columns are known; looked through once before."""
 
     def __init__(self, file: BinaryIO) -> None:
-        """Raises FileUnreadable, ColumnsMissing."""
+        """Raises FileUnreadable, EncodingDoubtful, ColumnsMissing, ColumnsTwice."""
         self.encoding = encoding_of(file)
-        self._text = io.TextIOWrapper(file, self.encoding, newline="")
-        header = self._text.readline()
-        self.separator = max(
-            SEPARATORS, key=lambda s: (len(self._known(header, s)), header.count(s))
-        )
-        self._text.seek(0)
-        self._reader = csv.reader(self._text, delimiter=self.separator, strict=True)
+        self.facts = Facts()
+        self._file = file
+        self._text = open_text(file, self.encoding)
         try:
-            self.header = next(self._reader, [])
-        except csv.Error:
-            self.header = []
-        fields = [COLUMNS.get(plain(cell)) for cell in self.header]
-        if missing := [text for field, text in REQUIRED.items() if field not in fields]:
-            raise ColumnsMissing([cell.strip()[:40] for cell in self.header[:30]], missing)
-        self._places = {field: place for place, field in enumerate(fields) if field}
+            self.separator, self.header = self._find_header()
+            self._places = self._columns()
+            self._look_through()
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Give the file back to its owner."""
-        self._text.detach()
+        if not self._text.closed and self._text.buffer is not None:
+            self._text.detach()
+
+    @property
+    def unused_columns(self) -> list[str]:
+        """The names of columns that are not imported."""
+        used = set(self._places.values())
+        return [
+            cell[:_SHOWN] for place, cell in enumerate(self.header) if cell and place not in used
+        ]
+
+    def column(self, name: str) -> str:
+        """The header of a column as the file has it."""
+        return self.header[self._places[name]][:_SHOWN]
+
+    # -- the header
+
+    def _find_header(self) -> tuple[str, list[str]]:
+        lines = physical_lines(self._text)
+        separator, number = "", 0
+        found: list[str] = []
+        for line in lines:
+            number += 1
+            if line is None or number > _LINES_ABOVE:
+                break
+            if match := _SEP_LINE.fullmatch(line.strip()):
+                separator = match[1] if match[1] in SEPARATORS else ""
+                continue
+            if not line.strip(SEPARATORS + " "):
+                continue
+            candidates = [self._header(line, sep) for sep in separator or SEPARATORS]
+            known, _, sep, cells = max(candidates, key=lambda candidate: candidate[:2])
+            if known >= len(REQUIRED) and not _missing(cells):
+                self.facts.above = number
+                return sep, cells
+            found = found or cells
+        if any(garbled(cell, self.encoding) for cell in found):
+            raise EncodingDoubtful(found, self.encoding)
+        raise ColumnsMissing([cell[:_SHOWN] for cell in found[:30]], _missing(found))
 
     @staticmethod
-    def _known(header: str, separator: str) -> list[str]:
-        return [cell for cell in header.split(separator) if plain(cell) in COLUMNS]
+    def _header(line: str, separator: str) -> tuple[int, int, str, list[str]]:
+        record = next(records(iter([line]), separator))
+        cells = [clean(cell) for cell in record.cells]
+        while cells and not cells[-1]:
+            cells.pop()
+        known = sum(plain_name(cell) in COLUMNS for cell in cells)
+        return known, line.count(separator), separator, cells
 
-    def lines(self, clock: Clock) -> Iterator[tuple[int, Person | LineRefused]]:
-        """Each line that is not blank, with the number it starts at."""
-        while True:
-            number = self._reader.line_num + 1
+    def _columns(self) -> dict[str, int]:
+        if wrong := [cell for cell in self.header if garbled(cell, self.encoding)]:
+            raise EncodingDoubtful(self._some_names() or wrong, self.encoding)
+        places: dict[str, int] = {}
+        for place, cell in enumerate(self.header):
+            name = COLUMNS.get(plain_name(cell))
+            if name is None:
+                continue
+            if name in places:
+                raise ColumnsTwice(
+                    first=self.header[places[name]][:_SHOWN],
+                    second=cell[:_SHOWN],
+                    first_place=places[name] + 1,
+                    second_place=place + 1,
+                )
+            places[name] = place
+        if "region" not in places and "department" in places:
+            places["region"] = places["department"]
+        places.pop("department", None)
+        return places
+
+    def _some_names(self) -> list[str]:
+        """Names below a header that cannot be read, for the refusal that shows them."""
+        places = [
+            place
+            for place, cell in enumerate(self.header)
+            if COLUMNS.get(plain_name(cell)) in ("first_name", "last_name")
+        ] or list(range(len(self.header)))
+        shown = []
+        for record in self._records():
+            cells = [record.cells[place] for place in places if place < len(record.cells)]
+            if any(garbled(cell, self.encoding) for cell in cells):
+                shown.append(" ".join(cells)[:_SHOWN])
+            if len(shown) == 3:
+                break
+        return shown
+
+    # -- the lines
+
+    def _records(self) -> Iterator[Record]:
+        """What stands below the header."""
+        self._text.detach()
+        self._text = open_text(self._file, self.encoding)
+        lines = physical_lines(self._text)
+        for _ in range(self.facts.above):
+            next(lines)
+        return records(lines, self.separator, self.facts.above + 1)
+
+    def _look_through(self) -> None:
+        """Learn from the whole file what no line can tell by itself."""
+        facts = self.facts
+        facts.physical = facts.above
+        doubtful: list[str] = []
+        numbers: set[str] = set()
+        shown: list[str] = []
+        region = self._places.get("region")
+        for record in self._records():
+            facts.physical += record.lines
+            if record.swallows:
+                facts.swallowed.append((record.first, record.last))
+            if record.problem:
+                continue
+            name = _name(self._cell(record, "first_name"), self._cell(record, "last_name"))
+            texts = (name, self._cell(record, "region"), self._cell(record, "age_band"))
+            if self.encoding == "cp1252" and any(garbled(text, "cp1252") for text in texts):
+                doubtful.append(next(text for text in texts if garbled(text, "cp1252")))
+                if len(doubtful) == 3:
+                    break
+            sample = shown if name.isascii() else facts.names
+            if name and len(sample) < 3:
+                sample.append(name[:_SHOWN])
+            if region is not None:
+                code = codes.code_of("region", self._cell(record, "region"))
+                if code in codes.DEPARTMENTS and len(numbers) < 200:
+                    numbers.add(str(code))
+        if doubtful:
+            raise EncodingDoubtful([text[:_SHOWN] for text in doubtful], self.encoding)
+        facts.names = (facts.names + shown)[:3]
+        facts.region_numbers_unclear = (
+            numbers <= codes.REGION_NUMBERS and plain_name(self.column("region")) in _REGION_NAMES
+            if region is not None
+            else False
+        )
+
+    def _cell(self, record: Record, name: str) -> str:
+        place = self._places.get(name)
+        return clean(record.cells[place]) if place is not None and place < len(record.cells) else ""
+
+    def lines(self, clock: Clock) -> Iterator[Line]:
+        """Each record that is not blank; asserts in the end that no physical line is missing."""
+        seen = self.facts.above
+        for record in self._records():
+            seen += record.lines
+            if record.is_blank:
+                self.facts.blank += record.lines
+                continue
+            yield Line(record.first, record.last, self._content(record, clock))
+        if seen != self.facts.physical:
+            raise LinesUnaccounted(self.facts.physical, seen)
+
+    def _content(self, record: Record, clock: Clock) -> Person | LineRefused:
+        if record.problem:
+            data: dict[str, object] = {"first": record.first, "last": record.last}
+            return LineRefused(Wrong(record.problem, data))
+        if any(record.cells[len(self.header) :]):
+            return LineRefused(Wrong("cells"))
+        cells = [clean(cell) for cell in record.cells]
+        if any(_CONTROL.search(cell) for cell in cells):
+            return LineRefused(Wrong("control_character"))
+        if any(len(cell) > LONGEST_CELL for cell in cells):
+            return LineRefused(Wrong("cell_too_long", {"longest": LONGEST_CELL}))
+        # Spreadsheets leave out the empty cells at the end of some rows.
+        cells += [""] * (len(self.header) - len(cells))
+        row = {name: cells[place] for name, place in self._places.items()}
+        try:
+            person = read_person(row, clock, unclear_numbers=self.facts.region_numbers_unclear)
+        except LineRefused as refused:
+            self._note_month_first(record.first, row, refused)
+            return refused
+        for attribute, code in person.attributes.items():
+            spellings = self.facts.codes.setdefault((attribute, code), Counter())
+            written = row[attribute][:_SHOWN]
+            known = written in spellings or len(spellings) < _SPELLINGS
+            spellings[written if known else "…"] += 1
+        return person
+
+    def _note_month_first(self, number: int, row: dict[str, str], refused: LineRefused) -> None:
+        if "date_month_first" not in refused.codes:
+            return
+        for name in DATES:
             try:
-                cells = next(self._reader, None)
-            except csv.Error:
-                yield number, LineRefused("unreadable")
-                continue
-            if cells is None:
-                return
-            if not any(cell.strip() for cell in cells):
-                continue
-            if len(cells) != len(self.header):
-                yield number, LineRefused("cells")
-                continue
-            if any("\0" in cell for cell in cells):
-                # No database text holds it, and no person typed it.
-                yield number, LineRefused("unreadable")
-                continue
-            row = {field: cells[place].strip() for field, place in self._places.items()}
-            try:
-                yield number, read_person(row, clock)
-            except LineRefused as refused:
-                yield number, refused
+                read_date(row.get(name) or "2000-01-01")
+            except DateRefused as wrong:
+                if wrong.code == "date_month_first":
+                    self.facts.month_first.setdefault(name, number)
 
 
-def read_person(row: dict[str, str], clock: Clock) -> Person:
+def _missing(cells: list[str]) -> list[Text]:
+    fields = {COLUMNS.get(plain_name(cell)) for cell in cells}
+    return [text for name, text in REQUIRED.items() if name not in fields]
+
+
+plain_name = lru_cache(4096)(plain)
+_REGION_NAMES = frozenset(_NAMES["region"].split("|"))
+_FORMULA = re.compile(r'="([^"]*)"')
+
+
+def clean(cell: str) -> str:
+    """A cell without what nobody can mean: invisible characters, and marks of spreadsheets."""
+    if cell.isascii():
+        text = cell.strip()
+    else:
+        text = unicodedata.normalize("NFC", INVISIBLE.sub("", cell)).replace("\u00a0", " ").strip()
+    if text[:1] == "=" and (formula := _FORMULA.fullmatch(text)):
+        return formula[1].strip()
+    # An apostrophe marks a text; a name may begin with one, before a small letter.
+    if text[:1] == "'" and not text[1:2].islower():
+        return text[1:].strip()
+    return text
+
+
+def _name(*parts: str) -> str:
+    return " ".join(" ".join(parts).split())
+
+
+def read_person(row: dict[str, str], clock: Clock, *, unclear_numbers: bool = False) -> Person:
     """Raises LineRefused with everything that is wrong."""
-    wrong: list[str] = []
-    address = normalised(row["email"])
-    if address is None:
-        wrong.append("email_invalid" if row["email"] else "email_missing")
-    language = _LANGUAGES.get(_plain(row.get("language", "")))
+    wrong: list[Wrong] = []
+    address = _address(row["email"], wrong)
+    language = _LANGUAGES.get(plain_name(row.get("language", "")))
     if language is None:
-        wrong.append("language_unknown")
-    zone = row.get("zone") or "Europe/Paris"
-    if not _known_zone(zone):
-        wrong.append("zone_unknown")
-    attributes = {}
-    for name in ATTRIBUTES:
-        if value := row.get(name):
-            code = _CODES[name].get(_plain(value)) if name in _CODES else _slug(value)
-            if code is None:
-                wrong.append(f"{name}_unknown")
-            else:
-                attributes[name] = code
+        wrong.append(Wrong("language_unknown"))
+    name = _person_name(row, wrong)
+    attributes = _attributes(row, wrong)
+    zone = _zone(row, attributes.get("region"), wrong, unclear_numbers=unclear_numbers)
     proof = row["consent_proof"]
     if not proof:
-        wrong.append("proof_missing")
-    days: dict[str, date] = {}
-    for name in ("consent_on", "accepted_on", "last_contact"):
-        if written := row.get(name):
-            try:
-                days[name] = _day(written)
-            except ValueError:
-                wrong.append("date_invalid")
-        elif name == "consent_on":
-            wrong.append("consent_missing")
+        wrong.append(Wrong("proof_missing"))
+    dates = _dates(row, wrong)
     if wrong:
-        raise LineRefused(*dict.fromkeys(wrong))
-    assert address is not None
-    assert language is not None
+        raise LineRefused(*{reason.code: reason for reason in wrong}.values())
+    assert zone is not None
+    try:
+        days = {written: date.civil_day(zone) for written, date in dates.items()}
+        latest = dates["last_contact"].latest_civil_day(zone) if "last_contact" in dates else None
+    except DateRefused as refused:
+        raise LineRefused(Wrong(refused.code)) from refused
     today = clock.today(zone)
     accepted_on = days.get("accepted_on", days["consent_on"])
     if max(days.values()) > today:
-        raise LineRefused("date_in_future")
+        raise LineRefused(Wrong("date_in_future"))
     if ends_on(accepted_on) <= today:
-        raise LineRefused("membership_over")
+        raise LineRefused(Wrong("membership_over"))
     return Person(
         address=address,
-        name=" ".join(filter(None, (row.get("first_name"), row.get("last_name")))),
-        language=language,
+        name=name,
+        language=language or "fr",
         zone=zone,
         attributes=attributes,
         accepted_on=accepted_on,
@@ -301,20 +410,90 @@ def read_person(row: dict[str, str], clock: Clock) -> Person:
         consent_on=days["consent_on"],
         consent_proof=proof,
         # Unknown means contacted today: the month is kept whatever happened before.
-        last_contact=days.get("last_contact", today),
+        last_contact=today if latest is None else min(latest, today),
+        contact_unknown=latest is None,
     )
 
 
-# Exports repeat few values many times.
-_plain = lru_cache(4096)(plain)
-_slug = lru_cache(4096)(slug)
+def _address(written: str, wrong: list[Wrong]) -> str:
+    try:
+        return read_address(written)
+    except AddressRefused as refused:
+        wrong.append(Wrong(refused.code))
+        return ""
 
 
-@lru_cache(4096)
-def _day(written: str) -> date:
-    if found := _DAY.fullmatch(written):
-        return date(int(found[3]), int(found[2]), int(found[1]))
-    return datetime.fromisoformat(written).date()
+def _person_name(row: dict[str, str], wrong: list[Wrong]) -> str:
+    name = _name(row.get("first_name", ""), row.get("last_name", ""))
+    if garbled(name, ""):
+        wrong.append(Wrong("garbled", {"written": name[:_SHOWN]}))
+    elif _IN_NO_NAME.search(name):
+        wrong.append(Wrong("name_invalid"))
+    elif len(name) > LONGEST_NAME:
+        wrong.append(Wrong("name_too_long", {"longest": LONGEST_NAME}))
+    return name
+
+
+def _attributes(row: dict[str, str], wrong: list[Wrong]) -> dict[str, str]:
+    attributes = {}
+    for attribute in ATTRIBUTES:
+        if written := row.get(attribute):
+            code = codes.code_of(attribute, written)
+            if code is None:
+                wrong.append(_unknown(attribute, written))
+            else:
+                attributes[attribute] = code
+    return attributes
+
+
+@lru_cache(1024)
+def _unknown(attribute: str, written: str) -> Wrong:
+    labels = [codes.label_of(attribute, code) for code in codes.nearest(attribute, written)]
+    nearest = ", ".join(label.fr for label in labels if label) or "–"
+    return Wrong(f"{attribute}_unknown", {"written": written[:_SHOWN], "nearest": nearest})
+
+
+def _dates(row: dict[str, str], wrong: list[Wrong]) -> dict[str, WrittenDate]:
+    dates: dict[str, WrittenDate] = {}
+    for name in DATES:
+        if written := row.get(name):
+            try:
+                dates[name] = read_date(written)
+            except DateRefused as refused:
+                wrong.append(Wrong(refused.code))
+        elif name == "consent_on":
+            wrong.append(Wrong("consent_missing"))
+    return dates
+
+
+def _zone(
+    row: dict[str, str], region: str | None, wrong: list[Wrong], *, unclear_numbers: bool
+) -> str | None:
+    """The zone as written, else the only one that the postcode or the region leaves."""
+    if zone := row.get("zone"):
+        if _known_zone(zone):
+            return zone
+        wrong.append(Wrong("zone_unknown"))
+        return None
+    postcode = row.get("postcode", "")
+    of_postcode = codes.zones_of_postcode(postcode)
+    of_region: tuple[str, ...] = (codes.PARIS,)
+    if region is not None:
+        of_region = codes.zones_of_region(region)
+        if unclear_numbers and region in codes.OVERSEAS_REGION_NUMBERS:
+            of_region = ()
+    if postcode:
+        agrees = not of_region or region is None or set(of_postcode) <= set(of_region)
+        zones = of_postcode if agrees else ()
+    else:
+        zones = of_region
+    if len(zones) == 1:
+        return zones[0]
+    if not row.get("region") or region is not None:
+        written = (postcode or row.get("region") or "")[:_SHOWN]
+        example = (of_postcode or of_region or ("America/Guadeloupe",))[-1]
+        wrong.append(Wrong("zone_unclear", {"written": written, "example": example}))
+    return None
 
 
 @lru_cache(1024)

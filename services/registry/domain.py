@@ -214,6 +214,43 @@ class FileUnreadable(Refusal):
     )
 
 
+class EncodingDoubtful(FileUnreadable):
+    """Decoded as the likeliest code page, the text has letters that nobody writes."""
+
+    sentence = Text(
+        fr="Les accents de ce fichier sont perdus : on y lit {read}.",
+        en="The accents of this file are lost: it reads {read}.",
+    )
+    way_out = Text(
+        fr="Exportez-le de nouveau au format « CSV UTF-8 ».",
+        en="Export it again as “CSV UTF-8”.",
+    )
+
+    def __init__(self, texts: list[str], encoding: str) -> None:
+        super().__init__(read=", ".join(f"« {text} »" for text in texts[:3]), encoding=encoding)
+
+
+class ColumnsTwice(Refusal):
+    status = 422
+    sentence = Text(
+        fr="Deux colonnes disent la même chose : « {first} » (colonne {first_place}) et "
+        "« {second} » (colonne {second_place}).",
+        en="Two columns mean the same: “{first}” (column {first_place}) and “{second}” "
+        "(column {second_place}).",
+    )
+    way_out = Text(
+        fr="Supprimez ou renommez celle qui ne compte pas.",
+        en="Remove or rename the one that does not count.",
+    )
+
+
+class LinesUnaccounted(Exception):
+    """A line of a file was neither a member nor refused nor blank: a defect, never a person's."""
+
+    def __init__(self, lines: int, accounted: int) -> None:
+        super().__init__(f"the file has {lines} lines, of which {accounted} are accounted for")
+
+
 class MemberUnknown(Refusal):
     status = 404
     sentence = Text(

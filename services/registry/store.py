@@ -42,6 +42,15 @@ class StagedLine:
 
 
 @dataclass(frozen=True)
+class StagedCounts:
+    """Of the lines of an import that can be taken."""
+
+    valid: int
+    without_last_contact: int
+    come_back: int
+
+
+@dataclass(frozen=True)
 class Member:
     """Of who is erased nothing is known but the id."""
 
@@ -109,6 +118,7 @@ async def copy_lines(conn: Connection, lines: Sequence[StagedLine]) -> None:
         columns=[
             "line", "member_id", "language", "zone", "attributes", "accepted_on", "ends_on",
             "consent_on", "consent_proof", "last_day", "key_id", "sealed", "email_hash",
+            "contact_unknown",
         ],
         records=[
             (
@@ -117,7 +127,7 @@ async def copy_lines(conn: Connection, lines: Sequence[StagedLine]) -> None:
                 staged.person.accepted_on, staged.person.ends_on,
                 staged.person.consent_on, staged.person.consent_proof,
                 staged.person.last_contact, staged.box.key_id, staged.box.sealed,
-                staged.email_hash,
+                staged.email_hash, staged.person.contact_unknown,
             )
             for staged in lines
         ],
@@ -128,6 +138,12 @@ async def judge_lines(conn: Connection, today: date) -> list[tuple[int, str]]:
     """Lines with a problem that only the whole file or the registry can tell."""
     await conn.execute(sql.index_lines)
     return [(row["line"], row["problem"]) for row in await conn.fetch(sql.judge_lines, today)]
+
+
+async def count_staged(conn: Connection) -> StagedCounts:
+    row = await conn.fetchrow(sql.count_staged)
+    assert row is not None
+    return StagedCounts(**row)
 
 
 async def keep_lines(conn: Connection, now: datetime) -> int:

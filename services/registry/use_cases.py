@@ -1,11 +1,8 @@
 """What can be done with people and messages. Callers open the transaction; a refusal undoes it."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import islice
-from typing import BinaryIO
 from uuid import UUID
 
 from services.contracts.events.campaigns import (
@@ -15,76 +12,14 @@ from services.contracts.events.campaigns import (
     ProjectState,
 )
 from services.contracts.events.feedback import ReportState
-from services.contracts.http.registry import ImportReport, LineError
 from services.registry import domain, store
-from services.registry.csv_lines import REASONS, LineRefused, Sheet
 from services.registry.domain import Class, MemberUnknown, Reason, State
+from services.registry.imports import import_members as import_members
 from services.registry.messages import Letter, Report
-from services.registry.store import Claimed, StagedLine
-from services.registry.vault import Contact, Vault
+from services.registry.store import Claimed
+from services.registry.vault import Vault
 from services.runtime.clock import Clock
 from services.runtime.db import Connection
-from services.runtime.text import Language
-
-_CHUNK = 2_000
-_DUPLICATES = frozenset({"twice_in_file", "already_member", "has_left"})
-
-
-async def import_members(
-    conn: Connection,
-    clock: Clock,
-    vault: Vault,
-    file: BinaryIO,
-    language: Language,
-    *,
-    dry_run: bool = False,
-    accept_valid: bool = False,
-) -> ImportReport:
-    """Take an administration's export: all of it, or nothing unless `accept_valid`.
-
-    Memory is bounded by a chunk of lines plus the report. Raises FileUnreadable, ColumnsMissing.
-    """
-    sheet = Sheet(file)
-    try:
-        await store.stage_lines(conn)
-        errors: list[tuple[int, tuple[str, ...]]] = []
-        count = 0
-        lines = sheet.lines(clock)
-        while chunk := list(islice(lines, _CHUNK)):
-            count += len(chunk)
-            staged = []
-            for number, person in chunk:
-                if isinstance(person, LineRefused):
-                    errors.append((number, person.codes))
-                    continue
-                member_id = vault.new_id()
-                box = vault.seal(member_id, Contact(person.address, person.name))
-                staged.append(
-                    StagedLine(number, member_id, person, box, vault.hash(person.address))
-                )
-            await store.copy_lines(conn, staged)
-            # Sealing a chunk costs the loop some 50 ms: let messages and pages have their turn.
-            await asyncio.sleep(0)
-    finally:
-        sheet.close()
-    judged = await store.judge_lines(conn, clock.today())
-    errors += [(number, (code,)) for number, code in judged]
-    errors.sort()
-    kept = not dry_run and (accept_valid or not errors)
-    return ImportReport(
-        lines=count,
-        valid=count - len(errors),
-        imported=await store.keep_lines(conn, clock.now()) if kept else 0,
-        duplicates=sum(code in _DUPLICATES for _, code in judged),
-        dry_run=dry_run,
-        kept=kept,
-        encoding=sheet.encoding,
-        separator=sheet.separator,
-        errors=[
-            LineError(line=number, reason=" ".join(REASONS[code].in_(language) for code in codes))
-            for number, codes in errors
-        ],
-    )
 
 
 async def follow_projects(conn: Connection, projects: Sequence[ProjectState]) -> None:

@@ -4,35 +4,16 @@ import base64
 import hmac
 import json
 import os
-import re
-import unicodedata
 from dataclasses import dataclass
 from uuid import UUID
 
 from services.runtime.sealing import Entropy, Sealed, Sealer
-
-_LOCAL = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}")
-_DOMAIN = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}")
 
 
 @dataclass(frozen=True)
 class Contact:
     address: str
     name: str
-
-
-def normalised(address: str) -> str | None:
-    """One spelling per mailbox: lower case, no blanks around, domain in ASCII. None: no address."""
-    local, at, domain = unicodedata.normalize("NFC", address).strip().lower().rpartition("@")
-    if not domain.isascii():
-        try:
-            domain = domain.encode("idna").decode()
-        except UnicodeError:
-            return None
-    dots = local.startswith(".") or local.endswith(".") or ".." in local
-    if not at or dots or not _LOCAL.fullmatch(local) or not _DOMAIN.fullmatch(domain):
-        return None
-    return f"{local}@{domain}"
 
 
 class Vault:

@@ -7,18 +7,36 @@ from services.contracts.http import View
 
 
 class LineError(View):
+    """A line that could not be taken; `last_line` differs where a cell runs over several lines."""
+
     line: int
+    last_line: int
     reason: str
+
+
+class CodeFound(View):
+    """A code of an attribute in the lines that can be taken, and the spellings that mean it."""
+
+    attribute: str
+    code: str
+    label: str
+    lines: int
+    spellings: list[str]
 
 
 class ImportReport(View):
     """What an import did, or would do; one entry per line that could not be taken.
 
+    Every physical line of the file is in `lines` (below the header) or among `lines_above` (the
+    header included) or `blank_lines`; `lines` are `valid` or in `errors`.
+
     `kept` says whether anything was stored: a failed import keeps nothing unless the valid lines
-    were accepted explicitly.
+    were accepted explicitly. `refused_whole` is why nothing of the file can be kept at all.
     """
 
     lines: int
+    lines_above: int
+    blank_lines: int
     valid: int
     imported: int
     duplicates: int
@@ -26,6 +44,17 @@ class ImportReport(View):
     kept: bool
     encoding: str
     separator: str
+    unused_columns: list[str]
+    names: list[str]
+    """Up to three names as they were read, so that a wrong encoding is seen."""
+    codes: list[CodeFound]
+    without_last_contact: int
+    """Valid lines of which nothing says when they were last contacted: they count as today."""
+    notices: list[str]
+    """What staff should know before the lines are kept, as sentences."""
+    refused_whole: list[str]
+    to_confirm: str | None
+    """A consequence for everybody in the file, to be confirmed before it is kept."""
     errors: list[LineError]
 
 

@@ -5,7 +5,7 @@ SELECT pg_advisory_xact_lock(7203450);
 CREATE TEMPORARY TABLE import_line (
     line int, member_id uuid, language text, zone text, attributes text, accepted_on date,
     ends_on date, consent_on date, consent_proof text, last_day date, key_id text, sealed bytea,
-    email_hash bytea, problem text
+    email_hash bytea, contact_unknown boolean, problem text
 ) ON COMMIT DROP;
 
 -- index_lines: the planner must know that there are many.
@@ -29,6 +29,13 @@ WITH strange AS MATERIALIZED (
 )
 UPDATE import_line i SET problem = j.problem FROM judged j
 WHERE j.line = i.line AND j.problem IS NOT NULL RETURNING i.line, i.problem;
+
+-- count_staged: the lines without a problem; of these, those without a last contact, and those of
+-- people who come back.
+SELECT count(*)::int AS valid, (count(*) FILTER (WHERE contact_unknown))::int AS without_last_contact,
+    (count(*) FILTER (WHERE EXISTS (SELECT FROM suppression s WHERE s.email_hash = i.email_hash)))::int
+        AS come_back
+FROM import_line i WHERE problem IS NULL;
 
 -- keep_members: the lines without a problem become members.
 INSERT INTO member (member_id, person_id, language, zone, attributes, accepted_on, ends_on,
