@@ -50,9 +50,29 @@ class DatabaseReplaced(ConnectionLost):
     """It was put back from a backup while this process could not see it."""
 
 
+class DatabaseAway(ConnectionError):
+    """No session can be had: the server is down, starting, full, or out of reach."""
+
+
+# What ends a session from outside: a shutdown, a crash, a lost network.
+_SESSION_ENDED = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+)
+# A table, a type or an index was changed under a statement that this session had prepared. The
+# library forgets what it prepared, so that the same work, done again, succeeds.
+STALE_STATEMENT = (
+    asyncpg.InvalidCachedStatementError,
+    asyncpg.OutdatedSchemaCacheError,
+    asyncpg.InvalidSQLStatementNameError,
+)
 # What comes of it, the server's and ours: nobody's mistake, and worth another try.
 TOO_LONG = (
     ConnectionLost,
+    DatabaseAway,
+    asyncpg.InsufficientResourcesError,
     asyncpg.QueryCanceledError,
     asyncpg.LockNotAvailableError,
     asyncpg.IdleInTransactionSessionTimeoutError,
@@ -64,6 +84,19 @@ _PATIENT_COMMAND_SECONDS = 960.0
 _ACQUIRE_SECONDS = 15
 _CONNECT_SECONDS = 10
 _patient: ContextVar[bool] = ContextVar("patient", default=False)
+_commits: ContextVar[list[bool] | None] = ContextVar("commits", default=None)
+
+
+@contextmanager
+def counting_commits() -> Iterator[list[bool]]:
+    """Collects an entry for each transaction that is committed within, for whoever may repeat
+    only work of which nothing stays."""
+    commits: list[bool] = []
+    before = _commits.set(commits)
+    try:
+        yield commits
+    finally:
+        _commits.reset(before)
 
 
 @contextmanager
@@ -215,23 +248,35 @@ class Database:
     async def connection(self) -> AsyncIterator[Connection]:
         """For one short statement, which needs no transaction."""
         seconds = None if _patient.get() else _ACQUIRE_SECONDS
-        async with self.pool.acquire(timeout=seconds) as connection:
+        try:
+            connection = await self.pool.acquire(timeout=seconds)
+        except (TimeoutError, ConnectionLost):
+            raise
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise DatabaseAway(f"no session: {type(error).__name__}") from error
+        try:
             yield connection
+        except _SESSION_ENDED as error:
+            raise ConnectionLost("the database ended the session") from error
+        except (asyncpg.InterfaceError, ConnectionError) as error:
+            if _is_lost(connection) and not isinstance(error, ConnectionLost | DatabaseAway):
+                raise ConnectionLost("the database ended the session") from error
+            raise
+        finally:
+            await self.pool.release(connection)
 
     @asynccontextmanager
     async def _begun(self, **kind: Any) -> AsyncIterator[Connection]:
         patient = _patient.get()
         async with self.connection() as connection:
-            try:
-                with _waiting_longer(connection) if patient else nullcontext():
-                    async with connection.transaction(**kind):
-                        if patient:
-                            await connection.execute(_PATIENT_LIMITS)
-                        yield connection
-            except asyncpg.InterfaceError as error:
-                if _is_lost(connection):
-                    raise ConnectionLost("the database ended the session") from error
-                raise
+            with _waiting_longer(connection) if patient else nullcontext():
+                async with connection.transaction(**kind):
+                    if patient:
+                        await connection.execute(_PATIENT_LIMITS)
+                    yield connection
+            commits = _commits.get()
+            if commits is not None and not kind:
+                commits.append(True)
 
 
 @contextmanager

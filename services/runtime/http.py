@@ -26,7 +26,7 @@ from services.contracts.http.common import DeadLetter, Problem, Replay, Republis
 from services.contracts.http.violations import violations
 from services.runtime import pages, problems, tracing
 from services.runtime.auth import Staff, StaffTokens, require
-from services.runtime.db import TOO_LONG, patiently
+from services.runtime.db import TOO_LONG, DatabaseAway, patiently
 from services.runtime.limits import BodyTooLarge, BodyTooSlow, Limit, source_of
 from services.runtime.methods import (
     METHODS,
@@ -37,6 +37,7 @@ from services.runtime.methods import (
 )
 from services.runtime.outbox import sql
 from services.runtime.refusal import Refusal
+from services.runtime.retry import Retry
 from services.runtime.telemetry import Requests
 from services.runtime.text import Text
 from services.runtime.tracing import Traces
@@ -66,6 +67,13 @@ class Busy(Refusal):
     @property
     def retry_after(self) -> int:
         return 5
+
+
+class Unavailable(Busy):
+    sentence = Text(
+        fr="Ce service ne peut pas répondre en ce moment : sa base de données est hors d'atteinte.",
+        en="This service cannot answer at the moment: its database is out of reach.",
+    )
 
 
 _IN_WORDS = {
@@ -111,6 +119,7 @@ def application(service: "Service") -> FastAPI:
     app.state.large_bodies = []
 
     app.state.unwatched = []
+    app.add_middleware(Retry, busy=lambda request: _refused(request, Busy()))
     app.add_middleware(HeadAsGet)
     app.add_middleware(
         Watched,
@@ -149,7 +158,7 @@ def application(service: "Service") -> FastAPI:
     async def too_long(request: Request, error: Exception) -> Response:
         route = template_of(request.scope)
         log.warning("took_too_long", error=type(error).__name__, route=route, method=request.method)
-        return _refused(request, Busy())
+        return _refused(request, Unavailable() if isinstance(error, DatabaseAway) else Busy())
 
     for kind in TOO_LONG:
         app.add_exception_handler(kind, too_long)

@@ -23,7 +23,15 @@ import structlog
 
 from services.contracts.topics import produced_by
 from services.runtime import broker, http, migrations
-from services.runtime.db import Connection, Database, DatabaseReplaced, patiently
+from services.runtime.db import (
+    STALE_STATEMENT,
+    Connection,
+    ConnectionLost,
+    Database,
+    DatabaseAway,
+    DatabaseReplaced,
+    patiently,
+)
 from services.runtime.hints import HintHub
 from services.runtime.inbox import DEAD_LETTER_LIFE, Inbox
 from services.runtime.outbox import sql
@@ -69,13 +77,17 @@ class Service:
         self.every(3600, "forget_dead_letters", self._forget_dead_letters)
 
     def every(self, seconds: float, name: str, job: Job) -> None:
-        """Run `job` again and again with a pause in between; an error is logged, never fatal."""
+        """Run `job` again and again with a pause in between; an error is logged, never fatal.
+
+        A database that is away is no defect of the job, which comes again after the pause."""
 
         async def repeat() -> None:
             while True:
                 try:
                     with patiently():
                         await job()
+                except (*STALE_STATEMENT, DatabaseAway, ConnectionLost) as error:
+                    log.warning("job_interrupted", job=name, error=type(error).__name__)
                 except Exception as error:
                     self.unexpected_errors += 1
                     log.error("job_failed", job=name, exc_info=error)
