@@ -17,6 +17,8 @@ from prometheus_client import (
     generate_latest,
 )
 
+from services.runtime.log_limit import LibraryLines, LogLimit, OwnWarnings
+
 # Or each series would say when it was first counted, to the microsecond.
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
@@ -29,15 +31,18 @@ def configure_logs(service: str, level: str) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.ExceptionRenderer(lambda info: what_failed(info[1])),
     ]
+    limit = LogLimit()
     structlog.configure(
-        processors=[*common, structlog.processors.JSONRenderer()],
+        processors=[OwnWarnings(limit), *common, structlog.processors.JSONRenderer()],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
         logger_factory=structlog.PrintLoggerFactory(),
     )
     libraries = logging.StreamHandler(sys.stdout)
+    libraries.addFilter(LibraryLines(limit))
     libraries.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             processors=[
+                structlog.stdlib.ExtraAdder(allow=["suppressed"]),
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 *common,
                 _first_line,
