@@ -6,8 +6,7 @@ clock. What it saw is returned as numbers; somebody else shows them.
 
 import shutil
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from importlib.resources import files
@@ -16,8 +15,6 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-import asyncpg
-
 from deploy.local import clock as clocks
 from deploy.local import member_sim, people, sheets
 from deploy.local.check import Finding, check
@@ -25,6 +22,7 @@ from deploy.local.decision_room import Answered, decide_and_publish, follow_up
 from deploy.local.endpoints import Endpoints
 from deploy.local.errors import DataDir
 from deploy.local.journal import PARIS, Journal, Message
+from deploy.local.progress import connected, read_progress
 from deploy.local.reading_room import Synthesis, read_and_synthesise
 from deploy.local.staff import Staff
 from deploy.local.waiting import until
@@ -233,7 +231,7 @@ class Demonstration:
         async def known() -> bool:
             return (await self._staff.contacts()).members >= imported.imported
 
-        await until(known, _NOT_KNOWN, self._patience)
+        await self._until(known, _NOT_KNOWN)
         return export, dry_run, imported
 
     async def _projects(self) -> list[CampaignSheet]:
@@ -260,14 +258,14 @@ class Demonstration:
             known = {one.project_id for one in await self._staff.collections()}
             return known >= {draft.project_id for draft in drafts}
 
-        await until(learnt, _NOT_READY, self._patience)
+        await self._until(learnt, _NOT_READY)
         for draft, sheet in zip(drafts, read, strict=True):
             await sheet.prepare(self._staff, draft.project_id)
 
         async def ready() -> bool:
             return not any(project.blocked_by for project in await self._staff.projects())
 
-        await until(ready, _NOT_READY, self._patience)
+        await self._until(ready, _NOT_READY)
         return drafts
 
     async def _wave(self, drafts: list[CampaignSheet]) -> Wave:
@@ -288,7 +286,7 @@ class Demonstration:
             wave.acts += await self._members.live(new)
             return not new and await self._at_rest({draft.project_id for draft in drafts})
 
-        await until(answered, _NOT_ANSWERED, self._patience)
+        await self._until(answered, _NOT_ANSWERED)
         return wave
 
     async def _read(self, project_id: UUID) -> Synthesis:
@@ -300,14 +298,14 @@ class Demonstration:
             held = {one.project_id: one for one in await self._staff.collections()}
             return held[project_id].state is CollectionPhase.ENDED
 
-        await until(ended, _NOT_OPENED, self._patience)
+        await self._until(ended, _NOT_OPENED)
         self._tell(_READING, {})
         synthesis = await read_and_synthesise(self._staff, project_id)
 
         async def told() -> bool:
             return await self._at_rest(set())
 
-        await until(told, _NOT_ANSWERED, self._patience)
+        await self._until(told, _NOT_ANSWERED)
         return synthesis
 
     async def _answer(self, project_id: UUID) -> tuple[Answered, int]:
@@ -318,7 +316,7 @@ class Demonstration:
             standing = (await self._staff.account(project_id)).standing
             return standing.collection == "synthesised"
 
-        await until(listed, _NOT_ANSWERED, self._patience)
+        await self._until(listed, _NOT_ANSWERED)
         answered = await decide_and_publish(self._staff, project_id, self._clock.today())
 
         async def closed() -> bool:
@@ -326,7 +324,7 @@ class Demonstration:
             state = next(one.state for one in known if one.project_id == project_id)
             return state is ProjectPhase.CLOSED and await self._at_rest(set())
 
-        await until(closed, _NOT_CLOSED, self._patience)
+        await self._until(closed, _NOT_CLOSED)
         new = list(self._journal.new())
         self._seen += new
         return answered, sum(one.kind == "report" for one in new)
@@ -340,42 +338,37 @@ class Demonstration:
         async def told() -> bool:
             return await self._at_rest(set())
 
-        await until(told, _NOT_ANSWERED, self._patience)
+        await self._until(told, _NOT_ANSWERED)
         return account
+
+    async def _until(self, condition: Callable[[], Awaitable[bool]], still_not: Text) -> None:
+        async def progress() -> str:
+            return str(await read_progress(self._endpoints, self._clock))
+
+        await until(condition, still_not, self._patience, progress)
 
     async def _at_rest(self, projects: set[UUID]) -> bool:
         """Whether everybody was asked, every message answered for, and no event is under way."""
         for project in await self._staff.projects():
             if project.id in projects and project.counts.ordered < project.counts.wanted:
                 return False
-        async with _connected(self._endpoints, "campaigns") as conn:
+        async with connected(self._endpoints, "campaigns") as conn:
             if await conn.fetchval(sql.orders_without_answer):
                 return False
         for service in self._endpoints.services:
-            async with _connected(self._endpoints, service) as conn:
+            async with connected(self._endpoints, service) as conn:
                 if await conn.fetchval(sql.waiting_events):
                     return False
         return True
 
     async def _until_memberships_ended(self) -> None:
         async def ended() -> bool:
-            async with _connected(self._endpoints, "registry") as conn:
+            async with connected(self._endpoints, "registry") as conn:
                 return not await conn.fetchval(sql.memberships_over, self._clock.now())
 
-        await until(ended, _NOT_KNOWN, self._patience)
+        await self._until(ended, _NOT_KNOWN)
 
 
 def _asked_twice(messages: list[Message]) -> int:
     asked = Counter(message.recipient for message in messages if message.solicits)
     return sum(times > 1 for times in asked.values())
-
-
-@asynccontextmanager
-async def _connected(
-    endpoints: Endpoints, service: str
-) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
-    connection = await asyncpg.connect(endpoints.dsn(service))
-    try:
-        yield connection
-    finally:
-        await connection.close()

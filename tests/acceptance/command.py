@@ -28,9 +28,9 @@ def panel(*arguments: str, data_dir: Path) -> subprocess.CompletedProcess[str]:
 
 
 @contextmanager
-def started(data_dir: Path) -> Iterator["subprocess.Popen[str]"]:
+def started(data_dir: Path, *options: str) -> Iterator["subprocess.Popen[str]"]:
     process = subprocess.Popen(
-        [*PANEL, "up", "--data-dir", str(data_dir), "--lang", "en"],
+        [*PANEL, "up", *options, "--data-dir", str(data_dir), "--lang", "en"],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
