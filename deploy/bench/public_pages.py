@@ -182,6 +182,7 @@ async def fill(database: Database, today: date) -> None:
         await conn.execute(sql.account_collections, collection)
         await conn.execute(sql.account_proposals, DECISIONS)
         await conn.execute(sql.account_list)
+        await conn.execute(sql.account_synthesis)
         await conn.execute(sql.account_drafts)
         await conn.execute(sql.account_signatures)
         await conn.execute(sql.account_publications)

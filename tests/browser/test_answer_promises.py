@@ -31,14 +31,23 @@ def warned(page: Page, words: str) -> None:
     expect(page.locator(".warning[role=alert]:visible")).to_contain_text(words)
 
 
+def ready_after(page: Page) -> float:
+    """Milliseconds until the page's own mark, asked for from outside: a wait inside the page would
+    evaluate text as code, which the page's policy refuses."""
+    mark: float | None = None
+    while mark is None:
+        page.wait_for_timeout(5)
+        mark = page.evaluate("performance.getEntriesByName('ready')[0]?.startTime ?? null")
+    return mark
+
+
 def test_the_page_is_light_and_soon_ready(chrome: Browser, site: Site) -> None:
     """First visits, nothing in the cache. The quickest of three: others use this machine too."""
     times = []
     for _ in range(3):
         with device(chrome) as phone:
             page = phone.open(site.link())
-            page.wait_for_function("performance.getEntriesByName('ready').length")
-            times.append(page.evaluate("performance.getEntriesByName('ready')[0].startTime"))
+            times.append(ready_after(page))
             sizes = page.evaluate(
                 "['navigation', 'resource'].flatMap((type) => performance.getEntriesByType(type))"
                 ".map(({ name, transferSize }) => [name, transferSize])"

@@ -15,12 +15,14 @@ FROM (
     FROM generate_series(1, $1::int) n
 ) made;
 
--- account_collections: synthesised where the project is closed, like $1 but for the proposals.
+-- account_collections: synthesised where the project is closed, like $1, with no proposal yet.
+-- Projects that earlier parts of the benchmark opened on this stack have theirs already.
 INSERT INTO collection (project_id, version, state, body)
 SELECT project_id, 1, made.body ->> 'state', made.body FROM (
-    SELECT project_id, CASE state WHEN 'open' THEN '{"state": "ready"}' ELSE $1::jsonb - 'proposals' END
+    SELECT project_id, CASE state WHEN 'open' THEN '{"state": "ready"}' ELSE $1::jsonb END
         || jsonb_build_object('project_id', project_id, 'version', 1) AS body
-    FROM project
+    FROM project WHERE NOT EXISTS (
+        SELECT FROM collection WHERE collection.project_id = project.project_id)
 ) made;
 
 -- account_proposals: $1 in all, ten times the mean in the largest project.
@@ -36,6 +38,13 @@ FROM (SELECT array_agg(project_id ORDER BY project_id) AS ids FROM project WHERE
 -- account_list: every proposal is listed.
 INSERT INTO listed_proposal (project_id, proposal_id, version)
 SELECT project_id, proposal_id, version FROM proposal;
+
+-- account_synthesis: the same list in each synthesised collection's own words.
+UPDATE collection c SET body = c.body || jsonb_build_object('proposals', l.proposals)
+FROM (SELECT project_id, jsonb_agg(jsonb_build_object('id', proposal_id, 'version', version)
+        ORDER BY proposal_id) AS proposals
+    FROM listed_proposal GROUP BY project_id) l
+WHERE l.project_id = c.project_id AND c.state = 'synthesised';
 
 -- account_drafts: one in three retained, one in three partly, one in three not.
 INSERT INTO decision (proposal_id, project_id, version, state, proposal_version, outcome, reason,
