@@ -37,7 +37,7 @@ class Action:
         return not self.roles or bool(self.roles & roles)
 
 
-_DIALOGS = {"confirm", "help", "sign-in", "proposal-form", "writing-form"}
+_DIALOGS = {"confirm", "help", "sign-in", "writing-form"}
 
 
 @dataclass(frozen=True)
@@ -420,7 +420,7 @@ ACTIONS: tuple[Action, ...] = (
     _action(
         "save",
         "ctrl+s",
-        "proposal-form writing-form",
+        "writing-form",
         Text(fr="enregistrer", en="save"),
         Text(fr="Enregistrer ce qui est écrit", en="Save what is written"),
         shown_key="^s",
@@ -491,7 +491,7 @@ ACTIONS: tuple[Action, ...] = (
     _action(
         "language",
         "ctrl+l",
-        f"{EVERYWHERE} sign-in confirm help proposal-form writing-form",
+        f"{EVERYWHERE} sign-in confirm help writing-form",
         Text(fr="English", en="français"),
         Text(fr="Passer à l'anglais", en="Switch to French"),
         shown_key="^l",

@@ -119,9 +119,8 @@ class Client:
     async def write_campaign(self, sheet: CampaignSheet) -> CampaignView:
         return await self._post("campaigns", "/api/campaigns", CampaignView, sheet)
 
-    async def launch(self, campaign_ids: list[UUID]) -> list[CampaignView]:
-        launch = Launch(campaign_ids=campaign_ids)
-        return await self._post("campaigns", "/api/launches", list[CampaignView], launch)
+    async def launch(self, order: Launch) -> list[CampaignView]:
+        return await self._post("campaigns", "/api/launches", list[CampaignView], order)
 
     async def members(self) -> MemberCounts:
         return await self._get("registry", "/api/members/counts", MemberCounts)

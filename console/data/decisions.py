@@ -211,15 +211,3 @@ def why_not_followed(one: DecisionView, language: Language) -> Said | None:
     if one.follow_up and one.follow_up[-1].progress == "done":
         return Said(_FOLLOWED_TO_THE_END.in_(language), "done")
     return Said(_NOT_FOLLOWED.in_(language), "attention")
-
-
-def parse_day(typed: str) -> date | None:
-    """2027-03-01 or 1/3/2027; none if it is neither."""
-    parts = typed.strip().split("/")
-    try:
-        if len(parts) == 3:
-            day, month, year = map(int, parts)
-            return date(year, month, day)
-        return date.fromisoformat(typed.strip())
-    except ValueError:
-        return None

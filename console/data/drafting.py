@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 
+from console.data.days import parse_day
+from console.data.problems import Wrong
 from console.data.vocabulary import ATTRIBUTES
-from console.words import Language, Text
+from console.words import Language, Text, number
 
 if TYPE_CHECKING:
     from services.contracts.http.campaigns import CampaignSheet
@@ -17,8 +19,8 @@ QUOTAS_LINE = "18-34=60 35-49=60"
 
 _TITLE = Text(fr="Donnez un titre à la campagne.", en="Give the campaign a title.")
 _WANTED = Text(
-    fr="Combien de personnes solliciter ? Un nombre, au moins 1.",
-    en="How many people to ask? A number, at least 1.",
+    fr="Combien de personnes solliciter ? Un nombre, de 1 à 10 000 000.",
+    en="How many people to ask? A number, from 1 to 10,000,000.",
 )
 _QUOTAS = Text(
     fr="Des quotas s'écrivent code=nombre, tous d'un même critère : " + QUOTAS_LINE,
@@ -29,17 +31,9 @@ _SUM = Text(
     en="The quotas add up to {sum}, the number wanted is {wanted}.",
 )
 _DAY = Text(
-    fr="Le premier jour s'écrit 2026-11-30 ; vide : le jour du lancement.",
-    en="The first day is written 2026-11-30; empty: the day of the launch.",
+    fr="Le premier jour s'écrit 2026-11-30, ou 30/11/2026 ; vide : le jour du lancement.",
+    en="The first day is written 2026-11-30, or 30/11/2026; empty: the day of the launch.",
 )
-
-
-class NotASheet(Exception):
-    """What is typed is not a campaign yet; `field` is where, the message says what to do."""
-
-    def __init__(self, field: str, sentence: str) -> None:
-        super().__init__(sentence)
-        self.field = field
 
 
 @dataclass(frozen=True)
@@ -54,50 +48,64 @@ class Draft:
     first_day: str
 
     def sheet(self, project_id: UUID, language: Language) -> CampaignSheet:
-        """Raises NotASheet."""
-        from services.contracts.http.campaigns import CampaignSheet, Quotas
+        """Raises NotComplete."""
+        from console.data.requests import written
+        from services.contracts.http.campaigns import CampaignSheet
 
-        if not self.title.strip():
-            raise NotASheet("title", _TITLE.in_(language))
-        wanted = self._wanted(language)
-        quotas = self._quotas(language)
-        if quotas and sum(quotas.values()) != wanted:
-            raise NotASheet("quotas", _SUM.in_(language, sum=sum(quotas.values()), wanted=wanted))
-        more: dict[str, Any] = {}
-        if quotas:
-            more["quotas"] = Quotas(attribute=self.quotas_by, wanted=quotas)
-        return CampaignSheet(
+        wrong: list[Wrong] = []
+        title, wanted = self.title.strip(), _whole(self.wanted)
+        if not title:
+            wrong.append(Wrong("title", _TITLE.in_(language)))
+        if not wanted:
+            wrong.append(Wrong("wanted", _WANTED.in_(language)))
+        quotas, first_day = self._quotas(), self._first_day()
+        if quotas is None:
+            wrong.append(Wrong("quotas", _QUOTAS.in_(language)))
+        elif quotas and wanted and sum(quotas.values()) != wanted:
+            said = {"sum": number(sum(quotas.values()), language)}
+            said["wanted"] = number(wanted, language)
+            wrong.append(Wrong("quotas", _SUM.in_(language, **said)))
+        if first_day is None and self.first_day.strip():
+            wrong.append(Wrong("first_day", _DAY.in_(language)))
+        return written(
+            CampaignSheet,
+            language,
+            wrong,
+            _field,
             project_id=project_id,
-            title=self.title.strip(),
+            title=title,
             wanted=wanted,
             audience={name: codes for name in ATTRIBUTES if (codes := self._codes(name))},
-            first_day=self._first_day(language),
-            **more,
+            quotas={"attribute": self.quotas_by, "wanted": quotas} if quotas else None,
+            first_day=first_day,
         )
-
-    def _wanted(self, language: Language) -> int:
-        digits = "".join(self.wanted.split()).replace(",", "")
-        if not digits.isdecimal() or int(digits) < 1:
-            raise NotASheet("wanted", _WANTED.in_(language))
-        return int(digits)
 
     def _codes(self, attribute: str) -> list[str]:
         return self.audience.get(attribute, "").replace(",", " ").split()
 
-    def _quotas(self, language: Language) -> dict[str, int]:
+    def _quotas(self) -> dict[str, int] | None:
+        """None if they are not written as quotas."""
         quotas: dict[str, int] = {}
         for part in self.quotas.replace(",", " ").split():
-            code, equals, count = part.partition("=")
-            if not (code and equals and count.isdecimal() and int(count)):
-                raise NotASheet("quotas", _QUOTAS.in_(language))
-            quotas[code] = int(count)
+            code, _, count = part.partition("=")
+            people = _whole(count)
+            if not code or not people:
+                return None
+            quotas[code] = people
         return quotas
 
-    def _first_day(self, language: Language) -> date | None:
-        text = self.first_day.strip()
-        if not text:
-            return None
-        try:
-            return date.fromisoformat(text)
-        except ValueError:
-            raise NotASheet("first_day", _DAY.in_(language)) from None
+    def _first_day(self) -> date | None:
+        return parse_day(self.first_day)
+
+
+def _whole(typed: str) -> int | None:
+    """A whole number as people type it, 1 204 or 1,204; no number is longer than a column holds."""
+    digits = "".join(typed.split()).replace(",", "")
+    return int(digits) if digits.isascii() and digits.isdecimal() and len(digits) <= 15 else None
+
+
+def _field(place: tuple[str | int, ...]) -> str:
+    """The field of the form in which a part of the sheet is typed."""
+    if not place:
+        return "quotas"  # the one rule that concerns several keys
+    return str(place[1] if place[0] == "audience" and len(place) > 1 else place[0])

@@ -1,5 +1,7 @@
 """What can go wrong between the console and a service, as types; light to import."""
 
+from dataclasses import dataclass
+
 
 class Problematic(Exception):
     """Base of everything a read or an act can end in that a person should be told."""
@@ -32,3 +34,21 @@ class Unreachable(Problematic):
 
 class SignedOut(Problematic):
     """The token is missing, over, or not accepted: the person must sign in again."""
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """A sentence beside one field, or beside none (``); `too_much`: true of what is typed already,
+    whatever is typed next."""
+
+    field: str
+    sentence: str
+    too_much: bool = False
+
+
+class NotComplete(Problematic):
+    """What is typed cannot be sent; each sentence says what to do."""
+
+    def __init__(self, *wrong: Wrong) -> None:
+        super().__init__(" ".join(one.sentence for one in wrong))
+        self.wrong = wrong

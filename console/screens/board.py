@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from textual.containers import Container, Horizontal
 from textual.content import Content
 from textual.widget import Widget
 
+from console.data.requests import written
 from console.data.said import Said
 from console.screens.acts import ActingScreen
 from console.screens.base import bindings
@@ -21,12 +22,10 @@ from console.widgets.shown import Input, Static
 from console.widgets.table import Column, Row, Table
 from console.words import Count, Text, fold, full_day, number
 from services.contracts.http.proposals import (
-    DraftToList,
     MergeProposal,
     ProposalBoard,
     ProposalView,
     Synthesise,
-    WriteProposal,
 )
 
 if TYPE_CHECKING:
@@ -92,7 +91,6 @@ SENTENCE = Count(
 DO_SYNTHESISE = Text(fr="publier", en="publish")
 WORD = Text(fr="SYNTHÈSE", en="SYNTHESIS")
 DONE = Text(fr="La synthèse est publiée.", en="The synthesis is published.")
-Send = Callable[["Client", WriteProposal], Coroutine[Any, Any, ProposalView]]
 SORTS: dict[str, Callable[[ProposalView], Any]] = {
     "support": lambda one: (-one.support, one.title),
     "theme": lambda one: (one.theme or "\uffff", -one.support, one.title),
@@ -230,27 +228,20 @@ class BoardScreen(Searching, ActingScreen[ProposalBoard]):
         self.query_one(Table).action_open()
 
     def action_new_proposal(self) -> None:
-        key = f"new proposal {self._project_id}"
-        self._write(WRITE, key, None, lambda c, new: c.draft_proposal(self._project_id, new))
+        self._write(WRITE, f"new proposal {self._project_id}", None)
 
     def action_edit(self) -> None:
         if one := self.chosen():
-            begin = WriteProposal(
-                version=one.version, title=one.title, text=one.text, theme=one.theme
-            )
-            key = f"proposal {one.id}"
-            self._write(EDIT, key, begin, lambda c, new: c.edit_proposal(one.id, new))
+            self._write(EDIT, f"proposal {one.id}", one)
 
-    def _write(self, heading: Text, key: str, begin: WriteProposal | None, send: Send) -> None:
-        def written(proposal: WriteProposal | None) -> None:
+    def _write(self, heading: Text, key: str, about: ProposalView | None) -> None:
+        def saved(proposal: ProposalView | None) -> None:
             if proposal:
-                self.act(lambda client: send(client, proposal), saved)
-
-        def saved(_: ProposalView) -> None:
-            self.panel.typed.pop(key, None)
+                self.want()
 
         themes = self.snapshot.themes if self.snapshot else []
-        self.app.push_screen(ProposalForm(heading, key, begin, themes), written)
+        form = ProposalForm(heading, key, self._project_id, about, themes)
+        self.app.push_screen(form, saved)
 
     def action_merge(self) -> None:
         board, one = self.snapshot, self.chosen()
@@ -270,7 +261,7 @@ class BoardScreen(Searching, ActingScreen[ProposalBoard]):
 
         def chosen(key: str | None) -> None:
             if key:
-                asked = MergeProposal(into=UUID(key), version=one.version)
+                asked = written(MergeProposal, self.language, into=UUID(key), version=one.version)
                 self.act(lambda client: client.merge_proposal(one.id, asked), lambda _: None)
 
         self.app.push_screen(PickScreen(INTO, choices), chosen)
@@ -286,14 +277,14 @@ class BoardScreen(Searching, ActingScreen[ProposalBoard]):
             )
             return
         listed = [
-            DraftToList(id=one.id, version=one.version)
+            {"id": one.id, "version": one.version}
             for one in board.proposals
             if one.state == "draft"
         ]
 
         def go(confirmed: bool | None) -> None:
             if confirmed:
-                asked = Synthesise(proposals=listed)
+                asked = written(Synthesise, language, proposals=listed)
                 self.act(
                     lambda client: client.synthesise(self._project_id, asked), self._synthesised
                 )

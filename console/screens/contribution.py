@@ -6,6 +6,7 @@ import time
 from asyncio import gather
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -16,21 +17,22 @@ from textual.widget import Widget
 
 from console.data.answers import in_words
 from console.data.reading_begun import Begun
+from console.data.requests import written
 from console.data.said import Said
 from console.data.stopwatch import Stopwatch
 from console.screens.acts import ActingScreen
 from console.screens.base import bindings
 from console.screens.dialogs import NewsScreen
-from console.screens.proposal_dialogs import Choice, PickScreen, ProposalForm, ReasonScreen
+from console.screens.proposal_dialogs import Choice, PickScreen, ProposalForm, ReasonForm
 from console.widgets.said import content
 from console.widgets.shown import Static
 from console.words import Text, fold, full_day, number
 from services.contracts.http.proposals import ProposalView
-from services.contracts.http.reading import ContributionView, Mark, Moderate, RecordReading
+from services.contracts.http.reading import ContributionView, Mark, RecordReading
 
 if TYPE_CHECKING:
     from console.data.client import Client
-    from services.contracts.http.proposals import ProposalBoard, WriteProposal
+    from services.contracts.http.proposals import ProposalBoard
     from services.contracts.http.reading import NextReading
     from services.contracts.http.responses import CollectionView, DocumentView
 
@@ -71,6 +73,8 @@ HIDE = Text(
 )
 SHOW = Text(fr="Montrer de nouveau cette contribution.", en="Show this contribution again.")
 DONE = Text(fr="C'est fait.", en="It is done.")
+# A reading that stayed on screen for longer counts as a day.
+_LONGEST_SECONDS = 86_400
 
 
 @dataclass(frozen=True)
@@ -239,8 +243,15 @@ class ContributionScreen(ActingScreen[Shown]):
             self.app.push_screen(NewsScreen(Said(SAY_FIRST.in_(self.language))))
             return
         seconds = begun.seconds + self._watch.seconds
-        reading = RecordReading(seconds=seconds, mark=begun.mark, proposals=sorted(begun.proposals))
-        self.act(lambda client: client.record_reading(one.id, reading), self._recorded)
+        asked = partial(
+            written,
+            RecordReading,
+            self.language,
+            seconds=min(seconds, _LONGEST_SECONDS),
+            mark=begun.mark,
+            proposals=sorted(begun.proposals),
+        )
+        self.act(lambda client: client.record_reading(one.id, asked()), self._recorded)
 
     def _recorded(self, one: ContributionView) -> None:
         begun = self.panel.begun.pop(one.id, Begun())
@@ -274,16 +285,14 @@ class ContributionScreen(ActingScreen[Shown]):
             return
         begun, key = self._begun, f"new proposal {self._project_id}"
 
-        def written(proposal: WriteProposal | None) -> None:
+        def drafted(proposal: ProposalView | None) -> None:
             if proposal:
-                self.act(lambda client: client.draft_proposal(self._project_id, proposal), drafted)
-
-        def drafted(proposal: ProposalView) -> None:
-            self.panel.typed.pop(key, None)
-            begun.toggle_link(proposal.id)
+                begun.toggle_link(proposal.id)
+                self.want()
 
         themes = self.snapshot.board.themes if self.snapshot else []
-        self.app.push_screen(ProposalForm(WRITE, key, None, themes), written)
+        form = ProposalForm(WRITE, key, self._project_id, None, themes)
+        self.app.push_screen(form, drafted)
 
     def action_no_suggestion(self) -> None:
         if self._one:
@@ -300,15 +309,12 @@ class ContributionScreen(ActingScreen[Shown]):
         if one is None:
             return
         hide = not one.is_hidden
+        self.app.push_screen(ReasonForm(HIDE if hide else SHOW, one, hide), self._moderated)
 
-        def given(reason: str | None) -> None:
-            if reason:
-                asked = Moderate(hidden=hide, reason=reason)
-                self.act(lambda client: client.moderate(one.id, asked), self._moderated)
-
-        self.app.push_screen(ReasonScreen(HIDE if hide else SHOW), given)
-
-    def _moderated(self, one: ContributionView) -> None:
+    def _moderated(self, one: ContributionView | None) -> None:
+        if one is None:
+            return
+        self.want()
         self.notify(f"✓ {DONE.in_(self.language)}", timeout=2)
 
     def action_unmask(self) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from console.data.decisions import signing, why_not_followed, why_not_signed
+from console.data.requests import written
 from console.data.said import Said, signed
 from console.data.standings import publication
 from console.screens.acts import ActingScreen
@@ -78,7 +79,7 @@ class AccountActs(ActingScreen[S]):
 
         def go(confirmed: bool | None) -> None:
             if confirmed:
-                asked = PublishReport(version=account.report.version)
+                asked = written(PublishReport, language, version=account.report.version)
                 id = account.standing.project_id
                 self.act(lambda client: client.publish_report(id, asked), self._published)
 
@@ -127,7 +128,7 @@ class DecisionActs(AccountActs[S]):
 
         def go(confirmed: bool | None) -> None:
             if confirmed:
-                read = SignDecision(version=one.version)
+                read = written(SignDecision, language, version=one.version)
                 id: UUID = one.proposal_id
                 self.act(lambda client: client.sign_decision(id, read), self._signed)
 

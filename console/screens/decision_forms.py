@@ -8,12 +8,16 @@ from uuid import UUID
 
 from textual.widget import Widget
 
-from console.data.decisions import KEPT, QUOTED, meanwhile, parse_day, steps_after
+from console.data.days import parse_day
+from console.data.decisions import KEPT, QUOTED, meanwhile, steps_after
+from console.data.problems import Wrong
+from console.data.requests import written
 from console.data.said import Said
 from console.data.vocabulary import OUTCOME, PROGRESS, say
-from console.screens.writing_form import NotComplete, Typed, WritingForm
+from console.screens.field_form import Typed, area
+from console.screens.writing_form import WritingForm
 from console.widgets.choice_line import ChoiceLine
-from console.widgets.shown import Input, TextArea
+from console.widgets.shown import Input
 from console.words import Text, elide, full_day
 from services.contracts.events.feedback import Outcome, Progress
 from services.contracts.http.feedback import (
@@ -83,10 +87,6 @@ WHY_NEEDED = Text(
 )
 
 
-def _area(name: str) -> TextArea:
-    return TextArea(id=f"field-{name}", tab_behavior="focus", show_line_numbers=False)
-
-
 class DecisionForm(WritingForm[DecisionView]):
     """Outcome and reason, always; of what is retained, what next, by when and who."""
 
@@ -121,10 +121,10 @@ class DecisionForm(WritingForm[DecisionView]):
 
     def fields(self) -> Iterable[Widget]:
         yield ChoiceLine(id="field-outcome")
-        yield _area("reason")
-        yield _area("next_step")
-        yield Input(id="field-due_on", max_length=20)
-        yield Input(id="field-owner", max_length=200)
+        yield area("reason")
+        yield area("next_step")
+        yield Input(id="field-due_on")
+        yield Input(id="field-owner")
 
     def speak(self) -> None:
         words = {one.value: say(OUTCOME, one, self.language) for one in Outcome}
@@ -144,25 +144,25 @@ class DecisionForm(WritingForm[DecisionView]):
     def ask(self, typed: Typed) -> Callable[[Client], Coroutine[Any, Any, DecisionView]]:
         language, kept = self.language, typed["outcome"] in KEPT
         due_on = parse_day(typed["due_on"])
-        wrong = (
+        rules = (
             ("reason", not typed["reason"], REASON_NEEDED),
             ("next_step", kept and not typed["next_step"], NEXT_NEEDED),
             ("due_on", kept and not typed["due_on"], DAY_NEEDED),
             ("due_on", bool(typed["due_on"]) and due_on is None, NOT_A_DAY),
             ("owner", kept and not typed["owner"], OWNER_NEEDED),
         )
-        for field, is_wrong, sentence in wrong:
-            if is_wrong:
-                raise NotComplete(field, sentence.in_(language))
-        written = WriteDecision(
+        decision = written(
+            WriteDecision,
+            language,
+            [Wrong(field, sentence.in_(language)) for field, broken, sentence in rules if broken],
             version=self.version,
-            outcome=Outcome(typed["outcome"]),
+            outcome=typed["outcome"],
             reason=typed["reason"],
             next_step=typed["next_step"] or None,
             due_on=due_on,
             owner=typed["owner"] or None,
         )
-        return lambda client: client.write_decision(self.about.proposal_id, written)
+        return lambda client: client.write_decision(self.about.proposal_id, decision)
 
     def meanwhile(self) -> str:
         return meanwhile(self.about, self.language)
@@ -185,16 +185,17 @@ class ReportForm(WritingForm[ReportView]):
         yield Said(REPORT_HINT.in_(self.language), "dim")
 
     def fields(self) -> Iterable[Widget]:
-        yield _area("summary")
+        yield area("summary")
 
     def begin(self) -> Typed:
         return {"summary": self.about.summary}
 
     def ask(self, typed: Typed) -> Callable[[Client], Coroutine[Any, Any, ReportView]]:
-        if not typed["summary"]:
-            raise NotComplete("summary", SUMMARY_NEEDED.in_(self.language))
-        written = WriteReport(version=self.version, summary=typed["summary"])
-        return lambda client: client.write_report(self.about.project_id, written)
+        wrong = [] if typed["summary"] else [Wrong("summary", SUMMARY_NEEDED.in_(self.language))]
+        report = written(
+            WriteReport, self.language, wrong, version=self.version, summary=typed["summary"]
+        )
+        return lambda client: client.write_report(self.about.project_id, report)
 
     def meanwhile(self) -> str:
         summary = elide(" ".join(self.about.summary.split()), 80)
@@ -228,7 +229,7 @@ class FollowUpForm(WritingForm[DecisionView]):
 
     def fields(self) -> Iterable[Widget]:
         yield ChoiceLine(id="field-progress")
-        yield _area("note")
+        yield area("note")
 
     def speak(self) -> None:
         words = {step: say(PROGRESS, step, self.language) for step in steps_after(self.about)}
@@ -238,10 +239,15 @@ class FollowUpForm(WritingForm[DecisionView]):
         return {"progress": next(iter(steps_after(self.about)), ""), "note": ""}
 
     def ask(self, typed: Typed) -> Callable[[Client], Coroutine[Any, Any, DecisionView]]:
-        progress = Progress(typed["progress"])
-        if progress is Progress.GIVEN_UP and not typed["note"]:
-            raise NotComplete("note", WHY_NEEDED.in_(self.language))
-        step = RecordFollowUp(version=self.version, progress=progress, note=typed["note"] or None)
+        unexplained = typed["progress"] == Progress.GIVEN_UP and not typed["note"]
+        step = written(
+            RecordFollowUp,
+            self.language,
+            [Wrong("note", WHY_NEEDED.in_(self.language))] if unexplained else [],
+            version=self.version,
+            progress=typed["progress"],
+            note=typed["note"] or None,
+        )
         proposal_id: UUID = self.about.proposal_id
         return lambda client: client.follow_up(proposal_id, step)
 

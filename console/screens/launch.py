@@ -13,8 +13,7 @@ from textual.message import Message
 from textual.timer import Timer
 from textual.widget import Widget
 
-from console.data.drafting import NotASheet
-from console.data.problems import Problematic, SignedOut
+from console.data.problems import NotComplete, Problematic, SignedOut, Wrong
 from console.data.reading import MANY_PEOPLE, launch_sentence, will_be_asked
 from console.data.said import Said, signed
 from console.screens.acts import refusal
@@ -199,12 +198,14 @@ class LaunchScreen(PanelScreen[LaunchSnapshot]):
         if client is None:
             return
         self._trouble = None
+        wrong: tuple[Wrong, ...] = ()
         try:
             about = self._at_hand()
-        except NotASheet as wrong:
+        except NotComplete as error:
             about = None
-            if any(self._form.typed.values()):
-                self._trouble = Said(str(wrong), "attention")
+            # An untouched form is no mistake.
+            wrong = error.wrong if any(self._form.typed.values()) else ()
+        self._form.show_wrong(wrong)
         if about is None:
             self._about = self._preview = self._preview_of = None
             self._draw_preview()
@@ -213,7 +214,7 @@ class LaunchScreen(PanelScreen[LaunchSnapshot]):
         start(self, partial(self._read_preview, client, about), "preview")
 
     def _at_hand(self) -> About | None:
-        """What would be launched, whatever its title. Raises NotASheet."""
+        """What would be launched, whatever its title. Raises NotComplete."""
         if self.writing:
             return replace(self._form.draft, title=_UNTITLED).sheet(self._project_id, self.language)
         chosen = self._chosen()
@@ -277,10 +278,9 @@ class LaunchScreen(PanelScreen[LaunchSnapshot]):
         try:
             about, title = self._to_launch()
             at_hand = self._at_hand()
-        except NotASheet as wrong:
-            self._trouble = Said(str(wrong), "attention")
-            self._draw_preview()
-            self._form.focus_field(wrong.field)
+        except NotComplete as error:
+            self._form.show_wrong(error.wrong)
+            self._form.focus_field(error.wrong[0].field)
             return
         if about is None:
             return
@@ -306,7 +306,7 @@ class LaunchScreen(PanelScreen[LaunchSnapshot]):
         )
 
     def _to_launch(self) -> tuple[About | None, str]:
-        """With its title. Raises NotASheet."""
+        """With its title. Raises NotComplete."""
         if self.writing:
             sheet = self._form.draft.sheet(self._project_id, self.language)
             return sheet, sheet.title
@@ -314,6 +314,9 @@ class LaunchScreen(PanelScreen[LaunchSnapshot]):
         return (chosen.id, chosen.title) if chosen else (None, "")
 
     async def _launch(self, client: Client, about: About) -> None:
+        from console.data.requests import written
+        from services.contracts.http.campaigns import Launch
+
         try:
             if isinstance(about, UUID):
                 campaign_id = about
@@ -322,7 +325,8 @@ class LaunchScreen(PanelScreen[LaunchSnapshot]):
                 if key not in self._stored:
                     self._stored[key] = (await client.write_campaign(about)).id
                 campaign_id = self._stored[key]
-            launched = await client.launch([campaign_id])
+            order = written(Launch, self.language, campaign_ids=[campaign_id])
+            launched = await client.launch(order)
             self.post_message(Launched(launched[0]))
         except Problematic as problem:
             self.post_message(NotLaunched(problem))

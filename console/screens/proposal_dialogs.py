@@ -2,41 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.screen import ModalScreen
+from textual.widget import Widget
 
+from console.data.problems import Wrong
+from console.data.requests import written
 from console.data.said import Said
 from console.screens.base import bindings
 from console.screens.dialogs import Speaking, key_line
+from console.screens.field_form import Typed, area
+from console.screens.writing_form import WritingForm
 from console.widgets.said import content
-from console.widgets.shown import Input, Static, TextArea
+from console.widgets.shown import Input, Static
 from console.widgets.table import Column, Row, Table
-from console.words import Text, fold
-from services.contracts.http.proposals import WriteProposal
+from console.words import Text, elide, fold
+from services.contracts.http.proposals import ProposalView, WriteProposal
+from services.contracts.http.reading import ContributionView, Moderate
 
 if TYPE_CHECKING:
-    from console.app import PanelConsole
+    from console.data.client import Client
 
 _WIDTH = 66
 CHOOSE = Text(fr="choisir", en="choose")
 CANCEL = Text(fr="ne rien faire", en="do nothing")
-KEEP = Text(fr="fermer, le texte est gardé", en="close, the text is kept")
-SAVE = Text(fr="enregistrer", en="save")
 CONFIRM = Text(fr="confirmer", en="confirm")
 FILTER = Text(fr="chercher un titre", en="search a title")
 NONE = Text(fr="Aucune proposition encore : n en écrit une.", en="No proposal yet: n writes one.")
 TITLE = Text(fr="Titre", en="Title")
 THEME = Text(fr="Thème", en="Theme")
-WORDS = Text(fr="Proposition", en="Proposal")
+WORDS = Text(fr="Texte", en="Text")
 THEMES = Text(fr="déjà : {themes}", en="already: {themes}")
-NEEDED = Text(fr="Il faut un titre et un texte.", en="A title and a text are needed.")
-REASON = Text(fr="Motif, qui restera lisible :", en="Reason, which stays readable:")
+NEEDED = {
+    "title": Text(fr="Il faut un titre.", en="A title is needed."),
+    "text": Text(fr="Il faut un texte.", en="A text is needed."),
+}
+CHANGED = Text(
+    fr="Quelqu'un l'a récrite entre-temps : « {title} », « {text} ». Enregistrer la remplace.",
+    en="Somebody rewrote it meanwhile: “{title}”, “{text}”. Saving replaces it.",
+)
+REASON = Text(fr="Motif", en="Reason")
+REASON_NEEDED = Text(
+    fr="Il faut un motif ; il restera lisible.", en="A reason is needed; it stays readable."
+)
 
 
 @dataclass(frozen=True)
@@ -104,129 +119,107 @@ class PickScreen(Speaking, ModalScreen[str | None]):
         self.query_one(Table).action_move(by)
 
 
-class ProposalForm(Speaking, ModalScreen[WriteProposal | None]):
-    """Title, theme and text of a proposal. What is typed is kept until it is saved."""
+class ProposalForm(WritingForm[ProposalView | None]):
+    """Title, theme and text of a proposal, new or changed."""
 
-    ID: ClassVar[str] = "proposal-form"
-    BINDINGS = [  # noqa: RUF012
-        *bindings("proposal-form"),
-        Binding("escape", "dismiss", show=False, priority=True),
-    ]
+    LABELS = {"title": TITLE, "theme": THEME, "text": WORDS}  # noqa: RUF012
 
     def __init__(
-        self, heading: Text, typed_as: str, begin: WriteProposal | None, themes: Sequence[str]
+        self,
+        heading: Text,
+        typed_as: str,
+        project_id: UUID,
+        about: ProposalView | None,
+        themes: Sequence[str],
     ) -> None:
-        """`typed_as` names what is typed among all that is being written; `begin` is what the
-        proposal says now, none for a new one."""
-        super().__init__(classes="dialog")
+        """`about` is what the proposal says now, none for a new one."""
+
+        async def reread(client: Client) -> ProposalView | None:
+            if about is None:
+                return None
+            board = await client.board(project_id)
+            return next(one for one in board.proposals if one.id == about.id)
+
+        super().__init__(typed_as, about, reread)
         self._heading = heading
-        self._typed_as = typed_as
-        self._begin = begin
+        self._project_id = project_id
         self._themes = themes
 
-    def compose(self) -> ComposeResult:
-        with Vertical(classes="box writing"):
-            yield Static(id="said")
-            yield Input(id="title", max_length=200)
-            yield Input(id="theme", max_length=100)
-            yield TextArea(id="text", tab_behavior="focus", show_line_numbers=False)
-            yield Static(id="wrong")
-            yield Static(id="keys")
+    @property
+    def version(self) -> int:
+        return self.about.version if self.about else 0
 
-    def on_mount(self) -> None:
-        begin = self._begin
-        typed = self._typed_texts.get(self._typed_as) or (
-            {"title": begin.title, "theme": begin.theme or "", "text": begin.text} if begin else {}
+    def heading(self) -> Iterable[Said]:
+        yield Said(self._heading.in_(self.language), "strong")
+        if self._themes:
+            yield Said(THEMES.in_(self.language, themes=", ".join(self._themes)), "dim")
+
+    def fields(self) -> Iterable[Widget]:
+        yield Input(id="field-title")
+        yield Input(id="field-theme")
+        yield area("text")
+
+    def begin(self) -> Typed:
+        about = self.about
+        if about is None:
+            return {}
+        return {"title": about.title, "theme": about.theme or "", "text": about.text}
+
+    def ask(self, typed: Typed) -> Callable[[Client], Coroutine[Any, Any, ProposalView | None]]:
+        about, language = self.about, self.language
+        missing = [name for name in ("title", "text") if not typed[name]]
+        proposal = written(
+            WriteProposal,
+            language,
+            [Wrong(name, NEEDED[name].in_(language)) for name in missing],
+            version=about.version if about else None,
+            title=typed["title"],
+            text=typed["text"],
+            theme=typed["theme"] or None,
         )
-        self.query_one("#title", Input).value = typed.get("title", "")
-        self.query_one("#theme", Input).value = typed.get("theme", "")
-        self.query_one(TextArea).text = typed.get("text", "")
-        self.redraw()
-        self.query_one("#title", Input).focus()
+        if about:
+            return lambda client: client.edit_proposal(about.id, proposal)
+        return lambda client: client.draft_proposal(self._project_id, proposal)
+
+    def meanwhile(self) -> str:
+        assert self.about
+        text = elide(" ".join(self.about.text.split()), 80)
+        return CHANGED.in_(self.language, title=elide(self.about.title, 80), text=text)
+
+
+class ReasonForm(WritingForm[ContributionView]):
+    """What will happen to a contribution, and why: the reason is written down."""
+
+    LABELS = {"reason": REASON}  # noqa: RUF012
+    SEND = ("enter", CONFIRM)
+
+    def __init__(self, sentence: Text, about: ContributionView, hide: bool) -> None:
+        async def reread(client: Client) -> ContributionView:
+            return await client.contribution(about.id, show_hidden=False)
+
+        super().__init__(f"reason {'hide' if hide else 'show'} {about.id}", about, reread)
+        self._sentence = sentence
+        self._hide = hide
 
     @property
-    def _typed_texts(self) -> dict[Hashable, dict[str, str]]:
-        return cast("PanelConsole", self.app).typed
+    def version(self) -> int:
+        """Contributions never change; moderation is a list that grows."""
+        return 0
 
-    def redraw(self) -> None:
+    def heading(self) -> Iterable[Said]:
+        yield Said(self._sentence.in_(self.language))
+
+    def fields(self) -> Iterable[Widget]:
+        yield Input(id="field-reason")
+
+    def ask(self, typed: Typed) -> Callable[[Client], Coroutine[Any, Any, ContributionView]]:
         language = self.language
-        heading = content(Said(self._heading.in_(language), "strong"))
-        if self._themes:
-            themes = THEMES.in_(language, themes=", ".join(self._themes))
-            heading += content(
-                Said(f"\n{fold(f'{THEME.in_(language)} · {themes}', _WIDTH)}", "dim")
-            )
-        self.query_one("#said", Static).update(heading)
-        self.query_one("#title", Input).placeholder = TITLE.in_(language)
-        self.query_one("#theme", Input).placeholder = THEME.in_(language)
-        self.query_one(TextArea).placeholder = WORDS.in_(language)
-        self.query_one("#keys", Static).update(
-            key_line(("^s", SAVE.in_(language)), ("esc", KEEP.in_(language)))
-        )
+        missing = [] if typed["reason"] else [Wrong("reason", REASON_NEEDED.in_(language))]
+        asked = written(Moderate, language, missing, hidden=self._hide, reason=typed["reason"])
+        return lambda client: client.moderate(self.about.id, asked)
 
-    def _typed(self) -> dict[str, str]:
-        return {
-            "title": self.query_one("#title", Input).value,
-            "theme": self.query_one("#theme", Input).value,
-            "text": self.query_one(TextArea).text,
-        }
-
-    def on_input_changed(self) -> None:
-        self._typed_texts[self._typed_as] = self._typed()
-
-    def on_text_area_changed(self) -> None:
-        self._typed_texts[self._typed_as] = self._typed()
-
-    def action_save(self) -> None:
-        typed = {name: text.strip() for name, text in self._typed().items()}
-        if not typed["title"] or not typed["text"]:
-            said = Said(f"! {NEEDED.in_(self.language)}", "attention")
-            self.query_one("#wrong", Static).update(content(said))
-            return
-        self.dismiss(
-            WriteProposal(
-                version=self._begin.version if self._begin else None,
-                title=typed["title"],
-                text=typed["text"],
-                theme=typed["theme"] or None,
-            )
-        )
-
-
-class ReasonScreen(Speaking, ModalScreen[str | None]):
-    """What will happen, and why: the reason is written down."""
-
-    BINDINGS = [  # noqa: RUF012
-        *bindings("confirm"),
-        Binding("escape", "dismiss", show=False),
-    ]
-
-    def __init__(self, sentence: Text) -> None:
-        super().__init__(classes="dialog")
-        self._sentence = sentence
-
-    def compose(self) -> ComposeResult:
-        with Vertical(classes="box"):
-            yield Static(id="said")
-            yield Input(id="reason", max_length=2000)
-            yield Static(id="keys")
-
-    def on_mount(self) -> None:
-        self.redraw()
-        self.query_one(Input).focus()
-
-    def redraw(self) -> None:
-        language = self.language
-        self.query_one("#said", Static).update(
-            content(
-                f"{fold(self._sentence.in_(language), _WIDTH)}\n\n",
-                Said(REASON.in_(language), "attention"),
-            )
-        )
-        self.query_one("#keys", Static).update(
-            key_line(("enter", CONFIRM.in_(language)), ("esc", CANCEL.in_(language)))
-        )
+    def meanwhile(self) -> str:
+        return ""
 
     def on_input_submitted(self) -> None:
-        if reason := self.query_one(Input).value.strip():
-            self.dismiss(reason)
+        self.action_save()

@@ -6,12 +6,18 @@ from collections.abc import Iterable, Mapping
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
+from textual.widget import Widget
 
 from console.data.drafting import Draft
+from console.data.problems import Wrong
+from console.data.said import Said, signed
 from console.data.vocabulary import ATTRIBUTES
+from console.widgets.said import content
 from console.widgets.shown import Input, Static
-from console.words import Language, Text
+from console.words import Language, Text, fold
 
+# Of the pane that it stands in.
+WIDTH = 38
 LABELS = {
     "title": Text(fr="Titre", en="Title"),
     "wanted": Text(fr="À solliciter", en="People to ask"),
@@ -43,9 +49,10 @@ class CampaignForm(Vertical):
         yield from self._fields()
         yield Static(id="hint")
 
-    def _fields(self) -> Iterable[Horizontal]:
+    def _fields(self) -> Iterable[Widget]:
         for name in LABELS:
             yield Horizontal(Static(id=f"label-{name}"), Input(id=f"field-{name}"), classes="field")
+            yield Static(id=f"wrong-{name}", classes="wrong")
 
     def speak(self, language: Language) -> None:
         for name, label in LABELS.items():
@@ -74,6 +81,15 @@ class CampaignForm(Vertical):
             typed["quotas"],
             typed["first_day"],
         )
+
+    def show_wrong(self, wrong: Iterable[Wrong]) -> None:
+        """Each sentence below its field."""
+        sentences = {one.field: one.sentence for one in wrong}
+        for name in LABELS:
+            line = self.query_one(f"#wrong-{name}", Static)
+            said = signed(Said(sentences.get(name, ""), "attention"))
+            line.set_class(name in sentences, "-told")
+            line.update(content(Said(fold(said.text, WIDTH), said.tone)))
 
     def focus_field(self, name: str) -> None:
         self._input(name).focus()

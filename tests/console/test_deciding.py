@@ -7,7 +7,7 @@ from syrupy.assertion import SnapshotAssertion
 from textual.widgets import Input, TextArea
 
 from console.actions import held_on
-from console.data.decisions import parse_day
+from console.data.days import parse_day
 from console.widgets.table import Table
 from console.words import Language
 from services.contracts.events.feedback import Outcome, Progress
@@ -555,6 +555,10 @@ async def test_every_action_of_the_decision_screens_can_be_done(console: Opens) 
         ("31/2/2027", None),
         ("1/3", None),
         ("soon", None),
+        ("1/3/27", None),
+        ("1/3/99999999999999999999", None),
+        ("1/3/" + "9" * 5_000, None),
+        ("9" * 1_000_000, None),
     ],
 )
 def test_a_day_is_read_as_people_write_it(typed: str, day: date | None) -> None:

@@ -274,7 +274,7 @@ async def test_writing_a_proposal(console: Opens, panel: Panel, svg: SnapshotAss
         await to_board(at)
         await at.press("n", *"Un mois")
         await at.press("ctrl+s")
-        await at.until(lambda: "A title and a text are needed" in at.text)
+        await at.until(lambda: "A text is needed" in at.text)
         still(at)
         assert at.picture() == svg
         await at.press("escape", "n")

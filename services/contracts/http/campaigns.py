@@ -77,7 +77,7 @@ class CampaignSheet(Command):
     """One wave of invitations for a project."""
 
     project_id: UUID
-    title: str = Field(min_length=1)
+    title: str = Field(min_length=1, max_length=200)
     wanted: Headcount = Field(ge=1, description="people to ask")
     audience: Audience = Field(default_factory=dict)
     quotas: Quotas | None = None

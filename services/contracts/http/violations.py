@@ -23,6 +23,8 @@ class Violation:
     place: Place
     fr: str
     en: str
+    # A limit is exceeded: typing more does not help.
+    is_limit: bool = False
 
     def in_(self, language: Literal["fr", "en"]) -> str:
         return self.fr if language == "fr" else self.en
@@ -135,7 +137,9 @@ def _violation(error: Mapping[str, Any]) -> Violation:
         part.encode(errors="replace").decode() if isinstance(part, str) else part
         for part in _keys(error["loc"])
     )
-    return Violation(place, fr.format(**french), en.format(**english))
+    return Violation(
+        place, fr.format(**french), en.format(**english), is_limit=error["type"] in _LIMITS
+    )
 
 
 def _sentences(error: Mapping[str, Any]) -> Sentences:
@@ -149,6 +153,7 @@ def _sentences(error: Mapping[str, Any]) -> Sentences:
     return _SENTENCES.get(kind, _OTHER)
 
 
+_LIMITS = {"less_than_equal", "less_than", "string_too_long", "too_long"}
 _AT_LEAST: Sentences = ("au moins {least} éléments", "at least {least} items")
 _LATEST: Sentences = ("au plus tard le {most}", "{most} at the latest")
 _NAMES = {

@@ -1,0 +1,209 @@
+"""Every form at its extremes: a sentence beside the field, nothing lost, and never a traceback."""
+
+import ast
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from textual.widgets import Input, TextArea
+
+import console
+from console.screens.field_form import FieldForm
+from console.widgets.campaign_form import CampaignForm
+from tests.console.conftest import At, Opens
+from tests.console.recorded.panel import Panel
+from tests.unit.contracts.test_violations import commands
+
+LONG = ("Rappeler le rendez-vous. " * 1_116)[:-1] + "!"
+EXTREMES = (
+    "",
+    " ",
+    "-1",
+    "0",
+    "99999999",
+    "9" * 5_000,
+    "1e308",
+    "nan",
+    "٣",
+    "9999-12-31",
+    "0001-01-01",
+    "31/12/9999",
+    "1/3/99999999999999999999",
+    "18-34=" + "9" * 400,
+    "=;,=",
+    "\x00\x1b]52;c;AAAA\x07\x1b[2J\x9b",
+    "\ud800",
+    "[/] [red]{title}%s",
+    "👨‍👩‍👧‍👦" * 20,
+    LONG,
+)
+
+
+async def to_launch(at: At) -> None:
+    await at.press("2")
+    await at.on("projects")
+    await at.press("l")
+    await at.on("launch")
+    await at.press("n")
+
+
+async def to_board(at: At) -> None:
+    await at.press("5")
+    await at.on("reading")
+    await at.press("b")
+    await at.on("board")
+
+
+async def to_new_proposal(at: At) -> None:
+    await to_board(at)
+    await at.press("n")
+
+
+async def to_edited_proposal(at: At) -> None:
+    await to_board(at)
+    await at.press("e")
+
+
+async def to_proposal_of_a_contribution(at: At) -> None:
+    await at.press("5")
+    await at.on("reading")
+    await at.press("enter")
+    await at.on("contribution")
+    await at.press("n")
+
+
+async def to_moderation(at: At) -> None:
+    await at.press("5")
+    await at.on("reading")
+    await at.press("enter")
+    await at.on("contribution")
+    await at.press("h")
+
+
+async def to_account(at: At) -> None:
+    await at.press("6")
+    await at.on("decisions")
+    await at.press("enter")
+    await at.on("account")
+
+
+async def to_decision(at: At) -> None:
+    await to_account(at)
+    await at.press("e")
+
+
+async def to_report(at: At) -> None:
+    await to_account(at)
+    await at.press("o")
+    await at.on("report")
+    await at.press("e")
+
+
+async def to_follow_up(at: At) -> None:
+    await to_account(at)
+    await at.press("u")
+
+
+Leads = Callable[[At], Awaitable[None]]
+FORMS: dict[str, tuple[Leads, str]] = {
+    "launch": (to_launch, "claire"),
+    "new proposal": (to_new_proposal, "ines"),
+    "edited proposal": (to_edited_proposal, "ines"),
+    "proposal of a contribution": (to_proposal_of_a_contribution, "ines"),
+    "moderation": (to_moderation, "ines"),
+    "decision": (to_decision, "ines"),
+    "report": (to_report, "ines"),
+    "follow-up": (to_follow_up, "claire"),
+}
+
+
+def fields(at: At) -> list[Input | TextArea]:
+    screen = at.app.screen
+    return [*screen.query(Input).results(Input), *screen.query(TextArea).results(TextArea)]
+
+
+def fill(field: Input | TextArea, value: str) -> None:
+    if isinstance(field, Input):
+        field.value = value
+    else:
+        field.text = value
+
+
+def wrong(at: At) -> str:
+    lines = at.app.screen.query(".wrong, #wrong").results(Static)
+    return " ".join(" ".join(str(line.render()) for line in lines).split())
+
+
+@pytest.mark.parametrize("name", FORMS)
+async def test_no_value_in_any_field_ends_the_console(
+    console: Opens, panel: Panel, name: str
+) -> None:
+    panel.deciding.publish() if name == "follow-up" else None
+    leads, person = FORMS[name]
+    async with console("fr", person) as at:
+        await leads(at)
+        await at.until(lambda: fields(at))
+        form = at.app.screen
+        for value in EXTREMES:
+            for field in fields(at):
+                fill(field, value)
+            await at.press("enter" if name in ("launch", "moderation") else "ctrl+s")
+            if at.app.screen is not form:  # accepted, or refused in a dialog: that is an answer too
+                while at.app.screen.is_modal:
+                    await at.press("escape")
+                break
+        assert at.app.is_running
+        assert at.app._exception is None
+
+
+@pytest.mark.parametrize("name", FORMS)
+async def test_what_is_too_long_is_told_beside_its_field_while_typing_and_kept(
+    console: Opens, panel: Panel, name: str
+) -> None:
+    panel.deciding.publish() if name == "follow-up" else None
+    leads, person = FORMS[name]
+    async with console("en", person) as at:
+        await leads(at)
+        await at.until(lambda: fields(at))
+        if name == "launch":
+            form = at.app.screen.query_one(CampaignForm)
+            form.fill({"title": "First wave", "wanted": "99999999", "first_day": "9999-12-31"})
+            await at.until(lambda: "At most 10,000,000." in wrong(at))
+            assert "2999-12-31 at the latest." in wrong(at)
+            assert form.typed["wanted"] == "99999999"
+            return
+        field = fields(at)[-1]
+        text = LONG * 3
+        fill(field, text)
+        await at.until(lambda: "characters at most; there are 83,700" in wrong(at))
+        beside = at.app.screen.query_one(f"#wrong-{(field.id or '').removeprefix('field-')}")
+        assert beside.display
+        await at.press("ctrl+s")
+        assert at.app.focused in fields(at), "the cursor is where something is to be done"
+        kept = field.value if isinstance(field, Input) else field.text
+        assert kept == text
+
+
+async def test_a_pasted_proposal_of_27900_characters_says_the_limit(console: Opens) -> None:
+    async with console("fr", "ines") as at:
+        await to_new_proposal(at)
+        form = at.app.screen
+        assert isinstance(form, FieldForm)
+        await at.press(*"Un titre")
+        form.query_one(TextArea).text = LONG
+        await at.press("ctrl+s")
+        assert "20\u202f000 caractères au plus ; il y en a 27\u202f900." in " ".join(
+            line.strip() for line in wrong(at).splitlines()
+        )
+        assert form.query_one(TextArea).text == LONG
+
+
+def test_no_request_is_made_around_the_one_that_says_what_is_wrong() -> None:
+    """A request model that is called by its name raises what no screen catches."""
+    names = {model.__name__ for model in commands()}
+    folder = Path(str(console.__file__)).parent
+    for file in folder.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call):
+                called = getattr(node.func, "id", getattr(node.func, "attr", ""))
+                assert called not in names, f"{file.name}:{node.lineno}: {called}(…)"
