@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
-from textual.widgets import Input, TextArea
+from textual.widgets import Input, Static, TextArea
 
 import console
 from console.screens.field_form import FieldForm
@@ -192,9 +192,7 @@ async def test_a_pasted_proposal_of_27900_characters_says_the_limit(console: Ope
         await at.press(*"Un titre")
         form.query_one(TextArea).text = LONG
         await at.press("ctrl+s")
-        assert "20\u202f000 caractères au plus ; il y en a 27\u202f900." in " ".join(
-            line.strip() for line in wrong(at).splitlines()
-        )
+        assert "20 000 caractères au plus ; il y en a 27 900." in wrong(at)
         assert form.query_one(TextArea).text == LONG
 
 
@@ -203,7 +201,16 @@ def test_no_request_is_made_around_the_one_that_says_what_is_wrong() -> None:
     names = {model.__name__ for model in commands()}
     folder = Path(str(console.__file__)).parent
     for file in folder.rglob("*.py"):
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        nodes = list(ast.walk(ast.parse(file.read_text(encoding="utf-8"))))
+        imported = {
+            alias.asname or alias.name
+            for node in nodes
+            if isinstance(node, ast.ImportFrom)
+            and (node.module or "").startswith("services.contracts.http")
+            for alias in node.names
+            if alias.name in names
+        }
+        for node in nodes:
             if isinstance(node, ast.Call):
-                called = getattr(node.func, "id", getattr(node.func, "attr", ""))
-                assert called not in names, f"{file.name}:{node.lineno}: {called}(…)"
+                called = getattr(node.func, "id", "")
+                assert called not in imported, f"{file.name}:{node.lineno}: {called}(…)"
