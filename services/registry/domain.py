@@ -12,6 +12,7 @@ MEMBERSHIP_YEARS = 3
 # Civil days between two solicitations of one person, so that both readings of "a month" hold.
 BLOCK_DAYS = 31
 OPENS, CLOSES = time(8), time(20)
+_PARIS = ZoneInfo("Europe/Paris")
 NOTICE_RETRIES = 3
 # From the recorded attempt to the message's first byte: a sender that was slower starts over.
 ATTEMPT_LASTS = timedelta(minutes=5)
@@ -104,6 +105,26 @@ def ends_on(accepted_on: date) -> date:
 
 def free_again(last_day: date) -> date:
     return last_day + timedelta(days=BLOCK_DAYS)
+
+
+def lock_days(zone: str, now: datetime) -> int:
+    """Days after which a contact lock is over by the panel's own calendar (Paris).
+
+    A month that ends later where the member lived is kept a day longer, as the zone is forgotten.
+    """
+    there, paris = now.astimezone(ZoneInfo(zone)), now.astimezone(_PARIS)
+    behind = there.replace(tzinfo=None) < paris.replace(tzinfo=None)
+    return BLOCK_DAYS + behind
+
+
+def latest_day(now: datetime) -> date:
+    """The latest civil day anywhere on Earth: a contact of unknown place may count for it."""
+    return (now.astimezone(UTC) + timedelta(hours=14)).date()
+
+
+def earliest_day(now: datetime) -> date:
+    """The earliest civil day anywhere on Earth: what is over there is over everywhere."""
+    return (now.astimezone(UTC) - timedelta(hours=12)).date()
 
 
 @dataclass(frozen=True)

@@ -103,7 +103,7 @@ async def import_members(
         lines = await _stage(conn, clock, vault, sheet)
     finally:
         sheet.close()
-    judged = await store.judge_lines(conn, clock.today())
+    judged = await store.judge_lines(conn)
     lines.refused += [(line, line, LineRefused(Wrong(code))) for line, code in judged]
     lines.refused.sort(key=lambda refused: refused[0])
     valid = lines.count - sum(last - first + 1 for first, last, _ in lines.refused)

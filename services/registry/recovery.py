@@ -1,8 +1,11 @@
 """What a registry that was put back from a backup does before it sends anything (DESIGN.md §6).
 
-Who had left or been erased leaves again. What was sent since the backup was sent, and holds its
-contact lock. A solicitation of which nobody knows is taken as sent, as one too few harms nobody.
+People who had left or been erased leave again. Messages sent since the backup were sent, and hold
+their contact locks. A solicitation of unknown fate is taken as sent, as one too few harms nobody.
 Where the topics were lost as well, everybody counts as solicited today.
+
+"Today" is the latest civil day anywhere on Earth: a day taken from one zone would be the day before
+for a member east of it, who could be solicited 30 civil days later.
 """
 
 from collections.abc import Sequence
@@ -10,7 +13,7 @@ from collections.abc import Sequence
 import structlog
 
 from services.contracts.events.campaigns import OrderRequest, OrderState
-from services.registry import store
+from services.registry import domain, store
 from services.registry.store import sql
 from services.runtime.clock import Clock
 from services.runtime.db import Connection
@@ -38,7 +41,7 @@ def recovery(clock: Clock) -> Recovery:
 
 async def recover_people(conn: Connection, clock: Clock) -> None:
     """Before the orders: who is gone, who changed, who came."""
-    today = clock.today()
+    today = domain.latest_day(clock.now())
     await conn.execute(sql.recover_contacts, store.MEMBERS, today)
     await conn.execute(sql.recover_erased, store.MEMBERS, today)
     await conn.execute(sql.recover_members, store.MEMBERS)
@@ -48,8 +51,9 @@ async def recover_people(conn: Connection, clock: Clock) -> None:
 
 async def recover_messages(conn: Connection, clock: Clock) -> None:
     """Once every order is held: what became of each, and when each person may be asked again."""
-    now, today = clock.now(), clock.today()
-    lost = await conn.fetchval(sql.something_unheard, store.MEMBERS, store.DELIVERIES, today)
+    now = clock.now()
+    today, earliest = domain.latest_day(now), domain.earliest_day(now)
+    lost = await conn.fetchval(sql.something_unheard, store.MEMBERS, store.DELIVERIES, earliest)
     await conn.execute(sql.recover_deliveries, store.DELIVERIES)
     doubtful = store.rows_of(await conn.execute(sql.doubt_solicitations, now))
     await conn.execute(sql.recover_locks, store.MEMBERS)

@@ -134,10 +134,10 @@ async def copy_lines(conn: Connection, lines: Sequence[StagedLine]) -> None:
     )  # fmt: skip
 
 
-async def judge_lines(conn: Connection, today: date) -> list[tuple[int, str]]:
+async def judge_lines(conn: Connection) -> list[tuple[int, str]]:
     """Lines with a problem that only the whole file or the registry can tell."""
     await conn.execute(sql.index_lines)
-    return [(row["line"], row["problem"]) for row in await conn.fetch(sql.judge_lines, today)]
+    return [(row["line"], row["problem"]) for row in await conn.fetch(sql.judge_lines)]
 
 
 async def count_staged(conn: Connection) -> StagedCounts:
@@ -186,8 +186,10 @@ async def erase_member(conn: Connection, member_id: UUID, now: datetime, today: 
     await conn.execute(sql.erase_member, member_id, MEMBERS, MEMBER, now, today)
 
 
-async def forget_contact(conn: Connection, member_id: UUID, person_id: UUID, today: date) -> None:
-    await conn.execute(sql.forget_contact, member_id, person_id, today)
+async def forget_contact(
+    conn: Connection, member_id: UUID, person_id: UUID, day: date, latest: date, lock_days: int
+) -> None:
+    await conn.execute(sql.forget_contact, member_id, person_id, day, latest, lock_days)
 
 
 async def forget_locks(conn: Connection, today: date) -> int:

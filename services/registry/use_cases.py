@@ -242,9 +242,10 @@ async def leave(conn: Connection, clock: Clock, member_id: UUID) -> Leaving:
 async def erase(conn: Connection, clock: Clock, member_id: UUID) -> bool:
     """Forget who a member is, for good; false if it was done before.
 
-    Waits for a message being sent, as leaving does. For 31 days the contact lock stays under a
-    keyed hash of the address, so that being erased and joining again gains nothing. campaigns
-    hears of it and confirms. Raises MemberUnknown.
+    Waits for a message being sent, as leaving does. The keyed hash of the address stays on the
+    suppression list, which only a newer consent opens; for 31 days it leads to the contact lock, so
+    that being erased and joining again gains nothing. campaigns hears of it and confirms. Raises
+    MemberUnknown.
     """
     await store.wait_for_messages(conn, member_id)
     member = await store.lock_member(conn, member_id)
@@ -253,9 +254,17 @@ async def erase(conn: Connection, clock: Clock, member_id: UUID) -> bool:
     if member.status is domain.Status.ERASED:
         return False
     assert member.person_id is not None
-    now, today = clock.now(), clock.today()
-    await store.forget_contact(conn, member_id, member.person_id, today)
-    await store.erase_member(conn, member_id, now, today)
+    assert member.zone is not None
+    now, day = clock.now(), clock.today(member.zone)
+    await store.forget_contact(
+        conn,
+        member_id,
+        member.person_id,
+        day,
+        domain.latest_day(now),
+        domain.lock_days(member.zone, now),
+    )
+    await store.erase_member(conn, member_id, now, day)
     await store.refuse_orders(conn, now, await store.pending_orders_of(conn, member_id))
     return True
 

@@ -101,7 +101,8 @@ async def test_who_campaigns_forgot_is_not_free_at_once_when_topics_are_lost(
     asked = "SELECT until FROM suppression WHERE email_hash = $1"
     hashed = people.vault().hash("e@example.test")
     until = await made.database.pool.fetchval(asked, hashed)
-    assert until == TODAY + timedelta(days=31)
+    # The latest civil day on Earth, as nobody knows where they were.
+    assert until == TODAY + timedelta(days=1 + 31)
 
 
 async def test_a_message_told_as_sent_whose_order_is_lost_still_holds_everybody(

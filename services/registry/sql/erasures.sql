@@ -10,27 +10,30 @@ WITH erased AS (
 INSERT INTO outbox (topic, key, version, kind, at, body)
 SELECT $2, member_id, version, $3, $4, body FROM erased;
 
--- forget_contact: the address goes; its keyed hash leads to the contact lock until the lock is over.
--- While a restored database catches up, nobody knows when they were solicited last: today.
+-- forget_contact: the address goes; its keyed hash stays, and leads to the contact lock until the lock
+-- is over. While a restored database catches up, the last solicitation may be of any day up to $4.
+-- $3 the member's day, $4 the latest civil day on Earth, $5 days after which the lock is over
 WITH forgotten AS (DELETE FROM contact WHERE member_id = $1 RETURNING email_hash),
 locked AS (
-    INSERT INTO contact_lock AS held (person_id, last_day) SELECT $2, $3 WHERE recovering()
+    INSERT INTO contact_lock AS held (person_id, last_day) SELECT $2, $4 WHERE recovering()
     ON CONFLICT (person_id) DO UPDATE SET last_day = excluded.last_day, order_id = NULL
     WHERE held.last_day < excluded.last_day
 ), over AS (
-    SELECT greatest($3, max(l.last_day) + 31, CASE WHEN recovering() THEN $3::date + 31 END) AS day
+    SELECT greatest($3, max(l.last_day) + $5::int, CASE WHEN recovering() THEN $4::date + $5 END)
+        AS day
     FROM contact_lock l WHERE l.person_id = $2
 ), kept AS (
-    UPDATE suppression SET until = (SELECT day FROM over) WHERE person_id = $2
+    UPDATE suppression SET until = (SELECT day FROM over), since = greatest(since, $3)
+    WHERE person_id = $2
 )
-INSERT INTO suppression (email_hash, person_id, since, until)
+INSERT INTO suppression AS s (email_hash, person_id, since, until)
 SELECT email_hash, $2, $3, (SELECT day FROM over) FROM forgotten
-ON CONFLICT (email_hash) DO UPDATE SET person_id = excluded.person_id, until = excluded.until;
+ON CONFLICT (email_hash) DO UPDATE SET person_id = excluded.person_id, until = excluded.until,
+    since = greatest(s.since, excluded.since);
 
--- forget_locks: of erased people whose 31 days are over. A person who is somebody else's identity
--- as well keeps the lock.
+-- forget_locks: of erased people whose month is over. A person who is a member again keeps the lock.
 WITH over AS (
-    DELETE FROM suppression WHERE until <= $1 RETURNING person_id
+    UPDATE suppression SET until = NULL WHERE until <= $1 RETURNING person_id
 )
 DELETE FROM contact_lock l USING over
 WHERE l.person_id = over.person_id

@@ -12,7 +12,8 @@ CREATE TEMPORARY TABLE import_line (
 CREATE INDEX ON import_line (email_hash, line);
 ANALYZE import_line;
 
--- judge_lines: what only the whole file, or the registry, can tell; the first of two lines wins.
+-- judge_lines: what only the whole file, or the registry, can tell; the first of two lines wins. A
+-- suppressed address is open to a consent given after the day on which its person left, and to no other.
 WITH strange AS MATERIALIZED (
     SELECT zone FROM (SELECT DISTINCT zone FROM import_line) z
     WHERE zone NOT IN (SELECT name FROM pg_timezone_names)
@@ -25,7 +26,7 @@ WITH strange AS MATERIALIZED (
     END AS problem
     FROM import_line i
     LEFT JOIN contact c USING (email_hash)
-    LEFT JOIN suppression s ON s.email_hash = i.email_hash AND (s.until IS NULL OR s.until > $1)
+    LEFT JOIN suppression s ON s.email_hash = i.email_hash AND s.since >= i.consent_on
 )
 UPDATE import_line i SET problem = j.problem FROM judged j
 WHERE j.line = i.line AND j.problem IS NOT NULL RETURNING i.line, i.problem;
@@ -37,24 +38,29 @@ SELECT count(*)::int AS valid, (count(*) FILTER (WHERE contact_unknown))::int AS
         AS come_back
 FROM import_line i WHERE problem IS NULL;
 
--- keep_members: the lines without a problem become members.
+-- keep_members: the lines without a problem become members; people who come back under a newer
+-- consent are the same persons, under the same contact lock.
 INSERT INTO member (member_id, person_id, language, zone, attributes, accepted_on, ends_on,
     consent_on, consent_proof)
-SELECT member_id, gen_random_uuid(), language, zone, attributes::jsonb, accepted_on,
-    ends_on, consent_on, consent_proof
-FROM import_line WHERE problem IS NULL ORDER BY line;
+SELECT i.member_id, coalesce(s.person_id, gen_random_uuid()), i.language, i.zone,
+    i.attributes::jsonb, i.accepted_on, i.ends_on, i.consent_on, i.consent_proof
+FROM import_line i LEFT JOIN suppression s USING (email_hash)
+WHERE i.problem IS NULL ORDER BY i.line;
 
 -- keep_contacts: with how to reach them.
 INSERT INTO contact (member_id, key_id, sealed, email_hash)
 SELECT member_id, key_id, sealed, email_hash FROM import_line WHERE problem IS NULL ORDER BY line;
 
 -- keep_contact_locks: and when each was last contacted. After this database was put back from a
--- backup, anybody may be somebody whom it does not know any more and solicited since.
-INSERT INTO contact_lock (person_id, last_day)
-SELECT m.person_id, greatest(i.last_day,
-    (SELECT max(done_at AT TIME ZONE 'Europe/Paris')::date FROM recovery))
+-- backup, anybody may be a person whom it has forgotten and solicited since: as late as the latest
+-- civil day on Earth at that moment.
+INSERT INTO contact_lock AS held (person_id, last_day)
+SELECT m.person_id, greatest(max(i.last_day),
+    (SELECT max(done_at AT TIME ZONE 'Etc/GMT-14')::date FROM recovery))
 FROM import_line i JOIN member m USING (member_id)
-WHERE i.problem IS NULL;
+WHERE i.problem IS NULL GROUP BY m.person_id ORDER BY m.person_id
+ON CONFLICT (person_id) DO UPDATE SET last_day = excluded.last_day, order_id = NULL
+WHERE held.last_day < excluded.last_day;
 
 -- tell_imported: everybody else learns of them, coded.
 INSERT INTO outbox (topic, key, version, kind, at, body)
@@ -88,12 +94,12 @@ WITH left_now AS (
 INSERT INTO outbox (topic, key, version, kind, at, body)
 SELECT $2, member_id, version, $3, $4, body FROM left_now;
 
--- suppress_contact: the address is forgotten; its keyed hash keeps others from adding it again.
+-- suppress_contact: the address is forgotten; its keyed hash keeps it from being added again.
 WITH forgotten AS (DELETE FROM contact WHERE member_id = $1 RETURNING email_hash)
-INSERT INTO suppression (email_hash, person_id, since)
+INSERT INTO suppression AS s (email_hash, person_id, since)
 SELECT email_hash, $2, $3 FROM forgotten
-ON CONFLICT (email_hash) DO UPDATE
-SET person_id = excluded.person_id, since = excluded.since, until = NULL;
+ON CONFLICT (email_hash) DO UPDATE SET person_id = excluded.person_id,
+    since = greatest(s.since, excluded.since), until = NULL;
 
 -- expire_members: three years are over where the member lives; silence renews nothing.
 WITH over AS (

@@ -1,6 +1,6 @@
 -- recover_contacts: of those who had left or been erased since the backup, as if they left now: the
--- address goes and its keyed hash stays. Who was erased counts as solicited today, as their messages
--- since the backup lead to nobody any more. $1 topic, $2 today
+-- address goes and its keyed hash stays. Erased people count as solicited today, as their messages
+-- since the backup lead to nobody any more. $1 topic, $2 the latest civil day on Earth
 WITH gone AS MATERIALIZED (
     SELECT m.member_id, m.person_id, t.body ->> 'status' = 'erased' AS erased
     FROM told t JOIN member m ON m.member_id = t.key::uuid AND m.version < t.version
@@ -9,7 +9,7 @@ WITH gone AS MATERIALIZED (
     DELETE FROM contact c USING gone g WHERE c.member_id = g.member_id
     RETURNING c.email_hash, g.person_id, g.erased
 ), kept AS (
-    UPDATE suppression s SET until = $2::date + 31
+    UPDATE suppression s SET until = $2::date + 31, since = greatest(s.since, $2::date)
     FROM gone g WHERE g.erased AND s.person_id = g.person_id
 ), locked AS (
     INSERT INTO contact_lock AS held (person_id, last_day)
@@ -17,12 +17,13 @@ WITH gone AS MATERIALIZED (
     ON CONFLICT (person_id) DO UPDATE SET last_day = excluded.last_day, order_id = NULL
     WHERE held.last_day < excluded.last_day
 )
-INSERT INTO suppression (email_hash, person_id, since, until)
+INSERT INTO suppression AS s (email_hash, person_id, since, until)
 SELECT email_hash, person_id, $2, CASE WHEN erased THEN $2::date + 31 END FROM forgotten
-ON CONFLICT (email_hash) DO UPDATE SET person_id = excluded.person_id, until = excluded.until;
+ON CONFLICT (email_hash) DO UPDATE SET person_id = excluded.person_id, until = excluded.until,
+    since = greatest(s.since, excluded.since);
 
 -- recover_erased: forgotten again, also those whom the backup never knew: the list that a later
--- restore needs. $1 topic, $2 today
+-- restore needs. $1 topic, $2 the latest civil day on Earth
 WITH erased AS (
     INSERT INTO member AS m (member_id, version, status)
     SELECT key::uuid, version, 'erased' FROM told WHERE topic = $1 AND body ->> 'status' = 'erased'
@@ -69,7 +70,7 @@ WHERE f.version < excluded.version;
 
 -- something_unheard: whether the topics lack something that this database had told, beside what
 -- waits in the outbox, or the order of a message that was told as sent: then nobody knows what else
--- they have lost. $1 members', $2 deliveries', $3 today
+-- they have lost. $1 members', $2 deliveries', $3 the earliest civil day on Earth
 SELECT EXISTS (
     SELECT FROM told t
     WHERE t.topic = $2 AND t.body ->> 'state' IN ('sent', 'unknown', 'bounced')
@@ -113,7 +114,8 @@ WHERE person_id IS NOT NULL ORDER BY person_id, day DESC, order_id
 ON CONFLICT (person_id) DO UPDATE SET last_day = excluded.last_day, order_id = excluded.order_id
 WHERE held.last_day < excluded.last_day;
 
--- lock_everybody: as if each had been solicited today, which is all that can be promised. $1 today
+-- lock_everybody: as if each had been solicited today, which is all that can be promised. $1 the
+-- latest civil day on Earth
 INSERT INTO contact_lock AS held (person_id, last_day)
 SELECT DISTINCT person_id, $1::date FROM member WHERE person_id IS NOT NULL ORDER BY person_id
 ON CONFLICT (person_id) DO UPDATE SET last_day = excluded.last_day, order_id = NULL

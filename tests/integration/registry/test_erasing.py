@@ -1,7 +1,7 @@
 """Being forgotten: nothing is left that says who somebody was, and nothing is gained by it."""
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,12 +11,13 @@ import pytest
 
 from services.contracts.events.campaigns import ErasureApplied
 from services.contracts.http.common import Role
+from services.contracts.http.registry import ImportReport
 from services.registry import use_cases
 from services.registry.domain import MemberUnknown
 from services.runtime.auth import Staff
 from services.runtime.service import Service
 from tests.integration.registry.test_leaving import browser, link, service, status
-from tests.people import TODAY, Registry, line, order, project, sheet, vault
+from tests.people import LONG_AGO, TODAY, Registry, line, order, project, sheet, vault
 
 pytestmark = pytest.mark.servers
 __all__ = ["browser", "service"]
@@ -99,7 +100,66 @@ async def test_being_erased_and_joining_again_gains_nothing_for_a_month(
     registry.clock.advance(timedelta(days=1))
     await forget()
     assert await locks(registry) == 0
-    assert not await registry.database.pool.fetchval("SELECT count(*) FROM suppression")
+
+
+async def imported(registry: Registry, *lines: str) -> ImportReport:
+    async with registry.database.transaction() as conn:
+        return await use_cases.import_members(conn, registry.clock, vault(), sheet(*lines), "en")
+
+
+async def forget_locks(registry: Registry) -> None:
+    async with registry.database.transaction() as conn:
+        await use_cases.forget_locks(conn, registry.clock)
+
+
+@pytest.mark.parametrize("end", ["erasure", "departure"])
+@pytest.mark.parametrize("days", [1, 40, 400])
+async def test_an_older_consent_never_brings_back_a_person_who_went(
+    registry: Registry, end: str, days: int
+) -> None:
+    (zoe,) = await registry.enrol(ADDRESS)
+    if end == "erasure":
+        await erase(registry, zoe)
+    else:
+        async with registry.database.transaction() as conn:
+            await use_cases.leave(conn, registry.clock, zoe)
+    registry.clock.advance(timedelta(days=days))
+    await forget_locks(registry)
+    for consent in ("01/03/2026", TODAY.strftime("%d/%m/%Y")):
+        report = await imported(registry, line(ADDRESS, accepted=consent, consent=consent))
+        assert (report.imported, report.duplicates) == (0, 1)
+    assert not await registry.database.pool.fetchval("SELECT count(*) FROM contact")
+
+
+@pytest.mark.parametrize("days", [1, 40])
+async def test_a_newer_consent_brings_a_person_back_under_the_same_contact_lock(
+    registry: Registry, days: int
+) -> None:
+    yesterday = TODAY - timedelta(days=1)
+    (zoe,) = await registry.enrol(ADDRESS, last_contact=yesterday.isoformat())
+    await erase(registry, zoe)
+    registry.clock.advance(timedelta(days=days))
+    await forget_locks(registry)
+    consent = (TODAY + timedelta(days=1)).strftime("%d/%m/%Y")
+    report = await imported(registry, line(ADDRESS, accepted=consent, consent=consent))
+    assert report.imported == 1
+    lock = await registry.database.pool.fetchrow("SELECT last_day FROM contact_lock")
+    assert lock["last_day"] == (yesterday if days < 30 else LONG_AGO)
+
+
+async def test_the_month_of_an_erased_person_is_that_of_the_place_where_they_lived(
+    registry: Registry,
+) -> None:
+    (zoe,) = await registry.enrol(
+        ADDRESS, zone="Pacific/Tahiti", last_contact=(TODAY - timedelta(days=5)).isoformat()
+    )
+    await erase(registry, zoe)
+    registry.clock.at = datetime(2026, 12, 20, 1, tzinfo=UTC)  # the 20th in Paris, the 19th there
+    await forget_locks(registry)
+    assert await locks(registry) == 1
+    registry.clock.advance(timedelta(days=1))
+    await forget_locks(registry)
+    assert await locks(registry) == 0
 
 
 async def test_what_waits_for_an_erased_member_is_not_sent(registry: Registry) -> None:
@@ -184,6 +244,31 @@ async def test_an_erasure_waits_for_campaigns_to_confirm_it_once(registry: Regis
             "member_erased_is_final",
             "DROP TRIGGER member_erased_is_final ON member",
             "UPDATE member SET version = version + 1 WHERE status = 'erased'",
+        ),
+        (
+            "suppression_is_kept",
+            "DROP TRIGGER suppression_is_kept ON suppression",
+            "DELETE FROM suppression",
+        ),
+        (
+            "suppression_only_grows",
+            "DROP TRIGGER suppression_only_grows ON suppression",
+            "UPDATE suppression SET since = since - 1000",
+        ),
+        (
+            "contact_needs_newer_consent",
+            "DROP TRIGGER contact_needs_newer_consent ON contact",
+            "WITH s AS (SELECT email_hash FROM suppression), m AS ("
+            " INSERT INTO member (member_id, person_id, language, zone, accepted_on, ends_on,"
+            " consent_on, consent_proof) SELECT gen_random_uuid(), gen_random_uuid(), language,"
+            " zone, accepted_on, ends_on, consent_on, 'F' FROM member WHERE status = 'active'"
+            " RETURNING member_id)"
+            " INSERT INTO contact SELECT member_id, 'k', 'x', email_hash FROM m, s",
+        ),
+        (
+            "contact_still_needs_newer_consent",
+            "DROP TRIGGER contact_still_needs_newer_consent ON contact",
+            "UPDATE contact SET email_hash = (SELECT email_hash FROM suppression)",
         ),
     ],
 )
