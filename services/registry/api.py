@@ -1,6 +1,7 @@
 """Staff API of registry: imports and counts. Nothing here shows who anybody is."""
 
 import asyncio
+from collections import Counter
 from tempfile import SpooledTemporaryFile
 from typing import Annotated, BinaryIO, cast
 from uuid import UUID
@@ -9,7 +10,14 @@ from fastapi import APIRouter, Request
 
 from services.contracts.events.registry import MemberStatus
 from services.contracts.http.common import Role
-from services.contracts.http.registry import DeliveryCounts, Erasure, ImportReport, MemberCounts
+from services.contracts.http.registry import (
+    DeliveryCounts,
+    Erasure,
+    ImportReport,
+    MailReplies,
+    MailReply,
+    MemberCounts,
+)
 from services.registry import imports, store, use_cases
 from services.registry.vault import Vault
 from services.runtime.auth import Staff, require
@@ -79,12 +87,21 @@ def router(service: Service, vault: Vault) -> APIRouter:
     async def deliveries(staff: Counting) -> DeliveryCounts:
         async with service.database.reading() as conn:
             counts = await store.count_deliveries(conn)
-        by_state: dict[str, int] = {}
-        for state, _, orders in counts:
-            by_state[state] = by_state.get(state, 0) + orders
-        return DeliveryCounts(
-            by_state=by_state,
-            refused_by_reason={reason: orders for _, reason, orders in counts if reason},
-        )
+        by_state: Counter[str] = Counter()
+        by_reason: Counter[str] = Counter()
+        for count in counts:
+            by_state[count.state] += count.orders
+            if count.reason:
+                by_reason[count.reason] += count.orders
+        return DeliveryCounts(by_state=by_state, refused_by_reason=by_reason)
+
+    @router.get("/deliveries/replies")
+    async def replies(
+        staff: Annotated[Staff, require(Role.REGISTRY, Role.OPERATIONS)],
+    ) -> MailReplies:
+        """The mail server's words on the messages that it refused, the most frequent first."""
+        async with service.database.reading() as conn:
+            counts = await store.count_replies(conn)
+        return MailReplies(replies=[MailReply(**vars(count)) for count in counts])
 
     return router

@@ -1,14 +1,16 @@
 """Wiring of registry: people, and the messages sent to them."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable
 
 from joserfc.jwk import OKPKey
 
 from services.registry import api, consumers, jobs, pages, store, use_cases
-from services.registry.domain import Reason
+from services.registry.domain import Class, Reason
 from services.registry.messages import Letters
 from services.registry.recovery import recovery
+from services.registry.replies import Cause
 from services.registry.sender import Sender
 from services.registry.settings import RegistrySettings
 from services.registry.smtp import MailServer
@@ -48,9 +50,16 @@ def build(settings: RegistrySettings) -> Service:
 
     async def sending(_: Connection) -> Iterable[Sample]:
         outside = "attempts begun outside 8:00 to 20:00 where the member lives, since start"
+        refusals = "replies that refused a message, by cause, since start"
+        trouble = "seconds since when the mail server is away or refuses one message after another"
         return [
             Sample("sender_failures", "unexpected errors while sending", sender.failures),
             Sample("attempts_outside_hours", outside, sender.outside_hours),
+            Sample("mail_trouble_seconds", trouble, sender.brake.trouble_seconds),
+            *(
+                Sample("mail_refusals", refusals, sender.refusals[cause], {"cause": cause})
+                for cause in Cause
+            ),
         ]
 
     service.measured_by(sending)
@@ -70,16 +79,19 @@ async def measure(conn: Connection) -> Iterable[Sample]:
         for status, count in (await store.count_members(conn)).items()
     ]
     too_soon = 0
-    for state, reason, orders in await store.count_deliveries(conn):
-        if reason == Reason.TOO_SOON:
-            too_soon = orders
-        samples.append(
-            Sample(
-                "deliveries",
-                "send orders by where their delivery stands",
-                orders,
-                {"state": state, "reason": reason or ""},
-            )
+    deliveries: Counter[tuple[str, str]] = Counter()
+    for count in await store.count_deliveries(conn):
+        deliveries[count.state, count.reason or ""] += count.orders
+        if count.reason == Reason.TOO_SOON and count.class_ == Class.SOLICITATION:
+            too_soon = count.orders
+    samples += [
+        Sample(
+            "deliveries",
+            "send orders by where their delivery stands",
+            orders,
+            {"state": state, "reason": reason},
         )
+        for (state, reason), orders in deliveries.items()
+    ]
     samples.append(Sample("contact_lock_refusals", "solicitations refused as too soon", too_soon))
     return samples

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from services.registry.replies import Cause, Reply, Stage
 from services.runtime.refusal import Refusal
 from services.runtime.text import Language, Text
 
@@ -61,6 +62,9 @@ class Class(StrEnum):
     NOTICE = "notice"
 
 
+# Contents handed over for one order, each refused: a server may deliver and refuse.
+MOST_HANDOVERS = {Class.SOLICITATION: 2, Class.NOTICE: 3}
+
 MOVES: frozenset[tuple[State, State]] = frozenset(
     {
         (State.PENDING, State.ATTEMPTING),
@@ -93,6 +97,31 @@ def retry_at(now: datetime, attempt: int) -> datetime:
     """After a temporary refusal: a minute, then twice as long each time, an hour at most."""
     doubled: timedelta = _FIRST_RETRY * 2 ** min(attempt - 1, 10)
     return now + min(doubled, _LONGEST_RETRY)
+
+
+def after_refusal(of: Class, reply: Reply, handovers: int) -> State:
+    """Where an attempt ends that the mail server refused, `handovers` contents having been refused.
+
+    Only an address that does not exist refuses the order; anything else waits within its window.
+    Once a content was handed over the server may have delivered it whatever it answered: a few
+    copies at most, then the fate of the message is unknown. A solicitation gets no second copy
+    where the server gives no reason for its refusal.
+    """
+    if reply.cause is Cause.RECIPIENT:
+        return State.REFUSED
+    if reply.stage is Stage.CONTENT and (
+        handovers + 1 >= MOST_HANDOVERS[of]
+        or (of is Class.SOLICITATION and reply.cause is Cause.UNCLEAR)
+    ):
+        return State.UNKNOWN
+    return State.PENDING
+
+
+def retry_after(now: datetime, attempt: int, reply: Reply) -> datetime:
+    """A refusal of the content that was meant for good is not repeated before an hour."""
+    soon = retry_at(now, attempt)
+    patient = reply.stage is Stage.CONTENT and reply.is_permanent
+    return max(soon, now + _LONGEST_RETRY) if patient else soon
 
 
 def ends_on(accepted_on: date) -> date:

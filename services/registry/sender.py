@@ -8,6 +8,7 @@ crash anywhere leaves an `attempting` row whose member nobody holds, which the s
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Coroutine
 from typing import TypeAlias
 from uuid import UUID
@@ -17,7 +18,9 @@ import structlog
 from aiosmtplib import SMTPException
 
 from services.registry import store, use_cases
+from services.registry.brake import Brake
 from services.registry.messages import Letters, Message
+from services.registry.replies import Cause, Reply
 from services.registry.smtp import Handover, MailServer, MailSession
 from services.registry.use_cases import Attempt
 from services.registry.vault import Vault
@@ -52,6 +55,7 @@ class Sender:
         letters: Letters,
         server: MailServer,
         workers: int = 4,
+        brake: Brake | None = None,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -62,6 +66,8 @@ class Sender:
         self.failures = 0
         # What must never be: counted by who sends, whoever decided that it may start.
         self.outside_hours = 0
+        self.refusals: Counter[Cause] = Counter()
+        self.brake = brake or Brake()
         self._due: asyncio.Queue[Due] = asyncio.Queue(maxsize=workers)
 
     def mail_session(self) -> MailSession:
@@ -111,10 +117,11 @@ class Sender:
                 worker = _Worker(self, await self._database.dedicated(f"sender-{number}"))
                 while True:
                     # Before an order is taken, so that a mail server that is down costs no attempt.
-                    await worker.mail.ready()
+                    await worker.ready()
                     order = await self._due.get()
-                    await worker.mail.ready()
-                    await _to_the_end(worker.send(*order))
+                    async with self.brake.turn():
+                        await worker.ready()
+                        await _to_the_end(worker.send(*order))
                     pause = 0.2
             except _TROUBLE as error:
                 log.warning("sender_interrupted", error=type(error).__name__, again_in=pause)
@@ -148,13 +155,19 @@ class Sender:
 
         return await mail.hand_over(message, may_proceed)
 
-    async def record(self, session: Session, attempt: Attempt, handover: Handover) -> None:
+    async def record(
+        self, session: Session, attempt: Attempt, handover: Handover, reply: Reply | None
+    ) -> None:
+        self._look_at(handover, reply)
         async with session.transaction():
             match handover:
                 case Handover.ACCEPTED:
                     recorded = await use_cases.record_sent(session, self._clock, attempt)
-                case Handover.REJECTED:
-                    recorded = await use_cases.record_rejected(session, self._clock, attempt)
+                case Handover.REJECTED | Handover.REFUSED:
+                    assert reply is not None
+                    recorded = await use_cases.record_refusal(session, self._clock, attempt, reply)
+                case Handover.POSTPONED if reply is not None:
+                    recorded = await use_cases.record_refusal(session, self._clock, attempt, reply)
                 case Handover.POSTPONED:
                     recorded = await use_cases.record_postponed(session, self._clock, attempt)
                 case Handover.UNCERTAIN:
@@ -165,6 +178,20 @@ class Sender:
         if not recorded:
             log.error("attempt_judged_meanwhile", order=str(attempt.order_id), as_=handover.name)
 
+    def _look_at(self, handover: Handover, reply: Reply | None) -> None:
+        """Count a refusal, and tell the brake of what speaks for or against the mail server."""
+        if reply is not None:
+            self.refusals[reply.cause] += 1
+        if reply is not None and reply.is_trouble_of_ours:
+            status = ".".join(map(str, reply.enhanced or ()))
+            log.error(
+                "mail_refused", stage=reply.stage, code=reply.code, status=status, cause=reply.cause
+            )
+            if self.brake.refused():
+                log.critical("sending_stopped", refusals_in_a_row=self.brake.in_a_row)
+        elif handover in (Handover.ACCEPTED, Handover.REJECTED):
+            self.brake.passed()
+
 
 class _Worker:
     """One database session, which holds the member's lock, and one mail connection."""
@@ -174,6 +201,15 @@ class _Worker:
         self._session = session
         self.mail = sender.mail_session()
 
+    async def ready(self) -> None:
+        """Have a mail server that answers. Raises OSError, SMTPException."""
+        try:
+            await self.mail.ready()
+        except (OSError, SMTPException):
+            self._sender.brake.away()
+            raise
+        self._sender.brake.back()
+
     async def send(self, order_id: UUID, member_id: UUID) -> None:
         if not await store.hold_member(self._session, member_id):
             # The member is leaving, or a dead sender's attempt is being judged.
@@ -182,7 +218,7 @@ class _Worker:
         started = await self._sender.start(self._session, order_id)
         if started is not None:
             handover = await self._sender.hand_over(self._session, self.mail, *started)
-            await self._sender.record(self._session, started[0], handover)
+            await self._sender.record(self._session, started[0], handover, self.mail.reply)
         await store.release_member(self._session, member_id)
 
     def end(self) -> None:

@@ -1,4 +1,4 @@
-"""One reused SMTP connection, and an honest word on what became of each message."""
+"""One reused SMTP connection, which reports how handing over each message ended."""
 
 import time
 from collections.abc import Awaitable, Callable
@@ -10,6 +10,7 @@ from aiosmtplib import SMTP, SMTPException, SMTPResponseException
 from aiosmtplib.errors import SMTPDataError
 
 from services.registry.messages import Message
+from services.registry.replies import Cause, Reply, Stage
 
 # Shorter than the idle limit of any mail server: before that, the connection is taken to be alive.
 _TRUSTED_IDLE_SECONDS = 2.0
@@ -25,7 +26,9 @@ class Handover(Enum):
     POSTPONED = auto()
     """Definitely not taken, and worth another try."""
     REJECTED = auto()
-    """Definitely not taken, for good."""
+    """Refused as there is no such recipient."""
+    REFUSED = auto()
+    """Refused for another cause; `MailSession.reply` says which and when."""
     UNCERTAIN = auto()
     """The content was on its way: nobody can know."""
 
@@ -47,6 +50,8 @@ class MailSession:
         self._sender = sender
         self._smtp: SMTP | None = None
         self._used = 0.0
+        # The negative reply that ended the last message, if one did.
+        self.reply: Reply | None = None
 
     async def ready(self) -> None:
         """Have a live connection, so that none but mail trouble can end an attempt.
@@ -82,6 +87,7 @@ class MailSession:
 
         `may_proceed` is asked just before DATA; a "no" leaves nothing behind at the server.
         """
+        self.reply = None
         smtp = self._smtp
         if smtp is None:
             return Handover.POSTPONED
@@ -91,6 +97,8 @@ class MailSession:
             # The server wants nothing from this sender: that says nothing of the recipient.
             log.error("mail_server_refuses_sender", error=type(trouble).__name__)
             self.close()
+            if isinstance(trouble, SMTPResponseException):
+                self.reply = Reply(Stage.SENDER, trouble.code, trouble.message)
             return Handover.POSTPONED
         except BaseException:
             self.close()
@@ -102,7 +110,7 @@ class MailSession:
                 await smtp.rset()
         except SMTPResponseException as refusal:
             await self._reset()
-            return _definite(refusal.code)
+            return self._refused(Stage.RECIPIENT, refusal)
         except (SMTPException, OSError):
             self.close()
             return Handover.POSTPONED
@@ -116,7 +124,10 @@ class MailSession:
             await smtp.data(message.content)
         except SMTPDataError as reply:
             await self._reset()
-            return _definite(reply.code)
+            if 200 <= reply.code < 300:
+                return Handover.ACCEPTED
+            # DATA itself may have been refused: not told apart, which errs on the safe side.
+            return self._refused(Stage.CONTENT, reply)
         except (SMTPException, OSError):
             self.close()
             return Handover.UNCERTAIN
@@ -125,6 +136,13 @@ class MailSession:
             raise
         self._used = time.monotonic()
         return Handover.ACCEPTED
+
+    def _refused(self, stage: Stage, answer: SMTPResponseException) -> Handover:
+        """A negative reply (RFC 5321 §4.2.1); anything else at this place is no answer at all."""
+        if not 400 <= answer.code < 600:
+            return Handover.UNCERTAIN if stage is Stage.CONTENT else Handover.POSTPONED
+        self.reply = Reply(stage, answer.code, answer.message)
+        return Handover.REJECTED if self.reply.cause is Cause.RECIPIENT else Handover.REFUSED
 
     async def _reset(self) -> None:
         if self._smtp is None:
@@ -139,10 +157,3 @@ class MailSession:
         if self._smtp is not None:
             self._smtp.close()
             self._smtp = None
-
-
-def _definite(code: int) -> Handover:
-    """What a reply code means (RFC 5321 §4.2.1)."""
-    if 200 <= code < 300:
-        return Handover.ACCEPTED
-    return Handover.REJECTED if 500 <= code < 600 else Handover.POSTPONED

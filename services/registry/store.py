@@ -80,6 +80,7 @@ class Claimed:
     cancelled: bool
     attempt: int
     unknowns: int
+    handovers: int
     retry_at: datetime | None
     person_id: UUID | None
     status: Status | None
@@ -102,6 +103,26 @@ class LockBefore:
 
     day: date
     order_id: UUID | None
+
+
+@dataclass(frozen=True)
+class DeliveryCount:
+    """Orders of one class in one state, refused for one reason."""
+
+    class_: str
+    state: str
+    reason: str | None
+    orders: int
+
+
+@dataclass(frozen=True)
+class ReplyCount:
+    """Orders last refused with the same words, those of them that still wait, and until when."""
+
+    reply: str
+    orders: int
+    waiting: int
+    until: date
 
 
 # -- imports
@@ -372,8 +393,14 @@ async def record_outcome(
     state: State,
     reason: str | None = None,
     retry_at: datetime | None = None,
+    *,
+    reply: str | None = None,
+    handed_over: bool = False,
 ) -> bool:
-    """How an attempt ended; whether it was still open. Anything but `sent` puts the lock back."""
+    """How an attempt ended; whether it was still open.
+
+    `handed_over`: the mail server had the content. The lock is put back only where it had not.
+    """
     return bool(
         await conn.fetchval(
             sql.record_outcome,
@@ -382,12 +409,18 @@ async def record_outcome(
             state,
             reason,
             retry_at,
-            state is not State.SENT,
+            state is not State.SENT and not handed_over,
             DELIVERIES,
             DELIVERY,
             now,
+            reply,
+            handed_over and state is not State.SENT,
         )
     )
+
+
+async def tell_locked(conn: Connection, order_ids: Sequence[UUID], now: datetime) -> None:
+    await conn.execute(sql.tell_locked, order_ids, MEMBERS, MEMBER, now)
 
 
 async def unanswered_attempts(conn: Connection) -> list[tuple[UUID, UUID]]:
@@ -422,10 +455,12 @@ async def republish_deliveries(conn: Connection, now: datetime) -> int:
     return rows_of(await conn.execute(sql.republish_deliveries, DELIVERIES, DELIVERY, now))
 
 
-async def count_deliveries(conn: Connection) -> list[tuple[str, str | None, int]]:
-    """(state, reason, orders)"""
-    rows = await conn.fetch(sql.count_deliveries)
-    return [(row["state"], row["reason"], row["orders"]) for row in rows]
+async def count_deliveries(conn: Connection) -> list[DeliveryCount]:
+    return [DeliveryCount(*row) for row in await conn.fetch(sql.count_deliveries)]
+
+
+async def count_replies(conn: Connection) -> list[ReplyCount]:
+    return [ReplyCount(*row) for row in await conn.fetch(sql.count_replies)]
 
 
 # -- figures

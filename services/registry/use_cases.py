@@ -16,6 +16,7 @@ from services.registry import domain, store
 from services.registry.domain import Class, MemberUnknown, Reason, State
 from services.registry.imports import import_members as import_members
 from services.registry.messages import Letter, Report
+from services.registry.replies import Reply, Stage
 from services.registry.store import Claimed
 from services.registry.vault import Vault
 from services.runtime.clock import Clock
@@ -35,14 +36,25 @@ async def receive_orders(conn: Connection, clock: Clock, orders: Sequence[OrderS
     await store.hold_orders(conn, orders)
     if cancelled := [o.order_id for o in orders if o.state is OrderRequest.CANCELLED]:
         await store.cancel_orders(conn, cancelled)
-    await store.refuse_orders(conn, clock.now(), [order.order_id for order in orders])
+    await refuse_orders(conn, clock, [order.order_id for order in orders])
+
+
+async def refuse_orders(conn: Connection, clock: Clock, order_ids: Sequence[UUID]) -> int:
+    """Answer those of the orders that can no longer be sent; returns how many.
+
+    Campaigns frees the days of a refused order, so it learns of a contact lock that stays.
+    """
+    now = clock.now()
+    refused = await store.refuse_orders(conn, now, order_ids)
+    if refused:
+        await store.tell_locked(conn, order_ids, now)
+    return refused
 
 
 async def answer_orders(conn: Connection, clock: Clock) -> int:
     """Refuse every pending order that cannot be sent any more, at any hour; returns how many."""
-    now = clock.now()
-    hopeless = await store.hopeless_orders(conn, now)
-    return await store.refuse_orders(conn, now, hopeless) if hopeless else 0
+    hopeless = await store.hopeless_orders(conn, clock.now())
+    return await refuse_orders(conn, clock, hopeless) if hopeless else 0
 
 
 @dataclass(frozen=True)
@@ -56,6 +68,7 @@ class Attempt:
     day: date
     zone: str
     letter: Letter
+    handovers: int = 0
 
     def in_time(self, now: datetime) -> bool:
         return domain.in_time(self.started, self.day, self.zone, now)
@@ -79,7 +92,7 @@ async def start_attempt(
     now = clock.now()
     verdict = domain.judge(_order(claimed), now)
     if isinstance(verdict, domain.Refuse):
-        await store.refuse_orders(conn, now, [order_id])
+        await refuse_orders(conn, clock, [order_id])
         return None
     if isinstance(verdict, domain.Wait):
         return None
@@ -91,11 +104,20 @@ async def start_attempt(
         before = await store.lock_before(conn, locked)
         if not await store.take_contact_lock(conn, locked, verdict.day, order_id):
             # Refused for good if the month ends after the window, else it waits for that day.
-            await store.refuse_orders(conn, now, [order_id])
+            await refuse_orders(conn, clock, [order_id])
             return None
     number = await store.record_attempt(conn, order_id, verdict.day, locked, before)
     assert claimed.zone is not None
-    return Attempt(order_id, number, claimed.order_class, now, verdict.day, claimed.zone, letter)
+    return Attempt(
+        order_id,
+        number,
+        claimed.order_class,
+        now,
+        verdict.day,
+        claimed.zone,
+        letter,
+        claimed.handovers,
+    )
 
 
 def _order(claimed: Claimed) -> domain.Order:
@@ -155,15 +177,8 @@ async def record_sent(conn: Connection, clock: Clock, attempt: Attempt) -> bool:
     )
 
 
-async def record_rejected(conn: Connection, clock: Clock, attempt: Attempt) -> bool:
-    """A definite permanent refusal: nothing left, so the previous contact lock is back."""
-    return await store.record_outcome(
-        conn, attempt.order_id, attempt.number, clock.now(), State.REFUSED, Reason.REJECTED
-    )
-
-
 async def record_postponed(conn: Connection, clock: Clock, attempt: Attempt) -> bool:
-    """A definite temporary refusal: the same, and the order is tried again later."""
+    """Nothing was handed over: the previous contact lock is back, and the order is tried again."""
     now = clock.now()
     return await store.record_outcome(
         conn,
@@ -173,6 +188,29 @@ async def record_postponed(conn: Connection, clock: Clock, attempt: Attempt) -> 
         State.PENDING,
         retry_at=domain.retry_at(now, attempt.number),
     )
+
+
+async def record_refusal(conn: Connection, clock: Clock, attempt: Attempt, reply: Reply) -> bool:
+    """A negative reply: before the content the previous contact lock is back, afterwards it stays.
+
+    Campaigns frees the days of a refused order, so it learns of a lock that stays.
+    """
+    now = clock.now()
+    state = domain.after_refusal(attempt.order_class, reply, attempt.handovers)
+    pending = state is State.PENDING
+    recorded = await store.record_outcome(
+        conn,
+        attempt.order_id,
+        attempt.number,
+        now,
+        state,
+        Reason.REJECTED if state is State.REFUSED else None,
+        domain.retry_after(now, attempt.number, reply) if pending else None,
+        reply=reply.without_personal_data(attempt.letter.to.address, attempt.letter.to.name),
+        handed_over=reply.stage is Stage.CONTENT,
+    )
+    await store.tell_locked(conn, [attempt.order_id], now)
+    return recorded
 
 
 async def record_unknown(conn: Connection, clock: Clock, order_id: UUID, number: int) -> None:

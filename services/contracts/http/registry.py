@@ -1,6 +1,9 @@
 """Staff API of registry: people, by counts and imports."""
 
+from datetime import date
 from uuid import UUID
+
+from pydantic import Field
 
 from services.contracts.events.registry import MemberStatus
 from services.contracts.http import View
@@ -67,6 +70,21 @@ class DeliveryCounts(View):
 
     by_state: dict[str, int]
     refused_by_reason: dict[str, int]
+
+
+class MailReply(View):
+    """Words of the mail server on a refusal, without anything that names a person."""
+
+    reply: str
+    orders: int = Field(description="send orders that were last refused with these words")
+    waiting: int = Field(description="those of them that are tried again")
+    until: date = Field(description="last day of the window that ends last")
+
+
+class MailReplies(View):
+    """The fifty most frequent."""
+
+    replies: list[MailReply]
 
 
 class Erasure(View):

@@ -81,7 +81,8 @@ SELECT pg_advisory_unlock_shared(hashtextextended($1::uuid::text, 0));
 
 -- claim_order: one pending order with all that its message needs, unless somebody else has it.
 SELECT d.order_id, d.class, d.kind, d.member_id, d.subject_id, d.project_version, d.project_id,
-    d.report_version, d.first_day, d.last_day, d.details, d.cancelled, d.attempt, d.unknowns, d.retry_at,
+    d.report_version, d.first_day, d.last_day, d.details, d.cancelled, d.attempt, d.unknowns,
+    d.handovers, d.retry_at,
     m.person_id, m.status, m.language, m.zone, m.ends_on,
     c.key_id, c.sealed, p.version AS held_version, p.mandate, p.recruitment_ends_on,
     p.collection_ends_on, r.version AS held_report, r.url AS report_url, r.summary AS report_summary
@@ -110,9 +111,11 @@ WHERE order_id = $1 AND state = 'pending' RETURNING attempt;
 SELECT EXISTS (
     SELECT FROM delivery WHERE order_id = $1 AND state = 'attempting' AND attempt = $2);
 
--- record_outcome: how attempt $2 ended; $6 puts the person's lock back as it was before.
+-- record_outcome: how attempt $2 ended; $6 puts the person's lock back as it was before. $10 the mail
+-- server's words on a refusal, $11 whether it had the content by then
 WITH done AS (
     UPDATE delivery SET state = $3, reason = $4, retry_at = $5, version = version + 1,
+        reply = $10, handovers = handovers + $11::boolean::int,
         day = CASE WHEN $3 IN ('sent', 'unknown') THEN day END
     WHERE order_id = $1 AND state = 'attempting' AND attempt = $2
     RETURNING order_id, version, state, locked_person, lock_before_day, lock_before_order,
@@ -130,6 +133,19 @@ WITH done AS (
     SELECT $7, order_id, version, $8, $9, body FROM done WHERE state <> 'pending'
 )
 SELECT count(*) FROM done;
+
+-- tell_locked: of these orders, the refused solicitations whose contact lock stays, as their content
+-- was handed over. Campaigns, which frees the days of a refused order, learns when the person is free.
+WITH locked AS (
+    UPDATE member m SET version = m.version + 1
+    FROM delivery d JOIN contact_lock l USING (order_id)
+    WHERE d.order_id = ANY ($1::uuid[]) AND d.state = 'refused' AND d.class = 'solicitation'
+        AND d.handovers > 0 AND m.person_id = l.person_id
+        AND m.status IN ('active', 'paused', 'suspended')
+    RETURNING m.member_id, m.version, member_body(m, l.last_day) AS body
+)
+INSERT INTO outbox (topic, key, version, kind, at, body)
+SELECT $2, member_id, version, $3, $4, body FROM locked;
 
 -- unanswered_attempts: each has a sender at work, or had one that died.
 SELECT order_id, member_id FROM delivery WHERE state = 'attempting' ORDER BY order_id;
@@ -159,5 +175,11 @@ INSERT INTO outbox (topic, key, version, kind, at, body)
 SELECT $1, order_id, version, $2, $3, delivery_body(delivery) FROM delivery
 WHERE state IN ('sent', 'unknown', 'refused', 'bounced') ORDER BY order_id;
 
--- count_deliveries: by where they stand, and why refused.
-SELECT state, reason, count(*) AS orders FROM delivery GROUP BY state, reason;
+-- count_deliveries: by class, by where they stand, and why refused.
+SELECT class, state, reason, count(*) AS orders FROM delivery GROUP BY class, state, reason;
+
+-- count_replies: the mail server's words on refusals, the most frequent first; no order and no person.
+SELECT reply, count(*)::int AS orders,
+    (count(*) FILTER (WHERE state IN ('pending', 'attempting')))::int AS waiting,
+    max(last_day) AS until
+FROM delivery WHERE reply IS NOT NULL GROUP BY reply ORDER BY orders DESC, reply LIMIT 50;

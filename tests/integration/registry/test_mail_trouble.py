@@ -1,15 +1,19 @@
 """What the mail server says, or does not say, decides; the month is kept in each case."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from uuid import UUID
 
+import asyncpg
 import pytest
 from structlog.testing import capture_logs
 
 from services.contracts.events.campaigns import OrderKind, OrderRequest, OrderState
-from services.registry import use_cases
+from services.registry import store, use_cases
+from services.registry.brake import REFUSALS_IN_A_ROW, Brake
+from services.registry.replies import Cause
 from tests.people import TODAY, Registry, order, project, vault
 from tests.servers import eventually
 
@@ -47,17 +51,224 @@ async def lock_is_as_before(registry: Registry, member: UUID) -> bool:
     return lock is not None and (lock["last_day"], lock["order_id"]) == (LAST_MONTH, None)
 
 
-@pytest.mark.parametrize("moment", ["behaviour", "reply"])
-async def test_a_permanent_refusal_puts_the_contact_lock_back(
-    registry: Registry, moment: str
+async def test_a_permanent_refusal_before_the_content_puts_the_contact_lock_back(
+    registry: Registry,
 ) -> None:
-    setattr(registry.catcher, moment, says("550 5.1.1 no such mailbox"))
+    registry.catcher.behaviour = says("550 5.1.1 no such mailbox")
     member, ordered = await received(registry)
     async with registry.sending():
         await registry.becomes(ordered, "refused rejected")
     assert await lock_is_as_before(registry, member)
     [answer] = await registry.answers(ordered)
     assert (answer["reason"], "day" in answer) == ("rejected", False)
+    assert (await registry.delivery(ordered))["reply"] == "550 5.1.1 no such mailbox"
+
+
+async def asked_again_by_others(registry: Registry, member: UUID) -> None:
+    """Other projects order invitations for this day and for the 30th and 31st civil day."""
+    other = project()
+    await registry.hold(other)
+    early = [order(member, other, first=TODAY + timedelta(days=day), days=1) for day in (0, 30)]
+    later = order(member, other, first=TODAY + timedelta(days=31), days=1)
+    await registry.receive(*early, later)
+    assert [await registry.state(one) for one in early] == ["refused too_soon"] * 2
+    assert await registry.state(later) == "pending"
+
+
+@pytest.mark.parametrize(
+    ("reply", "state"),
+    [
+        ("550 5.1.1 no such mailbox", "refused rejected"),
+        ("554 Transaction failed", "unknown"),
+        ("550 rejected but kept for evaluation", "unknown"),
+    ],
+)
+async def test_a_server_may_deliver_and_refuse_so_the_lock_stays(
+    registry: Registry, reply: str, state: str
+) -> None:
+    registry.catcher.reply = says(reply)
+    member, ordered = await received(registry)
+    async with registry.sending():
+        await registry.becomes(ordered, state)
+        lock = await registry.lock(member)
+        assert lock is not None
+        assert (lock["last_day"], lock["order_id"]) == (TODAY, ordered.order_id)
+        await asked_again_by_others(registry, member)
+        registry.clock.advance(timedelta(hours=3))
+        await registry.answer()
+    assert len(registry.mail()) == 1
+
+
+async def test_campaigns_learns_of_a_lock_that_stays_with_a_refused_order(
+    registry: Registry,
+) -> None:
+    registry.catcher.reply = says("550 5.1.1 no such mailbox")
+    member, ordered = await received(registry)
+    async with registry.sending():
+        await registry.becomes(ordered, "refused rejected")
+    bodies = await registry.database.pool.fetch(
+        "SELECT body FROM outbox WHERE key = $1 ORDER BY id", str(member)
+    )
+    told = [json.loads(row["body"]) for row in bodies]
+    assert [body["version"] for body in told] == [1, 2]
+    assert told[-1]["not_before"] == (TODAY + timedelta(days=31)).isoformat()
+
+
+@pytest.mark.parametrize("reply", ["451 4.3.0 try later", "554 5.7.1 looks like spam"])
+async def test_a_solicitation_refused_after_its_content_is_handed_over_twice_at_most(
+    registry: Registry, reply: str
+) -> None:
+    """It waits within its window, and the lock stays with it; then nobody can know its fate."""
+    registry.catcher.reply = says(reply)
+    member, ordered = await received(registry)
+    async with registry.sending():
+
+        async def refused_once() -> bool:
+            row = await registry.delivery(ordered)
+            return bool(row["state"] == "pending" and row["handovers"] == 1)
+
+        await eventually(refused_once, "the order waits for another try")
+        lock = await registry.lock(member)
+        assert lock is not None
+        assert (lock["last_day"], lock["order_id"]) == (TODAY, ordered.order_id)
+        await asked_again_by_others(registry, member)
+        registry.clock.advance(timedelta(hours=1))
+        await registry.becomes(ordered, "unknown")
+    assert len(registry.mail()) == 2
+
+
+async def test_a_refusal_after_the_content_and_the_end_of_the_window_leave_the_lock(
+    registry: Registry,
+) -> None:
+    registry.catcher.reply = says("554 5.7.1 looks like spam")
+    member, ordered = await received(registry)
+    async with registry.sending():
+
+        async def refused_once() -> bool:
+            return bool((await registry.delivery(ordered))["handovers"] == 1)
+
+        await eventually(refused_once, "the order waits for another try")
+    await asked_again_by_others(registry, member)
+    registry.clock.advance(timedelta(days=2))
+    await registry.answer()
+    assert await registry.state(ordered) == "refused window_over"
+    told = await registry.database.pool.fetchval(
+        "SELECT body FROM outbox WHERE key = $1 ORDER BY id DESC LIMIT 1", str(member)
+    )
+    assert json.loads(told)["not_before"] == (TODAY + timedelta(days=31)).isoformat()
+
+
+async def test_a_notice_refused_after_its_content_is_handed_over_three_times_at_most(
+    registry: Registry,
+) -> None:
+    registry.catcher.reply = says("451 4.3.0 not now")
+    _, ordered = await received(registry, OrderKind.REPORT)
+    async with registry.sending():
+        for handovers in (1, 2):
+
+            async def waits(handovers: int = handovers) -> bool:
+                row = await registry.delivery(ordered)
+                return bool(row["state"] == "pending" and row["handovers"] == handovers)
+
+            await eventually(waits, f"refusal {handovers} waits")
+            registry.clock.advance(timedelta(hours=1))
+        await registry.becomes(ordered, "unknown")
+    assert len(registry.mail()) == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "drop", "statement"),
+    [
+        (
+            "contact_lock_stays_after_handover",
+            "DROP TRIGGER contact_lock_stays_after_handover ON contact_lock",
+            "UPDATE contact_lock SET last_day = last_day - 40, order_id = NULL",
+        ),
+        (
+            "contact_lock_is_kept_after_handover",
+            "DROP TRIGGER contact_lock_is_kept_after_handover ON contact_lock",
+            "DELETE FROM contact_lock",
+        ),
+        (
+            "delivery_reply_names_nobody",
+            "ALTER TABLE delivery DROP CONSTRAINT delivery_reply_names_nobody",
+            "UPDATE delivery SET reply = '550 <zoe@example.test>'",
+        ),
+    ],
+)
+async def test_the_database_keeps_the_lock_of_what_was_handed_over(
+    registry: Registry, name: str, drop: str, statement: str
+) -> None:
+    registry.catcher.reply = says("550 5.1.1 no such mailbox")
+    _, ordered = await received(registry)
+    async with registry.sending():
+        await registry.becomes(ordered, "refused rejected")
+    pool = registry.database.pool
+    with pytest.raises(asyncpg.CheckViolationError) as violated:
+        await pool.execute(statement)
+    assert violated.value.constraint_name == name
+    await pool.execute(drop)
+    await pool.execute(statement)
+
+
+async def test_a_block_of_the_sender_burns_no_order_of_a_wave(registry: Registry) -> None:
+    """Permanent codes that are not the recipients': after five in a row sending stops."""
+    registry.catcher.behaviour = says("550 5.7.1 Client host blocked, see https://example.test/x")
+    about = project()
+    await registry.hold(about)
+    members = await registry.enrol(
+        *(f"m{n}@example.test" for n in range(16)), last_contact=LAST_MONTH.isoformat()
+    )
+    orders = [order(member, about) for member in members]
+    await registry.receive(*orders)
+    with capture_logs() as logs:
+        async with registry.sending(workers=2) as sender:
+            sender.brake = Brake(pause=3600)
+
+            async def stopped() -> bool:
+                return sender.brake.stopped
+
+            await eventually(stopped, "the sender stops")
+            attempts = "SELECT sum(attempt) FROM delivery"
+            assert await registry.database.pool.fetchval(attempts) <= REFUSALS_IN_A_ROW + 1
+            assert sender.refusals[Cause.POLICY] >= REFUSALS_IN_A_ROW
+            assert sender.brake.trouble_seconds > 0
+    states = await registry.database.pool.fetch("SELECT DISTINCT state FROM delivery")
+    assert [row["state"] for row in states] == ["pending"]
+    assert {"mail_refused", "sending_stopped"} <= {entry["event"] for entry in logs}
+    assert "example.test" not in json.dumps(logs, default=str)
+    replies = await store.count_replies(registry.database.pool)
+    assert [one.reply for one in replies] == ["550 5.7.1 Client host blocked, see …"]
+    registry.catcher.behaviour = as_usual
+    registry.clock.advance(timedelta(minutes=5))
+    async with registry.sending():
+        for ordered in orders:
+            await registry.becomes(ordered, "sent")
+    assert len(registry.mail()) == 16
+
+
+async def test_a_stopped_sender_tries_one_message_at_a_time_until_the_block_is_over(
+    registry: Registry,
+) -> None:
+    registry.catcher.behaviour = says("554 5.7.1 blocked")
+    about = project()
+    await registry.hold(about)
+    members = await registry.enrol(*(f"m{n}@example.test" for n in range(12)))
+    orders = [order(member, about) for member in members]
+    await registry.receive(*orders)
+    async with registry.sending() as sender:
+        sender.brake = Brake(pause=0.2)
+
+        async def stopped() -> bool:
+            return sender.brake.in_a_row > REFUSALS_IN_A_ROW
+
+        await eventually(stopped, "the sender stops, and tries again")
+        registry.catcher.behaviour = as_usual
+        registry.clock.advance(timedelta(minutes=5))
+        for ordered in orders:
+            await registry.becomes(ordered, "sent")
+        assert not sender.brake.stopped
+        assert sender.brake.trouble_seconds == 0
 
 
 async def test_a_refusal_of_who_was_never_contacted_leaves_no_lock(registry: Registry) -> None:
@@ -69,11 +280,10 @@ async def test_a_refusal_of_who_was_never_contacted_leaves_no_lock(registry: Reg
     assert await registry.lock(member) is None
 
 
-@pytest.mark.parametrize("moment", ["behaviour", "reply"])
 async def test_a_temporary_refusal_is_tried_again_later_with_the_lock_put_back(
-    registry: Registry, moment: str
+    registry: Registry,
 ) -> None:
-    setattr(registry.catcher, moment, says("451 4.7.1 try again later"))
+    registry.catcher.behaviour = says("451 4.7.1 try again later")
     member, ordered = await received(registry)
     async with registry.sending():
 
@@ -84,7 +294,7 @@ async def test_a_temporary_refusal_is_tried_again_later_with_the_lock_put_back(
         await eventually(postponed, "the order waits for another try")
         assert await lock_is_as_before(registry, member)
         assert await registry.answers(ordered) == []
-        setattr(registry.catcher, moment, as_usual)
+        registry.catcher.behaviour = as_usual
         registry.clock.advance(timedelta(minutes=1))
         await registry.becomes(ordered, "sent")
 
@@ -159,10 +369,12 @@ async def test_a_mail_server_that_is_down_costs_no_attempt(registry: Registry) -
             return "sender_interrupted" in [entry["event"] for entry in logs]
 
         await eventually(noticed, "the sender finds nobody at the mail server")
+        assert sender.brake.trouble_seconds > 0
     row = await registry.delivery(ordered)
     assert (row["state"], row["attempt"]) == ("pending", 0)
     await registry.catcher.start()
     await registry.becomes(ordered, "sent")
+    assert sender.brake.trouble_seconds == 0
     sending.cancel()
     await asyncio.gather(sending, return_exceptions=True)
 
