@@ -62,7 +62,13 @@ from services.contracts.http.reading import (
     RecordReading,
     SessionNote,
 )
-from services.contracts.http.registry import DeliveryCounts, Erasure, ImportReport, MemberCounts
+from services.contracts.http.registry import (
+    DeliveryCounts,
+    Erasure,
+    ImportReport,
+    MailReplies,
+    MemberCounts,
+)
 from services.contracts.http.responses import (
     CollectionView,
     DocumentView,
@@ -164,6 +170,10 @@ class Staff:
     async def delivery_counts(self) -> DeliveryCounts:
         path = "/deliveries/counts"
         return await self._call(Role.REGISTRY, "registry", "GET", path, DeliveryCounts)
+
+    async def mail_replies(self) -> MailReplies:
+        path = "/deliveries/replies"
+        return await self._call(Role.REGISTRY, "registry", "GET", path, MailReplies)
 
     async def create_project(self, sheet: ProjectSheet) -> ProjectView:
         return await self._campaigns("POST", "/projects", ProjectView, sheet)

@@ -51,6 +51,14 @@ _ATTRIBUTE = Text(fr="attribut", en="attribute")
 _CODE = Text(fr="code", en="code")
 _LINES = Text(fr="lignes", en="lines")
 _SPELLINGS = Text(fr="écrit", en="written")
+_NO_REPLIES = Text(
+    fr="Le serveur de messagerie n'a refusé aucun message.",
+    en="The mail server has refused no message.",
+)
+_REPLY = Text(
+    fr="{orders} ordres, dont {waiting} en attente : {reply}",
+    en="{orders} orders, {waiting} of them waiting: {reply}",
+)
 _LINE = Text(fr="ligne", en="line")
 _REASON = Text(fr="raison", en="reason")
 _MORE = Text(fr="et {n} autres lignes", en="and {n} more lines")
@@ -70,6 +78,14 @@ def register(app: typer.Typer) -> None:
         both("Oublier un membre, pour de bon.", "Forget a member, for good."),
     )(erase)
     command(
+        members,
+        "replies",
+        both(
+            "Ce que le serveur de messagerie a répondu en refusant des messages.",
+            "The mail server's words on the messages that it refused.",
+        ),
+    )(replies)
+    command(
         app,
         "member-sim",
         both(
@@ -77,6 +93,22 @@ def register(app: typer.Typer) -> None:
             "Let simulated members answer their messages.",
         ),
     )(member_sim)
+
+
+def replies(ctx: typer.Context, json: Json = False) -> None:
+    here = session(ctx)
+
+    async def show() -> None:
+        async with here.staff() as staff:
+            found = await staff.mail_replies()
+        if json:
+            print_json(found)
+        elif not found.replies:
+            here.tell(_NO_REPLIES)
+        for reply in () if json else found.replies:
+            here.tell(_REPLY, **reply.model_dump(include={"reply", "orders", "waiting"}))
+
+    asynchronous(show)
 
 
 def erase(
