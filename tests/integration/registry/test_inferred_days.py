@@ -89,13 +89,3 @@ async def test_imported_again_after_a_restore_counts_from_the_latest_day_on_eart
         await use_cases.import_members(conn, registry.clock, vault(), rows, "en")
         ann = await conn.fetchval("SELECT member_id FROM member")
     await is_free_on_the_31st_civil_day_only(registry, ann)
-
-
-async def test_imported_without_contact_and_zone_counts_from_the_latest_day_on_earth(
-    registry: Registry,
-) -> None:
-    registry.clock.at = PUT_BACK
-    (ann,) = await registry.enrol("ann@example.test", zone="", last_contact="")
-    lock = await registry.lock(ann)
-    assert lock is not None
-    assert lock["last_day"] == THERE
