@@ -6,7 +6,6 @@ images from their pixels, PDFs from their pages (no metadata, scripts, attachmen
 what cameras say in the images inside), HTML from a short list of elements without attributes.
 """
 
-import asyncio
 import io
 import json
 import re
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Any
 
+from services.responses import apart
 from services.responses.embedded_images import bare_jpeg, bare_jpeg2000
 from services.runtime.refusal import Refusal
 from services.runtime.text import Text
@@ -23,8 +23,8 @@ LARGEST_BYTES = 10_000_000
 _MOST_PAGES = 60
 _MOST_PIXELS = 40_000_000
 _MOST_CHARACTERS = 500_000
-_SECONDS = 30
-_MEMORY_BYTES = 1_500_000_000
+_SECONDS = apart.SECONDS
+_MEMORY_BYTES = apart.MEMORY_BYTES
 
 REASONS = {
     "kind": Text(
@@ -95,27 +95,11 @@ async def clean(content: bytes, declared: str) -> Cleaned:
     """
     if len(content) > LARGEST_BYTES:
         raise DocumentRefused("large")
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        __name__,
-        declared,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
     try:
-        async with asyncio.timeout(_SECONDS):
-            out, _ = await process.communicate(content)
-    except TimeoutError:
+        answered = await apart.run(__name__, declared, content, _SECONDS)
+    except apart.Exploded:
         raise DocumentRefused("bomb") from None
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    head, _, cleaned = out.partition(b"\n")
-    if process.returncode or not head:
-        raise DocumentRefused("bomb")
+    head, _, cleaned = answered.partition(b"\n")
     said: dict[str, Any] = json.loads(head)
     if "refused" in said:
         raise DocumentRefused(said["refused"])
@@ -324,22 +308,16 @@ def _plain(text: str) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def _main() -> None:
-    import resource
-
-    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS))
+def _answer(content: bytes, declared: str) -> bytes:
     try:
-        cleaned = clean_here(sys.stdin.buffer.read(), sys.argv[1])
+        cleaned = clean_here(content, declared)
     except DocumentRefused as refused:
-        print(json.dumps({"refused": refused.reason}))
-        return
+        return json.dumps({"refused": refused.reason}).encode() + b"\n"
     except MemoryError:
-        print(json.dumps({"refused": "bomb"}))
-        return
+        return json.dumps({"refused": "bomb"}).encode() + b"\n"
     head = {"media_type": cleaned.media_type, "pages": cleaned.pages, "words": cleaned.words}
-    sys.stdout.buffer.write(json.dumps(head).encode() + b"\n" + cleaned.content)
+    return json.dumps(head).encode() + b"\n" + cleaned.content
 
 
 if __name__ == "__main__":
-    _main()
+    apart.answer(_answer, sys.argv[1])

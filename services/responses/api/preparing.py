@@ -1,6 +1,6 @@
 """Staff prepare a collection: questionnaire, documents, and when it is ready."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Body, Query, Request
@@ -93,10 +93,10 @@ def router(service: Service, shelves: Shelves) -> APIRouter:
 
     @uploads.post("/questionnaires/imports", openapi_extra=_file(_BYTES))
     async def import_questionnaire(
-        staff: Preparing, request: Request, format: Literal["limesurvey", "formbricks"]
+        staff: Preparing, request: Request, format: imports.Format
     ) -> ImportedQuestionnaire:
         """The body is the file. Nothing is saved: the answer is a draft to correct."""
-        return imports.read(format, await request.body())
+        return await imports.read_apart(format, await request.body())
 
     both = APIRouter()
     both.include_router(router)

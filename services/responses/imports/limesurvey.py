@@ -5,185 +5,334 @@
 | S, T, U (short, long, huge text) | free text |
 | L, ! (list) with "other" | single choice |
 | Y (yes, no) | single choice |
-| M (multiple choice) with "other" | multiple choice |
+| M (multiple choice) with "other", `max_answers` | multiple choice, `at_most` |
 | 5 (five points) | scale |
 | R (ranking) | ranking |
-| relevance `CODE == "A1"`, or several with `or` | condition |
+| conditions of a question, its group, or the table `conditions` | condition, see `conditions` |
 
-Everything else is left out and named: arrays, numbers, dates, uploads, equations, texts to display,
-quotas, random order, and other relevance expressions.
+Everything else is named: questions of other kinds, hidden ones and those that are never asked are
+left out; `limesurvey_settings` names what a question loses.
 """
 
 import re
-from collections.abc import Iterable
+from collections import Counter, defaultdict
 from typing import Any
-from xml.etree.ElementTree import Element, ParseError
-
-from defusedxml import DefusedXmlException
-from defusedxml.ElementTree import fromstring
 
 from services.contracts.http.questionnaires import Words
-from services.responses.imports.draft import (
-    CONDITION,
-    NO_OPTIONS,
-    NO_TEXT,
-    UNKNOWN_KIND,
-    Draft,
-    options,
-    plain,
+from services.responses.imports import limesurvey_settings as settings
+from services.responses.imports import lss_tables, reasons
+from services.responses.imports.conditions import (
+    AnyOf,
+    Choice,
+    NotOurs,
+    Ticked,
+    Variable,
+    both,
+    evaluate,
 )
+from services.responses.imports.draft import Draft, asks_who
+from services.responses.imports.lss_tables import Row, Tables, by_language, language_of
 
-_Row = dict[str, str]
+_Labelled = list[tuple[str, Words]]
 
 _FREE, _SINGLE = frozenset("STU"), frozenset("L!")
 _YES_NO = [("Y", Words(fr="Oui", en="Yes")), ("N", Words(fr="Non", en="No"))]
-_EQUALS = re.compile(
-    r"""\(*\s*([A-Za-z]\w*)(?:\.NAOK|\.shown)?\s*==\s*["']([^"']+)["']\s*\)*""", re.ASCII
-)
+# ExpressionScript: a brace that no blank follows.
+_EXPRESSION = re.compile(r"\{(?=[^\s{}])[^{}]*\}")
+_NESTED_EXPRESSIONS = 5
+_FIELD = re.compile(r"[0-9]+X[0-9]+X(\w+)", re.ASCII)
 
 
 def read(content: bytes, draft: Draft) -> None:
-    """Raises ValueError when it is not such a file, or has a document type declaration."""
-    try:  # LookupError: an encoding that nobody knows
-        root = fromstring(content, forbid_dtd=True)
-    except (ParseError, DefusedXmlException, LookupError) as error:
-        raise ValueError("not XML that is read here") from error
-    if root.findtext("LimeSurveyDocType") != "Survey":
-        raise ValueError("not a LimeSurvey survey")
-    survey = _Survey(root)
+    """Raises Unreadable."""
+    tables = lss_tables.read(content)
+    for line, character in tables.removed:
+        draft.leave_out(f"l. {line}", reasons.CONTROL_CHARACTER, character=character)
+    survey = _Survey(tables, draft)
+    settings.name_lost_tables(tables, draft)
+    settings.name_lost_texts(tables, draft)
     for question in survey.questions:
         _read_question(survey, question, draft)
 
 
 class _Survey:
-    def __init__(self, root: Element) -> None:
-        orders = {row["gid"]: _number(row.get("group_order")) for row in _rows(root, "groups")}
-        all_questions = _unique(_rows(root, "questions"), "qid")
+    def __init__(self, tables: Tables, draft: Draft) -> None:
+        self._draft = draft
+        groups = _unique(tables["groups"], "gid")
+        orders = {row["gid"]: row.number("group_order") for row in groups}
+        self._group_relevance = {row["gid"]: row.get("grelevance") for row in groups}
         self.questions = sorted(
-            (row for row in all_questions if row.get("parent_qid", "0") in ("", "0")),
-            key=lambda row: (orders.get(row.get("gid", ""), 0), _number(row.get("question_order"))),
+            (row for row in _unique(tables["questions"], "qid") if _is_top(row)),
+            key=lambda row: (orders.get(row.get("gid"), 0), row.number("question_order")),
         )
-        self._subquestions = sorted(
-            _unique(_rows(root, "subquestions"), "qid"),
-            key=lambda row: _number(row.get("question_order")),
-        )
-        self._answers = sorted(
-            _unique(_rows(root, "answers"), "qid", "code", "scale_id"),
-            key=lambda row: _number(row.get("sortorder")),
-        )
-        main = root.findtext("surveys/rows/row/language") or "fr"
-        self._main = main.partition("-")[0]
+        for row in self.questions:
+            row["title"]  # refused where there is none
+        self.codes = {row["qid"]: row["title"] for row in self.questions}
+        self.settings = settings.by_question(tables)
+        self.variables = _Variables(self.questions)
+        parts = [row for row in tables["questions"] if not _is_top(row)]
+        self._parts: dict[str, list[Row]] = defaultdict(list)
+        for row in _unique([*tables["subquestions"], *parts], "qid"):
+            row["title"]
+            self._parts[row["parent_qid"]].append(row)
+        self._answers: dict[str, list[Row]] = defaultdict(list)
+        for row in _unique_answers(tables["answers"]):
+            row["code"]
+            self._answers[row["qid"]].append(row)
+        self.old_conditions = _old_conditions(tables, self.codes, self._parts)
+        main = next((row.get("language") for row in tables["surveys"]), "") or "fr"
+        self._main = language_of(main)
         texts = ("questions", "question_l10ns", "subquestions")
-        self._texts = _by_language((row for table in texts for row in _rows(root, table)), "qid")
-        self._answer_texts = _by_language(_rows(root, "answer_l10ns"), "aid")
-        self._old_answer_texts = _by_language(_rows(root, "answers"), "qid", "code")
+        self._texts = by_language((row for table in texts for row in tables[table]), "qid")
+        self._answer_texts = by_language(tables["answer_l10ns"], "aid")
+        self._old_answer_texts = by_language(tables["answers"], "qid", "code")
+        written = {language for texts in self._texts.values() for language in texts}
+        self._has_french = "fr" in written
+        place = settings.title(tables)
+        if written and not self._has_french:
+            draft.leave_out(place, reasons.NO_FRENCH, locale=self._main)
+        if others := sorted(written - {"fr", "en", "", self._main}):
+            draft.leave_out(place, reasons.LANGUAGES, languages=", ".join(others))
 
-    def words(self, question: _Row, field: str) -> Words | None:
-        return self._words(self._texts.get((question["qid"],), {}), field)
+    def words(self, question: Row, field: str, place: str) -> Words | None:
+        return self._words(self._texts.get((question["qid"],), {}), field, place)
 
-    def answers(self, question: _Row) -> list[tuple[str, Words]]:
-        found = []
-        for row in self._answers:
-            if row.get("qid") == question["qid"]:
-                texts = self._answer_texts.get((row.get("aid", ""),)) or self._old_answer_texts.get(
-                    (row["qid"], row.get("code", "")), {}
+    def answers(self, question: Row, place: str) -> _Labelled:
+        labelled: _Labelled = []
+        for row in sorted(self._answers[question["qid"]], key=_sort_order):
+            texts = self._answer_texts.get((row.get("aid"),)) or self._old_answer_texts.get(
+                (row["qid"], row["code"]), {}
+            )
+            self._label(labelled, row["code"], self._words(texts, "answer", place), place)
+            if row.get("assessment_value").strip() not in ("", "0"):
+                self._draft.leave_out(place, reasons.SCORES)
+        return labelled
+
+    def parts(self, question: Row, place: str) -> _Labelled:
+        labelled: _Labelled = []
+        rows = self._parts[question["qid"]]
+        for row in sorted(rows, key=lambda row: row.number("question_order")):
+            self._label(labelled, row["title"], self.words(row, "question", place), place)
+            condition = row.get("relevance").strip()
+            if condition not in ("", "1"):
+                self._draft.leave_out(
+                    place, reasons.OPTION_CONDITION, code=row["title"], condition=condition
                 )
-                label = self._words(texts, "answer")
-                if label:
-                    found.append((row["code"], label))
-        return found
+        return labelled
 
-    def parts(self, question: _Row) -> list[tuple[str, Words]]:
-        found = []
-        for row in self._subquestions:
-            label = self.words(row, "question")
-            if row.get("parent_qid") == question["qid"] and label:
-                found.append((row["title"], label))
-        return found
+    def scripts(self, question: Row) -> bool:
+        texts = self._texts.get((question["qid"],), {})
+        return any(row.get("script").strip() for row in texts.values())
 
-    def _words(self, texts: dict[str, _Row], field: str) -> Words | None:
-        """French is what everybody gets; a survey without French gives its main language."""
-        said = {language: plain(row.get(field)) for language, row in texts.items()}
-        french = said.get("fr") or said.get(self._main) or next(iter(said.values()), "")
-        return Words(fr=french, en=said.get("en") or None) if french else None
+    def conditions(self, question: Row) -> tuple[str, str, str]:
+        """Of its group, of its own, and of the table `conditions`; empty: always asked."""
+        of_group = self._group_relevance.get(question.get("gid"), "").strip()
+        own = question.get("relevance").strip()
+        old = self.old_conditions.get(question["qid"], "")
+        return _unless_always(of_group), _unless_always(own), old
+
+    def _label(self, labelled: _Labelled, code: str, label: Words | None, place: str) -> None:
+        if label is None:
+            self._draft.leave_out(place, reasons.OPTION_WITHOUT_TEXT, code=code)
+        else:
+            labelled.append((code, label))
+
+    def _words(self, texts: dict[str, Row], field: str, place: str) -> Words | None:
+        """French is what everybody gets; without French, the survey's main language."""
+        read = {
+            language: self._plain(row.get(field), place)
+            for language, row in texts.items()
+            if language in ("fr", "en", self._main, "")
+        }
+        if not any(read.values()):
+            read = {code: self._plain(row.get(field), place) for code, row in texts.items()}
+        french = read.get("fr")
+        if not french:
+            language, french = next(
+                ((code, read[code]) for code in (self._main, *read) if read.get(code)), ("", "")
+            )
+            if french and self._has_french:
+                self._draft.leave_out(place, reasons.NO_FRENCH, locale=language)
+        english = read.get("en")
+        return Words(fr=french, en=english or None) if french else None
+
+    def _plain(self, markup: str, place: str) -> str:
+        text = self._draft.plain(markup, place)
+        for _ in range(_NESTED_EXPRESSIONS):
+            found = _EXPRESSION.findall(text)
+            if not found:
+                break
+            for expression in dict.fromkeys(found):
+                self._draft.leave_out(place, reasons.EXPRESSION, expression=expression)
+            text = _EXPRESSION.sub("…", text)
+        return "" if not text.strip("… \n") else text
 
 
-def _read_question(survey: _Survey, row: _Row, draft: Draft) -> None:
-    code, kind = row.get("title", row["qid"]), row.get("type", "")
-    text = survey.words(row, "question")
+class _Variables:
+    """What expressions call the choices that were taken over; a doubled code names none."""
+
+    def __init__(self, questions: list[Row]) -> None:
+        self.known: dict[str, Variable] = {}
+        self._times = Counter(row["title"] for row in questions)
+
+    def add(self, row: Row, choice: Choice) -> None:
+        code, number = row["title"], f"{row.get('sid')}X{row.get('gid')}X{row['qid']}"
+        names = [number] if self._times[code] > 1 else [number, code]
+        for name in names:
+            if choice.single:
+                self.known[name] = choice
+                continue
+            between = "_" if name == code else ""
+            for part, option in choice.codes.items():
+                self.known[f"{name}{between}{part}"] = Ticked(choice.name, option)
+
+
+def _read_question(survey: _Survey, row: Row, draft: Draft) -> None:
+    code, kind = row["title"], row.get("type")
+    conditions = survey.conditions(row)
+    condition, whole = _condition(survey, *conditions), _together(*conditions)
+    if condition is False:
+        return draft.leave_out(code, reasons.NEVER_ASKED, condition=whole)
+    lost = survey.settings.get(row["qid"], {})
+    if settings.is_hidden(lost):
+        return draft.leave_out(code, reasons.HIDDEN)
     other = row.get("other") == "Y"
-    given: list[tuple[str, Words]] | None = None
+    labelled: _Labelled | None = None
     if kind in _FREE:
         form: dict[str, Any] = {"kind": "free_text"}
     elif kind in _SINGLE:
-        form, given = {"kind": "single_choice", "other": other}, survey.answers(row)
+        form, labelled = {"kind": "single_choice", "other": other}, survey.answers(row, code)
     elif kind == "Y":
-        form, given = {"kind": "single_choice"}, _YES_NO
+        form, labelled = {"kind": "single_choice"}, _YES_NO
     elif kind == "M":
-        form, given = {"kind": "multiple_choice", "other": other}, survey.parts(row)
+        form, labelled = {"kind": "multiple_choice", "other": other}, survey.parts(row, code)
     elif kind == "R":
         form = {"kind": "ranking"}
-        given = survey.answers(row) or survey.parts(row)
+        labelled = survey.answers(row, code) or survey.parts(row, code)
     elif kind == "5":
         form = {"kind": "scale", "low": 1, "high": 5}
     else:
-        return draft.leave_out(code, UNKNOWN_KIND, kind=kind)
+        return draft.leave_out(code, reasons.UNKNOWN_KIND, kind=kind)
+    text = survey.words(row, "question", code)
     if text is None:
-        return draft.leave_out(code, NO_TEXT)
-    if given is not None:
-        if len(given) < 2:
-            return draft.leave_out(code, NO_OPTIONS)
-        form["options"], names = options(given)
-        draft.codes[draft.name(code)] = names
-    condition = _condition(row, draft)
-    draft.questions.append(
+        return draft.leave_out(code, reasons.NO_TEXT)
+    if kind in _FREE and (
+        settings.checks_an_address(row, lost) or (kind == "S" and asks_who((text.fr, text.en)))
+    ):
+        return draft.leave_out(code, reasons.ASKS_WHO)
+    by_code: dict[str, str] = {}
+    if labelled is not None:
+        if len(labelled) < 2:
+            return draft.leave_out(code, reasons.NO_OPTIONS)
+        form["options"], by_code = draft.options(code, labelled)
+    form |= settings.carried(kind, lost)
+    if survey.scripts(row):
+        draft.leave_out(code, reasons.SCRIPT)
+    settings.name_lost(draft, row, lost, dict(labelled or ()))
+    if condition is None:
+        draft.leave_out(code, reasons.CONDITION, condition=whole)
+    name = draft.add(
+        code,
         {
-            "id": draft.name(code),
             "text": text,
-            "help": survey.words(row, "help"),
-            "required": row.get("mandatory") in ("Y", "S"),
-            "only_if": condition,
+            "help": survey.words(row, "help", code),
+            "required": row.get("mandatory") == "Y",
+            "only_if": _our_condition(condition),
             **form,
-        }
+        },
     )
+    draft.conditions[name] = whole
+    if form["kind"] in ("single_choice", "multiple_choice"):
+        single = form["kind"] == "single_choice"
+        complete = not other and len(by_code) == len(labelled or ())
+        survey.variables.add(row, Choice(name, by_code, complete, single))
     return None
 
 
-def _condition(row: _Row, draft: Draft) -> dict[str, Any] | None:
-    relevance = row.get("relevance", "").strip()
-    if relevance in ("", "1"):
+def _condition(survey: _Survey, of_group: str, own: str, old: str) -> bool | AnyOf | None:
+    """None: it means something that no condition of ours says."""
+
+    def value(expression: str) -> bool | AnyOf:
+        return evaluate(expression, survey.variables.known)
+
+    try:
+        asked = value(own or old)
+        # LimeSurvey writes the table into the expression: two that differ are not believed.
+        if own and old and value(old) != asked:
+            return None
+        return both(value(of_group), asked)
+    except NotOurs:
         return None
-    tests = [_EQUALS.fullmatch(part) for part in re.split(r"\s+or\s+|\s*\|\|\s*", relevance)]
-    found = [(draft.name(test[1]), test[2]) for test in tests if test]
-    asked = {question for question, _ in found}
-    if len(found) == len(tests) and len(asked) == 1:
-        (question,) = asked
-        codes = draft.codes.get(question, {})
-        if all(code in codes for _, code in found):
-            return {"question": question, "any_of": [codes[code] for _, code in found]}
-    draft.leave_out(row.get("title", row["qid"]), CONDITION, condition=relevance)
-    return None
 
 
-def _rows(root: Element, table: str) -> list[_Row]:
-    return [
-        {cell.tag: cell.text or "" for cell in row} for row in root.iterfind(f"{table}/rows/row")
-    ]
+def _our_condition(condition: bool | AnyOf | None) -> dict[str, Any] | None:
+    if not isinstance(condition, AnyOf):
+        return None
+    return {"question": condition.question, "any_of": sorted(condition.options)}
 
 
-def _unique(rows: Iterable[_Row], *key: str) -> list[_Row]:
-    """Before version 4 a row is repeated for each language."""
-    return list({tuple(row.get(part, "") for part in key): row for row in rows}.values())
+def _together(*conditions: str) -> str:
+    some = [each for each in dict.fromkeys(conditions) if each]
+    return some[0] if len(some) == 1 else " and ".join(f"({each})" for each in some)
 
 
-def _by_language(rows: Iterable[_Row], *key: str) -> dict[tuple[str, ...], dict[str, _Row]]:
-    found: dict[tuple[str, ...], dict[str, _Row]] = {}
+def _unless_always(expression: str) -> str:
+    return "" if expression == "1" else expression
+
+
+def _old_conditions(
+    tables: Tables, codes: dict[str, str], parts: dict[str, list[Row]]
+) -> dict[str, str]:
+    """The table `conditions` as expressions: of one question any, of several all, of scenarios
+    any."""
+    named = {part["qid"]: part for rows in parts.values() for part in rows}
+    scenarios: dict[str, dict[str, dict[str, list[str]]]] = defaultdict(
+        lambda: defaultdict(lambda: defaultdict(list))
+    )
+    for row in tables["conditions"]:
+        asked = row.get("cqid")
+        field = row.get("cfieldname").strip().lstrip("+")
+        code = codes.get(asked) or (named[asked].get("title") if asked in named else "")
+        at = _FIELD.fullmatch(field)
+        suffix = at[1].removeprefix(asked) if at and at[1].startswith(asked) else ""
+        variable = f"{code}_{suffix}" if code and suffix else code or field or "?"
+        method = row.get("method").strip() or "=="
+        value = row.get("value").replace('"', "'")
+        test = f'{variable}.NAOK {method} "{value}"'
+        scenarios[row["qid"]][row.get("scenario")][variable].append(test)
+    return {
+        qid: _any([" and ".join(map(_any, tests.values())) for tests in each.values()])
+        for qid, each in scenarios.items()
+    }
+
+
+def _any(tests: list[str]) -> str:
+    return tests[0] if len(tests) == 1 else "(" + " or ".join(tests) + ")"
+
+
+def _is_top(row: Row) -> bool:
+    return row.get("parent_qid", "0").strip() in ("", "0")
+
+
+def _sort_order(row: Row) -> int:
+    return row.number("sortorder")
+
+
+def _unique(rows: list[Row], key: str) -> list[Row]:
+    """Before version 4 a row is repeated for each language; the last one counts."""
+    return list({row[key]: row for row in rows}.values())
+
+
+def _unique_answers(rows: list[Row]) -> list[Row]:
+    """Each answer once: by its id, or, before version 4, by its place among those of one code and
+    language."""
+    times: Counter[tuple[str, ...]] = Counter()
+    unique: dict[tuple[str, ...], Row] = {}
     for row in rows:
-        if "language" in row:
-            place = tuple(row.get(part, "") for part in key)
-            found.setdefault(place, {})[row["language"].partition("-")[0]] = row
-    return found
-
-
-def _number(text: str | None) -> int:
-    return int(text) if text and text.isdigit() else 0
+        if aid := row.get("aid").strip():
+            unique.setdefault((aid,), row)
+            continue
+        place = (row["qid"], row.get("code"), row.get("scale_id"))
+        times[*place, row.get("language")] += 1
+        unique.setdefault((*place, str(times[*place, row.get("language")])), row)
+    return list(unique.values())

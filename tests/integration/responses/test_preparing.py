@@ -11,6 +11,7 @@ from PIL import Image
 
 from services.contracts.http.common import Role
 from services.contracts.http.responses import AnswerSheet, CollectionView, DocumentView
+from services.responses import apart, imports
 from tests.integration.responses.world import QUESTIONNAIRE, World, answer, facing, project
 from tests.running import Issuer, signing_in
 from tests.servers import PostgresServer
@@ -201,6 +202,47 @@ async def test_an_import_saves_nothing_and_names_what_it_leaves_out(staffed: Wor
         "/api/questionnaires/imports", params={"format": "limesurvey"}, content="<a>"
     )
     assert refused.status_code == 422
+
+
+CASES = Path(__file__).parents[2] / "cases"
+UNREADABLE = {
+    "answer-without-code.lss": "line 117",
+    "group-without-gid.lss": "line 10",
+    "order-is-a-superscript.lss": "line 10",
+    "question-without-qid.lss": "line 21",
+    "subquestion-without-title.lss": "line 91",
+}
+
+
+async def test_files_of_other_tools_are_read_or_refused_with_the_place(staffed: World) -> None:
+    files = sorted([*CASES.glob("*/*.lss"), *CASES.glob("2*-formbricks-*/*.json")])
+    assert len(files) >= 19
+    for file in files:
+        answered = await staffed.client.post(
+            "/api/questionnaires/imports",
+            params={"format": "limesurvey" if file.suffix == ".lss" else "formbricks"},
+            content=file.read_bytes(),
+        )
+        if place := UNREADABLE.get(file.name):
+            assert answered.status_code == 422, file.name
+            assert place in answered.json()["detail"]
+            continue
+        assert answered.status_code == 200, (file.name, answered.text)
+        found = imports.read(
+            "limesurvey" if file.suffix == ".lss" else "formbricks", file.read_bytes()
+        )
+        assert answered.json() == found.model_dump(mode="json"), file.name
+
+
+async def test_a_file_that_takes_too_long_is_refused_and_holds_nobody_up(
+    staffed: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(apart, "SECONDS", 0.01)
+    refused = await staffed.client.post(
+        "/api/questionnaires/imports", params={"format": "formbricks"}, content="{}"
+    )
+    assert refused.status_code == 422
+    assert "too much time" in refused.json()["detail"]
 
 
 async def test_staff_see_how_many_answered_and_how_many_are_sealed(staffed: World) -> None:
