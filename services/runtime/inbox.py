@@ -39,6 +39,7 @@ _BATCH = 1_000
 # Below Kafka's max.poll.interval (5 minutes), so that a pause does not cost the partition.
 _LONGEST_PAUSE = 30.0
 _STALLED_AFTER = 60.0
+_POSITION_SECONDS = 5.0
 _SKEW_ALLOWED = 60.0
 DEAD_LETTER_LIFE = timedelta(days=30)
 
@@ -278,7 +279,13 @@ def _readable(part: Any) -> str:
 
 
 async def lag_of(consumer: Consumer[Any]) -> int:
-    """Records of the partitions held here that are not settled yet."""
+    """Records of the partitions assigned to this process that are not settled yet.
+
+    Measured by position: aborted records and transaction markers at the end of a partition are
+    passed over without ever reaching a handler, so nothing is committed for them and the committed
+    offset stays behind for good. While a batch is being applied the position is ahead of what is
+    settled, and the committed offset counts. Raises KafkaError, TimeoutError.
+    """
     client = consumer.subscriber.consumer
     assigned: list[TopicPartition] = list(client.assignment()) if client else []
     if not assigned:
@@ -287,7 +294,11 @@ async def lag_of(consumer: Consumer[Any]) -> int:
     ends = await client.end_offsets(assigned)
     lag = 0
     for partition in assigned:
-        # None: nothing committed yet; what retention has deleted waits for nobody.
-        committed = await client.committed(partition)
-        lag += max(0, ends[partition] - max(committed or 0, starts[partition]))
+        # None: nothing committed yet; records that retention has deleted wait for nobody.
+        settled = max(await client.committed(partition) or 0, starts[partition])
+        if not consumer.busy:
+            # The client waits for a position without a limit.
+            position = await asyncio.wait_for(client.position(partition), _POSITION_SECONDS)
+            settled = max(settled, position)
+        lag += max(0, ends[partition] - settled)
     return lag

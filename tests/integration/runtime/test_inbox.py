@@ -3,13 +3,13 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
-from aiokafka import ConsumerRecord
+from aiokafka import AIOKafkaProducer, ConsumerRecord
 from aiokafka.admin import AIOKafkaAdminClient
 from faststream.kafka import KafkaBroker
 
@@ -29,6 +29,8 @@ from tests.events import NOON, collection, produce
 from tests.servers import eventually
 
 GROUP = group_of("feedback", topic_of(CollectionState).name)
+# The client's default for a member that is not heard of.
+SESSION_SECONDS = 10
 SEE = """
 INSERT INTO seen AS held (id, version, times) SELECT e.id, e.version, 1
 FROM unnest($1::uuid[], $2::bigint[]) AS e (id, version)
@@ -287,3 +289,136 @@ async def test_lag_is_nothing_once_a_relayed_topic_is_read(
 
         await eventually(no_lag, "nothing waits", within=15)
     relay.cancel()
+
+
+async def test_records_of_an_aborted_transaction_at_the_end_of_a_topic_are_no_lag_and_no_stall(
+    kafka: str, inbox_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No record of theirs is ever delivered, so no offset behind them is ever committed."""
+    monkeypatch.setattr("services.runtime.inbox._STALLED_AFTER", 1.0)
+    async with consuming(kafka, inbox_database) as inbox:
+        await produce(kafka, *[collection() for _ in range(10)])
+
+        async def all_there() -> bool:
+            return await count(inbox_database, "seen") == 10
+
+        await eventually(all_there, "10 events are applied")
+        consumer = inbox.consumers[0]
+        client = consumer.subscriber.consumer
+        await abort_on_every_partition(kafka)
+
+        async def no_lag() -> bool:
+            return await lag_of(consumer) == 0
+
+        await eventually(no_lag, "aborted records are nobody's delay")
+        watching = asyncio.create_task(inbox.watch(every=0.1))
+        looks = 0
+
+        async def watched_for_longer_than_a_stall() -> bool:
+            nonlocal looks
+            looks += 1
+            return looks > 30
+
+        await eventually(watched_for_longer_than_a_stall, "the watchdog has looked")
+        assert consumer.subscriber.consumer is client
+        watching.cancel()
+        await produce(kafka, collection())
+
+        async def one_more() -> bool:
+            return await count(inbox_database, "seen") == 11
+
+        await eventually(one_more, "what follows them is applied")
+
+
+async def abort_on_every_partition(bootstrap: str) -> None:
+    producer = AIOKafkaProducer(bootstrap_servers=bootstrap, transactional_id="aborting")
+    topic = topic_of(CollectionState).name
+    await producer.start()
+    try:
+        for partition in sorted(await producer.partitions_for(topic)):
+            await producer.begin_transaction()
+            await producer.send_and_wait(topic, b"{}", key=b"never", partition=partition)
+            await producer.abort_transaction()
+    finally:
+        await producer.stop()
+
+
+async def test_records_that_are_being_applied_count_as_lag(
+    kafka: str, inbox_database: Database
+) -> None:
+    """The client's position is ahead of them already: an outage must not look like rest."""
+    started, release = asyncio.Event(), asyncio.Event()
+
+    async def slow(conn: Connection, events: Sequence[CollectionState]) -> None:
+        started.set()
+        await release.wait()
+
+    async with consuming(kafka, inbox_database, slow) as inbox:
+        await produce(kafka, *[collection() for _ in range(20)])
+        await started.wait()
+        assert await lag_of(inbox.consumers[0]) > 0
+        release.set()
+
+
+async def test_a_second_replica_that_joins_while_a_batch_waits_for_a_lock_loses_nothing(
+    kafka: str, inbox_database: Database
+) -> None:
+    started, release = asyncio.Event(), asyncio.Event()
+
+    async def waits(conn: Connection, events: Sequence[CollectionState]) -> None:
+        started.set()
+        await release.wait()
+        await see(conn, events)
+
+    await produce(kafka, *[collection() for _ in range(50)])
+    async with consuming(kafka, inbox_database, waits) as first, AsyncExitStack() as replicas:
+        await started.wait()
+        replica = replicas.enter_async_context(consuming(kafka, inbox_database))
+        joining = asyncio.create_task(replica)
+        release.set()
+        second = await joining
+
+        async def all_there() -> bool:
+            return await count(inbox_database, "seen") == 50
+
+        async def one_owner_per_partition() -> bool:
+            of_first = first.consumers[0].subscriber.consumer.assignment()
+            of_second = second.consumers[0].subscriber.consumer.assignment()
+            partitions = topic_of(CollectionState).partitions
+            return not of_first & of_second and len(of_first | of_second) == partitions
+
+        await eventually(all_there, "every event is applied")
+        await eventually(one_owner_per_partition, "each partition has one owner")
+        assert await count(inbox_database, "dead_letter") == 0
+
+
+async def test_a_process_that_is_stopped_beyond_its_session_goes_on_without_loss(
+    kafka: str, inbox_database: Database
+) -> None:
+    """As by SIGSTOP: no heartbeat leaves, the group forgets this consumer, its commit fails."""
+    stops = iter([SESSION_SECONDS + 1])
+
+    async def stopped(conn: Connection, events: Sequence[CollectionState]) -> None:
+        await see(conn, events)
+        time.sleep(next(stops, 0))
+
+    async with consuming(kafka, inbox_database, stopped) as inbox:
+        await produce(kafka, *[collection() for _ in range(20)])
+
+        async def all_there() -> bool:
+            return await count(inbox_database, "seen") == 20
+
+        await eventually(all_there, "every event is applied")
+        await produce(kafka, collection())
+
+        async def one_more() -> bool:
+            return await count(inbox_database, "seen") == 21
+
+        await eventually(one_more, "it goes on")
+
+        async def no_lag() -> bool:
+            return await lag_of(inbox.consumers[0]) == 0
+
+        await eventually(no_lag, "nothing waits")
+        assert await inbox_database.pool.fetchval("SELECT max(times) FROM seen") == 1
+        assert await count(inbox_database, "dead_letter") == 0
