@@ -9,6 +9,7 @@ from email.utils import format_datetime, formataddr, parseaddr
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from joserfc.jwk import OKPKey
@@ -20,6 +21,10 @@ from services.runtime.auth import Link, sign_link
 from services.runtime.text import Language, Text
 
 INVITATION, LEAVE = "invitation", "leave"
+# Messages about one invitation lead back to its page.
+_LEADING_BACK = {"invitation", "reminder", "confirmation"}
+# The civil day on which campaigns lets the last ones accept and answer.
+_LAST_DAYS = ZoneInfo("Europe/Paris")
 # A link works somewhat longer than it is of use: a late reader gets a page that explains.
 _LATE = timedelta(days=31)
 # Characters of a report's summary in a message: the rest is a click away.
@@ -31,7 +36,13 @@ SUBJECTS = {
         fr="Il est encore temps : {title}", en="There is still time: {title}"
     ),
     "confirmation": Text(
-        fr="Votre participation : {title}", en="Your participation: {title}"
+        fr="Vous participez : {title}", en="You are taking part: {title}"
+    ),
+    "confirmation.waitlisted": Text(
+        fr="Vous êtes sur la liste d'attente : {title}", en="You are on the waiting list: {title}"
+    ),
+    "confirmation.promoted": Text(
+        fr="Une place s'est libérée : {title}", en="A place has become free: {title}"
     ),
     "practicalities": Text(
         fr="Informations pratiques : {title}", en="Practical information: {title}"
@@ -73,6 +84,15 @@ class Letter:
     membership_ends_on: date
     details: dict[str, str]
     report: Report | None = None
+
+    @property
+    def standing(self) -> str | None:
+        """Of a confirmation: joined, waitlisted, or promoted from the waiting list."""
+        return self.details.get("participation") if self.kind == "confirmation" else None
+
+    @property
+    def subject(self) -> Text:
+        return SUBJECTS.get(f"{self.kind}.{self.standing}", SUBJECTS[self.kind])
 
 
 @dataclass(frozen=True)
@@ -118,10 +138,11 @@ class Letters:
         leave = self.leave_link(letter.member_id, until)
         title = (letter.mandate or {}).get("title", "")
         invitation = None
-        if letter.kind in {"invitation", "reminder"}:
+        if letter.kind in _LEADING_BACK:
             invitation = self.invitation_link(
                 letter.member_id, letter.subject_id, letter.collection_ends_on or until
             )
+        today = now.astimezone(_LAST_DAYS).date()
         text = self._templates.get_template(f"{letter.kind}.txt").render(
             t=t,
             name=letter.to.name,
@@ -134,14 +155,18 @@ class Letters:
             invitation=invitation,
             leave=leave,
             day=lambda day: _day(day, letter.language),
+            end_of=lambda day: _end_of(day, letter.language),
+            standing=letter.standing,
             recruitment_ends_on=letter.recruitment_ends_on,
+            recruits=not _is_over(letter.recruitment_ends_on, today),
+            collection_ends_on=letter.collection_ends_on,
+            collects=not _is_over(letter.collection_ends_on, today),
             membership_ends_on=letter.membership_ends_on,
         )
-        text = clean(text)  # whatever is stored: a mail reader may be a terminal
         headers = {
             "From": formataddr((self._name, self.sender)),
             "To": letter.to.address,
-            "Subject": _encoded(SUBJECTS[letter.kind].in_(letter.language, title=title)),
+            "Subject": _encoded(letter.subject.in_(letter.language, title=title)),
             "Date": format_datetime(now),
             # The same for every attempt of an order: a copy is recognised as one.
             "Message-ID": f"<{letter.order_id}@{self.sender.rpartition('@')[2]}>",
@@ -157,7 +182,7 @@ class Letters:
         }
         # Written by hand: the standard library's message objects cost ten times as much.
         head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-        body = binascii.b2a_qp(text.encode(), istext=True).replace(b"\n", b"\r\n")
+        body = binascii.b2a_qp(_lines(text).encode(), istext=True).replace(b"\n", b"\r\n")
         return Message(letter.to.address, head.encode("ascii") + b"\r\n" + body)
 
 
@@ -180,6 +205,20 @@ def shortened(summary: str, most: int = SUMMARY_LENGTH) -> str:
     return (start.rpartition(" ")[0] or start[:most]).rstrip(" ,;:") + " […]"
 
 
+def _is_over(last_day: date | None, today: date) -> bool:
+    return last_day is not None and last_day < today
+
+
+def _lines(text: str) -> str:
+    """Text whose lines end by a line feed alone, whatever ended them before.
+
+    Strict mail servers refuse a message with a carriage return of its own (SMTP smuggling), and
+    readers disagree about U+2028 and its like. No control character is left, whatever is stored: a
+    mail reader may be a terminal.
+    """
+    return "".join(clean(line) + "\n" for line in text.splitlines())
+
+
 def _encoded(line: str) -> str:
     """A header value in ASCII and on lines of a length that mail servers accept."""
     words = " ".join(clean(line).split())
@@ -196,3 +235,11 @@ def _day(day: date, language: Language) -> str:
     month = _MONTHS[language].split()[day.month - 1]
     first = "1er" if language == "fr" and day.day == 1 else str(day.day)
     return f"{first} {month} {day.year}"
+
+
+def _end_of(day: date, language: Language) -> str:
+    """A last day, which counts in full where campaigns counts it."""
+    written = _day(day, language)
+    if language == "fr":
+        return f"{written} inclus (heure de Paris)"
+    return f"the end of {written} (Paris time)"
