@@ -68,24 +68,34 @@ class Rates:
         return "ignore"
 
 
-class _Forms(HTMLParser):
-    """The addresses that a page's forms post to."""
+class _Offers(HTMLParser):
+    """The addresses that a page's forms post to, and those of its links."""
 
     def __init__(self) -> None:
         super().__init__()
         self.actions: list[str] = []
+        self.targets: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
         if tag == "form" and (given.get("method") or "").lower() == "post":
             self.actions.append(given.get("action") or "")
+        elif tag == "a":
+            self.targets.append(given.get("href") or "")
 
 
 def forms_of(html: str, page: str) -> list[str]:
     """Absolute addresses of the forms on a page; a form without one posts to the page itself."""
-    found = _Forms()
-    found.feed(html)
-    return [urljoin(page, action) for action in found.actions]
+    offers = _Offers()
+    offers.feed(html)
+    return [urljoin(page, action) for action in offers.actions]
+
+
+def links_of(html: str, page: str) -> list[str]:
+    """Absolute addresses of the links on a page."""
+    offers = _Offers()
+    offers.feed(html)
+    return [urljoin(page, target) for target in offers.targets]
 
 
 class Members:
@@ -145,14 +155,19 @@ async def _act(browser: httpx.AsyncClient, message: Message, act: str) -> str:
     if act == "look":
         return act if page.is_success else "closed"
     ending = {"accept": "/accept", "decline": "/decline"}.get(act, "")
-    form = next(
-        (one for one in forms_of(page.text, str(page.url)) if urlsplit(one).path.endswith(ending)),
-        None,
-    )
+    form = _ending(forms_of(page.text, str(page.url)), ending)
+    asks_first = _ending(links_of(page.text, str(page.url)), ending)
+    if form is None and ending and asks_first:
+        page = await browser.get(asks_first)
+        form = _ending(forms_of(page.text, str(page.url)), ending)
     if not page.is_success or form is None:
         return "closed"
     answer = await browser.post(form)
     return act if answer.is_success or answer.is_redirect else "closed"
+
+
+def _ending(addresses: list[str], ending: str) -> str | None:
+    return next((one for one in addresses if urlsplit(one).path.endswith(ending)), None)
 
 
 async def _answer(browser: httpx.AsyncClient, message: Message, who: str) -> str:

@@ -48,8 +48,8 @@ class Pages:
     """Renders the templates of one package, on top of the common frame.
 
     Templates say each sentence in both languages, `{{ t("français", "English") }}`, days as
-    `long_date`, and figures with `number`, `decimal`, `percent` (of a share) and `days`. What every
-    template of a package may name besides is `known`.
+    `long_date`, last days that count in full as `last_day`, and figures with `number`, `decimal`,
+    `percent` (of a share) and `days`. What every template of a package may name besides is `known`.
     """
 
     def __init__(self, package: str | None = None, **known: Any) -> None:
@@ -76,11 +76,20 @@ class Pages:
         template = self._environment.get_template(name)
         return clean(template.render(self._words[language], language=language, **data))
 
-    def render(self, name: str, language: Language, status: int = 200, **data: Any) -> HTMLResponse:
+    def render(
+        self,
+        name: str,
+        language: Language,
+        status: int = 200,
+        leads_to: str = "",
+        **data: Any,
+    ) -> HTMLResponse:
+        """`leads_to`: another origin to which the answer to a form of this page redirects."""
+        policy = POLICY.replace("form-action 'self'", f"form-action 'self' {leads_to}".rstrip())
         return HTMLResponse(
             self.text(name, language, **data),
             status_code=status,
-            headers={"Content-Security-Policy": POLICY, "Content-Language": language},
+            headers={"Content-Security-Policy": policy, "Content-Language": language},
         )
 
 
@@ -105,6 +114,10 @@ def _words(language: Language) -> dict[str, Callable[..., str]]:
     def on(day: date | str) -> str:
         return long_date(date.fromisoformat(day) if isinstance(day, str) else day, language)
 
+    def last_day(day: date) -> str:
+        """A last day that counts in full, after "until"."""
+        return t(f"{on(day)} inclus (heure de Paris)", f"the end of {on(day)} (Paris time)")
+
     return {
         "t": t,
         "decimal": decimal,
@@ -112,6 +125,7 @@ def _words(language: Language) -> dict[str, Callable[..., str]]:
         "percent": percent,
         "days": days,
         "long_date": on,
+        "last_day": last_day,
     }
 
 

@@ -19,6 +19,7 @@ SHOWN = {
     "registry": {"GET /leave/{link}", "POST /leave/{link}", "POST /leave/{link}/erasure"},
     "campaigns": {
         "GET /invitations/{token}",
+        "GET /invitations/{token}/{act}",
         "POST /credentials",
         "POST /invitations/{token}/accept",
         "POST /invitations/{token}/decline",

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from uuid import UUID
 
 from services.runtime.refusal import Refusal
@@ -57,6 +58,37 @@ class NotParticipating(Refusal):
     )
 
 
+class Standing(StrEnum):
+    """Where a member stands with one project, as the invitation's page says it."""
+
+    INVITED = "invited"
+    JOINED = "joined"
+    WAITING = "waiting"
+    # The waiting list ended with recruitment, and no place had become free.
+    NOT_PLACED = "not_placed"
+    DECLINED = "declined"
+    LEFT = "left"
+    # Nobody answered before recruitment ended.
+    MISSED = "missed"
+    CLOSED = "closed"
+    # Left the panel, or membership is over.
+    NO_MEMBER = "no_member"
+    # Two identities were merged, and the survivor has an invitation of its own.
+    REPLACED = "replaced"
+
+
+class Act(StrEnum):
+    """What a member may do on the invitation's page."""
+
+    ACCEPT = "accept"
+    DECLINE = "decline"
+    ANSWER = "answer"
+    LEAVE = "leave"
+
+
+GONE = ("left", "expired", "erased")
+
+
 @dataclass(frozen=True)
 class Invitation:
     """One member asked to join one project, with what decides its fate; as stored."""
@@ -69,7 +101,11 @@ class Invitation:
     project_version: int
     project_state: str
     recruitment_ends_on: date
+    collection_ends_on: date
     free_places: int | None
+    member_status: str | None
+    issuing_stopped: bool
+    credential_taken: bool
 
     @property
     def is_open(self) -> bool:
@@ -78,6 +114,46 @@ class Invitation:
 
     def recruits(self, today: date) -> bool:
         return self.project_state == "open" and today <= self.recruitment_ends_on
+
+    def collects(self, today: date) -> bool:
+        """Whether participants may answer; the last day counts."""
+        return self.project_state in ("open", "recruited") and today <= self.collection_ends_on
+
+    def standing(self, today: date) -> Standing:
+        if self.member_status in GONE:
+            return Standing.NO_MEMBER
+        if self.member_status == "merged":
+            return Standing.REPLACED
+        match self.participation, self.state:
+            case ("joined", _):
+                return Standing.JOINED
+            case ("waitlisted", _):
+                return Standing.WAITING if self.recruits(today) else Standing.NOT_PLACED
+            case ("left", _):
+                return Standing.LEFT
+            case (_, "declined"):
+                return Standing.DECLINED
+        if not self.recruits(today):
+            return Standing.MISSED
+        return Standing.INVITED if self.is_open else Standing.CLOSED
+
+    def acts(self, today: date) -> frozenset[Act]:
+        """All that the page offers: each is accepted when it is followed on the same day."""
+        match self.standing(today):
+            case Standing.INVITED:
+                return frozenset({Act.ACCEPT, Act.DECLINE})
+            case Standing.JOINED:
+                leave = {Act.LEAVE} if self.project_state != "closed" else set[Act]()
+                return frozenset(leave | ({Act.ANSWER} if self.may_answer(today) else set()))
+            case Standing.WAITING:
+                return frozenset({Act.LEAVE})
+            case _:
+                return frozenset()
+
+    def may_answer(self, today: date) -> bool:
+        """Whether a device may have this participant's credential, or go on with the one it has."""
+        obtainable = self.credential_taken or not self.issuing_stopped
+        return self.participation == "joined" and self.collects(today) and obtainable
 
     def closed_because(self, today: date) -> Refusal | None:
         """Why it can no longer be answered, or None while it can."""
@@ -97,11 +173,14 @@ class Invitation:
         return "waitlisted" if self.free_places == 0 else "joined"
 
     def decline(self, today: date) -> None:
-        """Raises the reason it is closed."""
+        """For good (docs/decisions/0023). Raises the reason it is closed."""
         self._must_be_open(today)
 
     def leave(self) -> None:
-        """At any time, even after recruitment. Raises AlreadyLeft, NotParticipating."""
+        """At any time, even after recruitment, and for good.
+
+        Raises AlreadyLeft, NotParticipating.
+        """
         if self.participation == "left":
             raise AlreadyLeft
         if self.participation is None:

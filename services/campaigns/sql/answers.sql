@@ -1,8 +1,11 @@
 -- invitation_of: one invitation for its page. A merged member's link opens the survivor's.
 SELECT i.id, i.project_id, i.member_id, i.state, a.state AS participation,
-    p.version AS project_version, p.state AS project_state, p.recruitment_ends_on, p.free_places
+    p.version AS project_version, p.state AS project_state, p.recruitment_ends_on,
+    p.collection_ends_on, p.free_places, p.issuing_stopped, m.status AS member_status,
+    EXISTS (SELECT FROM credential c WHERE c.invitation_id = i.id) AS credential_taken
 FROM invitation i JOIN project p ON p.id = i.project_id
 LEFT JOIN participation a ON a.invitation_id = i.id
+LEFT JOIN member m ON m.member_id = i.member_id
 WHERE i.id = $1 AND (i.member_id = $2
     OR i.member_id = (SELECT merged_into FROM member WHERE member_id = $2));
 

@@ -122,18 +122,19 @@ WHERE i.id = o.subject_id AND i.state IN ('ordered', 'sent');
 -- recover_participations: with what the last confirmation says, the day it was ordered for as the day.
 INSERT INTO participation (invitation_id, project_id, member_id, state, since)
 SELECT DISTINCT ON (i.id) i.id, i.project_id, i.member_id,
-    coalesce(o.details ->> 'participation', 'joined'), o.first_day AT TIME ZONE 'Europe/Paris'
+    CASE o.details ->> 'participation' WHEN 'waitlisted' THEN 'waitlisted' ELSE 'joined' END,
+    o.first_day AT TIME ZONE 'Europe/Paris'
 FROM send_order o JOIN invitation i ON i.id = o.subject_id AND i.state = 'accepted'
 WHERE o.kind = 'confirmation'
     AND NOT EXISTS (SELECT FROM participation a WHERE a.invitation_id = i.id)
-ORDER BY i.id, (o.details ->> 'participation' = 'joined') DESC, o.first_day
+ORDER BY i.id, (o.details ->> 'participation' IN ('joined', 'promoted')) DESC, o.first_day
 ON CONFLICT ON CONSTRAINT participation_once DO NOTHING;
 
 -- recover_promotions: who waited when the backup was made and was told since that they take part.
 UPDATE participation a SET state = 'joined'
 FROM send_order o
 WHERE a.state = 'waitlisted' AND o.subject_id = a.invitation_id AND o.kind = 'confirmation'
-    AND o.details ->> 'participation' = 'joined';
+    AND o.details ->> 'participation' IN ('joined', 'promoted');
 
 -- recover_places: what is left of them.
 UPDATE project p SET free_places = greatest(0, p.places - (SELECT count(*) FROM participation a

@@ -92,7 +92,7 @@ async def give_places(conn: Connection, clock: Clock, freed: dict[UUID, int]) ->
         conn,
         clock,
         [
-            _confirmation(p.invitation_id, p.project_id, p.member_id, p.project_version, "joined")
+            _confirmation(p.invitation_id, p.project_id, p.member_id, p.project_version, "promoted")
             for p in promoted
         ],
     )

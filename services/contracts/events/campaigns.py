@@ -57,7 +57,10 @@ class OrderState(Event):
     report_version: int | None = None
     first_day: date
     last_day: date
-    details: dict[str, str] = Field(default_factory=dict)
+    details: dict[str, str] = Field(
+        default_factory=dict,
+        description="of a confirmation, participation: joined, waitlisted or promoted",
+    )
 
     @model_validator(mode="after")
     def the_kind_decides_the_class(self) -> Self:

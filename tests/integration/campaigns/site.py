@@ -43,9 +43,10 @@ class Site:
         return await self.client.get(f"/invitations/{token}", params=params, headers=HTML)
 
     async def post(self, token: str, act: str) -> httpx.Response:
-        return await self.client.post(
-            f"/invitations/{token}/{act}", headers=HTML, follow_redirects=True
-        )
+        """The page that a member sees afterwards on this service: a redirect is followed here
+        only, as accepting leads to the answer page of another one."""
+        answer = await self.client.post(f"/invitations/{token}/{act}", headers=HTML)
+        return await self.get(token) if answer.is_redirect else answer
 
 
 async def invited(site: Site, count: int = 1, **changes: Any) -> list[dict[str, Any]]:

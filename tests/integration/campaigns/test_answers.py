@@ -58,7 +58,7 @@ async def test_when_places_are_taken_the_next_wait_and_are_promoted_in_turn(worl
     # Who waits and leaves frees nothing.
     await world.leave(d["id"], d["member_id"])
     assert await world.value("SELECT free_places FROM project WHERE id = $1", project) == 0
-    assert (await confirmations(world))[-1] == (c["id"], "joined")
+    assert (await confirmations(world))[-1] == (c["id"], "promoted")
     assert len(await confirmations(world)) == 5
     counts = (await world.view(project)).counts
     assert (counts.accepted, counts.waitlisted, counts.left) == (4, 0, 2)

@@ -2,10 +2,11 @@
 
 from uuid import uuid4
 
+import pytest
 from joserfc.jwk import OKPKey
 
 from services.contracts.http.campaigns import CompensationSheet
-from tests.integration.campaigns.site import Site, invited
+from tests.integration.campaigns.site import ANSWERS, HTML, Site, invited
 from tests.integration.campaigns.world import MANDATE
 
 
@@ -55,8 +56,11 @@ async def test_get_changes_nothing(site: Site) -> None:
     before = await site.everything()
     for _ in range(3):
         assert (await site.get(site.link(row))).status_code == 200
-    for act in ("accept", "decline", "leave"):
-        assert (await site.client.get(f"/invitations/{site.link(row)}/{act}")).status_code == 405
+    for act in ("accept", "decline", "leave", "answer", "nonsense"):
+        for look in (site.client.get, site.client.head):
+            address = f"/invitations/{site.link(row)}/{act}"
+            looked = await look(address, headers=HTML, follow_redirects=True)
+            assert looked.status_code == 200, act
     assert await site.everything() == before
 
 
@@ -67,12 +71,59 @@ async def test_accept_then_leave_by_the_buttons(site: Site) -> None:
     assert "Vous participez à ce projet" in page.text
     assert "Ne plus participer" in page.text
     assert "/accept" not in page.text
+    before = await site.everything()
     again = await site.post(token, "accept")
-    assert again.status_code == 409
-    assert "déjà accepté" in again.text
+    assert "Vous participez à ce projet" in again.text, "sent twice, as by a double click"
+    refused = await site.post(token, "decline")
+    assert refused.status_code == 409
+    assert "déjà accepté" in refused.text
+    assert f"/invitations/{token}?lang=fr" in refused.text, "the way back"
+    assert await site.everything() == before
     page = await site.post(token, "leave")
     assert "Vous ne participez plus" in page.text
     assert "<button" not in page.text
+
+
+@pytest.mark.parametrize(("act", "accepted"), [("decline", False), ("leave", True)])
+async def test_the_page_says_beforehand_that_declining_and_leaving_are_final(
+    site: Site, act: str, accepted: bool
+) -> None:
+    (row,) = await invited(site)
+    token = site.link(row)
+    if accepted:
+        await site.post(token, "accept")
+    before = await site.everything()
+    page = await site.get(token)
+    assert f'href="/invitations/{token}/{act}?lang=fr"' in page.text
+    assert "définitif" in page.text
+    asked = await site.client.get(f"/invitations/{token}/{act}?lang=fr", headers=HTML)
+    assert "C&#39;est définitif" in asked.text
+    assert f'action="/invitations/{token}/{act}?lang=fr"' in asked.text
+    assert f'href="/invitations/{token}?lang=fr"' in asked.text, "the way back"
+    english = await site.client.get(f"/invitations/{token}/{act}?lang=en", headers=HTML)
+    assert "This is final" in english.text
+    assert await site.everything() == before
+    done = await site.post(token, act)
+    assert done.status_code == 200
+    assert "/accept" not in done.text
+    refused = await site.post(token, "accept")
+    assert refused.status_code == 409, "final, as was said"
+
+
+async def test_accepting_leads_to_the_answer_page_on_its_own_origin_with_the_ticket(
+    site: Site,
+) -> None:
+    (row,) = await invited(site)
+    token = site.link(row)
+    page = await site.get(token)
+    policy = page.headers["Content-Security-Policy"]
+    assert f"form-action 'self' {ANSWERS};" in policy, "browsers follow the redirect"
+    for glued in ("", ".", "%3E"):
+        led = await site.client.post(f"/invitations/{token}{glued}/accept?lang=en", headers=HTML)
+        assert led.status_code == 303
+        assert led.headers["location"] == (
+            f"{ANSWERS}/answer/{row['project_id']}?lang=en#accepted.{token}"
+        )
 
 
 async def test_declining_says_that_it_changes_no_later_odds(site: Site) -> None:
@@ -121,7 +172,7 @@ async def test_pages_work_by_keyboard_and_screen_reader_and_carry_no_script(site
     assert "<script" not in page.text
     assert page.text.count("<h1>") == 1
     assert page.text.count('<button class="main" type="submit">') == 1
-    assert page.text.count('<form method="post"') == 2
+    assert page.text.count('<form method="post"') == 1
     assert 'role="status"' in page.text
     assert "script" not in page.headers["Content-Security-Policy"]
     assert page.headers["Referrer-Policy"] == "no-referrer"

@@ -149,7 +149,11 @@ class InvitationLife(RuleBasedStateMachine):
             project_version=1,
             project_state="open",
             recruitment_ends_on=TODAY + timedelta(days=10),
+            collection_ends_on=TODAY + timedelta(days=20),
             free_places=1,
+            member_status="active",
+            issuing_stopped=False,
+            credential_taken=False,
         )
 
     @rule()
