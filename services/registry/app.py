@@ -42,7 +42,7 @@ def build(settings: RegistrySettings) -> Service:
     service.api.include_router(api.router(service, vault))
     service.takes_large_bodies(r"/api/members/imports")
     public = json.dumps(key.as_dict(private=False))
-    service.api.include_router(pages.router(service, link_keys(public)))
+    service.api.include_router(pages.router(service, link_keys(public), letters))
     service.republished_by(lambda conn: use_cases.republish(conn, service.clock))
     service.recovers_by(recovery(service.clock))
     service.measured_by(measure)

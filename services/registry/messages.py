@@ -20,7 +20,9 @@ from services.registry.vault import Contact
 from services.runtime.auth import Link, sign_link
 from services.runtime.text import Language, Text
 
-INVITATION, LEAVE = "invitation", "leave"
+INVITATION, LEAVE, ERASURE = "invitation", "leave", "erasure"
+# A page that asks whether to erase everything is good for as long as somebody reads it.
+_TO_ERASE = timedelta(hours=1)
 # Messages about one invitation lead back to its page.
 _LEADING_BACK = {"invitation", "reminder", "confirmation"}
 # The civil day on which campaigns lets the last ones accept and answer.
@@ -123,6 +125,10 @@ class Letters:
     def leave_link(self, member_id: UUID, until: date) -> str:
         link = Link(member_id, member_id, LEAVE)
         return f"{self._registry_url}/leave/{sign_link(self._key, link, end_of(until, _LATE))}"
+
+    def erasure_ticket(self, member_id: UUID, now: datetime) -> str:
+        """Given by a page and by no message: the links that machines know do not erase."""
+        return sign_link(self._key, Link(member_id, member_id, ERASURE), now + _TO_ERASE)
 
     def invitation_link(self, member_id: UUID, invitation_id: UUID, until: date) -> str:
         """Lives as long as participants contribute: it also leads to answering and to leaving."""

@@ -191,6 +191,11 @@ def _member(row: Any) -> Member | None:
     return None if row is None else Member(**{**row, "status": Status(row["status"])})
 
 
+async def survivor_of(conn: Connection, member_id: UUID) -> UUID:
+    survivor: UUID | None = await conn.fetchval(sql.survivor_of, member_id)
+    return survivor or member_id
+
+
 async def wait_for_messages(conn: Connection, member_id: UUID) -> None:
     await conn.execute(sql.wait_for_messages, member_id)
 

@@ -16,7 +16,12 @@ MACHINES = {"GET /health/live", "GET /health/ready", "GET /metrics"}
 EVERYWHERE = MACHINES | {"GET /static/icon.svg", "GET /static/panel.css"}
 # Beside what is described. Whoever adds an address says so here, and thinks about who may ask it.
 SHOWN = {
-    "registry": {"GET /leave/{link}", "POST /leave/{link}", "POST /leave/{link}/erasure"},
+    "registry": {
+        "GET /leave/{link}",
+        "GET /leave/{link}/erasure",
+        "POST /leave/{link}",
+        "POST /leave/{link}/erasure",
+    },
     "campaigns": {
         "GET /invitations/{token}",
         "GET /invitations/{token}/{act}",

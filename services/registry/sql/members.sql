@@ -116,3 +116,11 @@ SELECT count(*) FROM over;
 
 -- count_members: by status.
 SELECT status, count(*) AS members FROM member GROUP BY status;
+
+-- survivor_of: the member that a merged identity became part of; without a merge, the member itself.
+WITH RECURSIVE chain AS (
+    SELECT member_id, merged_into FROM member WHERE member_id = $1
+    UNION
+    SELECT m.member_id, m.merged_into FROM member m JOIN chain c ON m.member_id = c.merged_into
+)
+SELECT member_id FROM chain WHERE merged_into IS NULL;

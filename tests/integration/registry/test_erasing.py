@@ -1,6 +1,7 @@
 """Being forgotten: nothing is left that says who somebody was, and nothing is gained by it."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -16,6 +17,7 @@ from services.registry import use_cases
 from services.registry.domain import MemberUnknown
 from services.runtime.auth import Staff
 from services.runtime.service import Service
+from tests import people
 from tests.integration.registry.test_leaving import browser, link, service, status
 from tests.people import LONG_AGO, TODAY, Registry, line, order, project, sheet, vault
 
@@ -183,19 +185,76 @@ async def test_who_has_left_can_be_forgotten_too_and_only_once(registry: Registr
         await erase(registry, UUID(int=1))
 
 
-async def test_a_member_erases_by_a_button_and_by_no_link(
+def ticket_of(page: str) -> str:
+    (ticket,) = re.findall(r'name="ticket" value="([^"]+)"', page)
+    return str(ticket)
+
+
+async def test_a_member_erases_by_a_confirmed_button_and_by_no_link(
     registry: Registry, browser: httpx.AsyncClient
 ) -> None:
     (zoe,) = await registry.enrol(ADDRESS)
     path = link(zoe)
-    assert (await browser.get(f"{path}/erasure")).status_code == 405
+    early = await browser.get(f"{path}/erasure")
+    assert early.headers["location"].partition("?")[0] == path, "members leave first"
     left = await browser.post(path)
-    assert "/erasure" in left.text
+    assert f'href="{path}/erasure?lang=fr"' in left.text
+    asked = await browser.get(f"{path}/erasure?lang=en")
+    assert "this is final" in asked.text
     assert await status(registry) == ["left"]
-    done = await browser.post(f"{path}/erasure?lang=en")
+    form = {"ticket": ticket_of(asked.text), "sure": "yes"}
+    done = await browser.post(f"{path}/erasure?lang=en", data=form)
     assert "We do not know who you are any more" in done.text
     assert await status(registry) == ["erased"]
     assert "<button" not in (await browser.get(path)).text
+    again = await browser.post(f"{path}/erasure?lang=en", data=form)
+    assert again.status_code == 200, "sent twice, as by a double click"
+
+
+async def test_no_blind_post_erases(registry: Registry, browser: httpx.AsyncClient) -> None:
+    """Machines know the link to leave, and whatever can be guessed from it."""
+    zoe, mia = await registry.enrol(ADDRESS, "mia@example.test")
+    path = link(zoe)
+    await browser.post(path)
+    await browser.post(link(mia))
+    ticket = ticket_of((await browser.get(f"{path}/erasure")).text)
+    foreign = ticket_of((await browser.get(f"{link(mia)}/erasure")).text)
+    leave = path.rpartition("/")[2]
+    old = people.letters().erasure_ticket(zoe, registry.clock.now() - timedelta(hours=2))
+    blind: list[dict[str, str]] = [
+        {},
+        {"List-Unsubscribe": "One-Click"},
+        {"sure": "yes"},
+        {"ticket": ticket},  # a robot that sends forms as it finds them
+        *({"sure": "yes", "ticket": other} for other in (leave, foreign, old, "x", "")),
+    ]
+    for form in blind:
+        refused = await browser.post(f"{path}/erasure", data=form)
+        assert refused.status_code == 422, form
+        assert await status(registry) == ["left", "left"], form
+    files = {"sure": (None, "yes"), "ticket": (None, ticket)}
+    assert (await browser.post(f"{path}/erasure", files=files)).status_code == 422
+    assert await status(registry) == ["left", "left"]
+
+
+async def test_an_erasure_that_is_not_confirmed_is_said_to_those_who_hear_the_page(
+    registry: Registry, browser: httpx.AsyncClient
+) -> None:
+    (zoe,) = await registry.enrol(ADDRESS)
+    path = link(zoe)
+    await browser.post(path)
+    first = await browser.get(f"{path}/erasure")
+    assert "aria-invalid" not in first.text, "only once something is wrong"
+    refused = await browser.post(f"{path}/erasure", data={"ticket": ticket_of(first.text)})
+    assert "<title>Erreur" in refused.text
+    assert 'role="alert" tabindex="-1" autofocus' in refused.text
+    assert '<a href="#sure">' in refused.text
+    assert 'aria-invalid="true" aria-describedby="sure-error"' in refused.text
+    assert 'id="sure-error"' in refused.text
+    # The page that answers can be sent.
+    form = {"ticket": ticket_of(refused.text), "sure": "yes"}
+    assert (await browser.post(f"{path}/erasure", data=form)).status_code == 200
+    assert await status(registry) == ["erased"]
 
 
 async def test_only_who_looks_after_people_erases(

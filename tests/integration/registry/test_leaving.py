@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
@@ -89,6 +90,63 @@ async def test_the_one_click_of_mail_programs_leaves_too(
     answer = await browser.post(link(member), data={"List-Unsubscribe": "One-Click"})
     assert answer.status_code == 200
     assert await status(registry) == ["left"]
+
+
+async def test_machines_that_look_at_the_link_change_nothing_and_find_it_alive(
+    registry: Registry, browser: httpx.AsyncClient
+) -> None:
+    [member] = await registry.enrol("zoe@example.test")
+    url = link(member)
+    scanner = {"User-Agent": "Mozilla/5.0 (Windows NT 10.0; Win64; x64) SafeLinks", "Accept": "*/*"}
+    for method, address in (
+        ("HEAD", url),
+        ("GET", url),
+        ("OPTIONS", url),
+        *(
+            (method, url + glued)
+            for method in ("GET", "HEAD")
+            for glued in (".", "%3E", ")", ",", "%C2%BB")
+        ),
+    ):
+        looked = await browser.request(method, address, headers=scanner)
+        assert looked.status_code in (200, 204), (method, address)
+    assert await status(registry) == ["active"]
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"data": {"List-Unsubscribe": "One-Click"}},
+        {"files": {"List-Unsubscribe": (None, "One-Click")}},
+        {"content": b""},
+        {"json": {"List-Unsubscribe": "One-Click"}},
+    ],
+    ids=["form", "multipart", "nothing", "json"],
+)
+async def test_one_click_answers_200_in_any_form_and_when_it_is_repeated(
+    registry: Registry, browser: httpx.AsyncClient, sent: dict[str, Any]
+) -> None:
+    [member] = await registry.enrol("zoe@example.test")
+    for _ in range(3):
+        answer = await browser.post(link(member), headers={"Accept": "*/*"}, **sent)
+        assert answer.status_code == 200
+        assert "location" not in answer.headers
+        assert await status(registry) == ["left"]
+
+
+async def test_the_link_of_a_merged_identity_leaves_for_the_member_it_became(
+    registry: Registry, browser: httpx.AsyncClient
+) -> None:
+    first, second, survivor = await registry.enrol(
+        "zoe@example.test", "z.durand@example.test", "zoe.durand@example.test"
+    )
+    merge = "UPDATE member SET status = 'merged', merged_into = $2 WHERE member_id = $1"
+    await registry.database.pool.execute(merge, first, second)
+    await registry.database.pool.execute(merge, second, survivor)
+    assert 'class="main"' in (await browser.get(link(first))).text
+    assert "C&#39;est fait" in (await browser.post(link(first))).text
+    left = "SELECT status FROM member WHERE member_id = $1"
+    assert await registry.database.pool.fetchval(left, survivor) == "left"
 
 
 async def test_leaving_twice_is_leaving_once(
