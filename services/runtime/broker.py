@@ -68,6 +68,11 @@ class _Broker(KafkaBroker):
         await asyncio.gather(*(subscriber.start() for subscriber in self.subscribers))
         self.running = True
 
+    async def stop(self, *error: Any) -> None:
+        """Consumers leave together, too: each may wait for a broker that is busy or gone."""
+        await asyncio.gather(*(subscriber.stop() for subscriber in self.subscribers))
+        await super().stop(*error)
+
 
 def connect(server: KafkaServer) -> KafkaBroker:
     # No logger: FastStream's costs a thread hop for each message; the inbox logs what matters.

@@ -1,5 +1,8 @@
 """Forward-only migrations: numbered SQL files, applied once each, in order, never edited.
 
+A version that was put back after a newer one finds files applied that it does not know. It may run,
+as migrations only add; those named `…_contract_…` take away, and end that way back.
+
 The checksum of an applied file is kept; a file that changed afterwards stops the start, because
 two databases that both claim number 7 would no longer be the same.
 """
@@ -43,8 +46,11 @@ def for_service(package: str) -> list[Migration]:
     return [*of_package("services.runtime"), *of_package(package)]
 
 
-async def missing(conn: Connection, migrations: list[Migration]) -> list[Migration]:
-    """Those not applied yet, in order. Needs the table `schema_migration`.
+async def missing(
+    conn: Connection, migrations: list[Migration], *, rolled_back: bool = False
+) -> list[Migration]:
+    """Those not applied yet, in order. Needs the table `schema_migration`. `rolled_back`: newer
+    ones than this code has may be there, as long as they only added.
 
     Raises MigrationConflict when an applied file was changed or is unknown to this code.
     """
@@ -55,16 +61,25 @@ async def missing(conn: Connection, migrations: list[Migration]) -> list[Migrati
     known = {(m.origin, m.name): m.checksum for m in migrations}
     for key, checksum in applied.items():
         if key not in known:
+            if rolled_back and _only_added_later(key, migrations):
+                continue
             raise MigrationConflict(f"{'/'.join(key)} was applied by a newer version")
         if known[key] != checksum:
             raise MigrationConflict(f"{'/'.join(key)} was changed after it was applied")
     return [m for m in migrations if (m.origin, m.name) not in applied]
 
 
+def _only_added_later(applied: tuple[str, str], migrations: list[Migration]) -> bool:
+    origin, name = applied
+    newest = max((m.name for m in migrations if m.origin == origin), default="")
+    return name > newest and "_contract_" not in name
+
+
 async def migrate(conn: Connection, migrations: list[Migration]) -> list[str]:
     """Apply what is missing, each file in a transaction; returns their names.
 
-    Raises MigrationConflict when an applied file was changed or is unknown to this code.
+    Raises MigrationConflict when an applied file was changed, or is unknown to this code and took
+    something away.
     """
     await conn.execute("SELECT pg_advisory_lock($1)", _LOCK)
     try:
@@ -74,7 +89,7 @@ async def migrate(conn: Connection, migrations: list[Migration]) -> list[str]:
             " PRIMARY KEY (origin, name))"
         )
         done = []
-        for migration in await missing(conn, migrations):
+        for migration in await missing(conn, migrations, rolled_back=True):
             async with conn.transaction():
                 await conn.execute("SET LOCAL lock_timeout = '10s'")
                 await conn.execute(migration.sql)

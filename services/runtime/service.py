@@ -6,16 +6,15 @@ measures, and hands it to `main`.
 
 import argparse
 import asyncio
-import contextlib
 import gc
 import json
 import math
 import re
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import aiokafka.errors
 import asyncpg
@@ -34,6 +33,7 @@ from services.runtime.db import (
 )
 from services.runtime.hints import HintHub
 from services.runtime.inbox import DEAD_LETTER_LIFE, Inbox
+from services.runtime.loop import loop_factory
 from services.runtime.outbox import sql
 from services.runtime.recovery import Recovery, catch_up
 from services.runtime.relay import Relay, RelayFenced
@@ -48,6 +48,9 @@ Republish = Callable[[Connection], Awaitable[dict[str, int]]]
 S = TypeVar("S", bound=Settings)
 
 WRONG_SETTINGS = 78
+# Together less than the thirty seconds that the engine gives.
+_CONSUMERS_STOP_SECONDS = 5.0
+_WORKS_STOP_SECONDS = 10.0
 
 log = structlog.get_logger()
 
@@ -160,13 +163,12 @@ class Service:
             try:
                 yield task
             finally:
-                await self.broker.stop()
+                await _within(_CONSUMERS_STOP_SECONDS, "consumers", self.broker.stop())
                 task.cancel()
-                with contextlib.suppress(asyncio.CancelledError, BaseExceptionGroup):
-                    await task
+                await _within(_WORKS_STOP_SECONDS, "works", _ended(task))
         finally:
             await self.database.stop()
-            await self.traces.close()
+            await _within(_CONSUMERS_STOP_SECONDS, "traces", self.traces.close())
 
     async def _until_replaced(self) -> None:
         await self.database.replaced.wait()
@@ -261,6 +263,24 @@ class Service:
             await conn.execute(sql.forget_dead_letters, self.clock.now() - DEAD_LETTER_LIFE)
 
 
+async def _ended(task: "asyncio.Task[None]") -> None:
+    await asyncio.wait({task})
+    if not task.cancelled():
+        task.exception()  # whoever waited for it was told
+
+
+async def _within(seconds: float, what: str, work: Coroutine[Any, Any, object]) -> None:
+    """Wait for one stage of a stop no longer than this: libraries may wait for a peer that is gone,
+    and the engine kills what has not ended by its grace period."""
+    stage = asyncio.create_task(work)
+    _, waiting = await asyncio.wait({stage}, timeout=seconds)
+    if waiting:
+        log.warning("stop_cut_short", stage=what, seconds=seconds)
+        stage.cancel()
+    elif error := stage.exception():
+        log.warning("stop_failed", stage=what, error=type(error).__name__)
+
+
 async def _forever(work: Job) -> None:
     await work()
     raise RuntimeError("a background task ended")
@@ -290,17 +310,8 @@ def main(name: str, model: type[S], build: Callable[[S], Service]) -> None:
     if command == "openapi":
         json.dump(service.api.openapi(), sys.stdout, indent=2, sort_keys=True)
         return
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
         sys.exit(runner.run(_run(service, command)))
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """uvloop where it exists; asyncio's own loop elsewhere (Windows)."""
-    if sys.platform == "win32":
-        return None
-    import uvloop
-
-    return uvloop.new_event_loop
 
 
 async def _run(service: Service, command: str) -> int:

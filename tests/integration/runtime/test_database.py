@@ -40,8 +40,26 @@ async def test_a_migration_that_was_changed_after_it_was_applied_stops_the_start
     changed = [replace(wanted[0], sql=wanted[0].sql + "\n-- later"), *wanted[1:]]
     with pytest.raises(MigrationConflict, match="was changed"):
         await migrations.migrate(empty, changed)
+
+
+async def test_the_version_before_starts_on_tables_to_which_a_newer_one_only_added(
+    empty: db.Connection,
+) -> None:
+    first = migrations.Migration("test", "0001_first.sql", "CREATE TABLE first ()")
+    adds = migrations.Migration("test", "0002_adds.sql", "CREATE TABLE more ()")
+    takes = migrations.Migration("test", "0003_contract_first.sql", "DROP TABLE first")
+    between = migrations.Migration("test", "0000_between.sql", "SELECT 1")
+    await migrations.migrate(empty, [first, adds])
+    assert await migrations.migrate(empty, [first]) == []
     with pytest.raises(MigrationConflict, match="newer version"):
-        await migrations.migrate(empty, wanted[:1])
+        await migrations.missing(empty, [first])
+    # Of another history, not of a newer version.
+    await migrations.migrate(empty, [between, first, adds])
+    with pytest.raises(MigrationConflict, match="0000_between"):
+        await migrations.migrate(empty, [first, adds])
+    await migrations.migrate(empty, [between, first, adds, takes])
+    with pytest.raises(MigrationConflict, match="0003_contract"):
+        await migrations.migrate(empty, [between, first, adds])
 
 
 async def test_a_failed_migration_leaves_nothing_behind(empty: db.Connection) -> None:
