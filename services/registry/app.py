@@ -37,7 +37,7 @@ def build(settings: RegistrySettings) -> Service:
     sender = Sender(service.database, service.clock, vault, letters, server, settings.senders)
 
     consumers.register(service)
-    jobs.register(service)
+    jobs.register(service, vault)
     service.background("sender", sender.run)
     service.api.include_router(api.router(service, vault))
     service.takes_large_bodies(r"/api/members/imports")

@@ -16,6 +16,7 @@ from services.registry import store
 from services.registry.csv_lines import DATES, Line, Sheet
 from services.registry.csv_reasons import LineRefused, Wrong
 from services.registry.domain import LinesUnaccounted, free_again
+from services.registry.mailboxes import fold_all
 from services.registry.store import StagedLine
 from services.registry.vault import Contact, Vault
 from services.runtime.clock import Clock
@@ -103,6 +104,7 @@ async def import_members(
         lines = await _stage(conn, clock, vault, sheet)
     finally:
         sheet.close()
+    await fold_all(conn, clock, vault)
     judged = await store.judge_lines(conn)
     lines.refused += [(line, line, LineRefused(Wrong(code))) for line, code in judged]
     lines.refused.sort(key=lambda refused: refused[0])
@@ -178,7 +180,9 @@ def _sealed(line: Line, vault: Vault) -> StagedLine:
     assert not isinstance(person, LineRefused)
     member_id = vault.new_id()
     box = vault.seal(member_id, Contact(person.address, person.name))
-    return StagedLine(line.first, member_id, person, box, vault.hash(person.address))
+    address = person.address
+    hashes = vault.hash(address), vault.mailbox_hash(address)
+    return StagedLine(line.first, member_id, person, box, *hashes)
 
 
 def _refused_whole(sheet: Sheet, language: Language) -> list[str]:

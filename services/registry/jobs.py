@@ -1,18 +1,21 @@
-"""The clock's edge: orders nobody can send, senders that died, memberships that end, months."""
+"""The clock's edge: orders nobody can send, senders that died, memberships, months, mailboxes."""
 
 import asyncio
 import time
+from uuid import UUID
 
 from services.registry import store, use_cases
+from services.registry.mailboxes import FIRST, fold_some
+from services.registry.vault import Vault
 from services.runtime.db import Connection
 from services.runtime.service import Service
 from services.runtime.telemetry import Sample
 
 # Seconds between two looks.
-ANSWER, JUDGE, EXPIRE, COUNT, FORGET = 2.0, 2.0, 5.0, 5.0, 60.0
+ANSWER, JUDGE, EXPIRE, COUNT, FORGET, FOLD = 2.0, 2.0, 5.0, 5.0, 60.0, 60.0
 
 
-def register(service: Service) -> None:
+def register(service: Service, vault: Vault) -> None:
     clock, database = service.clock, service.database
 
     async def answer_orders() -> None:
@@ -57,7 +60,14 @@ def register(service: Service) -> None:
         async with database.transaction() as conn:
             await use_cases.forget_locks(conn, clock)
 
+    async def fold_mailboxes() -> None:
+        after: UUID | None = FIRST
+        while after is not None:
+            async with database.transaction() as conn:
+                after = await fold_some(conn, clock, vault, after)
+
     service.every(FORGET, "forget_locks", forget_locks)
+    service.every(FOLD, "fold_mailboxes", fold_mailboxes)
     service.every(ANSWER, "answer_orders", answer_orders)
     service.every(JUDGE, "judge_stale_attempts", judge_stale_attempts)
     service.every(EXPIRE, "end_memberships", end_memberships)

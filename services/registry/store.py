@@ -39,6 +39,7 @@ class StagedLine:
     person: Person
     box: Sealed
     email_hash: bytes
+    mailbox_hash: bytes
 
 
 @dataclass(frozen=True)
@@ -139,7 +140,7 @@ async def copy_lines(conn: Connection, lines: Sequence[StagedLine]) -> None:
         columns=[
             "line", "member_id", "language", "zone", "attributes", "accepted_on", "ends_on",
             "consent_on", "consent_proof", "last_day", "key_id", "sealed", "email_hash",
-            "contact_unknown",
+            "mailbox_hash", "contact_unknown",
         ],
         records=[
             (
@@ -148,7 +149,7 @@ async def copy_lines(conn: Connection, lines: Sequence[StagedLine]) -> None:
                 staged.person.accepted_on, staged.person.ends_on,
                 staged.person.consent_on, staged.person.consent_proof,
                 staged.person.last_contact, staged.box.key_id, staged.box.sealed,
-                staged.email_hash, staged.person.contact_unknown,
+                staged.email_hash, staged.mailbox_hash, staged.person.contact_unknown,
             )
             for staged in lines
         ],
@@ -158,6 +159,7 @@ async def copy_lines(conn: Connection, lines: Sequence[StagedLine]) -> None:
 async def judge_lines(conn: Connection) -> list[tuple[int, str]]:
     """Lines with a problem that only the whole file or the registry can tell."""
     await conn.execute(sql.index_lines)
+    await conn.execute(sql.recognise_lines)
     return [(row["line"], row["problem"]) for row in await conn.fetch(sql.judge_lines)]
 
 
@@ -174,6 +176,36 @@ async def keep_lines(conn: Connection, now: datetime) -> int:
     await conn.execute(sql.keep_contact_locks)
     await conn.execute(sql.tell_imported, MEMBERS, MEMBER, now)
     return rows_of(status)
+
+
+# -- mailboxes
+
+
+async def unfolded_contacts(conn: Connection, after: UUID, limit: int) -> list[tuple[UUID, Sealed]]:
+    """Members whose mailbox has not been worked out yet, with their sealed contact."""
+    rows = await conn.fetch(sql.unfolded_contacts, limit, after)
+    return [(row["member_id"], Sealed(row["key_id"], row["sealed"])) for row in rows]
+
+
+async def mailbox_holder(conn: Connection, mailbox_hash: bytes) -> tuple[UUID, UUID] | None:
+    """(member, person)"""
+    row = await conn.fetchrow(sql.mailbox_holder, mailbox_hash)
+    return row and (row["member_id"], row["person_id"])
+
+
+async def fold_contact(conn: Connection, member_id: UUID, mailbox_hash: bytes) -> None:
+    await conn.execute(sql.fold_contact, member_id, mailbox_hash)
+
+
+async def share_person(conn: Connection, person_id: UUID, survivor: UUID, now: datetime) -> None:
+    """Every member of a person is another person's, with the later of both contact locks."""
+    await conn.execute(sql.share_person, person_id, survivor)
+    await conn.execute(sql.share_lock, person_id, survivor)
+    await conn.execute(sql.tell_person, survivor, MEMBERS, MEMBER, now)
+
+
+async def note_same_mailbox(conn: Connection, member_id: UUID, holder: UUID) -> None:
+    await conn.execute(sql.note_same_mailbox, member_id, holder)
 
 
 # -- members

@@ -7,6 +7,7 @@ import os
 from dataclasses import dataclass
 from uuid import UUID
 
+from services.registry.addresses import mailbox
 from services.runtime.sealing import Entropy, Sealed, Sealer
 
 
@@ -31,6 +32,10 @@ class Vault:
     def hash(self, address: str) -> bytes:
         """The look-up key of a normalised address."""
         return hmac.digest(self._lookup, address.encode(), "sha256")
+
+    def mailbox_hash(self, address: str) -> bytes:
+        """The look-up key of the mailbox that a normalised address reaches."""
+        return self.hash(mailbox(address))
 
     def seal(self, member_id: UUID, contact: Contact) -> Sealed:
         clear = json.dumps([contact.address, contact.name], ensure_ascii=False)

@@ -13,7 +13,9 @@ SELECT $2, member_id, version, $3, $4, body FROM erased;
 -- forget_contact: the address goes; its keyed hash stays, and leads to the contact lock until the lock
 -- is over. While a restored database catches up, the last solicitation may be of any day up to $4.
 -- $3 the member's day, $4 the latest civil day on Earth, $5 days after which the lock is over
-WITH forgotten AS (DELETE FROM contact WHERE member_id = $1 RETURNING email_hash),
+WITH forgotten AS (
+    DELETE FROM contact WHERE member_id = $1 RETURNING email_hash, mailbox_hash
+),
 locked AS (
     INSERT INTO contact_lock AS held (person_id, last_day) SELECT $2, $4 WHERE recovering()
     ON CONFLICT (person_id) DO UPDATE SET last_day = excluded.last_day, order_id = NULL
@@ -26,10 +28,11 @@ locked AS (
     UPDATE suppression SET until = (SELECT day FROM over), since = greatest(since, $3)
     WHERE person_id = $2
 )
-INSERT INTO suppression AS s (email_hash, person_id, since, until)
-SELECT email_hash, $2, $3, (SELECT day FROM over) FROM forgotten
+INSERT INTO suppression AS s (email_hash, mailbox_hash, person_id, since, until)
+SELECT email_hash, mailbox_hash, $2, $3, (SELECT day FROM over) FROM forgotten
 ON CONFLICT (email_hash) DO UPDATE SET person_id = excluded.person_id, until = excluded.until,
-    since = greatest(s.since, excluded.since);
+    since = greatest(s.since, excluded.since),
+    mailbox_hash = coalesce(excluded.mailbox_hash, s.mailbox_hash);
 
 -- forget_locks: of erased people whose month is over. A person who is a member again keeps the lock.
 WITH over AS (

@@ -5,28 +5,51 @@ SELECT pg_advisory_xact_lock(7203450);
 CREATE TEMPORARY TABLE import_line (
     line int, member_id uuid, language text, zone text, attributes text, accepted_on date,
     ends_on date, consent_on date, consent_proof text, last_day date, key_id text, sealed bytea,
-    email_hash bytea, contact_unknown boolean, problem text
+    email_hash bytea, mailbox_hash bytea, contact_unknown boolean, problem text,
+    -- Of people who left or were erased: who they are, and since when.
+    gone_person uuid, gone_since date
 ) ON COMMIT DROP;
 
 -- index_lines: the planner must know that there are many.
 CREATE INDEX ON import_line (email_hash, line);
+CREATE INDEX ON import_line (mailbox_hash, line);
+CREATE INDEX ON import_line (line);
 ANALYZE import_line;
 
--- judge_lines: what only the whole file, or the registry, can tell; the first of two lines wins. A
--- suppressed address is open to a consent given after the day on which its person left, and to no other.
+-- recognise_lines: people who left or were erased, under whatever spelling of their mailbox.
+WITH gone AS (
+    SELECT i.line, s.person_id, s.since
+    FROM import_line i JOIN suppression s ON s.email_hash = i.email_hash
+    UNION ALL
+    SELECT i.line, s.person_id, s.since
+    FROM import_line i JOIN suppression s ON s.email_hash = i.mailbox_hash
+    UNION ALL
+    SELECT i.line, s.person_id, s.since
+    FROM import_line i JOIN suppression s ON s.mailbox_hash = i.mailbox_hash
+), latest AS (
+    SELECT DISTINCT ON (line) line, person_id, since FROM gone ORDER BY line, since DESC, person_id
+)
+UPDATE import_line i SET gone_person = l.person_id, gone_since = l.since
+FROM latest l WHERE l.line = i.line;
+
+-- judge_lines: what only the whole file, or the registry, can tell; the first of two lines wins.
+-- People who left or were erased come back by a consent given on a later day, and by no other.
 WITH strange AS MATERIALIZED (
     SELECT zone FROM (SELECT DISTINCT zone FROM import_line) z
     WHERE zone NOT IN (SELECT name FROM pg_timezone_names)
 ), judged AS (
     SELECT i.line, CASE
         WHEN i.zone IN (SELECT zone FROM strange) THEN 'zone_unknown'
-        WHEN s.email_hash IS NOT NULL THEN 'has_left'
         WHEN c.email_hash IS NOT NULL THEN 'already_member'
+        WHEN (i.consent_on > i.gone_since) IS FALSE THEN 'has_left'
+        WHEN b.mailbox_hash IS NOT NULL THEN 'mailbox_of_member'
         WHEN row_number() OVER (PARTITION BY i.email_hash ORDER BY i.line) > 1 THEN 'twice_in_file'
+        WHEN row_number() OVER (PARTITION BY i.mailbox_hash ORDER BY i.line) > 1
+            THEN 'mailbox_twice_in_file'
     END AS problem
     FROM import_line i
     LEFT JOIN contact c USING (email_hash)
-    LEFT JOIN suppression s ON s.email_hash = i.email_hash AND s.since >= i.consent_on
+    LEFT JOIN contact b ON b.mailbox_hash = i.mailbox_hash
 )
 UPDATE import_line i SET problem = j.problem FROM judged j
 WHERE j.line = i.line AND j.problem IS NOT NULL RETURNING i.line, i.problem;
@@ -34,22 +57,21 @@ WHERE j.line = i.line AND j.problem IS NOT NULL RETURNING i.line, i.problem;
 -- count_staged: the lines without a problem; of these, those without a last contact, and those of
 -- people who come back.
 SELECT count(*)::int AS valid, (count(*) FILTER (WHERE contact_unknown))::int AS without_last_contact,
-    (count(*) FILTER (WHERE EXISTS (SELECT FROM suppression s WHERE s.email_hash = i.email_hash)))::int
-        AS come_back
-FROM import_line i WHERE problem IS NULL;
+    (count(*) FILTER (WHERE gone_person IS NOT NULL))::int AS come_back
+FROM import_line WHERE problem IS NULL;
 
 -- keep_members: the lines without a problem become members; people who come back under a newer
 -- consent are the same persons, under the same contact lock.
 INSERT INTO member (member_id, person_id, language, zone, attributes, accepted_on, ends_on,
     consent_on, consent_proof)
-SELECT i.member_id, coalesce(s.person_id, gen_random_uuid()), i.language, i.zone,
-    i.attributes::jsonb, i.accepted_on, i.ends_on, i.consent_on, i.consent_proof
-FROM import_line i LEFT JOIN suppression s USING (email_hash)
-WHERE i.problem IS NULL ORDER BY i.line;
+SELECT member_id, coalesce(gone_person, gen_random_uuid()), language, zone, attributes::jsonb,
+    accepted_on, ends_on, consent_on, consent_proof
+FROM import_line WHERE problem IS NULL ORDER BY line;
 
 -- keep_contacts: with how to reach them.
-INSERT INTO contact (member_id, key_id, sealed, email_hash)
-SELECT member_id, key_id, sealed, email_hash FROM import_line WHERE problem IS NULL ORDER BY line;
+INSERT INTO contact (member_id, key_id, sealed, email_hash, mailbox_hash)
+SELECT member_id, key_id, sealed, email_hash, mailbox_hash
+FROM import_line WHERE problem IS NULL ORDER BY line;
 
 -- keep_contact_locks: and when each was last contacted. After this database was put back from a
 -- backup, anybody may be a person whom it has forgotten and solicited since: as late as the latest
@@ -95,11 +117,14 @@ INSERT INTO outbox (topic, key, version, kind, at, body)
 SELECT $2, member_id, version, $3, $4, body FROM left_now;
 
 -- suppress_contact: the address is forgotten; its keyed hash keeps it from being added again.
-WITH forgotten AS (DELETE FROM contact WHERE member_id = $1 RETURNING email_hash)
-INSERT INTO suppression AS s (email_hash, person_id, since)
-SELECT email_hash, $2, $3 FROM forgotten
-ON CONFLICT (email_hash) DO UPDATE SET person_id = excluded.person_id,
-    since = greatest(s.since, excluded.since), until = NULL;
+WITH forgotten AS (
+    DELETE FROM contact WHERE member_id = $1 RETURNING email_hash, mailbox_hash
+)
+INSERT INTO suppression AS s (email_hash, mailbox_hash, person_id, since)
+SELECT email_hash, mailbox_hash, $2, $3 FROM forgotten
+ON CONFLICT (email_hash) DO UPDATE SET person_id = excluded.person_id, until = NULL,
+    since = greatest(s.since, excluded.since),
+    mailbox_hash = coalesce(excluded.mailbox_hash, s.mailbox_hash);
 
 -- expire_members: three years are over where the member lives; silence renews nothing.
 WITH over AS (

@@ -7,7 +7,7 @@ WITH gone AS MATERIALIZED (
     WHERE t.topic = $1 AND t.body ->> 'status' IN ('left', 'erased')
 ), forgotten AS (
     DELETE FROM contact c USING gone g WHERE c.member_id = g.member_id
-    RETURNING c.email_hash, g.person_id, g.erased
+    RETURNING c.email_hash, c.mailbox_hash, g.person_id, g.erased
 ), kept AS (
     UPDATE suppression s SET until = $2::date + 31, since = greatest(s.since, $2::date)
     FROM gone g WHERE g.erased AND s.person_id = g.person_id
@@ -17,10 +17,12 @@ WITH gone AS MATERIALIZED (
     ON CONFLICT (person_id) DO UPDATE SET last_day = excluded.last_day, order_id = NULL
     WHERE held.last_day < excluded.last_day
 )
-INSERT INTO suppression AS s (email_hash, person_id, since, until)
-SELECT email_hash, person_id, $2, CASE WHEN erased THEN $2::date + 31 END FROM forgotten
+INSERT INTO suppression AS s (email_hash, mailbox_hash, person_id, since, until)
+SELECT email_hash, mailbox_hash, person_id, $2, CASE WHEN erased THEN $2::date + 31 END
+FROM forgotten
 ON CONFLICT (email_hash) DO UPDATE SET person_id = excluded.person_id, until = excluded.until,
-    since = greatest(s.since, excluded.since);
+    since = greatest(s.since, excluded.since),
+    mailbox_hash = coalesce(excluded.mailbox_hash, s.mailbox_hash);
 
 -- recover_erased: forgotten again, also those whom the backup never knew: the list that a later
 -- restore needs. $1 topic, $2 the latest civil day on Earth
