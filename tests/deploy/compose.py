@@ -2,11 +2,13 @@
 
 import json
 import os
+import re
+import shutil
 import signal
 import ssl
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,45 +18,73 @@ import httpx
 
 ROOT = Path(__file__).parents[2]
 DOMAIN = "panel.test"
-VERSION = "tried"
+VERSION, LATER_VERSION = "tried", "tried-later"
 SERVICES = ("registry", "campaigns", "responses", "feedback")
-FILES = ("-f", "deploy/compose.yaml", "-f", "deploy/compose.demo.yaml")
+FILES = ("deploy/compose.yaml", "deploy/compose.demo.yaml")
 
 
 @dataclass(frozen=True)
 class Compose:
+    root: Path
     project: str
-    secrets: Path
-    backups: Path
     port: int
     subscribers_port: int
+
+    @property
+    def secrets(self) -> Path:
+        return self.root / "deploy" / "secrets"
+
+    @property
+    def backups(self) -> Path:
+        return self.root / "deploy" / "backups"
 
     @property
     def environment(self) -> dict[str, str]:
         return os.environ | {
             "DOCKER_BUILDKIT": "1",
-            "COMPOSE_ENV_FILES": str(ROOT / "deploy" / ".env.example"),
             "COMPOSE_PROJECT_NAME": self.project,
-            "PANEL_VERSION": VERSION,
-            "PANEL_SECRETS": str(self.secrets),
-            "PANEL_BACKUPS": str(self.backups),
+            "COMPOSE_FILE": ":".join(str(self.root / file) for file in FILES),
+        }
+
+    def fill_in(self, version: str) -> None:
+        """The operator's part of the guide, in the file that it names."""
+        given = {
+            "PANEL_VERSION": version,
             "PANEL_DOMAIN": DOMAIN,
             "PANEL_LISTEN": f"127.0.0.1:{self.port}",
             "PANEL_SUBSCRIBERS_LISTEN": f"127.0.0.1:{self.subscribers_port}",
             "PANEL_SUBSCRIBERS_ADDRESS": f"localhost:{self.subscribers_port}",
         }
+        file = self.root / "deploy" / ".env"
+        lines = [
+            line for line in file.read_text().splitlines() if line.partition("=")[0] not in given
+        ]
+        lines += [f"{name}={value}" for name, value in given.items()]
+        file.write_text("\n".join(lines) + "\n")
+
+    def follow(self, commands: Iterable[str]) -> None:
+        """Commands of the guide, as they are written there."""
+        for command in commands:
+            began = time.monotonic()
+            self.run("sh", "-euc", command)
+            print(f"\n{time.monotonic() - began:5.0f} s  {command}")
 
     def run(self, *command: str, check: bool = True, judged: bool = False) -> str:
         """What a command says. `judged`: it may end badly, as long as it gives its answer."""
         ended = subprocess.run(
-            command, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False
+            command,
+            cwd=self.root,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         well = ended.returncode == 0 or (judged and ended.stdout)
         assert not check or well, f"{command}\n{ended.stdout}\n{ended.stderr}"
         return ended.stdout
 
     def __call__(self, *arguments: str, check: bool = True, judged: bool = False) -> str:
-        asked = ("docker", "compose", "-p", self.project, *FILES, *arguments)
+        asked = ("docker", "compose", "--env-file", "deploy/.env", *arguments)
         return self.run(*asked, check=check, judged=judged)
 
     def containers(self, service: str) -> list[str]:
@@ -108,6 +138,33 @@ class Compose:
             headers={"Host": name},
             extensions={"sni_hostname": name},
         )
+
+
+def guide(section: str, block: int = 0) -> list[str]:
+    """The commands of a block of the operators' guide, by the title of its section."""
+    text = (ROOT / "docs" / "operations.md").read_text()
+    _, title, found = text.partition(f" {section}\n")
+    assert title, f"the guide has no section {section}"
+    inside = re.split(r"^#{2,} ", found, maxsplit=1, flags=re.MULTILINE)[0]
+    blocks = re.findall(r"^```sh\n(.*?)^```$", inside, re.MULTILINE | re.DOTALL)
+    lines = blocks[block].splitlines()
+    return [line.partition("  #")[0].strip() for line in lines]
+
+
+def checkout(folder: Path) -> Path:
+    """What a clone of this repository has, with the changes made here."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for name in filter(None, listed.stdout.split("\0")):
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name)
+    return folder
 
 
 def until(condition: Callable[[], bool], what: str, within: float = 180) -> float:

@@ -4,6 +4,9 @@
 one stack, as bringing one up is what costs the time.
 """
 
+import json
+import ssl
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -14,7 +17,16 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.deploy.compose import SERVICES, VERSION, Compose, engine_answers, until
+from tests.deploy.compose import (
+    LATER_VERSION,
+    SERVICES,
+    VERSION,
+    Compose,
+    checkout,
+    engine_answers,
+    guide,
+    until,
+)
 from tests.running import free_port
 
 pytestmark = [
@@ -32,17 +44,25 @@ PATIENCE = 3.0
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Compose]:
-    secrets: Path = tmp_path_factory.mktemp("secrets")
-    backups: Path = tmp_path_factory.mktemp("backups")
-    compose = Compose(f"panel-test-{uuid4().hex[:6]}", secrets, backups, free_port(), free_port())
-    compose("--profile", "backup", "build", "--quiet")
-    compose.run("deploy/bootstrap", "panel.test")
+    """By the guide's own commands, from a clone: a panel for members, then the demonstration in its
+    place."""
+    root = checkout(tmp_path_factory.mktemp("clone"))
+    compose = Compose(root, f"panel-test-{uuid4().hex[:6]}", free_port(), free_port())
+    (copy, build, *rest) = guide("From nothing to a panel, in an hour")
+    demonstration = guide("The demonstration in containers")
     try:
+        compose.follow([copy])
+        compose.fill_in(VERSION)
+        compose.follow([build, *rest[:-1]])
         began = time.monotonic()
-        compose("up", "-d", "--wait")
+        compose.follow(rest[-1:])
         took = time.monotonic() - began
         print(f"\nstack up in {took:.0f} s (asked: {UP_WITHIN:.0f})")
         assert took < UP_WITHIN * PATIENCE
+        with compose.browser() as client:
+            assert compose.get(client, "account", "/").status_code == 200
+        # The last of them is a test of its own.
+        compose.follow(c for c in demonstration[:-1] if c not in (copy, *rest[:-1]))
         yield compose
     finally:
         compose("down", "--volumes", "--timeout", "10", check=False)
@@ -81,7 +101,7 @@ def test_keys_are_made_once_and_readable_by_their_owner_only(stack: Compose) -> 
         assert path.stat().st_mode & 0o077 == 0, path
     before = {path: path.read_bytes() for path in stack.secrets.rglob("*") if path.is_file()}
     with pytest.raises(AssertionError, match="nothing was changed"):
-        stack.run("deploy/bootstrap", "panel.test")
+        stack.follow(["deploy/bootstrap"])
     assert {path: path.read_bytes() for path in before} == before
 
 
@@ -177,19 +197,21 @@ def test_a_service_starts_cold_in_three_seconds(stack: Compose) -> None:
     assert took < STARTS_WITHIN * PATIENCE
 
 
-def test_rolling_every_service_over_under_load_loses_nothing(stack: Compose) -> None:
-    """Each replica in its turn, while pages are read and projects published all the time."""
+def test_an_upgrade_and_the_way_back_are_noticed_by_nobody(stack: Compose) -> None:
+    """By the guide's commands, while pages are read and projects published all the time."""
     pages: list[int | str] = []
     tried: list[dict[str, Any]] = []
     over = threading.Event()
 
     def read() -> None:
-        with stack.browser() as client:
-            while not over.wait(0.05):
-                try:
-                    pages.append(stack.get(client, "account", "/").status_code)
-                except httpx.HTTPError as error:
-                    pages.append(type(error).__name__)
+        while not over.is_set():
+            with stack.browser() as client:
+                while not over.wait(0.05):
+                    try:
+                        pages.append(stack.get(client, "account", "/").status_code)
+                    except httpx.HTTPError as error:
+                        pages.append(type(error).__name__)
+                        break
 
     before = stack.tried_out("check")
     people = [
@@ -198,18 +220,27 @@ def test_rolling_every_service_over_under_load_loses_nothing(stack: Compose) -> 
     ]
     for one in people:
         one.start()
+    (build, upgrade) = guide("Upgrading")
+    (back,) = guide("Upgrading", 1)
     try:
-        for service in SERVICES:
-            for container in stack.containers(service):
-                stack.run("docker", "restart", "-t", "30", container)
-                until(lambda one=container: stack.healthy(one), f"{service} is healthy")  # type: ignore[misc]
+        stack.fill_in(LATER_VERSION)
+        stack.follow([build, upgrade])
+        assert versions(stack) == {LATER_VERSION}
+        stack.fill_in(VERSION)
+        stack.follow([back])
+        assert versions(stack) == {VERSION}
     finally:
         over.set()
         stack("exec", "-T", "demo", "touch", "/demo/enough")
         for one in people:
             one.join()
     assert len(pages) > 100
-    assert set(pages) == {200}
+    answered = [page for page in pages if isinstance(page, int)]
+    assert set(answered) == {200}
+    # While the proxy itself is replaced, nobody listens for a moment.
+    unheard = len(pages) - len(answered)
+    print(f"\n{len(answered)} pages, {unheard} connections refused")
+    assert unheard < len(pages) / 10
     (after,) = tried
     assert after["broken"] == {}
     published = "mandates_complete"
@@ -217,9 +248,82 @@ def test_rolling_every_service_over_under_load_loses_nothing(stack: Compose) -> 
     assert after["looked_at"][published] > before["looked_at"][published] + 20
 
 
+def versions(stack: Compose) -> set[str]:
+    return {
+        stack.run("docker", "exec", container, "python", "-m", "services", "--version").strip()
+        for service in SERVICES
+        for container in stack.containers(service)
+    }
+
+
+def test_whoever_is_told_to_stop_stops(stack: Compose) -> None:
+    """Also after the broker was restarted, which forgets to say good-bye."""
+    stack("restart", "kafka")
+    until(
+        lambda: all(stack.works(one) for name in SERVICES for one in stack.containers(name)),
+        "every service works with the broker again",
+    )
+    took = {}
+    for service in SERVICES:
+        for container in stack.containers(service):
+            began = time.monotonic()
+            stack.run("docker", "stop", "-t", "30", container)
+            took[container] = time.monotonic() - began
+            assert stack.inspect(container, "{{.State.ExitCode}}") == "0", service
+            stack.run("docker", "start", container)
+    print(f"\nstops in {min(took.values()):.1f} to {max(took.values()):.1f} s")
+    until(
+        lambda: all(stack.works(one) for name in SERVICES for one in stack.containers(name)),
+        "every service works again",
+    )
+
+
+def test_subscribers_read_what_is_public_at_a_listener_of_their_own(
+    stack: Compose, tmp_path: Path
+) -> None:
+    public = stack.secrets / "public"
+    settings = {
+        "security_protocol": "SASL_SSL",
+        "sasl_mechanism": "SCRAM-SHA-512",
+        "sasl_plain_username": "public",
+        "sasl_plain_password": (public / "kafka_password").read_text(),
+        "ssl": {"cafile": str(public / "authority")},
+    }
+    (tmp_path / "client.json").write_text(json.dumps(settings))
+    program = "examples/downstream/published_decisions.py"
+    place = f"localhost:{stack.subscribers_port}"
+    said = stack.run(sys.executable, program, place, str(tmp_path / "client.json"))
+    assert len(said.splitlines()) >= 1
+
+
+def test_new_certificates_are_served_without_a_restart(stack: Compose) -> None:
+    def shown(port: int) -> str:
+        return ssl.get_server_certificate(("127.0.0.1", port))
+
+    ports = (stack.port, stack.subscribers_port)
+    before = [shown(port) for port in ports]
+    started = [stack.inspect(c, "{{.State.StartedAt}}") for c in stack.containers("kafka")]
+    stack.follow(guide("Certificates"))
+    for port, old in zip(ports, before, strict=True):
+        until(lambda port=port, old=old: shown(port) != old, "the new one is served", within=60)  # type: ignore[misc]
+    assert [stack.inspect(c, "{{.State.StartedAt}}") for c in stack.containers("kafka")] == started
+    findings = stack.doctor()["findings"]
+    assert not [one for one in findings if one["verdict"] == "broken"]
+
+
+def test_without_its_database_the_public_account_says_so_and_comes_back(stack: Compose) -> None:
+    stack("stop", "postgres")
+    with stack.browser() as client:
+        answers = [stack.get(client, site, "/") for site in ("account",) for _ in range(20)]
+        assert {answer.status_code for answer in answers} == {503}
+        assert answers[0].headers["retry-after"]
+        stack("start", "postgres")
+        until(lambda: stack.get(client, "account", "/").status_code == 200, "it is back")
+
+
 def test_databases_put_back_from_a_backup_lose_no_promise(stack: Compose) -> None:
     """All four, by the roles that own them, while nobody serves; who was erased since stays so."""
-    stack("run", "--rm", "-T", "backup", "--lang", "en")
+    stack.follow(guide("Backup and restore"))
     (saved,) = stack.backups.iterdir()
     inside = f"/backups/{saved.name}"
     for file in saved.glob("*.age"):

@@ -38,7 +38,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import json
 class Repeats(BaseHTTPRequestHandler):
     def do_GET(self):
-        if self.path == "/away":
+        if self.path.endswith("/away"):
             return
         self.send_response(200)
         if self.path == "/outspoken":
@@ -188,6 +188,39 @@ def test_what_a_service_says_to_browsers_is_passed_on_and_not_said_twice(proxy: 
         answer = proxy.get(client, "members", "/outspoken")
         for name in OWN:
             assert answer.headers.get_list(name) == ["own"], name
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "says"),
+    [
+        ({"path": "/away"}, 502, ("ne répond pas", "does not answer")),
+        ({"path": "/metrics"}, 404, ("n’existe pas", "does not exist")),
+        ({"Host": f"nobody.{DOMAIN}"}, 421, ("Aucun site", "No site")),
+        ({"body": bytes(26 << 20)}, 413, ("trop grand", "Too much")),
+        ({"Long": "x" * 9000}, 400, ("forme attendue", "right form")),
+    ],
+    ids=["away", "of the machine", "nobody", "large body", "large head"],
+)
+def test_the_proxys_own_refusals_are_pages_to_browsers_and_problems_to_programs(
+    proxy: Proxy, asked: dict[str, Any], status: int, says: tuple[str, str]
+) -> None:
+    with proxy.client() as client:
+        page = proxy.get(client, "members", Accept="text/html,*/*;q=0.8", **asked)
+        problem = proxy.get(client, "members", Accept="application/json", **asked)
+        api = proxy.get(
+            client,
+            "members",
+            **asked | {"path": "/api" + asked.get("path", "/"), "Accept": "text/html"},
+        )
+    assert {page.status_code, problem.status_code} == {status}
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    for answer in [problem] if status == 404 else [problem, api]:
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.json()["status"] == status
+    for sentence in says:
+        assert sentence in page.text
+        assert sentence in problem.text
+    assert page.headers.get("retry-after") == ("5" if status == 502 else None)
 
 
 def test_floods_are_told_to_wait_in_both_languages_and_nothing_is_written_down(
