@@ -7,7 +7,7 @@ from random import Random
 from uuid import UUID
 
 from deploy.bench.measure import Figure, timed
-from deploy.bench.responses import CLOCK, SEALING_KEYS, taking_answers
+from deploy.bench.responses import CLOCK, SEALING_KEYS, end_collection, taking_answers
 from services.contracts.http.common import Role
 from services.responses import envelopes
 from services.responses import reading_sheets as sheets
@@ -51,15 +51,18 @@ _WORDS = [
 async def pages(database: Database, seed: int = 1) -> list[Figure]:
     """The 95th percentile of a hundred pages, from the statement to JSON, for each way to ask."""
     chance = Random(seed)  # noqa: S311 (what is written, not what shuffles)
-    project = await taking_answers(database, PrivateKey.generate())
+    collecting = await taking_answers(database, PrivateKey.generate())
+    project = collecting.project_id
     sealer = Sealer(SEALING_KEYS)
     for _ in range(CONTRIBUTIONS // _BATCH):
         async with database.transaction() as conn:
             ballots = [_ballot(sealer, project, chance) for _ in range(_BATCH)]
             await answers.keep_answers(conn, project, ballots)
+    await end_collection(database, collecting)
     with timed() as opened:
         async with database.transaction() as conn:
-            await opening.open_sealed(conn, CLOCK, chance, sealer, project)
+            count = await opening.open_sealed(conn, CLOCK, chance, sealer, project)
+    assert count == CONTRIBUTIONS
     await database.pool.execute("ANALYZE")
 
     async def find(words: str | None) -> str:

@@ -116,7 +116,7 @@ async def redeeming(database: Database, server: int, count: int) -> list[Figure]
     from a second core. Of the rounds the median; the first one warms up.
     """
     key = await asyncio.to_thread(PrivateKey.generate)
-    project = await taking_answers(database, key)
+    project = (await taking_answers(database, key)).project_id
     sealer = Sealer(SEALING_KEYS)
     postbox = Postbox(database, CLOCK, SystemRandom(), sealer)
     credentials = await asyncio.to_thread(_credentials, key, count)
@@ -149,7 +149,7 @@ async def redeeming(database: Database, server: int, count: int) -> list[Figure]
     ]
 
 
-async def taking_answers(database: Database, key: PrivateKey) -> UUID:
+async def taking_answers(database: Database, key: PrivateKey) -> ProjectState:
     """An open project with one question, whose credentials `key` signs."""
     words = dict.fromkeys(Mandate.model_fields, "…") | {
         "compensation": None,
@@ -175,7 +175,16 @@ async def taking_answers(database: Database, key: PrivateKey) -> UUID:
         await preparing.write_questionnaire(conn, CLOCK, published.project_id, asked)
         await preparing.make_ready(conn, CLOCK, published.project_id)
         await preparing.follow_projects(conn, CLOCK, [opened])
-    return published.project_id
+    return opened
+
+
+async def end_collection(database: Database, project: ProjectState) -> None:
+    """Let responses learn that nobody can obtain a credential any more."""
+    collected = project.model_copy(
+        update={"version": project.version + 1, "state": ProjectPhase.COLLECTED}
+    )
+    async with database.transaction() as conn:
+        await preparing.follow_projects(conn, CLOCK, [collected])
 
 
 def _credentials(key: PrivateKey, count: int) -> list[tuple[bytes, bytes]]:
