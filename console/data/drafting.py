@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -11,11 +13,14 @@ from console.data.days import parse_day
 from console.data.problems import Wrong
 from console.data.vocabulary import ATTRIBUTES
 from console.words import Language, Text, number
+from services.contracts import codes
 
 if TYPE_CHECKING:
     from services.contracts.http.campaigns import CampaignSheet
 
 QUOTAS_LINE = "18-34=60 35-49=60"
+_QUOTA = re.compile(r"([^=]*?)\s*=\s*([^\s=,;]*)")
+_WORDS_OF_A_LABEL = 6
 
 _TITLE = Text(fr="Donnez un titre à la campagne.", en="Give the campaign a title.")
 _WANTED = Text(
@@ -81,21 +86,63 @@ class Draft:
         )
 
     def _codes(self, attribute: str) -> list[str]:
-        return self.audience.get(attribute, "").replace(",", " ").split()
+        return values_in(attribute, self.audience.get(attribute, ""))
 
     def _quotas(self) -> dict[str, int] | None:
         """None if they are not written as quotas."""
         quotas: dict[str, int] = {}
-        for part in self.quotas.replace(",", " ").split():
-            code, _, count = part.partition("=")
+        for written, count in quotas_in(self.quotas):
             people = _whole(count)
-            if not code or not people:
+            if not written or not people:
                 return None
-            quotas[code] = people
+            quotas[written] = people
         return quotas
 
     def _first_day(self) -> date | None:
         return parse_day(self.first_day)
+
+
+def values_in(attribute: str, typed: str) -> list[str]:
+    """Codes, or labels as screens print them, between commas or blanks. The longest words that name
+    a code are one value ("never online"); the service reads or refuses each."""
+    values: list[str] = []
+    for part in re.split("[,;\n]", typed):
+        words = part.split()
+        while words:
+            length = next(
+                (
+                    length
+                    for length in range(min(len(words), _WORDS_OF_A_LABEL), 1, -1)
+                    if codes.code_named(attribute, " ".join(words[:length]))
+                ),
+                1,
+            )
+            values.append(" ".join(words[:length]))
+            words = words[length:]
+    return list(dict.fromkeys(values))
+
+
+def quotas_in(typed: str) -> list[tuple[str, str]]:
+    """What is written before and after each `=`."""
+    pairs = [(code.strip(" ,;\t"), count) for code, count in _QUOTA.findall(typed)]
+    rest = _QUOTA.sub("", typed).strip(" ,;\t")
+    return [*pairs, (rest, "")] if rest else pairs
+
+
+def attribute_of(quotas: str, audience: Mapping[str, str]) -> str:
+    """The attribute that the quotas' codes belong to: the one whose audience names them, else the
+    one that has them all, by code before by label."""
+    written = [code for code, _ in quotas_in(quotas)]
+    for attribute in ATTRIBUTES:
+        if written and written[0] in values_in(attribute, audience.get(attribute, "")):
+            return attribute
+    for attribute in ATTRIBUTES:
+        if written and all(code in codes.ATTRIBUTES[attribute] for code in written):
+            return attribute
+    for attribute in ATTRIBUTES:
+        if written and any(codes.code_named(attribute, code) for code in written):
+            return attribute
+    return "age_band" if written and written[0][:1].isdigit() else "region"
 
 
 def _whole(typed: str) -> int | None:

@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 
-from console.data.drafting import Draft
+from console.data.drafting import Draft, attribute_of
 from console.data.problems import Wrong
 from console.data.said import Said, signed
 from console.data.vocabulary import ATTRIBUTES
@@ -72,12 +72,11 @@ class CampaignForm(Vertical):
     def draft(self) -> Draft:
         typed = self.typed
         audience = {name: typed[name] for name in ATTRIBUTES}
-        first_code = typed["quotas"].partition("=")[0].strip()
         return Draft(
             typed["title"],
             typed["wanted"],
             audience,
-            _attribute_of(first_code, audience),
+            attribute_of(typed["quotas"], audience),
             typed["quotas"],
             typed["first_day"],
         )
@@ -102,13 +101,3 @@ class CampaignForm(Vertical):
 
     def _input(self, name: str) -> Input:
         return self.query_one(f"#field-{name}", Input)
-
-
-def _attribute_of(code: str, audience: Mapping[str, str]) -> str:
-    """Which criterion a quota's code belongs to: the one whose audience names it, else by form."""
-    for name, codes in audience.items():
-        if code in codes.replace(",", " ").split():
-            return name
-    if code in ("never", "sometimes", "often"):
-        return "digital"
-    return "age_band" if code[:1].isdigit() else "region"

@@ -9,7 +9,7 @@ from textual.content import Content
 
 from console.data.reading import will_be_asked
 from console.data.said import Said, signed
-from console.data.vocabulary import NOT_NOW, code_in_words, say
+from console.data.vocabulary import ATTRIBUTES, NOT_NOW, code_in_words, say
 from console.widgets.said import content, sparkline
 from console.widgets.shown import Static
 from console.words import Language, Text, bar, between, number
@@ -25,6 +25,10 @@ NOT_POSSIBLE = Text(fr="Pas maintenant :", en="Not now:")
 FEASIBLE = Text(fr="le nombre voulu est possible", en="the number wanted is possible")
 TOO_MANY = Text(fr="pour l'instant, {n} au plus", en="{n} at most for now")
 NOBODY = Text(fr="personne ne correspond", en="nobody fits")
+NOBODY_AT_ONCE = Text(
+    fr="personne n'a tout cela à la fois", en="nobody has all of this at the same time"
+)
+NOBODY_HAS = Text(fr="personne : {attribute} « {code} »", en="nobody: {attribute} “{code}”")
 AT_MOST = Text(fr="{code} : au plus {n}", en="{code}: {n} at most")
 
 Parts = list[Content | Said | str]
@@ -74,9 +78,25 @@ def _heading(language: Language) -> Parts:
     return [Said(f"{WHAT_IT_DOES.in_(language)}\n", "dim")]
 
 
+def _held_by_nobody(preview: Preview, quotas_by: str, language: Language) -> list[str]:
+    """The parts of audience and quotas that match nobody, which would be a draw by halves."""
+    parts = [(one.attribute, one.code) for one in preview.held_by_nobody]
+    parts += [(quotas_by, one.stratum) for one in preview.strata if one.fitting == 0 and one.wanted]
+    return [
+        NOBODY_HAS.in_(
+            language,
+            attribute=say(ATTRIBUTES, attribute, language).lower(),
+            code=code_in_words(attribute, code, language),
+        )
+        for attribute, code in dict.fromkeys(parts)
+    ]
+
+
 def _verdict(preview: Preview, quotas_by: str, language: Language) -> Said:
+    if nobody := _held_by_nobody(preview, quotas_by, language):
+        return Said("\n  ".join(nobody), "attention")
     if not preview.fitting:
-        return Said(NOBODY.in_(language), "attention")
+        return Said((NOBODY_AT_ONCE if quotas_by else NOBODY).in_(language), "attention")
     people = will_be_asked(preview)
     if preview.feasible and people >= preview.wanted:
         return Said(FEASIBLE.in_(language), "done")

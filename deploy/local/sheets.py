@@ -3,6 +3,7 @@
 A key that nobody knows is refused, as it is most likely a typing error in one that matters.
 """
 
+import re
 from mimetypes import guess_type
 from pathlib import Path
 from typing import Any
@@ -136,6 +137,7 @@ def read(file: Path, **dates: Any) -> Sheet:
         else:
             content = campaign
             if isinstance(campaign, dict):
+                campaign = _codes_as_text(campaign)
                 content = campaign | {"project_id": _NO_PROJECT_YET}
             checked(CampaignSheet, content, "campaign")
     if wrong:
@@ -166,14 +168,46 @@ def read_questionnaire(file: Path) -> Questionnaire:
 def read_campaign(file: Path) -> CampaignSheet:
     """A campaign alone, with its project_id. Raises NoSheet, SheetRefused."""
     try:
-        return CampaignSheet.model_validate(_mapping(file))
+        return CampaignSheet.model_validate(_codes_as_text(_mapping(file)))
     except ValidationError as error:
         raise SheetRefused(file, _in_words(error, "")) from error
 
 
+class _Loader(yaml.SafeLoader):
+    """A number with a leading zero is a code, such as a département's, and no octal number."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:int"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:int", re.compile(r"[-+]?(0|[1-9][0-9_]*)$"), list("-+0123456789")
+)
+
+
+def _codes_as_text(campaign: dict[str, Any]) -> dict[str, Any]:
+    """Codes are text also where they look like numbers: 974 and 01 need no quotes in the sheet."""
+
+    def text(value: Any) -> Any:
+        return str(value) if isinstance(value, int | float) and value is not True else value
+
+    told = dict(campaign)
+    audience, quotas = told.get("audience"), told.get("quotas")
+    if isinstance(audience, dict):
+        told["audience"] = {
+            text(name): [text(code) for code in codes] if isinstance(codes, list) else codes
+            for name, codes in audience.items()
+        }
+    wanted = quotas.get("wanted") if isinstance(quotas, dict) else None
+    if isinstance(quotas, dict) and isinstance(wanted, dict):
+        told["quotas"] = quotas | {"wanted": {text(code): n for code, n in wanted.items()}}
+    return told
+
+
 def _mapping(file: Path) -> dict[str, Any]:
     try:
-        raw = yaml.safe_load(file.read_text(encoding="utf-8"))
+        raw = yaml.load(file.read_text(encoding="utf-8"), _Loader)  # noqa: S506
     except OSError as error:
         raise NoSheet(file=file) from error
     except UnicodeDecodeError as error:

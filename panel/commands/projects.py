@@ -69,6 +69,14 @@ _OTHER_REASON = Text(fr="{n} : {reason}", en="{n}: {reason}")
 _TOO_FEW = Text(
     fr="  {stratum} : {can} au lieu de {wanted}", en="  {stratum}: {can} instead of {wanted}"
 )
+_NOBODY_HAS = Text(
+    fr="  personne dans le panel : {attribute} = {code}",
+    en="  nobody in the panel: {attribute} = {code}",
+)
+_NOBODY_FITS = Text(
+    fr="  personne ne correspond à tout cela à la fois.",
+    en="  nobody fits all of this at the same time.",
+)
 _SURE = Text(fr="Lancer ?", en="Launch?")
 _LAUNCHED = Text(
     fr="Lancée : {title} ; engagement du tirage {commitment}…",
@@ -302,6 +310,10 @@ def show_preview(here: Session, title: str, preview: "Preview") -> None:
         if n:
             words = _NOT_NOW.get(reason, _OTHER_REASON)
             here.out.print(f"  {here.say(words, n=n, reason=reason)}")
+    for part in preview.held_by_nobody:
+        here.tell(_NOBODY_HAS, attribute=part.attribute, code=part.code)
+    if not preview.fitting and not preview.held_by_nobody:
+        here.tell(_NOBODY_FITS)
     for stratum in preview.strata:
         if stratum.can_be_asked < stratum.wanted:
             here.tell(

@@ -268,6 +268,25 @@ def code_of(attribute: str, written: str) -> str | None:
     return None if reader is None else reader(" ".join(written.split()).lower())
 
 
+# Names of regions before 2016: who lives there lives in one region of today, which is larger.
+_PARTS_OF_REGIONS = frozenset(map(plain, (
+    "Alsace", "Lorraine", "Champagne-Ardenne", "Aquitaine", "Limousin", "Poitou-Charentes",
+    "Auvergne", "Rhône-Alpes", "Bourgogne", "Franche-Comté", "Languedoc-Roussillon",
+    "Midi-Pyrénées", "Nord-Pas-de-Calais", "Picardie", "Haute-Normandie", "Basse-Normandie",
+)))  # fmt: skip
+
+
+def code_named(attribute: str, written: str) -> str | None:
+    """The code whose whole group a spelling names, for rules about whom to ask: "18–24" tells the
+    band of a member, but is no band."""
+    code = code_of(attribute, written)
+    if code is None or plain(written) in _PARTS_OF_REGIONS:
+        return None
+    if attribute == "age_band" and _ages(" ".join(written.split()).lower()) != _BANDS[code]:
+        return None
+    return code
+
+
 def label_of(attribute: str, code: str) -> Label | None:
     """A code's label; None for a code that does not exist."""
     return ATTRIBUTES.get(attribute, {}).get(code)

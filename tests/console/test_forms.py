@@ -8,8 +8,10 @@ import pytest
 from textual.widgets import Input, Static, TextArea
 
 import console
+from console.data.drafting import attribute_of, quotas_in, values_in
 from console.screens.field_form import FieldForm
 from console.widgets.campaign_form import CampaignForm
+from services.contracts.http.common import Problem
 from tests.console.conftest import At, Opens
 from tests.console.recorded.panel import Panel
 from tests.unit.contracts.test_violations import commands
@@ -214,3 +216,53 @@ def test_no_request_is_made_around_the_one_that_says_what_is_wrong() -> None:
             if isinstance(node, ast.Call):
                 called = getattr(node.func, "id", "")
                 assert called not in imported, f"{file.name}:{node.lineno}: {called}(…)"
+
+
+@pytest.mark.parametrize(
+    ("attribute", "typed", "values"),
+    [
+        ("age_band", "18-34 35–49", ["18-34", "35–49"]),
+        ("age_band", "65 ans et plus, 35-49", ["65 ans et plus", "35-49"]),
+        ("region", "Île-de-France Pays de la Loire nord", None),
+        ("region", "la Réunion;mars", ["la Réunion", "mars"]),
+        ("digital", "never online often", ["never online", "often"]),
+        ("digital", " , ;", []),
+    ],
+)
+def test_values_are_read_as_the_screen_prints_them(
+    attribute: str, typed: str, values: list[str] | None
+) -> None:
+    expected = ["Île-de-France", "Pays de la Loire", "nord"] if values is None else values
+    assert values_in(attribute, typed) == expected
+
+
+@pytest.mark.parametrize(
+    ("typed", "attribute", "quotas"),
+    [
+        ("18-34=60 35–49=60", "age_band", [("18-34", "60"), ("35–49", "60")]),
+        ("Pays de la Loire=2, nord = 3", "region", [("Pays de la Loire", "2"), ("nord", "3")]),
+        ("never online=5 often=4", "digital", [("never online", "5"), ("often", "4")]),
+        ("65+=", "age_band", [("65+", "")]),
+        ("a=1 b", "region", [("a", "1"), ("b", "")]),
+    ],
+)
+def test_quotas_are_read_as_the_screen_prints_them(
+    typed: str, attribute: str, quotas: list[tuple[str, str]]
+) -> None:
+    assert quotas_in(typed) == quotas
+    assert attribute_of(typed, {}) == attribute
+
+
+async def test_an_unknown_value_is_refused_in_the_preview_naming_the_nearest(
+    console: Opens, panel: Panel
+) -> None:
+    panel.preview_refusal = Problem(
+        title="UnknownValues",
+        status=422,
+        detail="The campaign names attributes or values that do not exist.",
+        errors=["“bretange” is no value of region; the nearest are: bretagne."],
+    )
+    async with console("en", "claire") as at:
+        await to_launch(at)
+        at.app.screen.query_one(CampaignForm).fill({"wanted": "20", "region": "bretange"})
+        await at.until(lambda: "bretagne" in at.text)

@@ -192,6 +192,10 @@ SELECT stratum, reason, count(*)::int AS members,
     (count(*) FILTER (WHERE reason = 'asked_recently' AND free_on <= $6))::int AS later
 FROM fitting_members($1, $2, $3, $4, $5) GROUP BY 1, 2;
 
+-- held_codes: every code that a combination of attributes holds.
+SELECT DISTINCT e.key AS attribute, e.value AS code
+FROM profile p CROSS JOIN LATERAL jsonb_each_text(p.attributes) e;
+
 -- stored_draw: what it takes to draw again.
 SELECT s.campaign_id, s.stratum, s.wanted, s.candidates, s.chosen, s.input_digest, d.seed
 FROM draw d JOIN draw_stratum s ON s.draw_id = d.id

@@ -170,3 +170,11 @@ async def preview(
         window.last_day,
         until,
     )
+
+
+async def held_codes(conn: Connection) -> dict[str, frozenset[str]]:
+    """By attribute."""
+    codes: dict[str, set[str]] = {}
+    for row in await conn.fetch(sql.held_codes):
+        codes.setdefault(row["attribute"], set()).add(row["code"])
+    return {attribute: frozenset(values) for attribute, values in codes.items()}

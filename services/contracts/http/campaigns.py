@@ -124,6 +124,12 @@ class StratumPreview(View):
     stratum: str
     wanted: int
     can_be_asked: int
+    fitting: int | None = Field(None, description="members who fit, whether they can be asked now")
+
+
+class Criterion(View):
+    attribute: str
+    code: str
 
 
 class Preview(View):
@@ -138,6 +144,9 @@ class Preview(View):
         description="people who fit but cannot be asked: asked_recently, paused, already_invited"
     )
     strata: list[StratumPreview]
+    held_by_nobody: list[Criterion] = Field(
+        default_factory=list, description="parts of the audience that no member has"
+    )
     feasible: bool
     relaxation: dict[str, int] = Field(
         description="the largest feasible number per stratum, where the wanted one is not"

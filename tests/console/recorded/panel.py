@@ -166,6 +166,7 @@ class Panel:
     room: ReadingRoom = field(default_factory=lambda: ReadingRoom(HOUSING.id, HOUSING.title))
     deciding: Deciding = field(default_factory=lambda: Deciding(CARD.id, CARD.title))
     refusal: Problem | None = None
+    preview_refusal: Problem | None = None
     cut_off: bool = False
     silent: frozenset[str] = frozenset()
     signed_out: bool = False

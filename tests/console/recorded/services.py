@@ -42,6 +42,8 @@ def _face(panel: Panel) -> FastAPI:
         if panel.signed_out and api:
             problem = Problem(title="NotSignedIn", status=401, detail="Sign in again.")
             return JSONResponse(problem.model_dump(), 401)
+        if panel.preview_refusal and "preview" in request.url.path:
+            return JSONResponse(panel.preview_refusal.model_dump(), panel.preview_refusal.status)
         if (
             panel.refusal
             and request.method in ("POST", "PUT")

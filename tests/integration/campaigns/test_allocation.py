@@ -252,7 +252,7 @@ async def test_the_window_starts_tomorrow_when_sending_hours_are_nearly_over(wor
 
 async def test_an_audience_nobody_has_asks_nobody(world: World) -> None:
     await world.members(5)
-    campaign = await world.campaign(await world.project(), 5, audience={"planet": ["mars"]})
+    campaign = await world.campaign(await world.project(), 5, audience={"region": ["corse"]})
     await world.launch(campaign)
     done = await world.allocate()
     assert done is not None
