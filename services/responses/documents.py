@@ -15,7 +15,6 @@ from html.parser import HTMLParser
 from typing import Any
 
 from services.responses import apart
-from services.responses.embedded_images import bare_jpeg, bare_jpeg2000
 from services.runtime.refusal import Refusal
 from services.runtime.text import Text
 
@@ -158,22 +157,12 @@ def _image(content: bytes) -> Cleaned:
 
 # PDF -------------------------------------------------------------------------------------------
 
-_PRIVATE = (
-    "/Metadata",
-    "/PieceInfo",
-    "/LastModified",
-    "/AA",
-    "/OpenAction",
-    "/JS",
-    "/AF",
-    "/Thumb",
-)
-_BARE = {"/DCTDecode": bare_jpeg, "/DCT": bare_jpeg, "/JPXDecode": bare_jpeg2000}
-
 
 def _pdf(content: bytes) -> Cleaned:
-    from pypdf import PdfReader, PdfWriter
+    from pypdf import PdfReader
     from pypdf.errors import FileNotDecryptedError, LimitReachedError, PyPdfError
+
+    from services.responses.drawn_pdf import drawn
 
     try:
         reader = PdfReader(io.BytesIO(content))
@@ -181,69 +170,17 @@ def _pdf(content: bytes) -> Cleaned:
             raise DocumentRefused("locked")
         if len(reader.pages) > _MOST_PAGES:
             raise DocumentRefused("pages")
-        writer = PdfWriter()
-        texts = []
-        for page in reader.pages:
-            texts.append(page.extract_text())
-            _without_actions(page)
-            writer.add_page(page)
+        texts = [page.extract_text() for page in reader.pages]
         if not texts:
             raise DocumentRefused("empty")
-        for number in range(len(writer._objects)):
-            found = writer._objects[number]
-            if isinstance(found, dict):
-                for name in _PRIVATE:
-                    found.pop(name, None)
-                _bare_image(found)
-        writer.metadata = None
-        # What nothing refers to any more would still be written.
-        writer.compress_identical_objects(remove_duplicates=False, remove_unreferenced=True)
-        out = io.BytesIO()
-        writer.write(out)
+        made = drawn(reader)
     except FileNotDecryptedError:
         raise DocumentRefused("locked") from None
     except (LimitReachedError, MemoryError, RecursionError):
         raise DocumentRefused("bomb") from None
     except (PyPdfError, ValueError, TypeError, KeyError, IndexError, AttributeError, OSError):
         raise DocumentRefused("broken") from None  # a parser that meets nonsense says it many ways
-    return Cleaned("application/pdf", out.getvalue(), len(texts), _plain("\n".join(texts)) or None)
-
-
-def _bare_image(found: Any) -> None:
-    """A photograph's own metadata goes, with compressions that were put around it."""
-    from pypdf.generic import ArrayObject, EncodedStreamObject, NameObject, StreamObject
-
-    named = found.get("/Filter")
-    if not isinstance(found, StreamObject) or named is None:
-        return
-    filters = list(named.get_object()) if isinstance(named.get_object(), list) else [named]
-    bare = _BARE.get(filters[-1].get_object())
-    if bare is None:
-        return
-    data = found._data
-    if len(filters) > 1:
-        wrapped = EncodedStreamObject()
-        wrapped._data = data
-        wrapped[NameObject("/Filter")] = ArrayObject(filters[:-1])
-        settings = found.pop("/DecodeParms", None)
-        if settings is not None:
-            wrapped[NameObject("/DecodeParms")] = ArrayObject(settings.get_object()[:-1])
-            found[NameObject("/DecodeParms")] = settings.get_object()[-1]
-        data = wrapped.get_data()
-        found[NameObject("/Filter")] = filters[-1]
-    found._data = bare(data)
-
-
-def _without_actions(page: Any) -> None:
-    """Fields of a form stay, as they look; links, notes, media and what runs on a click go."""
-    kept = [one for one in page.get("/Annots", ()) if one.get_object().get("/Subtype") == "/Widget"]
-    page.pop("/Annots", None)
-    if kept:
-        from pypdf.generic import ArrayObject, NameObject
-
-        for one in kept:
-            one.get_object().pop("/A", None)
-        page[NameObject("/Annots")] = ArrayObject(kept)
+    return Cleaned("application/pdf", made, len(texts), _plain("\n".join(texts)) or None)
 
 
 # HTML ------------------------------------------------------------------------------------------
