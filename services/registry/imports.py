@@ -49,9 +49,9 @@ _NOBODY_FREE = Text(
     "contacted today, and none can be solicited before {day}.",
 )
 _SOME_UNKNOWN = Text(
-    fr="{members} lignes sans date de dernier contact : ces personnes comptent comme contactées "
+    fr="Lignes sans date de dernier contact : {members}. Ces personnes comptent comme contactées "
     "aujourd'hui et ne seront pas sollicitées avant le {day}.",
-    en="{members} lines without a date of last contact: these people count as contacted today and "
+    en="Lines without a date of last contact: {members}. These people count as contacted today and "
     "are not solicited before {day}.",
 )
 _REGION_NUMBERS = Text(
@@ -67,9 +67,9 @@ _TWO_LEVELS = Text(
     "people who wrote their département.",
 )
 _COME_BACK = Text(
-    fr="{members} personnes avaient quitté le panel et y reviennent par un consentement donné "
-    "depuis.",
-    en="{members} people had left the panel and come back by a consent given since then.",
+    fr="Lignes de personnes qui avaient quitté le panel et y reviennent par un consentement donné "
+    "depuis : {members}.",
+    en="Lines of people who had left the panel and come back by a consent given since: {members}.",
 )
 
 

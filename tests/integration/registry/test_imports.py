@@ -2,6 +2,7 @@
 
 import json
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from asyncpg import UniqueViolationError
@@ -10,9 +11,12 @@ from hypothesis import strategies as st
 
 from services.contracts.events.registry import MemberState
 from services.contracts.http.registry import ImportReport
-from services.registry import use_cases
+from services.registry import imports, use_cases
+from services.runtime.sealing import Sealed
 from services.runtime.text import Language
 from tests.people import LONG_AGO, TODAY, Registry, line, sheet, vault
+
+CASES = Path(__file__).parents[2] / "cases"
 
 
 async def run(
@@ -130,6 +134,79 @@ async def test_a_zone_that_the_database_does_not_know_is_refused(registry: Regis
     report = await run(registry, line("a@example.test", zone="Mars/Olympus"), accept_valid=True)
     assert report.imported == 0
     assert "time zone" in report.errors[0].reason
+
+
+async def run_case(registry: Registry, path: str, **how: bool) -> ImportReport:
+    async with registry.database.transaction() as conn:
+        with (CASES / path).open("rb") as file:
+            return await imports.import_members(conn, registry.clock, vault(), file, "en", **how)
+
+
+@pytest.mark.parametrize(
+    "path", ["01-unclosed-quote/next-quote-38-lines-below.csv", "12-excel-dates/consent-dates.csv"]
+)
+async def test_a_file_whose_lines_or_dates_nobody_can_tell_is_refused_whole(
+    registry: Registry, path: str
+) -> None:
+    report = await run_case(registry, path, accept_valid=True)
+    assert (report.imported, report.kept, len(report.refused_whole)) == (0, False, 1)
+    assert "nothing is kept" in report.refused_whole[0]
+    refused = sum(error.last_line - error.line + 1 for error in report.errors)
+    assert report.valid + refused == report.lines
+    assert await count(registry, "member") == 0
+
+
+async def test_10_spellings_of_one_mailbox_are_reported_before_anything_is_kept(
+    registry: Registry,
+) -> None:
+    path = "10-one-mailbox-many-spellings/gmail.csv"
+    report = await run_case(registry, path, dry_run=True)
+    assert [error.line for error in report.errors] == [3, 4, 5, 7]
+    assert (await run_case(registry, path, accept_valid=True)).imported == 2
+    addresses = [
+        vault().open(row["member_id"], Sealed(row["key_id"], row["sealed"])).address
+        for row in await registry.database.pool.fetch("SELECT * FROM contact")
+    ]
+    assert sorted(addresses) == ["prenom.nom+ville@outlook.com", "prenom.nom@gmail.com"]
+
+
+async def test_a_file_that_blocks_everybody_for_a_month_says_so_before_it_is_kept(
+    registry: Registry,
+) -> None:
+    path = "06-other-tools-column-names/crm-adresse-e-mail.csv"
+    dry_run = await run_case(registry, path, dry_run=True)
+    asked = await run_case(registry, path, accept_valid=True)
+    for report in (dry_run, asked):
+        assert not report.kept
+        assert report.to_confirm is not None
+        assert "none can be solicited before 25 December 2026" in report.to_confirm
+        assert report.without_last_contact == report.valid == 1
+    assert await count(registry, "member") == 0
+    confirmed = await run_case(registry, path, accept_month=True)
+    assert confirmed.imported == 1
+    assert await registry.database.pool.fetchval("SELECT last_day FROM contact_lock") == TODAY
+
+
+async def test_a_file_in_which_some_contacts_are_known_is_kept_and_counts_the_others(
+    registry: Registry,
+) -> None:
+    report = await run(registry, line("a@example.test", last_contact=""), line("b@example.test"))
+    assert (report.kept, report.without_last_contact, report.to_confirm) == (True, 1, None)
+    assert any("without a date of last contact: 1." in notice for notice in report.notices)
+
+
+async def test_the_report_shows_codes_spellings_names_and_unused_columns(
+    registry: Registry,
+) -> None:
+    report = await run_case(registry, "15-codes-that-lost-their-zero/regions.csv", dry_run=True)
+    regions = {found.code: found for found in report.codes if found.attribute == "region"}
+    assert (regions["01"].lines, regions["01"].spellings) == (2, ["01", "1"])
+    assert (regions["2a"].label, regions["2a"].lines) == ("Corse-du-Sud", 3)
+    assert report.names == ["Prénom Nom0001", "Prénom Nom0002", "Prénom Nom0003"]
+    crm = await run_case(
+        registry, "06-other-tools-column-names/crm-adresse-e-mail.csv", dry_run=True
+    )
+    assert crm.unused_columns == ["Civilité"]
 
 
 async def test_membership_ends_after_three_years_and_silence_never_renews_it(
