@@ -78,7 +78,7 @@ def what_comes_next(
     language: Language,
     today: date,
     free: int | None = None,
-    joined_in_24_hours: int | None = None,
+    joined_in_a_day: int | None = None,
 ) -> Said:
     """The next step as one or two sentences, with what blocks it."""
     match project.state:
@@ -112,7 +112,7 @@ def what_comes_next(
             ).in_(language)
             return Said(f"{ready} {_free(free, language)}".strip(), "attention")
         case "open":
-            return Said(_while_open(project, language, today, free, joined_in_24_hours))
+            return Said(_while_open(project, language, today, free, joined_in_a_day))
         case "recruited":
             return Said(
                 _until(
@@ -186,7 +186,7 @@ def _while_open(
     language: Language,
     today: date,
     free: int | None,
-    joined_in_24_hours: int | None,
+    joined_in_a_day: int | None,
 ) -> str:
     counts, places = project.counts, project.places
     parts = []
@@ -208,8 +208,8 @@ def _while_open(
     else:
         left = places - counts.accepted
         parts.append(_MORE_WANTED.say(left, language))
-        if joined_in_24_hours:
-            reached = today + timedelta(days=math.ceil(left / joined_in_24_hours))
+        if joined_in_a_day:
+            reached = today + timedelta(days=math.ceil(left / joined_in_a_day))
             end = project.recruitment_ends_on
             if end is None or reached <= end:
                 pace = Text(

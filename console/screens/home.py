@@ -51,7 +51,7 @@ FIRST = Text(
     fr="Aucun projet encore. Le premier vient d'une fiche : panel projects create FICHE.yaml",
     en="No project yet. The first one comes from a sheet: panel projects create SHEET.yaml",
 )
-PER_HOUR = Text(fr="participants par heure", en="opted in per hour")
+PER_DAY = Text(fr="participants par jour", en="opted in per day")
 FREE = Text(fr="libres aujourd'hui", en="free to be asked today")
 WAITING = Text(fr="Lecture…", en="Reading…")
 ASKED = Count(Text(fr="{n} sollicité", en="{n} asked"), Text(fr="{n} sollicités", en="{n} asked"))
@@ -214,8 +214,8 @@ class HomeScreen(PanelScreen[HomeSnapshot]):
             Said(TODAY.in_(language), "dim"),
             Said(f"  {full_day(today.today, today.today, language)}\n", "dim"),
             Said(f"{said}\n", "strong"),
-            Said(f"{PER_HOUR.in_(language)}  ", "dim"),
-            sparkline(spark(today.opted_in_per_hour, 24), stale),
+            Said(f"{PER_DAY.in_(language)}  ", "dim"),
+            sparkline(spark(today.opted_in_per_day, 24), stale),
             Said(f"   {FREE.in_(language)}  ", "dim"),
             Said(number(today.can_be_asked_today, language), "strong"),
             stale=stale,

@@ -77,7 +77,7 @@ HEADS = {
     "profile": Text(fr="Profil", en="Profile"),
 }
 TO_LAUNCH = Text(fr="à lancer", en="to launch")
-LAST_24 = Text(fr="par heure, 24 dernières heures", en="per hour, last 24 hours")
+LAST_24 = Text(fr="par jour, 24 derniers jours", en="per day, last 24 days")
 BY_AGE = Text(fr="par âge", en="by age")
 NEWEST = Text(fr="par âge, {n} dernières réponses", en="by age, newest {n} answers")
 _BAR_WIDTH = 16
@@ -161,7 +161,7 @@ class ProjectScreen(ProjectActs[ProjectSnapshot]):
             language,
             self.panel.today,
             snapshot.today.can_be_asked_today,
-            sum(snapshot.opt_ins.per_hour) or None,
+            max(snapshot.opt_ins.per_day[-2:], default=0) or None,
         )
         return content(*parts, "\n", Said(fold(what.text, self.size.width - 2), what.tone))
 
@@ -303,10 +303,7 @@ class ProjectScreen(ProjectActs[ProjectSnapshot]):
 
     def _answer_row(self, answer: OptIn) -> Row:
         language = self.language
-        today = answer.at.astimezone(ZONE).date() == self.panel.today
-        at = clock_time(answer.at, seconds=True)
-        if not today:
-            at = f"{short_day(answer.at.astimezone(ZONE).date(), language)} {clock_time(answer.at)}"
+        day = short_day(answer.on, language)
         profile = " · ".join(
             code_in_words(attribute, answer.attributes[attribute], language)
             for attribute in (*ATTRIBUTES, *(answer.attributes.keys() - ATTRIBUTES.keys()))
@@ -317,7 +314,7 @@ class ProjectScreen(ProjectActs[ProjectSnapshot]):
         return Row(
             f"{answer.id}/{answer.answer}",
             (
-                Said(at, "dim"),
+                Said(day, "dim"),
                 Said(answer.pseudonym),
                 Said(f"✓ {said}" if joined else f"  {said}", "done" if joined else "dim"),
                 Said(profile),
@@ -325,7 +322,7 @@ class ProjectScreen(ProjectActs[ProjectSnapshot]):
         )
 
     def _shape(self) -> Content:
-        """Opt-ins by hour beside opt-ins by age."""
+        """Opt-ins by day beside opt-ins by age."""
         snapshot, language = self.snapshot, self.language
         assert snapshot
         answers = snapshot.opt_ins.answers
@@ -336,16 +333,16 @@ class ProjectScreen(ProjectActs[ProjectSnapshot]):
             if len(joined) < snapshot.project.counts.accepted
             else BY_AGE.in_(language)
         )
-        hours = spark(snapshot.opt_ins.per_hour)
+        days = spark(snapshot.opt_ins.per_day)
         left = LAST_24.in_(language)
-        width = max(len(left), len(hours)) + 4
+        width = max(len(left), len(days)) + 4
         rows = [
             content(Said(left.ljust(width), "dim"), Said(heading, "dim")),
         ]
         top = max(ages.values(), default=0)
         for place, (age, count) in enumerate(sorted(ages.items())):
             start = (
-                content(sparkline(hours, self.stale), " " * (width - len(hours)))
+                content(sparkline(days, self.stale), " " * (width - len(days)))
                 if place == 0
                 else content(" " * width)
             )

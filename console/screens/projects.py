@@ -69,7 +69,7 @@ NONE_MATCH = Text(
 class ProjectsSnapshot:
     today: Today
     projects: list[ProjectView]
-    per_hour: dict[UUID, list[int]]
+    per_day: dict[UUID, list[int]]
 
 
 class ProjectsScreen(Searching, ProjectActs[ProjectsSnapshot]):
@@ -80,8 +80,8 @@ class ProjectsScreen(Searching, ProjectActs[ProjectsSnapshot]):
         super().__init__()
         self._filter = "all"
         self._sort = "step"
-        # Opt-ins by hour cost a request for each project: asked again only when its count moved.
-        self._hours: dict[UUID, tuple[int, list[int]]] = {}
+        # Opt-ins by day cost a request for each project: asked again only when its count moved.
+        self._days: dict[UUID, tuple[int, list[int]]] = {}
 
     def compose_body(self) -> Iterable[Widget]:
         with Horizontal(id="strip"):
@@ -102,14 +102,14 @@ class ProjectsScreen(Searching, ProjectActs[ProjectsSnapshot]):
         moved = [
             one
             for one in projects
-            if one.state == "open" and self._hours.get(one.id, (-1,))[0] != one.counts.accepted
+            if one.state == "open" and self._days.get(one.id, (-1,))[0] != one.counts.accepted
         ][:_SPARKS_AT_MOST]
         found = await gather(*(client.opt_ins(one.id) for one in moved))
-        known = self._hours | {
-            one.id: (one.counts.accepted, opt_ins.per_hour)
+        known = self._days | {
+            one.id: (one.counts.accepted, opt_ins.per_day)
             for one, opt_ins in zip(moved, found, strict=True)
         }
-        return ProjectsSnapshot(today, projects, {id: hours for id, (_, hours) in known.items()})
+        return ProjectsSnapshot(today, projects, {id: days for id, (_, days) in known.items()})
 
     def chosen(self) -> ProjectView | None:
         key = self.query_one(Table).selected
@@ -120,10 +120,10 @@ class ProjectsScreen(Searching, ProjectActs[ProjectsSnapshot]):
         language = self.language
         if self.snapshot:
             self.panel.today = self.snapshot.today.today
-            self._hours = {
-                one.id: (one.counts.accepted, self.snapshot.per_hour[one.id])
+            self._days = {
+                one.id: (one.counts.accepted, self.snapshot.per_day[one.id])
                 for one in self.snapshot.projects
-                if one.id in self.snapshot.per_hour
+                if one.id in self.snapshot.per_day
             }
         table = self.query_one(Table)
         table.mark_stale(self.stale)
@@ -172,9 +172,9 @@ class ProjectsScreen(Searching, ProjectActs[ProjectsSnapshot]):
     def _row(self, project: ProjectView) -> Row:
         language, counts = self.language, project.counts
         started = counts.wanted > 0
-        hours = self._hours.get(project.id)
+        days = self._days.get(project.id)
         joined = number(counts.accepted, language) if started else ""
-        rhythm = spark(hours[1], _SPARK_WIDTH) if hours else ""
+        rhythm = spark(days[1], _SPARK_WIDTH) if days else ""
         return Row(
             str(project.id),
             (
@@ -209,18 +209,18 @@ class ProjectsScreen(Searching, ProjectActs[ProjectsSnapshot]):
             )
             said.update(content(words))
         else:
-            hours = self._hours.get(project.id)
+            days = self._days.get(project.id)
             what = what_comes_next(
                 project,
                 language,
                 self.panel.today,
                 self.snapshot.today.can_be_asked_today,
-                sum(hours[1]) if hours else None,
+                max(days[1][-2:]) if days else None,
             )
             room = (42 if self.has_class("-wide") else self.size.width) - 3
             heading = content(Said(WHAT_NEXT.in_(language), "dim"))
-            if self.has_class("-wide") and hours:
-                heading = content(heading, "\n\n", sparkline(spark(hours[1]), self.stale), "\n")
+            if self.has_class("-wide") and days:
+                heading = content(heading, "\n\n", sparkline(spark(days[1]), self.stale), "\n")
             said.update(content(heading, "\n", Said(fold(what.text, room), what.tone)))
 
     def on_table_selected(self) -> None:

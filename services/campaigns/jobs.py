@@ -27,10 +27,18 @@ def register(service: Service, allocate_every_seconds: float) -> None:
         async with service.database.transaction() as conn:
             await upkeep.sweep(conn, service.clock)
 
+    async def shuffle() -> None:
+        async with service.database.reading() as conn:
+            due = await upkeep.due_shuffles(conn, service.clock)
+        for project_id in due:
+            async with service.database.transaction() as conn:
+                await upkeep.shuffle(conn, service.clock, project_id)
+
     async def sweep_reports() -> None:
         async with service.database.transaction() as conn:
             await reports.sweep_reports(conn, service.clock)
 
     service.every(_SWEEP_EVERY_SECONDS, "sweep", sweep)
+    service.every(_SWEEP_EVERY_SECONDS, "shuffle", shuffle)
     service.every(_SWEEP_EVERY_SECONDS, "sweep_reports", sweep_reports)
     service.every(allocate_every_seconds, "allocate", allocate)

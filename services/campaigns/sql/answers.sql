@@ -17,18 +17,18 @@ FOR NO KEY UPDATE;
 -- lock_invitation: the same row as the page's, for an answer.
 SELECT id FROM invitation WHERE id = $1 FOR NO KEY UPDATE;
 
--- answer_invitation: accepted or declined.
-UPDATE invitation SET state = $2, answered_at = $3 WHERE id = $1;
+-- answer_invitation: accepted or declined, on a day.
+UPDATE invitation SET state = $2, answered_at = $3::date::timestamp AT TIME ZONE 'UTC' WHERE id = $1;
 
 -- take_place: one place less, where places are counted.
 UPDATE project SET free_places = free_places - 1 WHERE id = $1 AND free_places IS NOT NULL;
 
--- participate: joined or waitlisted.
+-- participate: joined or waitlisted, since a day.
 INSERT INTO participation (invitation_id, project_id, member_id, state, since)
-VALUES ($1, $2, $3, $4, $5);
+VALUES ($1, $2, $3, $4, $5::date::timestamp AT TIME ZONE 'UTC');
 
--- leave: from joined or waitlisted; says which.
-UPDATE participation a SET state = 'left', left_at = $2
+-- leave: from joined or waitlisted, on a day; says which.
+UPDATE participation a SET state = 'left', left_at = $2::date::timestamp AT TIME ZONE 'UTC'
 FROM (SELECT invitation_id, state FROM participation WHERE invitation_id = $1) before
 WHERE a.invitation_id = before.invitation_id RETURNING before.state;
 
@@ -37,7 +37,9 @@ UPDATE project p SET free_places = p.free_places + f.places
 FROM unnest($1::uuid[], $2::int[]) AS f (project_id, places)
 WHERE p.id = f.project_id AND p.free_places IS NOT NULL;
 
--- promote_waiting: the longest waiting get the free places of projects that still recruit.
+-- promote_waiting: the longest waiting get the free places of projects that still recruit. Between
+-- those who wait since the same day the lot decides: an invitation's id is random and was drawn
+-- before anybody answered.
 WITH free AS (
     SELECT a.invitation_id, a.project_id, a.member_id, p.free_places, p.version,
         row_number() OVER (PARTITION BY a.project_id ORDER BY a.since, a.invitation_id) AS turn

@@ -4,9 +4,15 @@ INSERT INTO project_key (project_id, key_id, sealed) VALUES ($1, $2, $3);
 -- project_key: for signing.
 SELECT project_id, key_id, sealed FROM project_key WHERE project_id = $1;
 
+-- lock_projects_asked: before any row of those who ask is looked at. Such rows are put in random
+-- order from time to time, and one that was waited for would be gone. Shared locks, as many are issued
+-- at once, but none while collection is being ended.
+SELECT p.id FROM project p
+WHERE p.id IN (SELECT project_id FROM participation WHERE invitation_id = ANY ($1::uuid[]))
+ORDER BY p.id FOR SHARE;
+
 -- lock_standings: of those who ask, by the invitation their link names and the member it is for; a
--- merged member's link is the survivor's. Shared locks: many are issued at once, but none while
--- collection is being ended or the participant is leaving.
+-- merged member's link is the survivor's. A participant who is leaving is waited for.
 SELECT asking.place, a.project_id, a.state AS participation, p.state AS project_state,
     p.collection_ends_on, p.issuing_stopped, c.request_hash
 FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS asking (invitation_id, member_id, place)

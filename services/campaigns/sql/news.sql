@@ -65,9 +65,9 @@ UPDATE invitation i SET state = CASE g.status WHEN 'expired' THEN 'expired' ELSE
 FROM unnest($1::uuid[], $2::text[]) AS g (member_id, status)
 WHERE i.member_id = g.member_id AND i.state IN ('ordered', 'sent');
 
--- end_participations: of who is gone; says how many places of each project this frees.
+-- end_participations: of who is gone, on a day; says how many places of each project this frees.
 WITH ended AS (
-    UPDATE participation a SET state = 'left', left_at = $2
+    UPDATE participation a SET state = 'left', left_at = $2::date::timestamp AT TIME ZONE 'UTC'
     FROM (SELECT invitation_id, state FROM participation
         WHERE member_id = ANY ($1::uuid[]) AND state <> 'left') before
     WHERE a.invitation_id = before.invitation_id RETURNING a.project_id, before.state

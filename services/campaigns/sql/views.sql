@@ -60,9 +60,10 @@ SELECT id, project_id, title, state, wanted, audience, quotas, first_day, window
     commitment AS draw_commitment, launched_at
 FROM campaign WHERE id = ANY ($1::uuid[]) ORDER BY created_at, id;
 
--- newest_answers: by pseudonym (of the invitation, not of the member) and coded attributes.
+-- newest_answers: by pseudonym (of the invitation, not of the member) and coded attributes;
+-- newest day first, and in random order within one.
 SELECT i.id, substr(encode(sha256(uuid_send(i.id)), 'hex'), 1, 4) || '…' AS pseudonym,
-    coalesce(a.state, i.state) AS answer, coalesce(a.left_at, i.answered_at) AS at,
+    coalesce(a.state, i.state) AS answer, (coalesce(a.left_at, i.answered_at) AT TIME ZONE 'UTC')::date AS "on",
     coalesce(f.attributes, '{}') AS attributes
 FROM invitation i
 LEFT JOIN participation a ON a.invitation_id = i.id
@@ -71,10 +72,11 @@ LEFT JOIN profile f ON f.id = m.profile_id
 WHERE i.project_id = $1 AND i.answered_at IS NOT NULL
 ORDER BY coalesce(a.left_at, i.answered_at) DESC, i.id LIMIT 50;
 
--- accepted_per_hour: how many hours ago (0 to 23), and how many; of one project or of all.
-SELECT floor(extract(epoch FROM $1 - answered_at) / 3600)::int AS hours_ago, count(*)::int AS n
+-- accepted_per_day: how many days ago (0 to 23), and how many; of one project or of all. $1 today
+SELECT $1::date - (answered_at AT TIME ZONE 'UTC')::date AS days_ago, count(*)::int AS n
 FROM invitation
-WHERE state = 'accepted' AND answered_at > $1 - interval '24 hours' AND answered_at <= $1
+WHERE state = 'accepted' AND answered_at > ($1::date - 24)::timestamp AT TIME ZONE 'UTC'
+    AND answered_at <= $1::date::timestamp AT TIME ZONE 'UTC'
     AND ($2::uuid IS NULL OR project_id = $2)
 GROUP BY 1;
 
@@ -87,13 +89,13 @@ FROM member m LEFT JOIN (
 WHERE m.status = 'active' AND (m.ends_on IS NULL OR m.ends_on > $1)
 GROUP BY 1 ORDER BY 1;
 
--- today: the day at a glance. $1 today, $2 when it began
+-- today: the day at a glance. $1 today
 SELECT
     (SELECT count(*) FROM ledger WHERE state = 'consumed' AND last_day = $1)::int AS asked,
     (SELECT count(*) FROM invitation
-        WHERE state = 'accepted' AND answered_at >= $2)::int AS opted_in,
+        WHERE state = 'accepted' AND answered_at = $1::date::timestamp AT TIME ZONE 'UTC')::int AS opted_in,
     (SELECT count(*) FROM invitation
-        WHERE state = 'declined' AND answered_at >= $2)::int AS declined,
+        WHERE state = 'declined' AND answered_at = $1::date::timestamp AT TIME ZONE 'UTC')::int AS declined,
     (SELECT count(*) FROM member WHERE gone_on = $1 AND status <> 'merged')::int AS left_panel,
     (SELECT count(*) FROM send_order
         WHERE answer IS NULL AND last_day < $1)::int AS orders_unanswered,

@@ -51,23 +51,23 @@ async def lock_invitation(conn: Connection, invitation_id: UUID, member_id: UUID
     return await invitation_of(conn, invitation_id, member_id)
 
 
-async def answer_invitation(conn: Connection, id: UUID, answer: str, at: datetime) -> None:
-    await conn.execute(sql.answer_invitation, id, answer, at)
+async def answer_invitation(conn: Connection, id: UUID, answer: str, day: date) -> None:
+    await conn.execute(sql.answer_invitation, id, answer, day)
 
 
 async def take_place(conn: Connection, project_id: UUID) -> None:
     await conn.execute(sql.take_place, project_id)
 
 
-async def participate(conn: Connection, invitation: Invitation, state: str, at: datetime) -> None:
+async def participate(conn: Connection, invitation: Invitation, state: str, day: date) -> None:
     await conn.execute(
-        sql.participate, invitation.id, invitation.project_id, invitation.member_id, state, at
+        sql.participate, invitation.id, invitation.project_id, invitation.member_id, state, day
     )
 
 
-async def leave(conn: Connection, invitation_id: UUID, at: datetime) -> str:
+async def leave(conn: Connection, invitation_id: UUID, day: date) -> str:
     """Returns what the participation was: joined or waitlisted."""
-    before: str = await conn.fetchval(sql.leave, invitation_id, at)
+    before: str = await conn.fetchval(sql.leave, invitation_id, day)
     return before
 
 

@@ -42,6 +42,7 @@ async def lock_standings(
 ) -> dict[int, Standing]:
     """By their place among those who ask. Missing: nobody takes part by this invitation of this
     member."""
+    await conn.execute(sql.lock_projects_asked, invitation_ids)
     rows = await conn.fetch(sql.lock_standings, invitation_ids, member_ids)
     found = [dict(row) for row in rows]
     return {row.pop("place") - 1: Standing(**row) for row in found}

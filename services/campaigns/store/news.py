@@ -100,10 +100,10 @@ async def close_invitations(conn: Connection, gone: Sequence[Gone]) -> None:
 
 
 async def end_participations(
-    conn: Connection, member_ids: list[UUID], at: datetime
+    conn: Connection, member_ids: list[UUID], day: date
 ) -> dict[UUID, int]:
     """Returns how many places of each project this frees."""
-    rows = await conn.fetch(sql.end_participations, member_ids, at)
+    rows = await conn.fetch(sql.end_participations, member_ids, day)
     return {row["project_id"]: row["places"] for row in rows}
 
 

@@ -1,7 +1,7 @@
 """Numbers for the screens, set by set; see `sql/views.sql`."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -66,18 +66,18 @@ async def newest_answers(conn: Connection, project_id: UUID) -> list[dict[str, A
     return [dict(row) for row in await conn.fetch(sql.newest_answers, project_id)]
 
 
-async def accepted_per_hour(
-    conn: Connection, now: datetime, project_id: UUID | None
+async def accepted_per_day(
+    conn: Connection, today: date, project_id: UUID | None
 ) -> dict[int, int]:
-    rows = await conn.fetch(sql.accepted_per_hour, now, project_id)
-    return {row["hours_ago"]: row["n"] for row in rows}
+    rows = await conn.fetch(sql.accepted_per_day, today, project_id)
+    return {row["days_ago"]: row["n"] for row in rows}
 
 
 async def free_from(conn: Connection, today: date) -> dict[date, int]:
     return {row["day"]: row["members"] for row in await conn.fetch(sql.free_from, today)}
 
 
-async def today(conn: Connection, day: date, began: datetime) -> DayNumbers:
-    numbers = await db.maybe(conn, DayNumbers, sql.today, day, began)
+async def today(conn: Connection, day: date) -> DayNumbers:
+    numbers = await db.maybe(conn, DayNumbers, sql.today, day)
     assert numbers is not None
     return numbers

@@ -40,10 +40,10 @@ async def accept_invitation(
     Raises NotFound and the refusals of `Invitation.closed_because`.
     """
     invitation = await store.lock_invitation(conn, invitation_id, member_id)
-    participation = invitation.accept(clock.today())
-    now = clock.now()
-    await store.answer_invitation(conn, invitation.id, "accepted", now)
-    await store.participate(conn, invitation, participation, now)
+    today = clock.today()
+    participation = invitation.accept(today)
+    await store.answer_invitation(conn, invitation.id, "accepted", today)
+    await store.participate(conn, invitation, participation, today)
     if participation == "joined":
         await store.take_place(conn, invitation.project_id)
     confirmation = _confirmation(
@@ -67,7 +67,7 @@ async def decline_invitation(
     """
     invitation = await store.lock_invitation(conn, invitation_id, member_id)
     invitation.decline(clock.today())
-    await store.answer_invitation(conn, invitation.id, "declined", clock.now())
+    await store.answer_invitation(conn, invitation.id, "declined", clock.today())
     await outbox.hint(conn, clock, "participation", invitation.project_id)
 
 
@@ -80,7 +80,7 @@ async def leave_project(
     """
     invitation = await store.lock_invitation(conn, invitation_id, member_id)
     invitation.leave()
-    was = await store.leave(conn, invitation.id, clock.now())
+    was = await store.leave(conn, invitation.id, clock.today())
     await give_places(conn, clock, {invitation.project_id: 1 if was == "joined" else 0})
 
 

@@ -1,6 +1,8 @@
 """What the passing of days does to projects, and what operators ask of the service as a whole."""
 
-from services.campaigns.store import draws, projects, upkeep
+from uuid import UUID
+
+from services.campaigns.store import draws, projects, shuffles, upkeep
 from services.campaigns.use_cases.events import project_state
 from services.campaigns.use_cases.projects import save
 from services.contracts.events.campaigns import ErasureApplied, OrderState, ProjectState
@@ -24,12 +26,25 @@ async def sweep(conn: Connection, clock: Clock) -> int:
         await projects.expire_invitations(conn, project_id)
         roster = await projects.roster(conn, project_id)
         await save(conn, clock, project.end_recruitment(roster))
+        await shuffles.shuffle(conn, project_id, today)
     collected = await projects.over_collection(conn, today)
     for project_id in collected:
         project = await projects.lock_project(conn, project_id)
         issued = await projects.credentials_issued(conn, project_id)
         await save(conn, clock, project.end_collection(issued))
+        await shuffles.shuffle(conn, project_id, today)
     return len(ended) + len(collected)
+
+
+async def due_shuffles(conn: Connection, clock: Clock) -> list[UUID]:
+    return await shuffles.due_shuffles(conn, clock.today())
+
+
+async def shuffle(conn: Connection, clock: Clock, project_id: UUID) -> None:
+    """Put the rows of a project's people in random order, once a day while it recruits or collects:
+    a dump from before its end shows the order of one day at most. Raises NotFound."""
+    await projects.lock_project(conn, project_id)
+    await shuffles.shuffle(conn, project_id, clock.today())
 
 
 async def republish(conn: Connection, clock: Clock) -> dict[str, int]:

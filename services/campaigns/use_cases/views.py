@@ -1,12 +1,11 @@
 """What the screens show: read from the rows themselves, so that no number can be behind."""
 
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from services.campaigns.store import upkeep
 from services.campaigns.store import views as store
-from services.campaigns.use_cases.allocation import PARIS
 from services.contracts.events.campaigns import ProjectPhase
 from services.contracts.http.campaigns import (
     CampaignView,
@@ -60,7 +59,7 @@ async def show_opt_ins(conn: Connection, clock: Clock, project_id: UUID) -> OptI
     answers = await store.newest_answers(conn, project_id)
     return OptIns(
         answers=[OptIn(**row) for row in answers],
-        per_hour=_last_24(await store.accepted_per_hour(conn, clock.now(), project_id)),
+        per_day=_last_24(await store.accepted_per_day(conn, clock.today(), project_id)),
     )
 
 
@@ -79,8 +78,7 @@ async def show_contacts(conn: Connection, clock: Clock) -> Contacts:
 
 async def show_today(conn: Connection, clock: Clock) -> Today:
     today = clock.today()
-    began = datetime.combine(today, time(), PARIS)
-    numbers = await store.today(conn, today, began)
+    numbers = await store.today(conn, today)
     free = await store.free_from(conn, today)
     return Today(
         today=today,
@@ -88,7 +86,7 @@ async def show_today(conn: Connection, clock: Clock) -> Today:
         opted_in=numbers.opted_in,
         declined=numbers.declined,
         left_panel=numbers.left_panel,
-        opted_in_per_hour=_last_24(await store.accepted_per_hour(conn, clock.now(), None)),
+        opted_in_per_day=_last_24(await store.accepted_per_day(conn, today, None)),
         can_be_asked_today=free.get(today, 0),
         solicited_twice=numbers.solicited_twice,
         members=numbers.members,
@@ -96,8 +94,8 @@ async def show_today(conn: Connection, clock: Clock) -> Today:
     )
 
 
-def _last_24(by_hours_ago: dict[int, int]) -> list[int]:
-    return [by_hours_ago.get(hours, 0) for hours in range(23, -1, -1)]
+def _last_24(by_days_ago: dict[int, int]) -> list[int]:
+    return [by_days_ago.get(days, 0) for days in range(23, -1, -1)]
 
 
 def _project_view(shown: store.ShownProject, language: Language) -> ProjectView:

@@ -205,15 +205,15 @@ class OptIn(View):
     id: UUID
     pseudonym: str
     answer: str = Field(description="joined, waitlisted, declined or left")
-    at: datetime
+    on: date = Field(description="the day alone: no order of people is kept within it")
     attributes: dict[str, str]
 
 
 class OptIns(View):
-    """The newest answers first, and how many came in each of the last 24 hours (oldest first)."""
+    """The newest answers first, and how many opted in on each of the last 24 days, oldest first."""
 
     answers: list[OptIn]
-    per_hour: list[int]
+    per_day: list[int]
 
 
 class FreeFrom(View):
@@ -239,7 +239,7 @@ class Today(View):
     opted_in: int
     declined: int
     left_panel: int
-    opted_in_per_hour: list[int]
+    opted_in_per_day: list[int] = Field(description="on each of the last 24 days, oldest first")
     can_be_asked_today: int
     solicited_twice: int = Field(description="members with two solicitations within 31 days")
     members: int

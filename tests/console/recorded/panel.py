@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
+from zoneinfo import ZoneInfo
 
 from services.contracts.http.campaigns import (
     CampaignSheet,
@@ -110,7 +111,7 @@ def answer(number: int, answer: str = "joined", at: datetime = NOW) -> OptIn:
         id=identifier(f"answer {number}"),
         pseudonym=f"{(number * 2654435761) % 65536:04x}",
         answer=answer,
-        at=at - timedelta(seconds=7 * number),
+        on=(at - timedelta(hours=number)).astimezone(ZoneInfo("Europe/Paris")).date(),
         attributes={
             "age_band": ages[number % 4],
             "region": regions[number % 3],
@@ -119,7 +120,7 @@ def answer(number: int, answer: str = "joined", at: datetime = NOW) -> OptIn:
     )
 
 
-PER_HOUR = [0, 0, 0, 0, 1, 2, 4, 9, 14, 19, 22, 19, 14, 11, 9, 8, 6, 5, 5, 6, 9, 12, 8, 3]
+PER_DAY = [0, 0, 0, 0, 1, 2, 4, 9, 14, 19, 22, 19, 14, 11, 9, 8, 6, 5, 5, 6, 9, 12, 8, 3]
 
 
 @dataclass
@@ -135,7 +136,7 @@ class Panel:
             answer(n, "declined" if n % 6 == 4 else "joined") for n in range(40)
         ]
     )
-    per_hour: list[int] = field(default_factory=lambda: list(PER_HOUR))
+    per_day: list[int] = field(default_factory=lambda: list(PER_DAY))
     today: Today = field(
         default_factory=lambda: Today(
             today=TODAY,
@@ -143,7 +144,7 @@ class Panel:
             opted_in=87,
             declined=31,
             left_panel=4,
-            opted_in_per_hour=list(PER_HOUR),
+            opted_in_per_day=list(PER_DAY),
             can_be_asked_today=1204,
             solicited_twice=0,
             members=5000,

@@ -103,7 +103,7 @@ def application(panel: Panel) -> FastAPI:
     async def opt_ins(id: UUID) -> OptIns:
         busy = id == LETTER.id
         return OptIns(
-            answers=panel.answers if busy else [], per_hour=panel.per_hour if busy else [0] * 24
+            answers=panel.answers if busy else [], per_day=panel.per_day if busy else [0] * 24
         )
 
     @app.post("/api/projects/{id}/publish")

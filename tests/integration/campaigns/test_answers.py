@@ -44,7 +44,7 @@ async def confirmations(world: World) -> list[tuple[UUID, str]]:
 async def test_when_places_are_taken_the_next_wait_and_are_promoted_in_turn(world: World) -> None:
     project, people = await invited(world, 4, places=2)
     for number, row in enumerate(people):
-        world.advance(minutes=1)
+        world.advance(days=1)
         joined = await world.accept(row["id"], row["member_id"])
         assert joined == ("joined" if number < 2 else "waitlisted")
     a, b, c, d = people
@@ -98,6 +98,19 @@ async def test_transitions_that_are_not_listed_are_refused_by_the_database(world
         await world.database.pool.execute("UPDATE invitation SET state = 'accepted'")
     with pytest.raises(asyncpg.CheckViolationError, match="project_transition"):
         await world.database.pool.execute("UPDATE project SET state = 'published'")
+
+
+async def test_between_two_who_wait_since_the_same_day_the_lot_decides(world: World) -> None:
+    """No order within a day is kept, so that none can be matched with answers."""
+    _, people = await invited(world, 9, places=1)
+    first, *waiting = people
+    await world.accept(first["id"], first["member_id"])
+    for row in waiting:
+        world.advance(minutes=1)
+        assert await world.accept(row["id"], row["member_id"]) == "waitlisted"
+    await world.leave(first["id"], first["member_id"])
+    (promoted,) = [id for id, state in (await participations(world)).items() if state == "joined"]
+    assert promoted == min(row["id"] for row in waiting), "drawn before anybody answered"
 
 
 async def test_after_recruitment_the_roster_is_frozen_and_its_numbers_are_published(

@@ -38,7 +38,7 @@ async def test_opt_ins_are_shown_by_pseudonym_and_coded_attributes_only(world: W
     project, _ = await world.launched(3)
     a, b, c = await world.invitations(project)
     await world.accept(a["id"], a["member_id"])
-    world.advance(hours=2)
+    world.advance(days=2)
     await world.decline(b["id"], b["member_id"])
     await world.accept(c["id"], c["member_id"])
     await world.leave(c["id"], c["member_id"])
@@ -53,7 +53,8 @@ async def test_opt_ins_are_shown_by_pseudonym_and_coded_attributes_only(world: W
     assert shown.answers[0].attributes == {"age_band": "35-49", "region": "nord"}
     members = {row["member_id"].hex[:4] for row in (a, b, c)}
     assert not {one.pseudonym[:4] for one in shown.answers} & members
-    assert shown.per_hour == [0] * 21 + [1, 0, 1]
+    assert [one.on for one in shown.answers] == [TODAY + timedelta(days=2)] * 2 + [TODAY]
+    assert shown.per_day == [0] * 21 + [1, 0, 1]
 
 
 async def test_contacts_say_who_can_be_asked_today_and_who_becomes_free(world: World) -> None:
@@ -87,7 +88,7 @@ async def test_today_says_what_happened_and_which_promise_is_in_danger(world: Wo
         today = await views.show_today(conn, world.clock)
     assert (today.asked, today.opted_in, today.declined) == (2, 1, 1)
     assert (today.left_panel, today.members, today.solicited_twice) == (1, 4, 0)
-    assert today.opted_in_per_hour == [0] * 23 + [1]
+    assert today.opted_in_per_day == [0] * 23 + [1]
     assert today.orders_unanswered == 0
     world.advance(days=2)
     async with world.database.reading() as conn:

@@ -1,8 +1,9 @@
 -- The language in which a page was read is not stored: beside a member's own language it names the
 -- only English reader of a project. The column holds one constant, whatever writes to it, until the
 -- version that used it is gone; then it is dropped.
+-- Every row is written anew, so that none shows by its place which language it had.
 ALTER TABLE contribution DISABLE TRIGGER contribution_kept;
-UPDATE contribution SET language = 'fr' WHERE language <> 'fr';
+UPDATE contribution SET language = 'fr';
 ALTER TABLE contribution ENABLE TRIGGER contribution_kept;
 ALTER TABLE contribution ALTER COLUMN language SET DEFAULT 'fr';
 
