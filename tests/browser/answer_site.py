@@ -182,6 +182,7 @@ class Site:
     seen: list[str] = field(default_factory=list)
     asked_of_campaigns: int = 0
     broken: bool = False  # both answer 503
+    refuses: bool = False  # what is sent is too long
     lost: bool = False  # what is sent arrives, the answer does not
     changed: dict[str, bytes] = field(default_factory=dict)  # other bytes under a file's name
 
@@ -255,6 +256,8 @@ def _responses(site: Site) -> FastAPI:
             base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
             for text in (contribution.prepared, contribution.signature)
         )
+        if site.refuses:
+            return _problem(413, "Votre réponse est trop longue.", "Raccourcissez-la.")
         if site.sheet.state is AnswerPhase.OVER:
             return _problem(409, "La participation est terminée.", "Gardez votre texte.")
         try:

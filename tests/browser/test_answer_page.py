@@ -153,7 +153,10 @@ def test_what_is_wrong_is_said_at_the_top_and_beside_each_question(
         words = page.get_by_role("textbox", name="6. What would you change?")
         expect(words).to_have_attribute("aria-invalid", "true")
         expect(words).to_have_accessible_description("This question asks for an answer.")
-        summary.get_by_role("button", name="What would you change?").click()
+        assert page.title().startswith("Error: ")
+        address = page.url
+        summary.get_by_role("link", name="What would you change?").click()
+        assert page.url == address, "the ticket stays in the address"
         expect(words).to_be_focused()
         words.fill("Shorter.")
         expect(words).not_to_have_attribute("aria-invalid", "true")

@@ -232,8 +232,8 @@ def test_another_device_without_the_link_is_told_the_ways_out(chrome: Browser, s
         link = first.locator("#private-link").input_value()
         page = desk.open(site.link())
         to_credential(page)
-        warned(page, "Votre jeton anonyme a déjà été pris depuis un autre appareil")
-        warned(page, "ouvrez le lien privé que vous y avez gardé")
+        warned(page, "Votre jeton anonyme a déjà été remis")
+        warned(page, "Ouvrez le lien privé que la page vous avait donné")
         page.goto(link)  # the very way out, in the same tab: only the fragment changes
         shown(page, "before")
         answer(page)

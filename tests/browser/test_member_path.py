@@ -41,6 +41,7 @@ class Panel:
     invitation: str
     preview: str
     responses: Service
+    campaigns: Service
 
 
 @asynccontextmanager
@@ -97,7 +98,7 @@ async def panel(postgres_server: PostgresServer, tmp_path: Path) -> AsyncIterato
         (row,) = await invited(site)
         preview = await collect(responses, world)
         invitation = f"{campaigns_url}/invitations/{site.link(row)}"
-        yield Panel(invitation, f"{responses_url}/answer/{preview}", responses)
+        yield Panel(invitation, f"{responses_url}/answer/{preview}", responses, campaigns)
 
 
 async def collect(responses: Service, world: World) -> str:
@@ -136,8 +137,11 @@ async def test_from_the_invitation_to_the_receipt(page: Page, panel: Panel) -> N
     await page.route("**/favicon.ico", lambda route: route.fulfill(status=204))
     await page.goto(f"{panel.invitation}?lang=fr")
     await page.get_by_role("button", name="Je participe").first.click()
-    await page.get_by_role("link", name="Répondre maintenant").click()
+    # The browser follows to the answer page, which takes the credential before anything else.
     await expect(page).to_have_url(re.compile("/answer/"))
+    await expect(page.locator("#joined-status")).to_contain_text("prêt et gardé")
+    await expect(page.locator("#private-link")).to_be_visible()
+    assert await panel.campaigns.database.pool.fetchval("SELECT count(*) FROM credential") == 1
     await page.get_by_role("link", name="Français").click()
     await write(page)
     await page.get_by_role("radio", name="Oui, elle peut être lue").check()
@@ -151,7 +155,8 @@ async def test_from_the_invitation_to_the_receipt(page: Page, panel: Panel) -> N
     # Coming back by the message, the receipt is there.
     receipt = await page.locator("#receipt").inner_text()
     await page.goto(f"{panel.invitation}?lang=fr")
-    await page.get_by_role("link", name="Répondre maintenant").click()
+    await expect(page.get_by_text("déjà été remis à un appareil")).to_be_visible()
+    await page.get_by_role("link", name="Ouvrir la page de réponse").click()
     await expect(page.locator("#receipt")).to_have_text(receipt)
 
 

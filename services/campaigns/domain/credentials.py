@@ -42,16 +42,18 @@ class StillWaiting(Refusal):
 
 class IssuedElsewhere(Refusal):
     sentence = Text(
-        fr="Votre jeton anonyme a déjà été pris depuis un autre appareil ou un autre navigateur."
-        " Il n'y en a qu'un par personne.",
-        en="Your anonymous credential was already taken from another device or browser."
-        " There is only one for each person.",
+        fr="Votre jeton anonyme a déjà été remis : à un autre appareil, à un autre navigateur, ou à"
+        " celui-ci, qui l'a oublié depuis. Il n'y en a qu'un par personne.",
+        en="Your anonymous credential was already given out: to another device, to another browser,"
+        " or to this one, which has forgotten it since. There is only one for each person.",
     )
     way_out = Text(
-        fr="Continuez sur cet appareil-là, ou ouvrez le lien privé que vous y avez gardé. Personne"
-        " ne peut le retrouver pour vous : nul ne sait quelle réponse est la vôtre.",
-        en="Go on there, or open the private link you kept there. Nobody can find it for you: no"
-        " one knows which answer is yours.",
+        fr="Ouvrez le lien privé que la page vous avait donné, ou continuez sur l'autre appareil."
+        " Certains navigateurs effacent ce qu'un site garde après sept jours sans visite. Personne"
+        " ne peut retrouver ce lien pour vous : nul ne sait quelle réponse est la vôtre.",
+        en="Open the private link that the page gave you, or go on with the other device. Some"
+        " browsers erase what a site keeps after seven days without a visit. Nobody can find that"
+        " link for you: no one knows which answer is yours.",
     )
 
 

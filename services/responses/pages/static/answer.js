@@ -10,10 +10,12 @@ import { inWords } from "./fields.js";
 import { Questionnaire } from "./questionnaire.js";
 
 const STEPS = ["before", "credential", "questions", "review", "done", "closed"];
-const SENT = { draft: undefined, agree: undefined, sending: undefined };
+const SENT = { joined: undefined, draft: undefined, agree: undefined, sending: undefined };
 const WAITS_SECONDS = [2, 4, 8, 15, 30];
 
-const { ticket, seed: linkSeed } = fromAddress(location.hash);
+const { ticket, seed: linkSeed, accepted } = fromAddress(location.hash);
+// Neither what a mail programme glued to the link nor the way here belongs in a bookmark.
+if (ticket) history.replaceState(history.state, "", `#${ticket}${linkSeed ? `.${linkSeed}` : ""}`);
 let device = null;
 let about = null;
 let questionnaire = null;
@@ -21,7 +23,7 @@ let leaving = new AbortController(); // what waits in a step ends with it
 
 // Steps -----------------------------------------------------------------------------------------
 
-const entering = { credential, questions, review };
+const entering = { before, credential, questions, review };
 
 /** Shows a step and reads its title aloud. `remembered`: the browser's Back button leads to it. */
 function go(step, remembered = true) {
@@ -32,10 +34,19 @@ function go(step, remembered = true) {
   for (const place of document.querySelectorAll("[data-trouble]")) place.replaceChildren();
   entering[step]?.(leaving.signal);
   const title = by(step).querySelector("h1");
-  document.title = `${title.textContent} – ${about?.title ?? t("Panel usagers", "Citizen panel")}`;
+  entitle(title.textContent);
   history[remembered ? "pushState" : "replaceState"]({ step }, "");
   window.scrollTo(0, 0);
   title.focus({ preventScroll: true });
+}
+
+function entitle(words) {
+  document.title = `${words} – ${about?.title ?? t("Panel usagers", "Citizen panel")}`;
+}
+
+/** The title is the first that a screen reader says: it says that something is wrong. */
+function entitleError() {
+  entitle(`${t("Erreur : ", "Error: ")}${document.querySelector("section:not([hidden]) h1").textContent}`);
 }
 
 function tellKeeping() {
@@ -107,8 +118,10 @@ function tell(error, place) {
       "The signature received was not made with the key that everybody has. To be safe, the page stops here: your anonymity would not be certain."),
     t("Signalez-le à l'administration ; rien n'a été envoyé.", "Tell the administration; nothing was sent.")];
   if (!(error instanceof Refused || error instanceof CredentialError)) throw error;
-  place.replaceChildren(el("div", { class: "warning", role: "alert" },
-    ...sentences.filter(Boolean).map((sentence) => el("p", {}, sentence))));
+  const told = el("div", { class: "warning", role: "alert", tabindex: -1 },
+    ...sentences.filter(Boolean).map((sentence) => el("p", {}, sentence)));
+  place.replaceChildren(told);
+  return told;
 }
 
 const ignoreLeaving = (error) => {
@@ -123,7 +136,7 @@ async function fill() {
   const words = {
     title, purpose,
     decider: `${decider.name}, ${decider.role}`,
-    ends_on: longDate(about.ends_on),
+    ends_on: t(`${longDate(about.ends_on)} inclus (heure de Paris)`, `the end of ${longDate(about.ends_on)} (Paris time)`),
     floor: count(floor, t("participant", "participant"), t("participants", "participants")),
     floor_number: floor,
     personal_cases: said(elsewhere),
@@ -131,6 +144,21 @@ async function fill() {
   };
   for (const slot of document.querySelectorAll("[data-fill]")) slot.append(words[slot.dataset.fill]);
   by("preview").hidden = !about.preview;
+}
+
+/** Who has accepted on this device gets the credential here, before anything else can happen to it. */
+async function before(signal) {
+  by("joined").hidden = !device.kept.joined;
+  if (!device.kept.joined) return;
+  const status = by("joined-status");
+  by("joined-private").append(by("private"));
+  if (!device.kept.signature && !device.lasting) {
+    by("private").hidden = true;
+    status.textContent = t("Ce navigateur ne gardera pas votre jeton anonyme : il ne vous sera remis qu'à l'étape suivante, avec un lien privé à copier.",
+      "This browser will not keep your anonymous credential: you will receive it in the next step only, with a private link to copy.");
+    return;
+  }
+  await obtain(signal, status, by("joined").querySelector("[data-trouble]"));
 }
 
 // 2. The credential ----------------------------------------------------------------------------------
@@ -141,12 +169,17 @@ function privateLink() {
 }
 
 async function credential(signal) {
-  const status = by("credential-status");
-  const place = by("credential").querySelector("[data-trouble]");
+  by("credential-private").append(by("private"));
+  await obtain(signal, by("credential-status"), by("credential").querySelector("[data-trouble]"));
+}
+
+async function obtain(signal, status, place) {
   const ready = () => {
     status.textContent = about.preview
       ? t("Ici, le membre reçoit son jeton.", "Here, the member receives their credential.")
-      : t("Votre jeton est prêt et gardé sur cet appareil.", "Your credential is ready and kept on this device.");
+      : device.lasting
+        ? t("Votre jeton anonyme est prêt et gardé sur cet appareil.", "Your anonymous credential is ready and kept on this device.")
+        : t("Votre jeton anonyme est prêt, mais ce navigateur ne le garde pas.", "Your anonymous credential is ready, but this browser does not keep it.");
     by("answer-now").hidden = false;
     by("private").hidden = about.preview;
     by("private-link").value = privateLink();
@@ -204,8 +237,12 @@ by("form").addEventListener("submit", (event) => {
   by("errors-title").textContent = wrong.length
     ? count(wrong.length, t("réponse est à revoir", "answer needs another look"), t("réponses sont à revoir", "answers need another look"))
     : t("Répondez à une question au moins", "Answer at least one question");
-  summary.querySelector("ul").replaceChildren(...wrong.map(({ question, trouble, go: there }) =>
-    el("li", {}, el("button", { type: "button", class: "quiet", click: there }, `${question} ${trouble}`))));
+  summary.querySelector("ul").replaceChildren(...wrong.map(({ question, trouble, field }) =>
+    el("li", {}, el("a", { href: `#${field.id}`, click: (event) => {
+      event.preventDefault(); // the address carries the ticket
+      field.focus();
+    } }, `${question} ${trouble}`))));
+  entitleError();
   summary.focus();
   return undefined;
 });
@@ -222,6 +259,9 @@ function review() {
   by("send-status").textContent = "";
   by("floor-error").hidden = true;
   by("send").disabled = about.preview;
+  by("send").removeAttribute("aria-disabled");
+  by("floor").removeAttribute("aria-invalid");
+  by("floor").setAttribute("aria-describedby", "floor-help");
   for (const radio of by("floor").querySelectorAll("input")) {
     radio.checked = device.kept.agree === (radio.value === "yes");
   }
@@ -234,9 +274,13 @@ by("send").addEventListener("click", async () => {
   const error = by("floor-error");
   error.hidden = agree !== undefined;
   by("floor").removeAttribute("aria-invalid");
+  by("floor").setAttribute("aria-describedby", "floor-help");
+  if (by("send").getAttribute("aria-disabled")) return; // on its way
   if (agree === undefined) {
     error.textContent = t("Répondez à cette question avant d'envoyer.", "Answer this question before sending.");
     by("floor").setAttribute("aria-invalid", "true");
+    by("floor").setAttribute("aria-describedby", "floor-help floor-error");
+    entitleError();
     by("floor").querySelector("input").focus();
     return;
   }
@@ -249,7 +293,7 @@ by("send").addEventListener("click", async () => {
     answers: Object.fromEntries([...questionnaire.answers].map(([{ id }, answer]) => [id, answer])),
   };
   device.keep({ sending: true }); // should the answer get lost, the next visit looks for it
-  by("send").disabled = true;
+  by("send").setAttribute("aria-disabled", "true"); // unlike `disabled`, keeps the focus
   by("send-status").textContent = t("Envoi…", "Sending…");
   let attempts = 0;
   const send = () => {
@@ -266,9 +310,11 @@ by("send").addEventListener("click", async () => {
     if (refusal === signal.reason) return;
     by("send-status").textContent = t("Votre réponse n'est pas partie ; elle reste sur cet appareil.",
       "Your answer was not sent; it stays on this device.");
-    by("send").disabled = false;
+    by("send").removeAttribute("aria-disabled");
     device.keep({ sending: undefined });
-    tell(refusal, place);
+    const told = tell(refusal, place);
+    entitleError();
+    told.focus();
   }
 });
 
@@ -359,6 +405,7 @@ async function start() {
   await fill();
   const { receipt, signature, draft, sending } = device.kept;
   if (linkSeed && !signature) device.keep({ seed: linkSeed });
+  if (accepted && about.state === "open") device.keep({ joined: true });
   const mayBeThere = sending || (linkSeed && !signature);
   if (receipt || (mayBeThere && await isThere())) {
     finish(true, false);

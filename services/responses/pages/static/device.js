@@ -3,18 +3,30 @@
 
 import { SEED_BYTES, fromBase64url } from "./credential.js";
 
-/** The ticket and, from a private link, the seed, as the address carries them after "#". */
-export function fromAddress(fragment) {
-  const parts = fragment.replace(/^#/, "").split(".");
+// A ticket, and the seed of a private link: both have a fixed length, so that a full stop or a bracket
+// which a mail programme took for a part of the address is none.
+const WHOLE = /^([\w-]+\.[\w-]+\.[\w-]{86})(?:\.([\w-]{43})(?![\w-]))?/;
+
+/**
+ * The ticket and, from a private link, the seed, as the address carries them after "#". `accepted`:
+ * the member accepted the invitation just before, on this device.
+ */
+export function fromAddress(address) {
+  const accepted = address.startsWith("#accepted.");
+  const fragment = address.replace(/^#(accepted\.)?/, "");
+  const whole = fragment.match(WHOLE);
+  if (whole) return { ticket: whole[1], seed: whole[2] ?? null, accepted };
+  const parts = fragment.split(".");
   const last = parts.length > 1 ? parts.at(-1) : "";
   const hasSeed = last.length === Math.ceil((SEED_BYTES * 4) / 3) && parts.length !== 3;
-  return { ticket: (hasSeed ? parts.slice(0, -1) : parts).join("."), seed: hasSeed ? last : null };
+  return { ticket: (hasSeed ? parts.slice(0, -1) : parts).join("."), seed: hasSeed ? last : null, accepted };
 }
 
 export class Device {
   #name;
   #kept = {};
-  /** Whether the browser keeps anything; it may refuse, or be full. */
+  #unreadable = false;
+  /** Whether the browser keeps all that it was given; it may refuse, or be full. */
   lasting = true;
 
   constructor(projectId, ticket) {
@@ -22,8 +34,9 @@ export class Device {
     try {
       this.#kept = JSON.parse(localStorage.getItem(this.#name) ?? "{}");
     } catch {
-      this.lasting = false; // a refusal; or a drawer nobody can read, which is left as it is
+      this.#unreadable = true; // a refusal; or a drawer nobody can read, which is left as it is
     }
+    this.lasting = !this.#unreadable && keepsAnything();
   }
 
   get name() {
@@ -37,9 +50,10 @@ export class Device {
   /** Undefined values are forgotten. */
   keep(changes) {
     this.#kept = { ...this.#kept, ...changes };
-    if (!this.lasting) return;
+    if (this.#unreadable) return;
     try {
       localStorage.setItem(this.#name, JSON.stringify(this.#kept));
+      this.lasting = true; // space may have been freed
     } catch {
       this.lasting = false;
     }
@@ -47,7 +61,23 @@ export class Device {
 
   forget() {
     this.#kept = {};
-    if (this.lasting) localStorage.removeItem(this.#name);
+    if (this.#unreadable) return;
+    try {
+      localStorage.removeItem(this.#name);
+    } catch {
+      this.lasting = false;
+    }
+  }
+}
+
+/** Asked before a credential is taken, which would be lost with the page. */
+function keepsAnything() {
+  try {
+    localStorage.setItem("answer/probe", "1");
+    localStorage.removeItem("answer/probe");
+    return true;
+  } catch {
+    return false;
   }
 }
 

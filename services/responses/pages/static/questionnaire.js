@@ -55,7 +55,7 @@ export class Questionnaire {
     return this.#asked.flatMap((asked) => {
       const { question, field } = asked;
       const trouble = complain(asked);
-      return trouble ? [{ question: plainly(question.text), trouble, go: () => field.first().focus() }] : [];
+      return trouble ? [{ question: plainly(question.text), trouble, field: field.first() }] : [];
     });
   }
 
@@ -97,15 +97,41 @@ function framed(question, number, field, id, told) {
   return { frame, error, clear };
 }
 
-function complain({ question, field, frame, error }) {
+function complain(asked) {
+  const { question, field, frame, error } = asked;
   const missing = question.required && field.value() === undefined;
   const trouble = frame.hidden ? null : field.trouble()
     ?? (missing ? t("Cette question demande une réponse.", "This question asks for an answer.") : null);
   error.textContent = trouble ?? "";
   error.hidden = !trouble;
   frame.classList.toggle("wrong", Boolean(trouble));
-  const target = field.role === null ? field.first() : field.role === "radiogroup" ? frame : null;
-  if (trouble) target?.setAttribute("aria-invalid", "true");
-  else target?.removeAttribute("aria-invalid");
+  for (const control of asked.faulty ?? []) restore(control);
+  asked.faulty = trouble ? faultyControls(field, frame) : [];
+  for (const control of asked.faulty) mark(control, error.id);
   return trouble;
+}
+
+/** What is said to be invalid: the set of radio buttons, and the control to go to, if it can be. */
+function faultyControls(field, frame) {
+  const first = field.first();
+  const group = field.role === "radiogroup" ? [frame] : [];
+  const own = field.role === "radiogroup" ? first.matches("[type=text]") : first.matches("input, textarea");
+  return own ? [...group, first] : group;
+}
+
+function mark(control, errorId) {
+  control.setAttribute("aria-invalid", "true");
+  const described = control.getAttribute("aria-describedby") ?? "";
+  if (described.split(" ").includes(errorId)) return;
+  control.dataset.described = described;
+  control.setAttribute("aria-describedby", `${described} ${errorId}`.trim());
+}
+
+function restore(control) {
+  control.removeAttribute("aria-invalid");
+  const { described } = control.dataset;
+  if (described === undefined) return;
+  if (described) control.setAttribute("aria-describedby", described);
+  else control.removeAttribute("aria-describedby");
+  delete control.dataset.described;
 }
