@@ -5,7 +5,7 @@ SELECT pg_advisory_xact_lock(7203443);
 SELECT c.id, c.project_id, c.title, c.audience, c.quotas, c.wanted, c.first_day, c.window_days,
     c.state, c.seed, c.commitment, c.launched_at, p.recruitment_ends_on
 FROM campaign c JOIN project p ON p.id = c.project_id
-WHERE c.state = 'launched' AND p.state = 'open' AND p.recruitment_ends_on >= $1
+WHERE c.state = 'launched' AND p.state = 'open' AND p.ended_early_reason IS NULL AND p.recruitment_ends_on >= $1
     AND c.drawn_on IS DISTINCT FROM $1
 ORDER BY c.id;
 

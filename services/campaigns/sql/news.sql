@@ -81,6 +81,12 @@ WHERE member_id = ANY ($1::uuid[]) AND state = 'ordered' AND answer IS NULL
 RETURNING order_id, version, state, class AS order_class, kind, member_id, subject_id, project_id,
     project_version, report_version, first_day, last_day, details;
 
+-- cancel_solicitations: of a project that ends early; whom they invite could not answer any more.
+UPDATE send_order SET state = 'cancelled', version = version + 1
+WHERE project_id = $1 AND class = 'solicitation' AND state = 'ordered' AND answer IS NULL
+RETURNING order_id, version, state, class AS order_class, kind, member_id, subject_id, project_id,
+    project_version, report_version, first_day, last_day, details;
+
 -- know_collections: newer versions only; says which.
 INSERT INTO collection AS c (project_id, version, state)
 SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[]) AS n (project_id, version, state)

@@ -111,6 +111,10 @@ async def cancel_orders(conn: Connection, member_ids: list[UUID]) -> list[Stored
     return await db.many(conn, StoredOrder, sql.cancel_orders, member_ids)
 
 
+async def cancel_solicitations(conn: Connection, project_id: UUID) -> list[StoredOrder]:
+    return await db.many(conn, StoredOrder, sql.cancel_solicitations, project_id)
+
+
 async def know_collections(conn: Connection, news: Sequence[tuple[UUID, int, str]]) -> list[UUID]:
     """Store what is newer; returns the projects concerned."""
     rows = await conn.fetch(

@@ -8,9 +8,10 @@ from uuid import UUID, uuid4
 
 from services.campaigns.domain.projects import Project
 from services.campaigns.keyring import NewKey
+from services.campaigns.store import news
 from services.campaigns.store import projects as store
 from services.campaigns.store.credentials import insert_project_key
-from services.campaigns.use_cases.events import project_state
+from services.campaigns.use_cases.events import order_state, project_state
 from services.contracts.http.campaigns import ChangeDecisionMaker, ProjectSheet
 from services.runtime import outbox
 from services.runtime.auth import Staff
@@ -97,9 +98,14 @@ async def change_decision_maker(
 
 
 async def end_early(conn: Connection, clock: Clock, project_id: UUID, reason: str) -> None:
-    """Today is the last day. Raises NotFound, ProjectRefuses."""
+    """Today is the last day, and no further invitation leaves: it could not be accepted in time.
+
+    Raises NotFound, ProjectRefuses.
+    """
     project = await store.lock_project(conn, project_id)
     await save(conn, clock, project.end_early(clock.today(), reason.strip()))
+    cancelled = await news.cancel_solicitations(conn, project_id)
+    await outbox.write_many(conn, clock, [order_state(order) for order in cancelled])
 
 
 async def save(conn: Connection, clock: Clock, project: Project) -> None:

@@ -11,6 +11,7 @@ from services.campaigns.domain.projects import ProjectRefuses, RecruitmentOver, 
 from services.campaigns.store import projects as store
 from services.campaigns.use_cases import projects, upkeep
 from services.contracts.events.campaigns import ProjectPhase, ProjectState
+from services.contracts.events.registry import DeliveryOutcome, RefusedReason
 from services.contracts.http.campaigns import ChangeDecisionMaker
 from services.contracts.http.common import Role
 from services.runtime.auth import Staff
@@ -108,6 +109,21 @@ async def test_ended_early_today_is_the_last_day_and_a_report_is_still_owed(worl
     world.advance(days=1)
     ended = await swept(world)
     assert ended.state is ProjectPhase.COLLECTED, "what follows is the report"
+
+
+async def test_no_invitation_leaves_for_a_project_that_ends_today(world: World) -> None:
+    """It would use up a member's month for something that is refused when they read it."""
+    await world.members(4)
+    project, _ = await world.launched(2)
+    first, second = [order.order_id for order in await world.orders()]
+    await world.deliver(first)
+    await end_early(world, project)
+    cancelled = [order for order in await world.orders() if order.state == "cancelled"]
+    assert [order.order_id for order in cancelled] == [second]
+    await world.deliver(second, DeliveryOutcome.REFUSED, reason=RefusedReason.CANCELLED)
+    await world.database.pool.execute("UPDATE campaign SET drawn_on = NULL")
+    await world.allocate()
+    assert len(await world.orders()) == 3, "nobody is drawn in their place"
 
 
 async def test_nobody_can_end_what_was_not_begun(world: World) -> None:

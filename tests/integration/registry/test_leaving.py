@@ -22,8 +22,10 @@ from services.runtime.auth import Staff
 from services.runtime.service import Service
 from tests import people
 from tests.people import TODAY, Registry, line, order, project, sheet, vault
+from tests.running import free_port, listening
 from tests.servers import eventually
 
+REQUESTS = Path(__file__).parents[2] / "cases/29-unsubscribe-by-machines/requests.sh"
 UNTIL = date(2029, 3, 1)
 
 
@@ -132,6 +134,26 @@ async def test_one_click_answers_200_in_any_form_and_when_it_is_repeated(
         assert answer.status_code == 200
         assert "location" not in answer.headers
         assert await status(registry) == ["left"]
+
+
+async def test_requests_of_scanners_mail_programs_and_robots_over_a_real_server(
+    registry: Registry, service: Service
+) -> None:
+    """The script of public reports: A to D look, E to G unsubscribe, H is a robot's blind POST."""
+    [member] = await registry.enrol("zoe@example.test")
+    url = f"http://127.0.0.1:{free_port()}"
+    async with listening(service.api, url):
+        script = await asyncio.create_subprocess_exec(
+            "bash", str(REQUESTS), url + link(member), stdout=asyncio.subprocess.PIPE
+        )
+        output, _ = await script.communicate()
+    said = {line[0]: line[42:].split() for line in output.decode().splitlines()}
+    for looks in "ABCD":
+        assert set(said[looks]) <= {"200", "204"}, output.decode()
+    assert said["E"] == ["200", "redirect="]
+    assert said["F"] == said["G"] == ["200"]
+    assert said["H"] == ["422"]
+    assert await status(registry) == ["left"]
 
 
 async def test_the_link_of_a_merged_identity_leaves_for_the_member_it_became(

@@ -6,11 +6,13 @@ import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from email import message_from_bytes, policy
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
+import yaml
 
 from services.contracts.events.campaigns import SOLICITATIONS, OrderKind
 from services.registry.messages import Letter, Report
@@ -174,6 +176,32 @@ def test_a_confirmation_that_leaves_late_offers_nothing_that_is_over(language: L
     assert ("Si une place" if language == "fr" else "If a place") not in text
 
 
+def bare_line_ends(content: bytes) -> list[bytes]:
+    rest = content.replace(b"\r\n", b"")
+    return [end for end in (b"\r", b"\n") if end in rest]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_project_sheet_with_line_ends_of_every_kind_makes_a_strict_message(
+    language: Language,
+) -> None:
+    case = Path(__file__).parents[2] / "cases/32-crlf-in-texts/project.yaml"
+    sheet = yaml.safe_load(case.read_text())
+    mandate = {**sheet["mandate"], "title": sheet["title"], "compensation": None}
+    assert "\r" in mandate["why"]
+    content = (
+        letters()
+        .write(replace(letter(OrderKind.INVITATION, language), mandate=mandate), NOON)
+        .content
+    )
+    assert bare_line_ends(content) == []
+    message = message_from_bytes(content, policy=policy.default)
+    assert message["Subject"].endswith("Lettre de rappel")
+    lines = message.get_content().replace("\r\n", "\n").split("\n")
+    assert "Deuxième ligne." in lines
+    assert "là." in lines
+
+
 LINE_ENDS = [
     "\r",
     "\n",
@@ -208,8 +236,7 @@ def test_only_crlf_ends_a_line_of_a_message_whatever_texts_hold(kind: OrderKind)
         report=Report(1, "http://panel.test/r", hostile),
     )
     content = letters().write(about, NOON).content
-    assert b"\r" not in content.replace(b"\r\n", b"")
-    assert b"\n" not in content.replace(b"\r\n", b"")
+    assert bare_line_ends(content) == []
     head, _, body = content.partition(b"\r\n\r\n")
     assert max(map(len, head.split(b"\r\n"))) <= 998
     assert max(map(len, body.split(b"\r\n"))) <= 76

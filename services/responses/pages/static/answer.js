@@ -178,8 +178,8 @@ async function obtain(signal, status, place) {
     status.textContent = about.preview
       ? t("Ici, le membre reçoit son jeton.", "Here, the member receives their credential.")
       : device.lasting
-        ? t("Votre jeton anonyme est prêt et gardé sur cet appareil.", "Your anonymous credential is ready and kept on this device.")
-        : t("Votre jeton anonyme est prêt, mais ce navigateur ne le garde pas.", "Your anonymous credential is ready, but this browser does not keep it.");
+        ? t("Votre jeton est prêt et gardé sur cet appareil.", "Your credential is ready and kept on this device.")
+        : t("Votre jeton est prêt, mais ce navigateur ne le garde pas.", "Your credential is ready, but this browser does not keep it.");
     by("answer-now").hidden = false;
     by("private").hidden = about.preview;
     by("private-link").value = privateLink();
