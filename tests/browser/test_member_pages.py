@@ -1,0 +1,126 @@
+"""The pages behind members' links: on the narrowest phone, by keyboard, by ear."""
+
+from datetime import date
+from importlib.resources import files
+from types import SimpleNamespace as Shown
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, ViewportSize, expect
+
+from services.campaigns.domain.answers import Act, Standing
+from services.runtime.pages import Pages
+from services.runtime.text import LANGUAGES, Language
+from tests.browser.device import accessible
+
+SMALL: ViewportSize = {"width": 320, "height": 568}
+TOKEN = "eyJhbGciOiJFZDI1NTE5In0." + "a" * 120 + "." + "s" * 86
+PROJECT = Shown(
+    id="p",
+    title="La lettre de relance de la caisse d'allocations familiales",
+    nature="Relire une lettre",
+    why="La lettre est mal comprise",
+    stakes="Moins d'appels inutiles : https://exemple.fr/" + "une-adresse-" * 12,
+    objectives="Une lettre claire",
+    purpose="Réécrire la lettre",
+    decision_maker_name="Anne Bernard",
+    decision_maker_role="Directrice",
+    who="Toute personne qui reçoit la lettre",
+    how="En ligne, vingt minutes",
+    places=12,
+    compensation_terms="30 euros",
+    compensation_reference="Arrêté 12",
+    recruitment_ends_on=date(2027, 1, 23),
+    collection_ends_on=date(2027, 2, 22),
+)
+ACTS = {
+    Standing.INVITED: {Act.ACCEPT, Act.DECLINE},
+    Standing.JOINED: {Act.ANSWER, Act.LEAVE},
+    Standing.WAITING: {Act.LEAVE},
+}
+
+
+def rendered() -> list[tuple[str, str, dict[str, Any]]]:
+    """Service, template and data of every page behind a member's link."""
+    invitations: list[tuple[str, str, dict[str, Any]]] = [
+        (
+            "campaigns",
+            "invitation.html",
+            {
+                "token": TOKEN,
+                "standing": standing,
+                "acts": ACTS.get(standing, set()),
+                "invitation": Shown(free_places=0, credential_taken=taken),
+                "project": PROJECT,
+                "collects": True,
+                "answer_url": "https://answers.example/answer/p",
+            },
+        )
+        for standing in Standing
+        for taken in ((False, True) if standing is Standing.JOINED else (False,))
+    ]
+    return [
+        *invitations,
+        *(
+            (
+                "campaigns",
+                "final.html",
+                {
+                    "token": TOKEN,
+                    "act": act,
+                    "standing": standing,
+                    "project": PROJECT,
+                    "collects": True,
+                    "invitation_page": f"/invitations/{TOKEN}",
+                },
+            )
+            for act, standing in (
+                (Act.DECLINE, Standing.INVITED),
+                (Act.LEAVE, Standing.JOINED),
+                (Act.LEAVE, Standing.WAITING),
+            )
+        ),
+        (
+            "campaigns",
+            "refused.html",
+            {"sentence": "Non.", "way_out": "Autre chose.", "invitation_page": "/invitations/x"},
+        ),
+        ("registry", "leave.html", {"leaving": Shown(now=True, erased=False), "link": TOKEN}),
+        ("registry", "left.html", {"leaving": Shown(now=True, erased=False), "link": TOKEN}),
+        ("registry", "erase.html", {"link": TOKEN, "ticket": TOKEN, "wrong": []}),
+        ("registry", "erase.html", {"link": TOKEN, "ticket": TOKEN, "wrong": ["sure"]}),
+        ("registry", "erased.html", {}),
+    ]
+
+
+def show(page: Page, service: str, name: str, language: Language, data: dict[str, Any]) -> None:
+    style = files("services.runtime").joinpath("templates/panel.css").read_text()
+    html = Pages(f"services.{service}").text(name, language, **data)
+    page.set_content(html.replace("</head>", f"<style>{style}</style></head>"))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_page_is_accessible_and_loses_nothing_on_a_narrow_screen(
+    chrome: Browser, language: Language
+) -> None:
+    page = chrome.new_page(viewport=SMALL)
+    for service, name, data in rendered():
+        show(page, service, name, language, data)
+        expect(page.locator("h1")).to_have_count(1)
+        accessible(page)
+    page.close()
+
+
+def test_a_missing_confirmation_is_heard_first_and_leads_to_its_field(chrome: Browser) -> None:
+    page = chrome.new_page(viewport=SMALL)
+    show(page, "registry", "erase.html", "fr", {"link": TOKEN, "ticket": "t", "wrong": ["sure"]})
+    expect(page.locator("#errors")).to_be_focused()
+    assert page.title().startswith("Erreur")
+    box = page.get_by_role("checkbox")
+    expect(box).to_have_attribute("aria-invalid", "true")
+    expect(box).to_have_accessible_description("Cochez cette case pour confirmer.")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Space")
+    expect(box).to_be_checked()
+    page.close()
