@@ -12,6 +12,7 @@ import httpx
 import pytest
 from joserfc.jwk import OKPKey
 
+from deploy.local.member_sim import forms_of, links_of
 from services.contracts.events.campaigns import OrderKind
 from services.contracts.http.common import Role
 from services.registry import use_cases
@@ -134,6 +135,39 @@ async def test_one_click_answers_200_in_any_form_and_when_it_is_repeated(
         assert answer.status_code == 200
         assert "location" not in answer.headers
         assert await status(registry) == ["left"]
+
+
+@pytest.mark.parametrize(
+    ("standing", "ends"),
+    [
+        ("active", "left"),
+        ("paused", "left"),
+        ("suspended", "left"),
+        ("left", "left"),
+        ("expired", "expired"),
+        ("erased", "erased"),
+    ],
+)
+async def test_whatever_the_page_offers_in_any_state_is_accepted_when_it_is_followed(
+    registry: Registry, browser: httpx.AsyncClient, standing: str, ends: str
+) -> None:
+    [member] = await registry.enrol("zoe@example.test")
+    async with registry.database.transaction() as conn:
+        if standing == "left":
+            await use_cases.leave(conn, registry.clock, member)
+        elif standing == "erased":
+            await use_cases.erase(conn, registry.clock, member)
+        else:
+            await conn.execute("UPDATE member SET status = $1", standing)
+    url = f"http://registry.test{link(member)}"
+    page = await browser.get(url)
+    for form in forms_of(page.text, url):
+        page = await browser.post(form)
+        assert page.status_code == 200, form
+    for target in links_of(page.text, url):
+        looked = await browser.get(target)
+        assert looked.status_code == 200, target
+    assert await status(registry) == [ends]
 
 
 async def test_requests_of_scanners_mail_programs_and_robots_over_a_real_server(

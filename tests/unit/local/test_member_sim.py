@@ -1,10 +1,36 @@
 """What simulated members do, and how they find what a page offers."""
 
+from datetime import UTC, datetime
+
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deploy.local.member_sim import Rates, WrongRates, forms_of
+from deploy.local.journal import Message
+from deploy.local.member_sim import Rates, WrongRates, _act, forms_of
+
+NOON = datetime(2026, 11, 24, 11, tzinfo=UTC)
+INVITATION = "http://h:1/invitations/x"
+OFFERS = """<form method="post" action="/invitations/x/accept?lang=fr"><button></button></form>
+<a href="/invitations/x/decline?lang=fr">Je ne participe pas</a>"""
+ASKS = """<form method="post" action="/invitations/x/decline?lang=fr"><button></button></form>"""
+
+
+@pytest.mark.parametrize("act", ["accept", "decline"])
+async def test_members_press_the_button_or_the_one_on_the_page_that_asks_again(act: str) -> None:
+    posted = []
+
+    def panel(request: httpx.Request) -> httpx.Response:
+        if request.method == "POST":
+            posted.append(request.url.path)
+            return httpx.Response(303, headers={"Location": "/"})
+        return httpx.Response(200, text=ASKS if "decline" in request.url.path else OFFERS)
+
+    message = Message(NOON, NOON, "zoe@example.test", "Avis", "invitation", None, INVITATION)
+    async with httpx.AsyncClient(transport=httpx.MockTransport(panel)) as browser:
+        assert await _act(browser, message, act) == act
+    assert posted == [f"/invitations/x/{act}"]
 
 
 def test_forms_are_found_by_where_they_post() -> None:
