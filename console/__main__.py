@@ -5,6 +5,8 @@ import os
 import sys
 from pathlib import Path
 
+from console.crashes import FAILED, report, state_folder
+from console.data.drafts import Drafts
 from console.data.endpoints import Endpoints, NoStack
 from console.words import Language, Text
 
@@ -24,6 +26,7 @@ def main() -> int:
     parser.add_argument("--stack", type=Path, default=Path(".panel/stack.json"))
     parser.add_argument("--lang", choices=("fr", "en"))
     parser.add_argument("--as", dest="person", metavar="PERSON_ID", help="local mode only")
+    parser.add_argument("--state", type=Path, help="folder of what is being written")
     given = parser.parse_args()
     language = _language(given.lang)
     try:
@@ -34,8 +37,20 @@ def main() -> int:
     # After the arguments are known to be good: Textual is most of the time it takes to start.
     from console.app import PanelConsole
 
-    PanelConsole(endpoints, language, sign_in_as=given.person).run()
-    return 0
+    folder = given.state or state_folder()
+    drafts = Drafts(folder / "drafts" if folder else None)
+    console = PanelConsole(endpoints, language, sign_in_as=given.person, drafts=drafts)
+    ended_by: BaseException | None
+    try:
+        console.run()
+        ended_by = console.ended_by
+    except Exception as error:  # on the way in or out, when no screen is there to say it
+        ended_by = error
+    if ended_by is None:
+        return console.return_code or 0
+    kept = drafts.outlive_the_programme or not drafts
+    sys.stderr.write(f"{report(ended_by, folder, kept, console.language)}\n")
+    return FAILED
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ Imports Textual and little else: what talks to the services is loaded after the 
 from __future__ import annotations
 
 from asyncio import to_thread
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime
 from functools import partial
 from importlib import import_module
@@ -16,10 +16,11 @@ from textual.app import App, SystemCommand
 from textual.filter import LineFilter
 from textual.message import Message
 from textual.notifications import SeverityLevel
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 from textual.theme import Theme
 
 from console.actions import EVERYWHERE, areas_for, held_on
+from console.data.drafts import Drafts
 from console.data.endpoints import Endpoints
 from console.data.freshness import Freshness
 from console.data.problems import Problematic, SignedOut
@@ -77,6 +78,17 @@ DO_QUIT = Text(fr="quitter", en="quit")
 UNSAVED = Text(
     fr="Un texte est en cours d'écriture : ce qui est tapé serait perdu.",
     en="Something is being written: what was typed would be lost.",
+)
+UNSENT = Text(
+    fr="Un texte n'est pas encore envoyé. Il est gardé sur cette machine, pour vous seul, et"
+    " reviendra quand vous ouvrirez de nouveau son formulaire.",
+    en="Something is not sent yet. It is kept on this machine, for you alone, and comes back when"
+    " you open its form again.",
+)
+NOT_KEPT = Text(
+    fr="Ce que vous tapez ne peut pas être gardé sur cette machine ({why}) : une panne le"
+    " perdrait.",
+    en="What you type cannot be kept on this machine ({why}): a crash would lose it.",
 )
 
 
@@ -137,6 +149,7 @@ class PanelConsole(App[None]):
         language: Language = "fr",
         sign_in_as: str | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        drafts: Drafts | None = None,
     ) -> None:
         self.language: Language = language
         self.freshness = Freshness("starting")
@@ -148,8 +161,10 @@ class PanelConsole(App[None]):
         # The panel's own day, as the services last said it: a local stack may have another clock.
         self.today: date = now().astimezone(ZONE).date()
         # What is being written (campaigns by project, proposals) and readings begun: leaving a
-        # screen never loses what was typed or chosen.
-        self.typed: dict[Hashable, dict[str, str]] = {}
+        # screen never loses what was typed or chosen, nor does the end of the console.
+        self.typed = Drafts() if drafts is None else drafts
+        self._told_not_kept = False
+        self._subject: str | None = None
         self.begun: dict[UUID, Begun] = {}
         self._live: dict[str, Live] = {}
         self._sign_in_as = sign_in_as
@@ -208,8 +223,23 @@ class PanelConsole(App[None]):
         except Problematic as problem:
             self.post_message(SignInFailed(problem))
 
+    @property
+    def ended_by(self) -> BaseException | None:
+        """What ended the console, if it did not end as it should."""
+        return self._exception
+
+    def _handle_exception(self, error: Exception) -> None:
+        """End with status 1; whoever started the console says where to read what happened. Textual
+        would print the values that were at hand, with whatever people wrote in them."""
+        self._return_code = 1
+        if self._exception is None:
+            self._exception = error
+            self._exception_event.set()
+        self._close_messages_no_wait()
+
     def on_signed_in_as(self, message: SignedInAs) -> None:
         self.person = message.person
+        self._turn_to(message.person)
         for service in _FOLLOWED:
             start(self, partial(self._follow, service), f"live {service}")
         if self.current_mode == "sign-in":
@@ -218,6 +248,15 @@ class PanelConsole(App[None]):
             self.pop_screen()
         self._redraw()
         self._wake(self.screen)
+
+    def _turn_to(self, person: SignedIn) -> None:
+        """What somebody else was writing and reading is no longer there."""
+        if self._subject is not None and person.subject != self._subject:
+            self.begun.clear()
+            while isinstance(self.screen, ModalScreen) or len(self.screen_stack) > 1:
+                self.pop_screen()
+        self._subject = person.subject
+        self.typed.belong_to(self.endpoints.issuer, person.subject)
 
     def on_sign_in_failed(self, message: SignInFailed) -> None:
         if getattr(self.screen, "ID", "") != "sign-in":
@@ -257,6 +296,10 @@ class PanelConsole(App[None]):
     def _look_at_freshness(self) -> None:
         if not self.screen_stack:
             return  # leaving: the last word of a connection has no screen to go to
+        if (trouble := self.typed.trouble) and not self._told_not_kept:
+            self._told_not_kept = True
+            why = trouble.strerror or type(trouble).__name__
+            self.notify(NOT_KEPT.in_(self.language, why=why), severity="warning")
         live = self._live.get(_service_of(self.screen))
         freshness = live.freshness() if live else self.freshness
         if freshness == self.freshness:
@@ -333,13 +376,15 @@ class PanelConsole(App[None]):
 
     async def action_quit(self) -> None:
         """Leave; ask first only if a campaign is being written."""
-        if not any(value for fields in self.typed.values() for value in fields.values()):
+        unsent = [self.typed[name] for name in self.typed.touched]
+        if not any(value for fields in unsent for value in fields.values()):
             self.exit()
             return
         from console.screens.dialogs import ConfirmScreen
 
+        sentence = UNSENT if self.typed.outlive_the_programme else UNSAVED
         self.push_screen(
-            ConfirmScreen(QUIT, UNSAVED.in_(self.language), DO_QUIT),
+            ConfirmScreen(QUIT, sentence.in_(self.language), DO_QUIT),
             lambda confirmed: self.exit() if confirmed else None,
         )
 

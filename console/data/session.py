@@ -46,6 +46,8 @@ class SignedIn:
     token: str
     name: str
     roles: frozenset[str]
+    # Who it is, whatever they are called; empty if the token does not say.
+    subject: str = ""
 
 
 class Issuer:
@@ -173,4 +175,5 @@ def signed_in(token: str) -> SignedIn:
     # An issuer may use words and claims of its own, which only the services know: show everything.
     words = said if isinstance(said, list) else ()
     ours = frozenset(str(word) for word in words if word in list(Role))
-    return SignedIn(token, name, ours or frozenset(Role))
+    subject = str(claims.get("sub") or "")
+    return SignedIn(token, name, ours or frozenset(Role), subject)

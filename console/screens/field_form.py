@@ -158,8 +158,8 @@ class FieldForm(Speaking, ModalScreen[T | None], Generic[T]):
         begin = self.begin()
         if all(typed[name] == begin.get(name, "") for name in typed):
             self.panel.typed.pop(self._typed_as, None)
-        else:
-            self.panel.typed[self._typed_as] = typed | self.kept_beside()
+        elif self.panel.typed.get(self._typed_as) != (kept := typed | self.kept_beside()):
+            self.panel.typed[self._typed_as] = kept
 
     def kept_beside(self) -> Typed:
         """More that is kept with the fields."""

@@ -98,6 +98,7 @@ class LaunchScreen(PanelScreen[LaunchSnapshot]):
     def __init__(self, project_id: UUID) -> None:
         super().__init__()
         self._project_id = project_id
+        self._typed_as = f"campaign {project_id}"
         # What numbers are being asked for, and what those on screen are of.
         self._about: About | None = None
         self._preview: Preview | None = None
@@ -117,7 +118,7 @@ class LaunchScreen(PanelScreen[LaunchSnapshot]):
                 yield PreviewPane(id="preview")
 
     def on_mount(self) -> None:
-        self._form.fill(self.panel.typed.get(self._project_id, {}))
+        self._form.fill(self.panel.typed.get(self._typed_as, {}))
         self._drafts.focus()
 
     @property
@@ -184,8 +185,15 @@ class LaunchScreen(PanelScreen[LaunchSnapshot]):
         self._preview_soon()
 
     def on_input_changed(self) -> None:
-        self.panel.typed[self._project_id] = self._form.typed
+        self._keep()
         self._preview_soon()
+
+    def _keep(self) -> None:
+        typed = self._form.typed
+        if any(typed.values()):
+            self.panel.typed[self._typed_as] = typed
+        else:
+            self.panel.typed.pop(self._typed_as, None)
 
     def _preview_soon(self) -> None:
         self._launch_once_known = False
@@ -334,7 +342,7 @@ class LaunchScreen(PanelScreen[LaunchSnapshot]):
     def on_launched(self, message: Launched) -> None:
         campaign, language = message.campaign, self.language
         said = LAUNCHED.in_(language, title=campaign.title, n=number(campaign.wanted, language))
-        self.panel.typed.pop(self._project_id, None)
+        self.panel.typed.pop(self._typed_as, None)
         self.app.pop_screen()
         self.app.push_screen(
             NewsScreen(signed(Said(said, "done")), Said(""), Said(ELSEWHERE.in_(language)))
