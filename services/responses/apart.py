@@ -18,7 +18,7 @@ from services.runtime.text import Text
 SECONDS = 30
 MEMORY_BYTES = 1_500_000_000
 AT_ONCE = 2
-_WAITING = 8
+MOST_WAITING = 8
 
 
 class Exploded(Exception):
@@ -47,7 +47,7 @@ class _Places:
     @asynccontextmanager
     async def taken(self) -> AsyncIterator[None]:
         """Raises Busy."""
-        if self._waiting >= _WAITING:
+        if self._waiting >= MOST_WAITING:
             raise Busy
         self._waiting += 1
         try:

@@ -185,6 +185,8 @@ def _pdf(content: bytes) -> Cleaned:
 
 # HTML ------------------------------------------------------------------------------------------
 
+# Of Unicode's control characters a text needs only those between words and lines.
+_CONTROL = re.compile("[\0-\x08\x0b\x0e-\x1b\x7f-\x84\x86-\x9f]")
 _INLINE = {"strong", "em", "b", "i", "u", "sub", "sup", "q", "span"}
 _BLOCKS = {
     *("h1", "h2", "h3", "h4", "h5", "h6", "p", "br", "hr", "div", "section", "article", "address"),
@@ -201,12 +203,13 @@ def _html(content: bytes) -> Cleaned:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise DocumentRefused("encoding") from None
-    body = nh3.clean(
+    cleaned = nh3.clean(
         text.replace("\0", ""),
         tags=_BLOCKS | _INLINE,
         clean_content_tags=_DROPPED,
         attributes={},
     )
+    body = _CONTROL.sub("", cleaned)  # references to characters are characters now
     reader = _Words()
     reader.feed(body)
     reader.close()
@@ -239,8 +242,9 @@ class _Words(HTMLParser):
 
 
 def _plain(text: str) -> str:
-    """Lines without blanks at their ends, no empty ones, nothing that PostgreSQL cannot keep."""
-    text = text.replace("\0", "").encode(errors="replace").decode()
+    """Lines without blanks at their ends, no empty ones, nothing that acts on a terminal or that
+    PostgreSQL cannot keep."""
+    text = _CONTROL.sub("", text.encode(errors="replace").decode())
     lines = (re.sub(r"[^\S\n]+", " ", line).strip() for line in text.splitlines())
     return "\n".join(line for line in lines if line)
 

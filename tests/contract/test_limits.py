@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaConsumer
 
 from services.campaigns.pages import credentials
 from services.registry.settings import RegistrySettings
-from services.responses import documents, shelves
+from services.responses import apart, documents, shelves
 from services.responses.pages import LARGEST_BODY_BYTES as LARGEST_ANSWER
 from services.runtime import auth, db, http, inbox, relay, server, tracing
 from services.runtime.hints import MOST_STREAMS
@@ -70,6 +70,9 @@ def test_how_much_may_be_asked() -> None:
             f"{documents.LARGEST_BYTES // 1_000_000} MB; 413"
         ),
         ("what a document holds", "`responses`"): f"{large}, {words}, {memory}; 422",
+        ("files read in processes apart", "`responses`"): (
+            f"{apart.AT_ONCE} at once, {apart.MOST_WAITING} wait for {apart.SECONDS} s; 503"
+        ),
         ("a list of members", "proxy"): f"{proxy('client_max_body_size ', 'g;')} GB; 413",
     }
 
@@ -110,7 +113,7 @@ def test_how_long_is_waited() -> None:
             f"{kafka_default // 1000} s; {relay._TRANSACTION_SECONDS} s;"
             f" {inbox._STALLED_AFTER:.0f} s"
         ),
-        "the store of documents; making one harmless": (
+        "the store of documents; making one harmless, reading a questionnaire": (
             f"{shelves._TIMEOUT.seconds} s; {documents._SECONDS} s"
         ),
         "a trace to be handed over": f"{tracing._EXPORT_SECONDS:.0f} s",

@@ -69,7 +69,7 @@ async def test_who_comes_when_too_many_wait_is_told_to_come_back(
     asked = [asyncio.create_task(apart.run("m", "", b"x")) for _ in range(30)]
     done, waiting = await asyncio.wait(asked, timeout=0.2)
     assert all(isinstance(each.exception(), apart.Busy) for each in done)
-    assert len(waiting) == apart.AT_ONCE + apart._WAITING
+    assert len(waiting) == apart.AT_ONCE + apart.MOST_WAITING
     busy = apart.Busy()
     assert (busy.status, busy.retry_after) == (503, apart.SECONDS)
     assert busy.say("fr") != busy.say("en")

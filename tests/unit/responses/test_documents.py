@@ -227,3 +227,14 @@ def test_html_keeps_words_and_form_and_can_do_nothing() -> None:
         assert gone not in page
     assert cleaned.words
     assert cleaned.words.startswith("Un lien")
+
+
+def test_a_document_holds_no_character_that_acts_on_a_terminal() -> None:
+    hostile = "<p>Un\x1b]52;c;AAAA\x07 mot\x9b2J\0&#27;[2J</p>"
+    cleaned = clean_here(hostile.encode(), "text/html")
+    assert cleaned.words
+    for text in (cleaned.words, cleaned.content.decode()):
+        assert not set("\x1b\x07\x9b\0") & set(text)
+    pdf = clean_here(written(letter("Un\\033\\007mot")), "application/pdf")
+    assert pdf.words
+    assert not set("\x1b\x07") & set(pdf.words)
