@@ -313,9 +313,9 @@ class Sheet:
         if any(record.cells[len(self.header) :]):
             return LineRefused(Wrong("cells"))
         cells = [clean(cell) for cell in record.cells]
-        if any(_CONTROL.search(cell) for cell in cells):
+        if _CONTROL.search(" ".join(cells)):
             return LineRefused(Wrong("control_character"))
-        if any(len(cell) > LONGEST_CELL for cell in cells):
+        if max(map(len, cells)) > LONGEST_CELL:
             return LineRefused(Wrong("cell_too_long", {"longest": LONGEST_CELL}))
         # Spreadsheets leave out the empty cells at the end of some rows.
         cells += [""] * (len(self.header) - len(cells))
@@ -326,7 +326,9 @@ class Sheet:
             self._note_month_first(record.first, row, refused)
             return refused
         for attribute, code in person.attributes.items():
-            spellings = self.facts.codes.setdefault((attribute, code), Counter())
+            spellings = self.facts.codes.get((attribute, code))
+            if spellings is None:
+                spellings = self.facts.codes[attribute, code] = Counter()
             written = row[attribute][:_SHOWN]
             known = written in spellings or len(spellings) < _SPELLINGS
             spellings[written if known else "…"] += 1
@@ -351,12 +353,15 @@ def _missing(cells: list[str]) -> list[Text]:
 plain_name = lru_cache(4096)(plain)
 _REGION_NAMES = frozenset(_NAMES["region"].split("|"))
 _FORMULA = re.compile(r'="([^"]*)"')
+_MARKS = ("'", "=")
 
 
 def clean(cell: str) -> str:
     """A cell without what nobody can mean: invisible characters, and marks of spreadsheets."""
     if cell.isascii():
         text = cell.strip()
+        if text[:1] not in _MARKS:
+            return text
     else:
         text = unicodedata.normalize("NFC", INVISIBLE.sub("", cell)).replace("\u00a0", " ").strip()
     if text[:1] == "=" and (formula := _FORMULA.fullmatch(text)):
