@@ -65,6 +65,18 @@ class Class(StrEnum):
 # Contents handed over for one order, each refused: a server may deliver and refuse.
 MOST_HANDOVERS = {Class.SOLICITATION: 2, Class.NOTICE: 3}
 
+# Notices to one person in a day, over all kinds: a confirmation, a place that became free and a
+# report may meet on one day; a fourth message is a flood, whatever it says.
+NOTICES_A_DAY = 3
+# Civil days between two notices of one kind to one person about one project.
+NOTICE_SPACING = {
+    "report": 31,
+    "expiry": 31,
+    "practicalities": 7,
+    "requested_reminder": 7,
+    "confirmation": 1,
+}
+
 MOVES: frozenset[tuple[State, State]] = frozenset(
     {
         (State.PENDING, State.ATTEMPTING),

@@ -163,6 +163,7 @@ class Letters:
             day=lambda day: _day(day, letter.language),
             end_of=lambda day: _end_of(day, letter.language),
             standing=letter.standing,
+            date=date,
             recruitment_ends_on=letter.recruitment_ends_on,
             recruits=not _is_over(letter.recruitment_ends_on, today),
             collection_ends_on=letter.collection_ends_on,

@@ -57,6 +57,7 @@ async def recover_messages(conn: Connection, clock: Clock) -> None:
     await conn.execute(sql.recover_deliveries, store.DELIVERIES)
     doubtful = store.rows_of(await conn.execute(sql.doubt_solicitations, now))
     await conn.execute(sql.recover_locks, store.MEMBERS)
+    await conn.execute(sql.recover_notice_locks)
     if lost:
         log.critical("topics_lost_too", everybody_locked_from=today.isoformat())
         await conn.execute(sql.lock_everybody, today)

@@ -18,7 +18,7 @@ from services.contracts.events.feedback import ReportState
 from services.contracts.events.registry import DeliveryState, FiguresState, MemberState
 from services.contracts.topics import topic_of
 from services.registry.csv_lines import Person
-from services.registry.domain import Class, State, Status
+from services.registry.domain import NOTICES_A_DAY, Class, State, Status
 from services.runtime import db
 from services.runtime.db import Connection
 from services.runtime.sealing import Sealed
@@ -365,7 +365,7 @@ async def due_orders(conn: Connection, now: datetime, after: UUID, size: int) ->
 
     `last` is None on the last page.
     """
-    rows = await conn.fetch(sql.due_orders, now, after, size)
+    rows = await conn.fetch(sql.due_orders, now, after, size, NOTICES_A_DAY)
     due = [(row["order_id"], row["member_id"]) for row in rows if row["due"]]
     return Page(due, rows[-1]["order_id"] if len(rows) == size else None)
 
@@ -396,6 +396,30 @@ async def lock_before(conn: Connection, person_id: UUID) -> LockBefore | None:
 
 async def take_contact_lock(conn: Connection, person_id: UUID, today: date, order_id: UUID) -> bool:
     return await conn.fetchval(sql.take_contact_lock, person_id, today, order_id) is not None
+
+
+async def notice_lock_before(
+    conn: Connection, person_id: UUID, kind: str, about: UUID
+) -> LockBefore | None:
+    row = await conn.fetchrow(sql.notice_lock_before, person_id, kind, about)
+    return row and LockBefore(row["last_day"], row["order_id"])
+
+
+async def take_notice_locks(
+    conn: Connection, person_id: UUID, kind: str, about: UUID, today: date, order_id: UUID
+) -> bool:
+    """A place of the day and the lock of the kind: both, or neither."""
+    place = await conn.fetchval(sql.take_notice_place, person_id, today, order_id, NOTICES_A_DAY)
+    if place is None:
+        return False
+    if await conn.fetchval(sql.take_notice_lock, person_id, kind, about, today, order_id):
+        return True
+    await conn.execute(sql.leave_notice_place, person_id, today, order_id)
+    return False
+
+
+async def forget_notices(conn: Connection, earliest: date) -> None:
+    await conn.execute(sql.forget_notices, earliest)
 
 
 async def record_attempt(

@@ -22,6 +22,8 @@ from services.registry.vault import Vault
 from services.runtime.clock import Clock
 from services.runtime.db import Connection
 
+_ABOUT_NO_PROJECT = UUID(int=0)
+
 
 async def follow_projects(conn: Connection, projects: Sequence[ProjectState]) -> None:
     await store.hold_projects(conn, projects)
@@ -81,7 +83,7 @@ class Attempt:
 async def start_attempt(
     conn: Connection, clock: Clock, vault: Vault, order_id: UUID
 ) -> Attempt | None:
-    """Record that a message is about to be sent, with the contact lock for a solicitation.
+    """Record that a message is about to be sent, with the contact lock or the locks of a notice.
 
     None: somebody else has the order, it was refused, or it must wait. The caller holds the
     member's advisory lock, and commits before it speaks to the mail server.
@@ -97,16 +99,20 @@ async def start_attempt(
     if isinstance(verdict, domain.Wait):
         return None
     letter = _letter(claimed, vault)
-    before = locked = None
+    assert claimed.person_id is not None
+    person = claimed.person_id
     if claimed.order_class is Class.SOLICITATION:
-        assert claimed.person_id is not None
-        locked = claimed.person_id
-        before = await store.lock_before(conn, locked)
-        if not await store.take_contact_lock(conn, locked, verdict.day, order_id):
-            # Refused for good if the month ends after the window, else it waits for that day.
-            await refuse_orders(conn, clock, [order_id])
-            return None
-    number = await store.record_attempt(conn, order_id, verdict.day, locked, before)
+        before = await store.lock_before(conn, person)
+        taken = await store.take_contact_lock(conn, person, verdict.day, order_id)
+    else:
+        kind, about = claimed.kind, claimed.project_id or _ABOUT_NO_PROJECT
+        before = await store.notice_lock_before(conn, person, kind, about)
+        taken = await store.take_notice_locks(conn, person, kind, about, verdict.day, order_id)
+    if not taken:
+        # Refused for good if its lock ends after the window, else it waits for that day.
+        await refuse_orders(conn, clock, [order_id])
+        return None
+    number = await store.record_attempt(conn, order_id, verdict.day, person, before)
     assert claimed.zone is not None
     return Attempt(
         order_id,
@@ -316,7 +322,11 @@ async def hear_erasures(conn: Connection, clock: Clock, erasures: Sequence[Erasu
 
 
 async def forget_locks(conn: Connection, clock: Clock) -> int:
-    """Of erased people, once the last solicitation is a month old; returns how many."""
+    """Of erased people, once the last solicitation is a month old; returns how many.
+
+    Locks of notices are forgotten as soon as they keep nothing back.
+    """
+    await store.forget_notices(conn, domain.earliest_day(clock.now()))
     return await store.forget_locks(conn, clock.today())
 
 

@@ -1,5 +1,6 @@
 """What campaigns asks of registry, and says of projects."""
 
+import re
 from datetime import date
 from enum import StrEnum
 from typing import Any, ClassVar, Self
@@ -32,6 +33,18 @@ class OrderKind(StrEnum):
 
 
 SOLICITATIONS = frozenset({OrderKind.INVITATION, OrderKind.REMINDER})
+
+
+# What each kind may carry, and in which form; other kinds carry nothing. No key takes free text,
+# which would be a channel to every participant.
+DETAILS: dict[OrderKind, dict[str, str]] = {
+    OrderKind.CONFIRMATION: {"participation": "joined|waitlisted|promoted"},
+    OrderKind.PRACTICALITIES: {
+        "day": r"\d{4}-\d{2}-\d{2}",
+        "starts_at": r"\d{2}:\d{2}",
+        "ends_at": r"\d{2}:\d{2}",
+    },
+}
 
 
 class OrderRequest(StrEnum):
@@ -68,6 +81,16 @@ class OrderState(Event):
             raise ValueError(f"a {self.kind} is a {self.kind.order_class}")
         if self.last_day < self.first_day:
             raise ValueError("the window ends before it starts")
+        return self
+
+    @model_validator(mode="after")
+    def details_have_closed_keys(self) -> Self:
+        forms = DETAILS.get(self.kind, {})
+        for key, value in self.details.items():
+            if key not in forms:
+                raise ValueError(f"a {self.kind} has no such detail")
+            if not re.fullmatch(forms[key], value, re.ASCII):
+                raise ValueError(f"a {self.kind} has no such {key}")
         return self
 
     def body(self) -> bytes:

@@ -50,10 +50,11 @@ WITH hopeless AS MATERIALIZED (
 )
 SELECT count(*) FROM answered;
 
--- due_orders: a page of pending orders from an id on, each with whether it could be sent now.
+-- due_orders: a page of pending orders from an id on, each with whether it could be sent now. $4 the
+-- notices of one person in a day
 WITH page AS MATERIALIZED (
-    SELECT order_id, member_id, class, project_id, project_version, report_version, first_day,
-        last_day, retry_at
+    SELECT order_id, member_id, class, kind, project_id, project_version, report_version,
+        first_day, last_day, retry_at
     FROM delivery WHERE state = 'pending' AND order_id > $2 ORDER BY order_id LIMIT $3
 )
 SELECT d.order_id, d.member_id,
@@ -65,12 +66,19 @@ SELECT d.order_id, d.member_id,
     AND (d.report_version IS NULL OR coalesce(r.version >= d.report_version, false))
     AND (d.class = 'notice' OR l.last_day IS NULL
         OR l.last_day + 31 <= ($1::timestamptz AT TIME ZONE m.zone)::date
-        OR coalesce(l.order_id = d.order_id, false)) AS due
+        OR coalesce(l.order_id = d.order_id, false))
+    AND (d.class = 'solicitation' OR n.last_day IS NULL OR n.order_id = d.order_id
+        OR n.last_day + notice_spacing(d.kind) <= ($1::timestamptz AT TIME ZONE m.zone)::date)
+    AND (d.class = 'solicitation' OR (SELECT count(*) FROM notice_place t
+        WHERE t.person_id = m.person_id AND t.order_id <> d.order_id
+            AND t.day = ($1::timestamptz AT TIME ZONE m.zone)::date) < $4) AS due
 FROM page d
 LEFT JOIN member m USING (member_id)
 LEFT JOIN project p USING (project_id)
 LEFT JOIN report r USING (project_id)
 LEFT JOIN contact_lock l USING (person_id)
+LEFT JOIN notice_lock n ON d.class = 'notice' AND n.person_id = m.person_id AND n.kind = d.kind
+    AND n.about = coalesce(d.project_id, '00000000-0000-0000-0000-000000000000')
 ORDER BY d.order_id;
 
 -- hold_member: shared, for the session, from the check to the end of SMTP; never waits.
@@ -102,6 +110,38 @@ INSERT INTO contact_lock AS held VALUES ($1, $2, $3) ON CONFLICT (person_id) DO 
 SET last_day = excluded.last_day, order_id = excluded.order_id
 WHERE held.last_day + 31 <= excluded.last_day OR held.order_id = excluded.order_id RETURNING 1;
 
+-- notice_lock_before: what the lock of a person's notices of a kind says before it is taken.
+SELECT last_day, order_id FROM notice_lock WHERE person_id = $1 AND kind = $2 AND about = $3
+FOR UPDATE;
+
+-- take_notice_lock: the distance between two notices of one kind about one project.
+INSERT INTO notice_lock AS held (person_id, kind, about, last_day, order_id)
+VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT ON CONSTRAINT notice_lock_one_per_kind DO UPDATE
+SET last_day = excluded.last_day, order_id = excluded.order_id
+WHERE held.last_day + notice_spacing(held.kind) <= excluded.last_day
+    OR held.order_id = excluded.order_id RETURNING 1;
+
+-- take_notice_place: one of the $4 places of the day, which the order may hold already.
+WITH present AS (
+    SELECT place FROM notice_place WHERE person_id = $1 AND day = $2 AND order_id = $3
+), taken AS (
+    INSERT INTO notice_place (person_id, day, place, order_id)
+    SELECT $1, $2, min(free.place), $3 FROM generate_series(1, $4::int) AS free (place)
+    WHERE NOT EXISTS (SELECT FROM present) AND NOT EXISTS (SELECT FROM notice_place t
+        WHERE t.person_id = $1 AND t.day = $2 AND t.place = free.place)
+    HAVING min(free.place) IS NOT NULL
+    ON CONFLICT ON CONSTRAINT notice_place_taken_once DO NOTHING RETURNING place
+)
+SELECT place FROM present UNION ALL SELECT place FROM taken;
+
+-- leave_notice_place: the place of an order that cannot be sent after all.
+DELETE FROM notice_place WHERE person_id = $1 AND day = $2 AND order_id = $3;
+
+-- forget_notices: what keeps no notice back any more. $1 the earliest civil day on Earth
+WITH places AS (DELETE FROM notice_place WHERE day < $1::date)
+DELETE FROM notice_lock WHERE last_day + 31 <= $1::date;
+
 -- record_attempt: committed before SMTP starts.
 UPDATE delivery SET state = 'attempting', attempt = attempt + 1, version = version + 1, day = $2,
     retry_at = NULL, locked_person = $3, lock_before_day = $4, lock_before_order = $5
@@ -120,6 +160,18 @@ WITH done AS (
     WHERE order_id = $1 AND state = 'attempting' AND attempt = $2
     RETURNING order_id, version, state, locked_person, lock_before_day, lock_before_order,
         delivery_body(delivery) AS body
+), notice_put_back AS (
+    UPDATE notice_lock l SET last_day = d.lock_before_day, order_id = d.lock_before_order
+    FROM done d WHERE $6 AND l.person_id = d.locked_person AND l.order_id = d.order_id
+      AND d.lock_before_day IS NOT NULL
+), notice_removed AS (
+    DELETE FROM notice_lock l USING done d
+    WHERE $6 AND l.person_id = d.locked_person AND l.order_id = d.order_id
+      AND d.lock_before_day IS NULL
+), place_left AS (
+    DELETE FROM notice_place p USING done d
+    WHERE $6 AND p.person_id = d.locked_person AND p.order_id = d.order_id
+      AND d.lock_before_order IS DISTINCT FROM d.order_id
 ), put_back AS (
     UPDATE contact_lock l SET last_day = d.lock_before_day, order_id = d.lock_before_order
     FROM done d WHERE $6 AND l.person_id = d.locked_person AND l.order_id = d.order_id

@@ -116,6 +116,17 @@ WHERE person_id IS NOT NULL ORDER BY person_id, day DESC, order_id
 ON CONFLICT (person_id) DO UPDATE SET last_day = excluded.last_day, order_id = excluded.order_id
 WHERE held.last_day < excluded.last_day;
 
+-- recover_notice_locks: each person's last notice of each kind, by what is known of messages now.
+INSERT INTO notice_lock AS held (person_id, kind, about, last_day, order_id)
+SELECT DISTINCT ON (1, 2, 3) m.person_id, d.kind,
+    coalesce(d.project_id, '00000000-0000-0000-0000-000000000000'), d.day, d.order_id
+FROM delivery d JOIN member m USING (member_id)
+WHERE d.class = 'notice' AND d.state IN ('sent', 'unknown', 'bounced') AND m.person_id IS NOT NULL
+ORDER BY 1, 2, 3, d.day DESC, d.order_id
+ON CONFLICT ON CONSTRAINT notice_lock_one_per_kind DO UPDATE
+SET last_day = excluded.last_day, order_id = excluded.order_id
+WHERE held.last_day < excluded.last_day;
+
 -- lock_everybody: as if each had been solicited today, which is all that can be promised. $1 the
 -- latest civil day on Earth
 INSERT INTO contact_lock AS held (person_id, last_day)

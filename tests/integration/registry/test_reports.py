@@ -58,12 +58,16 @@ async def test_an_order_waits_until_its_version_of_the_report_is_known(registry:
     await registry.hold_reports(report(about, version=1))
     assert await due(registry) == []
     assert await registry.state(notice) == "pending"
-    await registry.hold_reports(report(about, version=3, summary="Tout est revu."))
+    await registry.hold_reports(
+        report(about, version=3, summary="Tout est revu.", url="https://panel.test/projets/1/v3")
+    )
     async with registry.sending():
         await registry.becomes(notice, "sent")
     [message] = registry.mail()
-    assert "Tout est revu." in message["text"], "nobody is sent an account known to be old"
+    assert "/projets/1/v3" in message["text"], "nobody is sent an account known to be old"
     assert "a été revu" in message["text"]
+    assert "Tout est revu." not in message["text"], "a revised report is read on its page"
+    assert "En résumé" not in message["text"]
 
 
 async def test_a_report_that_stays_unknown_is_answered_when_its_window_is_over(
@@ -78,12 +82,12 @@ async def test_a_report_that_stays_unknown_is_answered_when_its_window_is_over(
 async def test_an_older_or_repeated_report_changes_nothing(registry: Registry) -> None:
     about = project()
     notice = await owed(registry, about)
-    await registry.hold_reports(report(about, version=2, summary="La version revue."))
+    await registry.hold_reports(report(about, version=2, url="https://panel.test/p/revu"))
     for version in (1, 2):
-        await registry.hold_reports(report(about, version=version, summary="Une autre."))
+        await registry.hold_reports(report(about, version=version, url="https://panel.test/p/x"))
     async with registry.sending():
         await registry.becomes(notice, "sent")
-    assert "La version revue." in registry.mail()[0]["text"]
+    assert "https://panel.test/p/revu" in registry.mail()[0]["text"]
 
 
 async def test_a_report_takes_no_place_in_the_month(registry: Registry) -> None:

@@ -35,6 +35,9 @@ def some(of: random.Random, order_id: UUID) -> dict[str, Any]:
         "project_version": of.choice([None, 1, 2, 3]),
         "report_version": of.choice([None, None, 1, 2, 3]),
         "locked_days_ago": of.choice([None, 100, *range(28, 34)]),
+        "kind": of.choice(list(domain.NOTICE_SPACING)),
+        "notice_days_ago": of.choice([None, None, 100, 0, 1, 6, 7, 8, *range(28, 34)]),
+        "places_taken": of.choice([0, 0, 1, 2, 3]),
     }
 
 
@@ -68,16 +71,33 @@ async def stored(registry: Registry, rows: list[dict[str, Any]], project_id: UUI
                     "INSERT INTO contact_lock VALUES ($1, $2)",
                     row["member_id"], TODAY - timedelta(days=row["locked_days_ago"]),
                 )  # fmt: skip
+            about = project_id if row["project_version"] else UUID(int=0)
+            if row["notice_days_ago"] is not None:
+                await conn.execute(
+                    "INSERT INTO notice_lock VALUES ($1, $2, $3, $4, $5)",
+                    row["member_id"], row["kind"], about,
+                    TODAY - timedelta(days=row["notice_days_ago"]), uuid4(),
+                )  # fmt: skip
+            for place in range(row["places_taken"]):
+                for day in range(-2, 3):
+                    await conn.execute(
+                        "INSERT INTO notice_place VALUES ($1, $2, $3, $4)",
+                        row["member_id"], TODAY + timedelta(days=day), place + 1, uuid4(),
+                    )  # fmt: skip
             await conn.execute(
                 "INSERT INTO delivery (order_id, class, kind, member_id, subject_id, project_id,"
                 " project_version, first_day, last_day, cancelled, retry_at, report_version)"
                 " VALUES ($1, $2, $3, $4, $4, $5, $6, $7, $8, $9, $10, $11)",
                 row["order_id"], "notice" if row["notice"] else "solicitation",
-                "report" if row["notice"] else "invitation", row["member_id"],
+                row["kind"] if row["notice"] else "invitation", row["member_id"],
                 project_id if row["project_version"] else None, row["project_version"],
                 row["first_day"], row["last_day"], row["cancelled"], row["retry_at"],
-                row["report_version"] if row["notice"] and row["project_version"] else None,
+                row["report_version"] if reports(row) else None,
             )  # fmt: skip
+
+
+def reports(row: dict[str, Any]) -> bool:
+    return bool(row["notice"] and row["kind"] == "report" and row["project_version"])
 
 
 def expected(row: dict[str, Any], now: datetime) -> str:
@@ -93,8 +113,7 @@ def expected(row: dict[str, Any], now: datetime) -> str:
             ends_on=domain.ends_on(row["accepted_on"]) if known else None,
             has_address=known and row["has_address"],
             project_held=(row["project_version"] or 0) <= 2,
-            report_held=not (row["notice"] and row["project_version"])
-            or (row["report_version"] or 0) <= 2,
+            report_held=not reports(row) or (row["report_version"] or 0) <= 2,
         ),
         now,
     )
@@ -105,6 +124,17 @@ def expected(row: dict[str, Any], now: datetime) -> str:
         if free > row["last_day"]:
             return "refused too_soon"
         if free > now.astimezone(ZoneInfo(row["zone"])).date():
+            return "waits"
+    if row["notice"]:
+        there = now.astimezone(ZoneInfo(row["zone"])).date()
+        if row["notice_days_ago"] is not None:
+            free = TODAY - timedelta(days=row["notice_days_ago"])
+            free += timedelta(days=domain.NOTICE_SPACING[row["kind"]])
+            if free > row["last_day"]:
+                return "refused too_soon"
+            if free > there:
+                return "waits"
+        if row["places_taken"] >= domain.NOTICES_A_DAY:
             return "waits"
     return "due" if isinstance(verdict, Start) else "waits"
 
