@@ -76,6 +76,38 @@ def test_state_topics_keep_the_last_word_and_log_topics_outlive_the_31_days() ->
             assert int(topic.policy["retention.ms"]) >= 40 * 24 * 3600 * 1000
 
 
+@pytest.mark.parametrize(
+    ("kind", "details", "accepted"),
+    [
+        (OrderKind.CONFIRMATION, {"participation": "waitlisted"}, True),
+        (OrderKind.CONFIRMATION, {"participation": "joined\nhttps://example.test"}, False),
+        (OrderKind.CONFIRMATION, {"Lien": "https://example.test"}, False),
+        (OrderKind.PRACTICALITIES, {"day": "2026-12-01", "ends_at": "18:30"}, True),
+        (OrderKind.PRACTICALITIES, {"day": "demain"}, False),
+        (OrderKind.PRACTICALITIES, {"day": "2026-12-01\n"}, False),
+        (OrderKind.PRACTICALITIES, {"place": "https://example.test"}, False),
+        (OrderKind.REPORT, {"summary": "Lisez ceci"}, False),
+        (OrderKind.EXPIRY, {"x": ""}, False),
+        (OrderKind.REQUESTED_REMINDER, {"x": ""}, False),
+        (OrderKind.INVITATION, {"x": ""}, False),
+        (OrderKind.REMINDER, {"x": ""}, False),
+        (OrderKind.REPORT, {}, True),
+    ],
+)
+def test_details_of_a_message_have_closed_keys_and_forms(
+    kind: OrderKind, details: dict[str, str], accepted: bool
+) -> None:
+    example = next(event for event in EXAMPLES if isinstance(event, OrderState))
+    body = json.loads(example.body())
+    body |= {"kind": kind, "class": kind.order_class, "details": details}
+    wire = json.dumps(body).encode()
+    if accepted:
+        assert decode(OrderState, headers("order.state", "test", NOON), wire)
+        return
+    with pytest.raises(MalformedEvent):
+        decode(OrderState, headers("order.state", "test", NOON), wire)
+
+
 def test_only_the_closed_list_of_messages_can_be_ordered() -> None:
     order = next(event for event in EXAMPLES if isinstance(event, OrderState))
     body = json.loads(order.body())

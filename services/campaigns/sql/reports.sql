@@ -47,10 +47,17 @@ ORDER BY p.id;
 
 -- create_duties: one for everybody who took part and has none, with its order and event, in one
 -- statement. Who left the panel is exempt; who was merged is written to under the identity they go
--- by now. format() as no value needs escaping. $1 project, $2 report version, $3 project version,
--- $4 and $5 the window, $6 the instant, $7 topic
-WITH people AS MATERIALIZED (
+-- by now. A person has one report of a project in 31 days: a revised one waits for its day, and gives
+-- way to a newer one meanwhile. format() as no value needs escaping. $1 project, $2 report version,
+-- $3 project version, $4 and $5 the window, $6 the instant, $7 topic
+WITH before AS MATERIALIZED (
+    SELECT subject_id AS invitation_id, max(answer_day) + 31 AS free_on FROM send_order
+    WHERE project_id = $1 AND kind = 'report' AND answer IN ('sent', 'unknown', 'bounced')
+    GROUP BY subject_id
+), people AS MATERIALIZED (
     SELECT t.invitation_id, t.member_id, gen_random_uuid() AS order_id,
+        greatest($4::date, b.free_on) AS first_day,
+        greatest($4::date, b.free_on) + ($5::date - $4::date) AS last_day,
         CASE WHEN m.status IN ('left', 'erased') THEN m.status END AS gone
     FROM (
         SELECT o.invitation_id,
@@ -65,11 +72,12 @@ WITH people AS MATERIALIZED (
             WHERE d.project_id = $1 AND d.report_version = $2
         ) o LEFT JOIN member s ON s.member_id = o.member_id
     ) t LEFT JOIN member m ON m.member_id = t.member_id
+    LEFT JOIN before b ON b.invitation_id = t.invitation_id
 ), ordered AS (
     INSERT INTO send_order (order_id, version, state, class, kind, member_id, subject_id,
         project_id, project_version, report_version, first_day, last_day, details, ordered_at)
-    SELECT order_id, 1, 'ordered', 'notice', 'report', member_id, invitation_id, $1, $3, $2, $4, $5,
-        '{}', $6
+    SELECT order_id, 1, 'ordered', 'notice', 'report', member_id, invitation_id, $1, $3, $2,
+        first_day, last_day, '{}', $6
     FROM people WHERE gone IS NULL
 ), told AS (
     INSERT INTO outbox (topic, key, version, kind, at, body)
@@ -78,7 +86,7 @@ WITH people AS MATERIALIZED (
         '"member_id":"%s","subject_id":"%s","project_id":"%s","project_version":%s,'
         '"report_version":%s,"first_day":"%s","last_day":"%s","details":{}}',
         order_id, member_id, invitation_id, $1, $3, $2,
-        to_char($4::date, 'YYYY-MM-DD'), to_char($5::date, 'YYYY-MM-DD'))
+        to_char(first_day, 'YYYY-MM-DD'), to_char(last_day, 'YYYY-MM-DD'))
     FROM people WHERE gone IS NULL
 ), duties AS (
     INSERT INTO report_duty (project_id, report_version, invitation_id, state, order_id, reason)
@@ -111,13 +119,20 @@ FROM stopped;
 
 -- look_again: at owed reports of locked projects whose order was refused. Some were never owed to
 -- somebody who can be written to; the others get a new order, to the identity the person goes by
--- now. Nothing is ever re-dated. $1 projects, $2 and $3 the window, $4 the instant, $5 topic, $6
--- today
-WITH refused AS MATERIALIZED (
+-- now. Nothing is ever re-dated. A report that came too soon after another waits 31 days from that
+-- one, or a week where registry alone knows of it. $1 projects, $2 and $3 the window, $4 the instant,
+-- $5 topic, $6 today
+WITH before AS MATERIALIZED (
+    SELECT project_id, subject_id AS invitation_id, max(answer_day) + 31 AS free_on FROM send_order
+    WHERE project_id = ANY ($1::uuid[]) AND kind = 'report'
+        AND answer IN ('sent', 'unknown', 'bounced')
+    GROUP BY project_id, subject_id
+), refused AS MATERIALIZED (
     SELECT d.project_id, d.report_version, d.invitation_id, o.answer, o.answer_reason, p.version,
         s.member_id, s.member_id <> o.member_id AS merged, m.status,
         duty_after(o.answer, o.answer_reason, m.status,
-            s.member_id = o.member_id AND o.last_day < $6::date) AS state
+            s.member_id = o.member_id AND o.last_day < $6::date) AS state,
+        CASE WHEN o.answer_reason = 'too_soon' THEN o.last_day + 7 END AS a_week_later
     FROM project p
     JOIN send_order o ON o.project_id = p.id AND o.report_version = p.report_version
         AND o.kind = 'report' AND o.answer = 'refused'
@@ -128,13 +143,17 @@ WITH refused AS MATERIALIZED (
     LEFT JOIN member m ON m.member_id = s.member_id
     WHERE p.id = ANY ($1::uuid[]) AND p.state = 'reporting'
 ), again AS MATERIALIZED (
-    SELECT *, gen_random_uuid() AS order_id FROM refused
-    WHERE state IS NULL AND (merged OR answer_reason IN ('window_over', 'too_soon'))
+    SELECT *, first_day + ($3::date - $2::date) AS last_day FROM (
+        SELECT r.*, gen_random_uuid() AS order_id,
+            greatest($2::date, coalesce(b.free_on, r.a_week_later)) AS first_day
+        FROM refused r LEFT JOIN before b USING (project_id, invitation_id)
+        WHERE r.state IS NULL AND (r.merged OR r.answer_reason IN ('window_over', 'too_soon'))
+    ) owed
 ), ordered AS (
     INSERT INTO send_order (order_id, version, state, class, kind, member_id, subject_id,
         project_id, project_version, report_version, first_day, last_day, details, ordered_at)
     SELECT order_id, 1, 'ordered', 'notice', 'report', member_id, invitation_id, project_id,
-        version, report_version, $2, $3, '{}', $4
+        version, report_version, first_day, last_day, '{}', $4
     FROM again
 ), told AS (
     INSERT INTO outbox (topic, key, version, kind, at, body)
@@ -143,7 +162,7 @@ WITH refused AS MATERIALIZED (
         '"member_id":"%s","subject_id":"%s","project_id":"%s","project_version":%s,'
         '"report_version":%s,"first_day":"%s","last_day":"%s","details":{}}',
         order_id, member_id, invitation_id, project_id, version, report_version,
-        to_char($2::date, 'YYYY-MM-DD'), to_char($3::date, 'YYYY-MM-DD'))
+        to_char(first_day, 'YYYY-MM-DD'), to_char(last_day, 'YYYY-MM-DD'))
     FROM again
 ), moved AS (
     UPDATE report_duty d SET state = coalesce(r.state, d.state),

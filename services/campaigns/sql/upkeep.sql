@@ -21,10 +21,12 @@ SELECT kind, count(*)::int AS n FROM incident GROUP BY kind;
 -- unanswered_orders: whose window is over; registry owes an answer to each.
 SELECT count(*)::int FROM send_order WHERE answer IS NULL AND last_day < $1;
 
--- reports_owed: participants who wait for the latest version of their project's report.
+-- reports_owed: participants who wait for the latest version of their project's report, though its
+-- day has come: a revised one is due 31 days after the one before. $1 today
 SELECT count(*)::int FROM report_duty d JOIN project p ON p.id = d.project_id
     AND p.report_version = d.report_version
-WHERE d.state = 'owed';
+LEFT JOIN send_order o ON o.order_id = d.order_id
+WHERE d.state = 'owed' AND coalesce(o.first_day <= $1::date, true);
 
 -- erased: whom this service has forgotten, and since when: if it never knew them, since $1, today.
 SELECT member_id, version, coalesce(gone_on, $1::date) AS gone_on FROM member WHERE status = 'erased' ORDER BY member_id;

@@ -42,6 +42,6 @@ async def unanswered_orders(conn: Connection, today: date) -> int:
     return number
 
 
-async def reports_owed(conn: Connection) -> int:
-    number: int = await conn.fetchval(sql.reports_owed)
+async def reports_owed(conn: Connection, today: date) -> int:
+    number: int = await conn.fetchval(sql.reports_owed, today)
     return number

@@ -85,7 +85,7 @@ async def measure(conn: Connection, clock: Clock) -> list[Sample]:
         Sample(
             "reports_owed",
             "participants whose report is still to be sent",
-            await upkeep.reports_owed(conn),
+            await upkeep.reports_owed(conn, clock.today()),
         ),
     ]
     for state, number in (await upkeep.ledger_states(conn)).items():

@@ -11,6 +11,7 @@ import asyncpg
 import pytest
 
 from services.campaigns.store import sql
+from services.campaigns.store import upkeep as upkeep_store
 from services.campaigns.use_cases import news, upkeep
 from services.contracts.events.campaigns import OrderKind, OrderState, ProjectPhase
 from services.contracts.events.registry import (
@@ -501,6 +502,61 @@ async def test_a_revision_stops_what_is_under_way_of_the_older_version(world: Wo
     world.advance(days=5)
     await world.sweep()
     assert len(await room.reports_ordered()) == 2 + 1 + 2
+    await room.all_sent(version=2)
+    assert await room.state() == "closed"
+
+
+async def windows(room: Room, version: int) -> list[tuple[int, int]]:
+    """First and last day of the newest order of each person, counted from today."""
+    today = room.world.clock.today()
+    days = []
+    for person in range(len(room.people)):
+        order = await room.order(person, version)
+        [row] = await room.world.rows(
+            "SELECT first_day, last_day FROM send_order WHERE order_id = $1", order
+        )
+        days.append(((row["first_day"] - today).days, (row["last_day"] - today).days))
+    return days
+
+
+async def test_a_revised_report_waits_31_days_for_each_person_that_had_one(world: World) -> None:
+    """A fourth version and a fifth: each replaces the one that waits."""
+    room = await reporting(world, people=3)
+    await room.answer(0, SENT)
+    await room.answer(1, UNKNOWN)
+    await room.answer(2, REFUSED, RefusedReason.NO_ADDRESS)
+    for version in (2, 3, 4):
+        await world.report(room.project, version=version)
+        assert await windows(room, version) == [(31, 32), (31, 32), (0, 1)]
+    told = {one.order_id: one for one in await room.reports_ordered()}
+    first = told[await room.order(0, 4)]
+    assert (first.first_day - world.clock.today()).days == 31
+    states = {
+        one.report_version: one.state for one in told.values() if one.report_version in (2, 3)
+    }
+    assert set(states.values()) == {"cancelled"}
+    owed = "SELECT count(*) FROM report_duty WHERE state = 'owed' AND report_version = 4"
+    assert await world.value(owed) == 3
+    async with world.database.reading() as conn:
+        assert await upkeep_store.reports_owed(conn, world.clock.today()) == 1, "two wait rightly"
+
+
+async def test_a_report_refused_as_too_soon_is_ordered_for_the_day_on_which_it_may_be_sent(
+    world: World,
+) -> None:
+    room = await reporting(world, people=2)
+    await room.answer(0, SENT)
+    await room.answer(1, REFUSED, RefusedReason.TOO_SOON)
+    await world.report(room.project, version=2)
+    late = await room.order(0, 2)
+    await world.deliver(late, REFUSED, reason=RefusedReason.TOO_SOON)
+    await world.deliver(await room.order(1, 2), REFUSED, reason=RefusedReason.TOO_SOON)
+    await world.sweep()
+    ordered = len(await room.reports_ordered())
+    # As it knows of the first one's report, and of nobody else's.
+    assert await windows(room, 2) == [(31, 32), (1 + 7, 2 + 7)]
+    await world.sweep()
+    assert len(await room.reports_ordered()) == ordered, "no order a second, as registry waits"
     await room.all_sent(version=2)
     assert await room.state() == "closed"
 

@@ -37,7 +37,10 @@ def letter(kind: OrderKind, language: Language = "fr") -> Letter:
         recruitment_ends_on=date(2027, 3, 1),
         collection_ends_on=date(2027, 4, 1),
         membership_ends_on=date(2029, 3, 1),
-        details={"Lien": "http://example.test/r"},
+        details={
+            OrderKind.CONFIRMATION: {"participation": "joined"},
+            OrderKind.PRACTICALITIES: {"day": "2026-12-01", "starts_at": "18:30"},
+        }.get(kind, {}),
     )
 
 
@@ -64,6 +67,13 @@ def test_every_kind_of_message_is_written_in_both_languages(
         assert "La lettre de la caisse" in message["Subject"]
     assert ("/invitations/" in text) == (kind in {*SOLICITATIONS, OrderKind.CONFIRMATION})
     assert max(len(line) for line in letters().write(written, NOON).content.splitlines()) < 998
+
+
+def test_practicalities_say_the_day_in_words() -> None:
+    content = letters().write(letter(OrderKind.PRACTICALITIES), NOON).content
+    text = message_from_bytes(content, policy=policy.default).get_content()
+    assert "Jour : 1er décembre 2026" in text
+    assert "Début : 18:30" in text
 
 
 def test_an_invitation_says_what_the_charter_promises_to_say() -> None:
