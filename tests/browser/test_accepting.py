@@ -4,6 +4,7 @@ import re
 
 from playwright.sync_api import Browser, Page, expect
 
+from services.contracts.http.questionnaires import Questionnaire
 from tests.browser.answer_site import Site, ticket
 from tests.browser.device import (
     WORDS,
@@ -196,3 +197,18 @@ def test_each_kind_of_field_says_what_is_wrong_with_it(chrome: Browser, site: Si
         words.fill("De la lassitude")
         expect(page.locator("[aria-invalid]")).to_have_count(1)
         expect(words).not_to_have_attribute("aria-describedby", re.compile("error"))
+
+
+def test_who_answers_nothing_is_led_to_the_first_question(phone: Device, site: Site) -> None:
+    asked = site.sheet.questionnaire.model_dump()
+    for question in asked["questions"]:
+        question["required"] = False
+    optional = Questionnaire.model_validate(asked)
+    site.sheet = site.sheet.model_copy(update={"questionnaire": optional})
+    page = phone.open(site.link())
+    to_questions(page)
+    page.locator("#questions .main").click()
+    expect(page.locator("#errors")).to_be_focused()
+    expect(page.locator("#errors")).to_contain_text("Répondez à une question au moins")
+    page.locator("#errors").get_by_role("link").click()
+    expect(page.locator("#q-received-option-yes")).to_be_focused()

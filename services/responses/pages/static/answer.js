@@ -237,7 +237,8 @@ by("form").addEventListener("submit", (event) => {
   by("errors-title").textContent = wrong.length
     ? count(wrong.length, t("réponse est à revoir", "answer needs another look"), t("réponses sont à revoir", "answers need another look"))
     : t("Répondez à une question au moins", "Answer at least one question");
-  summary.querySelector("ul").replaceChildren(...wrong.map(({ question, trouble, field }) =>
+  const faulty = wrong.length ? wrong : [questionnaire.beginning];
+  summary.querySelector("ul").replaceChildren(...faulty.map(({ question, trouble, field }) =>
     el("li", {}, el("a", { href: `#${field.id}`, click: (event) => {
       event.preventDefault(); // the address carries the ticket
       field.focus();

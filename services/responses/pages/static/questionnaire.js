@@ -59,6 +59,12 @@ export class Questionnaire {
     });
   }
 
+  /** The first question, for those who have answered none. */
+  get beginning() {
+    const { question, field } = this.#asked.find(({ frame }) => !frame.hidden);
+    return { question: plainly(question.text), trouble: "", field: field.first() };
+  }
+
   /** A condition looks back, so that one pass in order settles every question. */
   #refresh() {
     const shown = new Map();
