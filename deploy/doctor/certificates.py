@@ -1,10 +1,8 @@
 """Certificates, as servers show them: read without trust, so that one that is over is read too."""
 
 import asyncio
-import contextlib
 import ssl
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -14,13 +12,11 @@ from cryptography import x509
 from deploy.doctor.databases import server_of
 from deploy.doctor.deployment import Deployment
 from deploy.doctor.findings import TROUBLE, Finding, Findings, broken, look, out_of_reach, well
+from services.runtime.certificates import TlsServer, connected, shown_certificate
 from services.runtime.text import Text
 
 RENEW_BEFORE = timedelta(days=30)
 _SECONDS = 10
-# What a client of PostgreSQL says to go over to TLS (protocol 3.0, SSLRequest), and a "no".
-_SSL_REQUEST = bytes.fromhex("0000000804d2162f")
-_NO = b"N"
 _NAME_DIFFERS, _IS_OVER = 62, 10
 
 _IN_CLEAR_LOCALLY = Text(
@@ -106,33 +102,14 @@ def _split(address: str, usual: int) -> tuple[str, int]:
 async def _looked_at(server: _Server, now: Callable[[], datetime]) -> list[Finding]:
     try:
         async with asyncio.timeout(_SECONDS):
-            shown = await _shown(server)
+            place = TlsServer(server.host, server.port, server.name, server.postgres)
+            shown = await shown_certificate(place)
             if shown is None:
                 return []
             ends = validity("certificates", server.about, shown, now())
             return [*ends, *(await _trusted(server) if server.browsed else [])]
     except TROUBLE as error:
         return [out_of_reach("certificates", server.about, error)]
-
-
-async def _shown(server: _Server) -> x509.Certificate | None:
-    """What it shows; None where it speaks in clear."""
-    anybody = ssl.create_default_context()
-    anybody.check_hostname = False
-    anybody.verify_mode = ssl.CERT_NONE
-    async with _connected(server) as (reader, writer):
-        if server.postgres:
-            writer.write(_SSL_REQUEST)
-            if await reader.readexactly(1) == _NO:
-                return None
-        await writer.start_tls(anybody, server_hostname=server.name)
-        return shown_by(writer.get_extra_info("ssl_object"))
-
-
-def shown_by(tls: ssl.SSLObject) -> x509.Certificate:
-    der = tls.getpeercert(binary_form=True)
-    assert der is not None, "a TLS server shows a certificate"
-    return x509.load_der_x509_certificate(der)
 
 
 def validity(check: str, about: str, shown: x509.Certificate, now: datetime) -> list[Finding]:
@@ -149,7 +126,7 @@ def validity(check: str, about: str, shown: x509.Certificate, now: datetime) -> 
 async def _trusted(server: _Server) -> list[Finding]:
     """As a browser judges; that one is over was said."""
     try:
-        async with _connected(server) as (_, writer):
+        async with connected(server.host, server.port) as (_, writer):
             await writer.start_tls(ssl.create_default_context(), server_hostname=server.name)
     except ssl.SSLCertVerificationError as error:
         if error.verify_code == _NAME_DIFFERS:
@@ -158,16 +135,3 @@ async def _trusted(server: _Server) -> list[Finding]:
             why = error.verify_message
             return [look("certificates", server.about, _UNTRUSTED, _KNOWN_AUTHORITY, why=why)]
     return []
-
-
-@asynccontextmanager
-async def _connected(
-    server: _Server,
-) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-    reader, writer = await asyncio.open_connection(server.host, server.port)
-    try:
-        yield reader, writer
-    finally:
-        writer.close()
-        with contextlib.suppress(OSError):  # a server that is hung up on may hang up louder
-            await writer.wait_closed()

@@ -4,11 +4,12 @@ The 31 days, the sending hours and every deadline hang on them.
 """
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from deploy.doctor.findings import Finding, Findings, broken, well
+from deploy.doctor.findings import Finding, Findings, broken, look, well
+from services.runtime.disk import free_share
 from services.runtime.text import Text
 
 LARGEST_SKEW_SECONDS = 2.0
@@ -60,6 +61,25 @@ ZONES: Mapping[str, Offsets] = {
     "Pacific/Gambier": _always(-540),
 }
 
+_ROOM_LOOK, _ROOM_BROKEN = 0.1, 0.03
+_ROOM = Text(
+    fr="Il reste {percent} % de place sur le disque de cette machine.",
+    en="{percent} % of this machine's disk is free.",
+)
+_LITTLE_ROOM = Text(
+    fr="Il ne reste que {percent} % de place sur le disque de cette machine.",
+    en="Only {percent} % of this machine's disk is free.",
+)
+_NO_ROOM = Text(
+    fr="Le disque de cette machine est presque plein : il reste {percent} %.",
+    en="This machine's disk is nearly full: {percent} % is free.",
+)
+_MAKE_ROOM = Text(
+    fr="Libérez de la place (docker system df, anciennes sauvegardes) : un disque plein arrête"
+    " PostgreSQL et peut détruire les métadonnées de Kafka.",
+    en="Make room (docker system df, old backups): a full disk stops PostgreSQL and may destroy"
+    " Kafka's metadata.",
+)
 _PYTHON = Text(fr="Python {version}.", en="Python {version}.")
 _PYTHON_OLD = Text(
     fr="Python {version} est trop ancien : il faut {wanted} au moins.",
@@ -96,14 +116,18 @@ _TIME_SERVICE = Text(
 
 
 async def this_machine(
-    zones: Mapping[str, Offsets] = ZONES, version: tuple[int, ...] = sys.version_info[:3]
+    zones: Mapping[str, Offsets] = ZONES,
+    version: tuple[int, ...] = sys.version_info[:3],
+    room: Callable[[], float] = free_share,
 ) -> Findings:
+    free = room()
     said = ".".join(map(str, version))
     if version < OLDEST_PYTHON:
         wanted = ".".join(map(str, OLDEST_PYTHON))
         yield broken("machine.python", "", _PYTHON_OLD, _NEWER_PYTHON, version=said, wanted=wanted)
     else:
         yield well("machine.python", "", _PYTHON, version=said)
+    yield room_finding("machine.disk", free)
     yield zones_finding(
         "machine.zones", "", [z for z, rule in zones.items() if not _known(z, rule)]
     )
@@ -119,6 +143,16 @@ def _known(zone: str, rule: Offsets) -> bool:
         and offset.total_seconds() == 60 * minutes
         for moment, minutes in rule
     )
+
+
+def room_finding(check: str, free: float) -> Finding:
+    """A full disk stops PostgreSQL, and may cost a Kafka of one node its metadata."""
+    percent = round(free * 100)
+    if free < _ROOM_BROKEN:
+        return broken(check, "", _NO_ROOM, _MAKE_ROOM, percent=percent)
+    if free < _ROOM_LOOK:
+        return look(check, "", _LITTLE_ROOM, _MAKE_ROOM, percent=percent)
+    return well(check, "", _ROOM, percent=percent)
 
 
 def zones_finding(check: str, about: str, wrong: list[str]) -> Finding:

@@ -5,9 +5,10 @@ Nothing is sent: the dialogue ends before MAIL FROM.
 
 from aiosmtplib import SMTP
 
-from deploy.doctor.certificates import shown_by, validity
+from deploy.doctor.certificates import validity
 from deploy.doctor.deployment import Deployment
 from deploy.doctor.findings import TROUBLE, Finding, Findings, broken, look, out_of_reach, well
+from services.runtime.certificates import certificate_of
 from services.runtime.text import Text
 
 LONGEST_QUEUE_HOURS = 4
@@ -99,7 +100,7 @@ async def _dialogue(deployment: Deployment, smtp: SMTP, about: str) -> Findings:
         yield out_of_reach(check, about, error)
         return
     yield well(check, about, _ENCRYPTED)
-    shown = shown_by(smtp.get_transport_info("ssl_object"))
+    shown = certificate_of(smtp.get_transport_info("ssl_object"))
     for finding in validity("certificates", f"SMTP {about}", shown, deployment.now()):
         yield finding
     if username and password:

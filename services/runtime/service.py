@@ -22,6 +22,7 @@ import structlog
 
 from services.contracts.topics import produced_by
 from services.runtime import broker, http, migrations
+from services.runtime.certificates import CertificateWatch
 from services.runtime.db import (
     STALE_STATEMENT,
     Connection,
@@ -31,6 +32,7 @@ from services.runtime.db import (
     DatabaseReplaced,
     patiently,
 )
+from services.runtime.disk import free_share
 from services.runtime.hints import HintHub
 from services.runtime.inbox import DEAD_LETTER_LIFE, Inbox
 from services.runtime.loop import loop_factory
@@ -78,6 +80,8 @@ class Service:
         self._recovery = Recovery()
         self.api = http.application(self)
         self.every(3600, "forget_dead_letters", self._forget_dead_letters)
+        self._certificates = CertificateWatch(settings)
+        self.every(3600, "look_at_certificates", self._certificates.look)
 
     def every(self, seconds: float, name: str, job: Job) -> None:
         """Run `job` again and again with a pause in between; an error is logged, never fatal.
@@ -230,6 +234,8 @@ class Service:
             Sample("unexpected_errors", "unexpected errors since start", self.unexpected_errors),
             Sample("clock_skew_seconds", "the database's clock ahead of this machine's", ahead),
             Sample("start_time_seconds", "when this process started", self._started),
+            Sample("disk_free_share", "part of this machine's disk that is free", free_share()),
+            *self._certificates.samples(),
             Sample("backup_age_seconds", "age of the database's newest backup", unsaved),
         ]
         behind = "records not yet applied"

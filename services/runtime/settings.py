@@ -161,6 +161,14 @@ def _in_words(model: type[Environment], error: Any) -> str:
     return f"{variable}{place}: {message[:1].lower()}{message[1:]}."
 
 
+def _places(text: str) -> str:
+    for place in text.split(","):
+        host, _, port = place.strip().rpartition(":")
+        if not host or not port.isdigit() or not 0 < int(port) < 65536:
+            raise ValueError("must be host:port, comma separated")
+    return text
+
+
 class KafkaSettings(Environment):
     kafka_bootstrap: str = Field(description="host:port, comma separated")
     kafka_username: str | None = Field(
@@ -174,11 +182,7 @@ class KafkaSettings(Environment):
     @field_validator("kafka_bootstrap")
     @classmethod
     def brokers_have_ports(cls, bootstrap: str) -> str:
-        for broker in bootstrap.split(","):
-            host, _, port = broker.strip().rpartition(":")
-            if not host or not port.isdigit() or not 0 < int(port) < 65536:
-                raise ValueError("must be host:port, comma separated")
-        return bootstrap
+        return _places(bootstrap)
 
     @field_validator("kafka_ca_file")
     @classmethod
@@ -241,7 +245,17 @@ class Settings(KafkaSettings):
         ' `{"panel-officers": ["campaigns"]}`; none: the issuer uses our words',
     )
     log_level: LogLevel = Field("INFO", description="how much is logged")
+    watched_certificates: str = Field(
+        "",
+        description="host:port of TLS servers, comma separated, such as `proxy:8443`, whose"
+        " certificates' ends are measured beside the database's and Kafka's",
+    )
     clock_file: Path | None = Field(None, description="shared settable clock; local mode only")
+
+    @field_validator("watched_certificates")
+    @classmethod
+    def watched_servers_have_ports(cls, servers: str) -> str:
+        return _places(servers) if servers else servers
 
     @field_validator("trusted_proxies")
     @classmethod

@@ -152,7 +152,7 @@ def test_prometheus_and_grafana_are_started_when_asked_for_and_shown_to_this_mac
         assert all(port.startswith("127.0.0.1:") for port in service["ports"])
         assert "healthcheck" in service
     # Grafana holds a password of its own, and can speak to Prometheus only.
-    assert "default" in compose["prometheus"]["networks"]
+    assert "edge" in compose["prometheus"]["networks"]
     assert compose["grafana"]["networks"] == ["watching"]
 
 

@@ -97,6 +97,7 @@ async def test_on_a_good_deployment_all_is_well_but_what_embedded_servers_lack(
         *(("databases.tls", name, BROKEN) for name in ward.deployment.databases),
     }
     assert {one.check for one in findings} == {
+        "machine.disk",
         "machine.python",
         "machine.zones",
         "databases.reached",
@@ -208,6 +209,14 @@ async def test_a_zone_that_is_missing_or_follows_other_rules_is_broken(ward: War
     assert (there.check, there.verdict) == ("databases.zones", BROKEN)
     for finding in (here, there):
         assert "Europe/Nowhere, Pacific/Noumea" in finding.say("en")
+
+
+@pytest.mark.parametrize(
+    ("free", "verdict"), [(0.5, Verdict.WELL), (0.09, Verdict.LOOK), (0.02, BROKEN)]
+)
+async def test_a_disk_that_fills_up_is_said(free: float, verdict: Verdict) -> None:
+    looked = [one async for one in this_machine(room=lambda: free)]
+    assert {one.verdict for one in looked if one.check == "machine.disk"} == {verdict}
 
 
 async def test_an_old_python_is_broken() -> None:
