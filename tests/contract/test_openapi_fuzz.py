@@ -47,6 +47,7 @@ EXAMPLES = 15
 FEWER = {
     "POST /api/projects/{id}/publish": 6,
     "POST /api/collections/{project_id}/documents": 10,
+    "POST /api/questionnaires/imports": 10,
 }
 PATIENCE = 20
 BERNARD = "M. Bernard"

@@ -134,12 +134,7 @@ class _Reader:
         try:
             self._parser.Parse(text.encode(), True)
         except expat.ExpatError as error:
-            raise Unreadable(
-                NOT_XML,
-                line=error.lineno,
-                column=error.offset + 1,
-                code=expat.errors.messages.get(error.code, error.code),
-            ) from None
+            raise Unreadable(NOT_XML, line=error.lineno, column=error.offset + 1) from None
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         if len(self._path) >= 1_000:

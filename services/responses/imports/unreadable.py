@@ -17,8 +17,8 @@ NOT_A_SURVEY = Text(
     fr="ce n'est pas la structure d'une enquête", en="it is not the structure of a survey"
 )
 NOT_XML = Text(
-    fr="ligne {line}, caractère {column} : le XML est mal formé ({code})",
-    en="line {line}, character {column}: the XML is not well formed ({code})",
+    fr="ligne {line}, caractère {column} : le XML est mal formé",
+    en="line {line}, character {column}: the XML is not well formed",
 )
 NOT_JSON = Text(
     fr="ligne {line}, caractère {column} : le JSON est mal formé",
