@@ -26,6 +26,7 @@ from console.data.freshness import Freshness
 from console.data.problems import Problematic, SignedOut
 from console.screens.base import PanelScreen
 from console.screens.home import HomeScreen
+from console.segments import GuardedConsole
 from console.widgets.shown import Guard
 from console.words import ZONE, Language, Text
 from console.workers import start
@@ -170,6 +171,8 @@ class PanelConsole(App[None]):
         self._sign_in_as = sign_in_as
         self._guard = Guard()
         super().__init__()
+        # Prints what ended the console: messages of errors quote what people wrote.
+        self.error_console = GuardedConsole(markup=False, highlight=False, stderr=True)
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         self.theme = DARK.name

@@ -5,31 +5,21 @@ or for emoji codes, and control characters become signs before columns are measu
 tables, titles and rules alike. A style is given by `style=` or by `styled`.
 """
 
-from collections.abc import Iterable
 from typing import Any
 
-from rich.console import Console, ConsoleOptions, RenderableType
-from rich.segment import Segment
 from rich.text import Text
 
+from console.segments import GuardedConsole
 from services.contracts.characters import shown
 
 
-class Terminal(Console):
+class Terminal(GuardedConsole):
     def __init__(self, stderr: bool = False) -> None:
         super().__init__(stderr=stderr, markup=False, emoji=False, highlight=False)
 
     def render_str(self, text: str, **options: Any) -> Text:
         """Every string comes here, whether in a line, a cell, a title or a rule."""
         return super().render_str(shown(text), **{**options, "markup": False, "emoji": False})
-
-    def render(
-        self, renderable: RenderableType, options: ConsoleOptions | None = None
-    ) -> Iterable[Segment]:
-        """A `Text` that was made elsewhere is looked at as well."""
-        if isinstance(renderable, Text) and shown(renderable.plain) != renderable.plain:
-            renderable = Text(shown(renderable.plain), style=renderable.style)
-        return super().render(renderable, options)
 
 
 def styled(*parts: str | tuple[str, str]) -> Text:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from rich.cells import cell_len
 from rich.segment import Segment
 from textual import widgets
 from textual.color import Color
@@ -18,6 +17,7 @@ from textual.filter import LineFilter
 from textual.visual import VisualType
 from textual.widgets.text_area import Edit, EditResult
 
+from console.segments import guarded
 from services.contracts.characters import clean, clean_line, shown
 
 
@@ -59,23 +59,8 @@ class Guard(LineFilter):
     """
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
-        return [_guarded(segment) for segment in segments]
+        return [guarded(segment) for segment in segments]
 
 
 def _plain(content: VisualType) -> VisualType:
     return Content(shown(content)) if isinstance(content, str) else content
-
-
-def _guarded(segment: Segment) -> Segment:
-    text, style, control = segment
-    if control or not text or shown(text) == text:
-        return segment
-    return Segment("".join(map(_in_its_width, text)), style)
-
-
-def _in_its_width(character: str) -> str:
-    sign = shown(character)
-    if sign == character:
-        return character
-    width = cell_len(character)
-    return sign if cell_len(sign) == width else "\N{REPLACEMENT CHARACTER}" * width

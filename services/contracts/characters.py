@@ -7,6 +7,7 @@ is nothing to do, which is the rule: they cost one search.
 """
 
 import re
+from collections.abc import Callable
 
 # Line breaks of word processors and old systems: VT and FF, NEL, the line and paragraph separators.
 _LINE_BREAKS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
@@ -88,6 +89,23 @@ def shown_line(text: str) -> str:
     """The same on one line, for a row, a title, a line of a log."""
     text = shown(text)
     return text.replace("\n", " ") if "\n" in text else text
+
+
+def shown_in_width(text: str, width: Callable[[str], int]) -> str:
+    """The same for text that is laid out already: nothing moves, so signs are not spelled out.
+
+    `width` says how many columns a character was counted with.
+    """
+    if _TO_SHOW.search(text) is None and _MARKS.search(text) is None and "\t" not in text:
+        return text
+
+    def sign(match: re.Match[str]) -> str:
+        if match[0] in _JOINERS and _is_spelling(match.string, match.start()):
+            return match[0]
+        return "\N{REPLACEMENT CHARACTER}" * width(match[0])
+
+    untabbed = text.replace("\t", " " * width("\t"))
+    return _MARKS.sub(lambda marks: marks[0][:MOST_MARKS], _TO_SHOW.sub(sign, untabbed))
 
 
 def escaped(json: str, only_ascii: bool = False) -> str:

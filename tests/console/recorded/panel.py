@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -168,6 +168,8 @@ class Panel:
     deciding: Deciding = field(default_factory=lambda: Deciding(CARD.id, CARD.title))
     refusal: Problem | None = None
     preview_refusal: Problem | None = None
+    # Made of every text that a service answers with.
+    hostile: Callable[[str], str] | None = None
     cut_off: bool = False
     silent: frozenset[str] = frozenset()
     signed_out: bool = False

@@ -2,9 +2,10 @@
 
 import asyncio
 import contextlib
+import json
 import socket
-from collections.abc import AsyncIterator, Iterator
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any, cast
 from uuid import UUID
 
 import uvicorn
@@ -49,9 +50,15 @@ def _face(panel: Panel) -> FastAPI:
             and request.method in ("POST", "PUT")
             and "preview" not in request.url.path
         ):
-            return JSONResponse(panel.refusal.model_dump(), panel.refusal.status)
-        answered: Response = await call_next(request)
-        return answered
+            refusal = panel.refusal.model_dump()
+            if panel.hostile:
+                refusal = _written_by(panel.hostile, refusal)
+            return JSONResponse(refusal, panel.refusal.status)
+        answered: Any = await call_next(request)
+        if panel.hostile and answered.headers.get("content-type") == "application/json":
+            content = json.loads(b"".join([part async for part in answered.body_iterator]))
+            return JSONResponse(_written_by(panel.hostile, content), answered.status_code)
+        return cast("Response", answered)
 
     @app.get("/health/ready")
     async def ready() -> dict[str, bool]:
@@ -66,6 +73,25 @@ def _face(panel: Panel) -> FastAPI:
         return []
 
     return app
+
+
+# Fields that hold what a person wrote, or quote it.
+_FREE = {
+    *("title", "text", "words", "theme", "themes", "name", "role", "reason", "comment", "hint"),
+    *("detail", "way_out", "errors", "blocked_by", "blocked_in_words", "decided_by", "drafted_by"),
+    *("synthesised_by", "reader", "decision_maker", "summary", "note", "next_step", "owner"),
+    *("nature", "why", "stakes", "objectives", "purpose", "who", "how", "terms", "reference"),
+    *("fr", "en", "other", "change", "pseudonym"),
+}
+
+
+def _written_by(hostile: Callable[[str], str], content: Any, field: str = "") -> Any:
+    """The same answer, with `hostile` made of every text in it."""
+    if isinstance(content, dict):
+        return {name: _written_by(hostile, inner, name) for name, inner in content.items()}
+    if isinstance(content, list):
+        return [_written_by(hostile, inner, field) for inner in content]
+    return hostile(content) if isinstance(content, str) and field in _FREE else content
 
 
 def feedback(panel: Panel) -> FastAPI:
