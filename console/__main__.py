@@ -9,6 +9,8 @@ from console.crashes import FAILED, report, state_folder
 from console.data.drafts import Drafts
 from console.data.endpoints import Endpoints, NoStack
 from console.words import Language, Text
+from services.contracts.characters import shown
+from services.contracts.terminals import prepare_streams
 
 _NO_STACK = Text(
     fr="Aucun panel ne tourne ici ({why}). Démarrez-le avec « panel up ».",
@@ -27,14 +29,18 @@ def main() -> int:
     parser.add_argument("--lang", choices=("fr", "en"))
     parser.add_argument("--as", dest="person", metavar="PERSON_ID", help="local mode only")
     parser.add_argument("--state", type=Path, help="folder of what is being written")
+    prepare_streams(in_columns=True)
     given = parser.parse_args()
     language = _language(given.lang)
     try:
         endpoints = Endpoints.from_stack(given.stack)
     except NoStack as error:
-        sys.stderr.write(_NO_STACK.in_(language, why=error) + "\n")
+        sys.stderr.write(shown(_NO_STACK.in_(language, why=error)) + "\n")
         return 1
     # After the arguments are known to be good: Textual is most of the time it takes to start.
+    from console.keyboard import prepare_keyboard
+
+    prepare_keyboard()
     from console.app import PanelConsole
 
     folder = given.state or state_folder()
