@@ -17,7 +17,7 @@ from uuid import UUID
 import typer
 from typer.core import TyperGroup
 
-from services.contracts.characters import escaped
+from services.contracts.characters import escaped, shown
 from services.runtime.refusal import Refusal
 from services.runtime.text import LANGUAGES, Language, Text
 
@@ -80,6 +80,15 @@ class Session:
 
     def tell(self, text: Text, **data: Any) -> None:
         self.out.print(self.say(text, **data))
+
+    def confirms(self, text: Text, err: bool = False, **data: Any) -> bool:
+        """Whether the person says yes."""
+        return typer.confirm(shown(self.say(text, **data)), err=err)
+
+    def typed(self, text: Text, **data: Any) -> str:
+        """The word that the person types."""
+        word: str = typer.prompt(shown(self.say(text, **data)))
+        return word.strip()
 
     def tell_progress(self, text: Text) -> None:
         self.err.print(self.say(text), style="dim")

@@ -185,7 +185,7 @@ def import_(
         if not json:
             show_import(here, report, accept_valid=accept_valid)
         asks = not json and sys.stdin.isatty() and waits_for_confirmation(report, accept_valid)
-        if asks and typer.confirm(here.say(_KEEP_ANYWAY)):
+        if asks and here.confirms(_KEEP_ANYWAY):
             report = asynchronous(partial(send, True))
             show_import(here, report, accept_valid=accept_valid)
     if json:

@@ -228,7 +228,7 @@ def _agrees(here: Session, held: "DecisionView", who: str) -> bool:
     )
     if held.next_step:
         here.tell(_NEXT, step=held.next_step, day=held.due_on, owner=held.owner)
-    return typer.confirm(here.say(_SIGN, who=who))
+    return here.confirms(_SIGN, who=who)
 
 
 def follow_up(

@@ -266,7 +266,7 @@ def launch(
     if not json:
         for campaign, preview in prepared:
             show_preview(here, campaign.title, preview)
-    if not yes and not typer.confirm(here.say(_SURE), err=True):
+    if not yes and not here.confirms(_SURE, err=True):
         here.tell(_NOT_LAUNCHED)
         raise typer.Exit(1)
     launched = asynchronous(lambda: go([campaign for campaign, _ in prepared]))

@@ -165,7 +165,7 @@ def synthesis(
             if not found.blocked_by:
                 here.tell(_LISTED, n=len(drafts))
                 word = here.say(_WORD)
-                if not yes and typer.prompt(here.say(_TYPE, word=word)).strip() != word:
+                if not yes and here.typed(_TYPE, word=word) != word:
                     here.tell(_LEFT_ALONE)
                     return
             listed = [DraftToList(id=one.id, version=one.version) for one in drafts]

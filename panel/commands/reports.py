@@ -118,7 +118,7 @@ def publish(
                 signed = sum(one.state == "signed" for one in account.decisions)
                 here.tell(_WILL, n=signed, people=people)
                 word = here.say(_WORD)
-                if typer.prompt(here.say(_TYPE, word=word)).strip() != word:
+                if here.typed(_TYPE, word=word) != word:
                     here.tell(_LEFT_ALONE)
                     return
             read = PublishReport(version=account.report.version)
