@@ -207,7 +207,6 @@ def waits_for_confirmation(report: "ImportReport", accept_valid: bool) -> bool:
 
 def show_import(here: Session, report: "ImportReport", *, accept_valid: bool) -> None:
     from rich.table import Table
-    from rich.text import Text as Literal
 
     from console.data.vocabulary import ATTRIBUTES
 
@@ -226,13 +225,13 @@ def show_import(here: Session, report: "ImportReport", *, accept_valid: bool) ->
         for code in report.codes:
             table.add_row(
                 ATTRIBUTES[code.attribute].in_(here.language),
-                Literal(code.code if code.code == code.label else f"{code.code} {code.label}"),
+                code.code if code.code == code.label else f"{code.code} {code.label}",
                 str(code.lines),
-                Literal(", ".join(code.spellings)),
+                ", ".join(code.spellings),
             )
         here.out.print(table)
     for sentence in (*report.refused_whole, *report.notices):
-        here.out.print(Literal(sentence))
+        here.out.print(sentence)
     if report.errors:
         table = Table(box=None, header_style="dim")
         table.add_column(here.say(_LINE), justify="right")
@@ -240,12 +239,12 @@ def show_import(here: Session, report: "ImportReport", *, accept_valid: bool) ->
         for error in report.errors[:REASONS_SHOWN]:
             span = f"{error.line}–{error.last_line}"
             lines = span if error.last_line > error.line else str(error.line)
-            table.add_row(lines, Literal(error.reason))
+            table.add_row(lines, error.reason)
         if len(report.errors) > REASONS_SHOWN:
             table.add_row("…", here.say(_MORE, n=len(report.errors) - REASONS_SHOWN))
         here.out.print(table)
     if report.to_confirm and not report.kept:
-        here.out.print(Literal(report.to_confirm))
+        here.out.print(report.to_confirm)
     if waits_for_confirmation(report, accept_valid):
         here.tell(_NOT_CONFIRMED)
     elif not report.kept and not report.dry_run and not report.refused_whole:

@@ -1,4 +1,4 @@
-"""Text reaches a terminal by one way: the rule is in the imports, so that no screen can forget it."""
+"""Text reaches a terminal by one way: imports hold the rule, so that no screen can forget it."""
 
 import ast
 from collections.abc import Iterator
@@ -51,7 +51,7 @@ def test_only_the_widgets_and_the_terminal_hold_text(file: str) -> None:
         if not isinstance(node, ast.Call):
             continue
         name = getattr(node.func, "attr", getattr(node.func, "id", ""))
-        assert name not in WRITERS, f"{file}:{node.lineno} calls {name}"
+        assert name not in WRITERS or file in PRINTING, f"{file}:{node.lineno} calls {name}"
         assert name != "print" or isinstance(node.func, ast.Attribute) or file in PRINTING, (
             f"{file}:{node.lineno} prints"
         )
