@@ -55,7 +55,7 @@ def main() -> int:
     if ended_by is None:
         return console.return_code or 0
     kept = drafts.outlive_the_programme or not drafts
-    sys.stderr.write(f"{report(ended_by, folder, kept, console.language)}\n")
+    sys.stderr.write(shown(f"{report(ended_by, folder, kept, console.language)}\n"))
     return FAILED
 
 
