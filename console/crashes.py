@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from console.words import Language, Text
+from services.contracts.characters import shown
 
 FAILED = 1
 _STOPPED = Text(
@@ -35,7 +36,7 @@ def state_folder() -> Path | None:
 
 def report(error: BaseException, folder: Path | None, kept: bool, language: Language) -> str:
     """Write what happened, without the values that were at hand, and say where."""
-    lines = "".join(traceback.format_exception(error))
+    lines = shown("".join(traceback.format_exception(error)))
     at = datetime.now().astimezone()
     try:
         if folder is None:

@@ -271,7 +271,8 @@ def _show_wave(here: Session, wave: "Wave") -> None:
 
 def show_findings(here: Session, findings: "list[Finding]") -> None:
     from rich.table import Table
-    from rich.text import Text as Styled
+
+    from panel.terminal import styled
 
     table = Table(title=here.say(_PROMISES), title_justify="left", box=None, header_style="dim")
     table.add_column()
@@ -280,7 +281,7 @@ def show_findings(here: Session, findings: "list[Finding]") -> None:
     for one in findings:
         said = here.say(_HOLDS) if one.holds else here.say(_BROKEN, n=one.wrong)
         table.add_row(
-            Styled(said, style="green" if one.holds else "bold red"),
+            styled((said, "green" if one.holds else "bold red")),
             f"{one.looked_at:,}".replace(",", " "),
             here.say(one.text),
         )

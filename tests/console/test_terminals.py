@@ -31,6 +31,7 @@ async def console(
         file = folder / "stack.json"
         file.write_text(json.dumps({"services": services, "issuer": {"url": at.issuer}}))
         arguments = ("console", "--stack", str(file), "--lang", "fr", "--as", "claire")
+        environment["XDG_STATE_HOME"] = str(folder)
         async with terminal(*arguments, encoding=encoding, **environment) as running:
             yield running
 
