@@ -23,12 +23,14 @@ from deploy.local.journal import Journal
 from services.contracts.topics import DAYS_ONLY, TOPICS
 from services.runtime.blind_rsa import PublicKey, echo_from_seed
 from tests.acceptance.command import started, wait_until_up
-from tests.privacy.prober import Evidence, attacks
+from tests.privacy.prober import Evidence, attacks, expected_hits
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(420)]
 
 # Blind guesses of a project hit one on average (Poisson); more than ten once in 10^8 projects.
 MOST_BY_CHANCE = 10
+# Guessing at random within what looks alike hits one on average; openings in tens hit 2.0 to 2.6.
+MOST_EXPECTED = 1.5
 
 
 @dataclass
@@ -124,6 +126,16 @@ def test_who_holds_everything_does_not_know_who_wrote_what(
     arrivals = [
         participations[row["invitation_id"]] for row in seized.tables["campaigns", "credential"]
     ]
+    # What is known of each member: their coded attributes, and the days of their choices.
+    profiles = {
+        row["id"]: json.loads(row["attributes"]) for row in seized.tables["campaigns", "profile"]
+    }
+    known = {row["member_id"]: row for row in seized.tables["campaigns", "member"]}
+    names = sorted({name for profile in profiles.values() for name in profile})
+    for row in seized.tables["campaigns", "participation"]:
+        assert (row["since"].hour, row["since"].microsecond) == (0, 0), "days, not instants"
+    for row in seized.tables["campaigns", "invitation"]:
+        assert row["answered_at"] is None or row["answered_at"].microsecond == 0
     log = [*seized.lines, *(record.as_json() for record in seized.records)]
     for project in projects:
         rows = [row for row in contributions if row["project_id"] == project]
@@ -131,7 +143,21 @@ def test_who_holds_everything_does_not_know_who_wrote_what(
         truth = [authors[row["echo"]] for row in rows]
         came = [member for member in members if member in set(truth)]
         assert sorted(came) == sorted(truth), "the test knows who answered"
-        evidence = Evidence(came, rows, [0] * len(rows), log)
+        taking = {str(one["member_id"]): one for one in arrivals if one["project_id"] == project}
+        attributes: dict[str, list[Any]] = {"since": [str(taking[one]["since"]) for one in came]}
+        for name in names:
+            attributes[name] = [
+                profiles.get(known[taking[one]["member_id"]]["profile_id"], {}).get(name, "")
+                for one in came
+            ]
+        # One opening: neither the transaction nor the day divides what was opened.
+        assert len({row["xmin"] for row in rows}) == len({row["on_day"] for row in rows}) == 1
+        evidence = Evidence(came, rows, [0] * len(rows), log, attributes)
+        for column in rows[0]:
+            if len({str(row[column]) for row in rows}) <= len(rows) / 5:
+                for attribute in (None, *attributes):
+                    expected = expected_hits(evidence, truth, column, attribute)
+                    assert expected <= MOST_EXPECTED, (column, attribute, expected)
         for name, attack in attacks(evidence).items():
             hits = sum(one == other for one, other in zip(attack(evidence), truth, strict=True))
             assert hits <= MOST_BY_CHANCE, (name, hits, len(rows))

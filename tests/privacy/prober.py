@@ -3,7 +3,8 @@ to say who wrote what.
 
 It is given more than is stored: the exact order in which participants fetched their credentials,
 each of whom answers at once. It also holds every column of every opened contribution, those that
-nobody declares (ctid, xmin) included, the sizes of the sealed boxes in order of arrival, and logs.
+nobody declares (ctid, xmin) included, the sizes of the sealed boxes in order of arrival, logs, and
+what is known of each member: language, device, the day on which they joined.
 
 An attack guesses, for each contribution of a project, who wrote it. Guessing blindly hits one on
 average, whatever the number of participants: the fixed points of a random permutation have mean 1
@@ -16,6 +17,7 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from statistics import NormalDist
 from typing import Any
 
@@ -31,6 +33,8 @@ class Evidence:
     contributions: Sequence[Mapping[str, Any]]
     box_sizes: Sequence[int]
     log: Sequence[str]
+    attributes: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    """Of the members, in their order."""
 
 
 Guess = list[str]
@@ -70,18 +74,53 @@ def attacks(evidence: Evidence) -> dict[str, Attack]:
         for column in columns
         for down in (False, True)
     }
-    return by_column | {"sizes": by_size, "identifiers": by_shared_identifiers}
+    by_attribute = {
+        f"{column}, {'downwards' if down else 'upwards'}, by {attribute}": _by_column(
+            column, down, attribute
+        )
+        for attribute in evidence.attributes
+        for column in columns
+        for down in (False, True)
+    }
+    return by_column | by_attribute | {"sizes": by_size, "identifiers": by_shared_identifiers}
 
 
-def _by_column(column: str, down: bool) -> Attack:
-    """Who came first wrote what sorts first."""
+def _by_column(column: str, down: bool, attribute: str | None = None) -> Attack:
+    """The first member, by arrival or by an attribute, wrote the contribution that sorts first: the
+    first opening, the only answer in English, the last day."""
 
     def attack(evidence: Evidence) -> Guess:
         rows = evidence.contributions
         order = sorted(range(len(rows)), key=lambda place: _sortable(rows[place][column]))
-        return _assigned(order[::-1] if down else order, evidence.members)
+        members = _members_by(evidence, attribute)
+        return _assigned(order[::-1] if down else order, members)
 
     return attack
+
+
+def expected_hits(
+    evidence: Evidence, authors: Sequence[str], column: str, attribute: str | None = None
+) -> float:
+    """Hits on average when contributions alike in a column are guessed at random among the members
+    whose turn it is. 1.0 where all are alike; each opening that can be told apart adds about 1."""
+    rows = evidence.contributions
+    order = sorted(range(len(rows)), key=lambda place: _sortable(rows[place][column]))
+    members = _members_by(evidence, attribute)
+    hits, begin = 0.0, 0
+    for _, group in groupby(order, key=lambda place: rows[place][column]):
+        places = list(group)
+        turn = set(members[begin : begin + len(places)])
+        hits += sum(authors[place] in turn for place in places) / len(places)
+        begin += len(places)
+    return hits
+
+
+def _members_by(evidence: Evidence, attribute: str | None) -> Sequence[str]:
+    if attribute is None:
+        return evidence.members
+    values = evidence.attributes[attribute]
+    places = sorted(range(len(values)), key=lambda place: _sortable(values[place]))
+    return [evidence.members[place] for place in places]
 
 
 def by_size(evidence: Evidence) -> Guess:

@@ -6,6 +6,7 @@
 import json
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -14,12 +15,13 @@ from uuid import uuid4
 import pytest
 
 from services.runtime.blind_rsa import base64url
-from tests.integration.responses.world import World, answer, facing, project
+from tests.integration.responses.world import FIRST_DAY, World, answer, facing, project
 from tests.privacy.prober import Evidence, Hits
 from tests.servers import PostgresServer
 
 RUNS = int(os.environ.get("PROBER_RUNS", "30"))
 PARTICIPANTS = 20
+DEVICES = ("Mozilla/5.0 (Android 15)", "Mozilla/5.0 (iPhone)", "Mozilla/5.0 (X11; Linux)")
 LONGEST_WORDS = 1_500  # of four characters, as long as a page and a half
 # Enough for a broken promise: each such run hits all twenty.
 RUNS_WHEN_BROKEN = 3
@@ -46,7 +48,9 @@ class Unshuffled(Random):
 async def probed(
     panel: World, hits: Hits, seed: int, chance: Random, afterwards: Break | None = None
 ) -> None:
-    """One project whose participants answer one after the other, in a random order of their own."""
+    """One project whose participants answer one after the other, in a random order of their own,
+    over three days: the last one alone. They differ in language and device, and one reads English.
+    Whatever may be opened is opened at the end of each day."""
     panel.project_id, panel.chance = uuid4(), chance
     await panel.follow(project(project_id=panel.project_id))
     await panel.make_ready()
@@ -55,16 +59,29 @@ async def probed(
     members = [str(uuid4()) for _ in range(PARTICIPANTS)]
     # Only this test knows whose word each is; to an attack they are words like others.
     written = {f"mot{source.getrandbits(64):016x}": member for member in members}
-    for word in written:
+    days = [min(2, 2 * place // (PARTICIPANTS - 1)) for place in range(PARTICIPANTS)]
+    only = source.randrange(PARTICIPANTS)
+    languages = ["en" if place == only else "fr" for place in range(PARTICIPANTS)]
+    devices = [source.choice(DEVICES) for _ in range(PARTICIPANTS)]
+    for place, word in enumerate(written):
+        if place and days[place] != days[place - 1]:
+            await panel.open_sealed()
+        panel.on(FIRST_DAY + timedelta(days=days[place]))
         words = " ".join(["mot"] * source.randint(1, LONGEST_WORDS))
         echo = base64url(source.randbytes(16))  # as a device's: as good as random to others
-        assert (await panel.send(answer(f"{words} {word}", echo=echo))).status_code == 201
+        sent = await panel.client.post(
+            f"/answer/{panel.project_id}/contributions",
+            json=answer(f"{words} {word}", echo=echo, language=languages[place]),
+            headers={"User-Agent": devices[place], "Accept-Language": languages[place]},
+        )
+        assert sent.status_code == 201
     boxes = await panel.fetch(
         "SELECT octet_length(box) AS size FROM sealed WHERE project_id = $1 ORDER BY ctid",
         panel.project_id,
     )
     await panel.becomes("collected", 3, issued=PARTICIPANTS)
-    assert await panel.open_sealed() == PARTICIPANTS
+    await panel.open_sealed()
+    assert await panel.count("sealed") == 0
     log = [] if afterwards is None else await afterwards(panel, written)
     rows = await panel.fetch(
         "SELECT ctid, xmin::text::bigint, cmin::text::bigint, c.* FROM contribution c"
@@ -73,7 +90,13 @@ async def probed(
     )
     authors = [written[last_word(row)] for row in rows]
     hits.judge(
-        Evidence(members, [dict(row) for row in rows], [box["size"] for box in boxes], log),
+        Evidence(
+            members,
+            [dict(row) for row in rows],
+            [box["size"] for box in boxes] if len(boxes) == PARTICIPANTS else [0] * PARTICIPANTS,
+            log,
+            {"language": languages, "device": devices, "day": days},
+        ),
         authors,
     )
 
@@ -86,7 +109,7 @@ async def test_no_attack_is_better_than_chance(panel: World) -> None:
     hits = Hits()
     for seed in range(RUNS):
         await probed(panel, hits, seed, Random(seed))
-    assert len(hits.of) >= 20
+    assert len(hits.of) >= 100
     found = hits.better_than_chance
     assert found == {}, f"{hits.runs} runs, limit {hits.limit:.1f}"
 

@@ -1,0 +1,69 @@
+"""Each attack finds the authors where a service does what this one did once, or might do."""
+
+from random import Random
+from typing import Any
+
+import pytest
+
+from tests.privacy.prober import Evidence, Hits, expected_hits
+
+RUNS = 100
+PEOPLE = 21
+LANGUAGES = ["en" if place == 7 else "fr" for place in range(PEOPLE)]
+DAYS = [place // 7 for place in range(PEOPLE)]
+
+
+def evidence(seed: int, **columns: Any) -> tuple[Evidence, list[str]]:
+    """Shuffled contributions with columns that a service stored of each author, by arrival."""
+    source = Random(seed)
+    members = [f"member-{source.getrandbits(32):08x}" for _ in range(PEOPLE)]
+    order = source.sample(range(PEOPLE), PEOPLE)
+    rows = [
+        {"id": source.getrandbits(64), "words": "mot"}
+        | {name: values[place] for name, values in columns.items()}
+        for place in order
+    ]
+    attributes = {"language": LANGUAGES, "day": DAYS}
+    shown = Evidence(members, rows, [0] * PEOPLE, [], attributes)
+    return shown, [members[place] for place in order]
+
+
+def judged(**columns: Any) -> dict[str, int]:
+    hits = Hits()
+    for seed in range(RUNS):
+        hits.judge(*evidence(seed, **columns))
+    return hits.better_than_chance
+
+
+TENS = [0] * 10 + [1] * 10 + [2]
+
+
+@pytest.mark.parametrize(
+    ("stored", "attack"),
+    [
+        ({"xmin": TENS}, "xmin, upwards"),
+        ({"on_day": TENS}, "on_day, upwards"),
+        ({"xmin": [0] * (PEOPLE - 1) + [1]}, "xmin, upwards"),
+        ({"language": LANGUAGES}, "language, upwards, by language"),
+        ({"opened_on": DAYS}, "opened_on, upwards, by day"),
+        ({"written_at": list(range(PEOPLE))}, "written_at, upwards"),
+    ],
+    ids=["openings", "days of opening", "a late joiner", "language", "join dates", "instants"],
+)
+def test_what_was_stored_once_gives_authors_away(stored: dict[str, Any], attack: str) -> None:
+    assert attack in judged(**stored)
+
+
+def test_one_opening_without_language_gives_nobody_away() -> None:
+    found = judged(xmin=[5] * PEOPLE, on_day=[3] * PEOPLE, language=["fr"] * PEOPLE)
+    assert not [attack for attack in found if attack.startswith(("xmin", "on_day", "language"))]
+
+
+def test_each_opening_that_can_be_told_apart_adds_a_hit() -> None:
+    apart, authors = evidence(1, xmin=TENS)
+    assert expected_hits(apart, authors, "xmin") == pytest.approx(3)
+    named, authors = evidence(1, language=LANGUAGES)
+    assert expected_hits(named, authors, "language", "language") == pytest.approx(2)
+    together, authors = evidence(1, xmin=[5] * PEOPLE)
+    assert expected_hits(together, authors, "xmin") == pytest.approx(1)
+    assert expected_hits(together, authors, "xmin", "language") == pytest.approx(1)
