@@ -23,7 +23,7 @@ def evidence(seed: int, **columns: Any) -> tuple[Evidence, list[str]]:
         | {name: values[place] for name, values in columns.items()}
         for place in order
     ]
-    attributes = {"language": LANGUAGES, "day": DAYS}
+    attributes: dict[str, Any] = {"language": LANGUAGES, "day": DAYS}
     shown = Evidence(members, rows, [0] * PEOPLE, [], attributes)
     return shown, [members[place] for place in order]
 
