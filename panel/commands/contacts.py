@@ -209,6 +209,7 @@ def show_import(here: Session, report: "ImportReport", *, accept_valid: bool) ->
     from rich.table import Table
 
     from console.data.vocabulary import ATTRIBUTES
+    from services.contracts.codes import plain
 
     summary = _WOULD_IMPORT if report.dry_run else _IMPORTED
     here.tell(summary, **report.model_dump(include={
@@ -223,9 +224,10 @@ def show_import(here: Session, report: "ImportReport", *, accept_valid: bool) ->
         for heading in (_ATTRIBUTE, _CODE, _LINES, _SPELLINGS):
             table.add_column(here.say(heading), justify="right" if heading is _LINES else "left")
         for code in report.codes:
+            same = plain(code.code) == plain(code.label)
             table.add_row(
                 ATTRIBUTES[code.attribute].in_(here.language),
-                code.code if code.code == code.label else f"{code.code} {code.label}",
+                code.code if same else f"{code.code} {code.label}",
                 str(code.lines),
                 ", ".join(code.spellings),
             )

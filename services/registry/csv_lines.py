@@ -496,7 +496,7 @@ def _zone(
         return zones[0]
     if not row.get("region") or region is not None:
         written = (postcode or row.get("region") or "")[:_SHOWN]
-        example = (of_postcode or of_region or ("America/Guadeloupe",))[-1]
+        example = (of_postcode or of_region or ("America/Guadeloupe",))[0]
         wrong.append(Wrong("zone_unclear", {"written": written, "example": example}))
     return None
 

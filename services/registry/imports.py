@@ -30,10 +30,10 @@ DUPLICATES = frozenset(
 _SPELLINGS_SHOWN = 8
 
 _SWALLOWED = Text(
-    fr="Un guillemet ouvert ligne {first} et fermé ligne {last} joint les lignes de plusieurs "
-    "personnes : rien n'est gardé. Corrigez la ligne {first}.",
-    en="A quotation mark that opens on line {first} and closes on line {last} joins the lines of "
-    "several people: nothing is kept. Correct line {first}.",
+    fr="Un guillemet qui s'ouvre ligne {first} avale tout jusqu'à la ligne {last} : les lignes de "
+    "plusieurs personnes se confondent, rien n'est gardé. Corrigez la ligne {first}.",
+    en="A quotation mark that opens on line {first} swallows everything up to line {last}: "
+    "the lines of several people run together, nothing is kept. Correct line {first}.",
 )
 _MONTH_FIRST = Text(
     fr="La colonne « {column} » a le mois avant le jour à la ligne {line} : le sens des autres "
@@ -42,11 +42,11 @@ _MONTH_FIRST = Text(
     "the other dates is uncertain, nothing is kept. Export dates as yyyy-mm-dd.",
 )
 _NOBODY_FREE = Text(
-    fr="Aucune ligne ne dit quand la personne a été contactée pour la dernière fois : les "
-    "{members} membres compteront comme contactés aujourd'hui, et aucun ne pourra être sollicité "
-    "avant le {day}.",
-    en="No line says when the person was last contacted: all {members} members will count as "
-    "contacted today, and none can be solicited before {day}.",
+    fr="Aucune ligne ne dit quand la personne a été contactée pour la dernière fois : toutes les "
+    "personnes du fichier ({members}) compteront comme contactées aujourd'hui, et aucune ne pourra "
+    "être sollicitée avant le {day}.",
+    en="No line says when the person was last contacted: everybody in the file ({members}) will "
+    "count as contacted today, and none can be solicited before {day}.",
 )
 _SOME_UNKNOWN = Text(
     fr="Lignes sans date de dernier contact : {members}. Ces personnes comptent comme contactées "

@@ -33,6 +33,8 @@ async def fold_some(conn: Connection, clock: Clock, vault: Vault, after: UUID) -
 
     Two members of one mailbox wait for both their messages, then share the later contact lock.
     """
+    if not await store.may_fold(conn):
+        return None
     contacts = await store.unfolded_contacts(conn, after, _PAGE)
     for member_id, box in contacts:
         try:

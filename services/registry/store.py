@@ -181,6 +181,10 @@ async def keep_lines(conn: Connection, now: datetime) -> int:
 # -- mailboxes
 
 
+async def may_fold(conn: Connection) -> bool:
+    return bool(await conn.fetchval(sql.may_fold))
+
+
 async def unfolded_contacts(conn: Connection, after: UUID, limit: int) -> list[tuple[UUID, Sealed]]:
     """Members whose mailbox has not been worked out yet, with their sealed contact."""
     rows = await conn.fetch(sql.unfolded_contacts, limit, after)

@@ -14,7 +14,7 @@ from services.contracts.http.registry import ImportReport
 from services.registry import imports, use_cases
 from services.runtime.sealing import Sealed
 from services.runtime.text import Language
-from tests.people import LONG_AGO, TODAY, Registry, line, sheet, vault
+from tests.people import LONG_AGO, TODAY, Registry, line, order, project, sheet, vault
 
 CASES = Path(__file__).parents[2] / "cases"
 
@@ -193,6 +193,28 @@ async def test_a_file_in_which_some_contacts_are_known_is_kept_and_counts_the_ot
     report = await run(registry, line("a@example.test", last_contact=""), line("b@example.test"))
     assert (report.kept, report.without_last_contact, report.to_confirm) == (True, 1, None)
     assert any("without a date of last contact: 1." in notice for notice in report.notices)
+
+
+async def test_09_a_message_leaves_for_the_domain_that_was_imported_and_no_other(
+    registry: Registry,
+) -> None:
+    about = project()
+    await registry.hold(about)
+    report = await run_case(registry, "09-idn-sharp-s/idn.csv", accept_valid=True)
+    assert report.imported == 5
+    rows = await registry.database.pool.fetch("SELECT member_id FROM contact")
+    orders = [order(row["member_id"], about) for row in rows]
+    await registry.receive(*orders)
+    async with registry.sending():
+        for each in orders:
+            await registry.becomes(each, "sent")
+    assert {entry["recipient"] for entry in registry.mail()} == {
+        "marie@xn--fu-hia.example",
+        "marie@fuss.example",
+        "paul@xn----ylba7abgd9bnh0e.example",
+        "lea@xn--fu-hia.example",
+        "zoe@xn--mairie-orlans-khb.example",
+    }
 
 
 async def test_the_report_shows_codes_spellings_names_and_unused_columns(
