@@ -11,7 +11,7 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined, se
 
 from services.contracts.characters import clean
 from services.contracts.http.common import Problem
-from services.runtime.text import LANGUAGES, Language, long_date, preferred
+from services.runtime.text import LANGUAGES, Language, long_date, preferred, unbroken
 
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none';"
@@ -95,7 +95,7 @@ class Pages:
 
 def _words(language: Language) -> dict[str, Callable[..., str]]:
     def t(fr: str, en: str) -> str:
-        return fr if language == "fr" else en
+        return unbroken(fr) if language == "fr" else en
 
     def decimal(value: float) -> str:
         return t(f"{value:.2f}".replace(".", ","), f"{value:.2f}")

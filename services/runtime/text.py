@@ -1,11 +1,13 @@
 """Sentences that people read, in French and in English, side by side so that none is forgotten."""
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
 Language = Literal["fr", "en"]
 LANGUAGES: tuple[Language, ...] = ("fr", "en")
+_BEFORE_SIGN = re.compile(r" ([:;?!»])")
 
 
 @dataclass(frozen=True)
@@ -44,3 +46,8 @@ def preferred(accept_language: str | None) -> Language:
             if tag == language:
                 return language
     return "fr"
+
+
+def unbroken(french: str) -> str:
+    """No-break spaces as French has them, so that no line starts with a colon or ends with «."""
+    return _BEFORE_SIGN.sub("\u00a0\\1", french).replace("« ", "«\u00a0")

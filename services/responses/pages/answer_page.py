@@ -8,7 +8,6 @@ service and credentials from campaigns, and nothing else: no cookie, nothing inl
 import base64
 import gzip
 import hashlib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,7 +21,7 @@ from fastapi.responses import Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from services.runtime.pages import language_of
-from services.runtime.text import LANGUAGES, Language
+from services.runtime.text import LANGUAGES, Language, unbroken
 
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 _ENTRY = "answer.js"
@@ -84,18 +83,13 @@ def _html(language: Language, static: dict[str, File], base: str) -> File:
         trim_blocks=True,
     )
     html = environment.get_template("answer.html").render(
-        t=lambda fr, en: _unbroken(fr) if language == "fr" else en,
+        t=lambda fr, en: unbroken(fr) if language == "fr" else en,
         language=language,
         base=base,
         modules=[name for name in static if name.endswith(".js") and name != _ENTRY],
         integrity={name: file.integrity for name, file in static.items()},
     )
     return File(html.encode(), "text/html")
-
-
-def _unbroken(french: str) -> str:
-    """No line starts with a colon or a question mark."""
-    return re.sub(r" ([:;?!])", "\u00a0\\1", french)
 
 
 def policy(credentials_url: str) -> dict[str, str]:

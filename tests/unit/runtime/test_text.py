@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.runtime.text import LANGUAGES, Text, preferred
+from services.runtime.text import LANGUAGES, Text, preferred, unbroken
 
 
 @pytest.mark.parametrize(
@@ -30,3 +30,10 @@ def test_no_header_breaks_it(header: str) -> None:
 def test_a_sentence_carries_its_data_in_both_languages() -> None:
     sentence = Text(fr="{n} personnes", en="{n} people")
     assert [sentence.in_(language, n=3) for language in LANGUAGES] == ["3 personnes", "3 people"]
+
+
+def test_french_signs_do_not_begin_or_end_a_line_alone() -> None:
+    assert unbroken("Pourquoi ? « Ici » : oui ; non !") == (
+        "Pourquoi\u00a0? «\u00a0Ici\u00a0»\u00a0: oui\u00a0; non\u00a0!"
+    )
+    assert unbroken("https://exemple.fr/?a=1") == "https://exemple.fr/?a=1"
