@@ -11,6 +11,8 @@ from services.runtime.text import Language, Text
 
 # A count below it is not shown to the public.
 MINIMUM_CELL = 5
+# Counts of a month of messages; below the minimum cell they are not told.
+MONTHLY = ("solicitations", "people_solicited", "notices")
 # Of these none is "fewer than five" as well; of the others none is nothing to tell.
 _NEVER_NONE = ("asked", "joined", "credentials_issued", "contributions")
 

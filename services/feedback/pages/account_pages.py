@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import zip_longest
-from typing import Any
 from uuid import UUID, uuid5
 
 from starlette.convertors import IntegerConvertor, register_url_convertor
@@ -14,10 +13,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from services.contracts.events.campaigns import ProjectState
+from services.contracts.events.registry import FiguresState
 from services.feedback import previews
 from services.feedback.domain import promises
 from services.feedback.domain.promises import OUTCOME_NAMES
-from services.feedback.domain.reports import MINIMUM_CELL, method_of, shown
+from services.feedback.domain.reports import MINIMUM_CELL, MONTHLY, method_of, shown
 from services.feedback.pages.site import A_DAY, A_MINUTE, ATOM, Asked, Content, Endpoint, Load, Site
 from services.feedback.store import public as store
 from services.feedback.use_cases.journal import commits_to
@@ -236,7 +236,7 @@ async def figures(conn: Connection, asked: Asked) -> Content:
             "answers": outcomes,
             "by_progress": by_progress,
             "overdue": sum(one.overdue for one in counts),
-            "months": [_month(body) for body in await store.months(conn)],
+            "months": [_month(month) for month in await store.months(conn)],
         },
     )
 
@@ -260,10 +260,9 @@ async def feed(conn: Connection, asked: Asked) -> Content:
     return Content("feed.xml", {"entries": newest}, kind=ATOM)
 
 
-def _month(body: dict[str, Any]) -> dict[str, Any]:
+def _month(month: FiguresState) -> FiguresState:
     """registry shows no small cell; neither does this page, whatever it heard."""
-    counts = ("solicitations", "people_solicited", "notices")
-    return body | {name: shown(body[name]) for name in counts}
+    return month.model_copy(update={name: shown(getattr(month, name)) for name in MONTHLY})
 
 
 def _overdue(today: date) -> Callable[[store.AnswerLine], int]:

@@ -29,7 +29,7 @@ from services.contracts.http.open_data import (
     OpenStep,
 )
 from services.feedback.domain import promises
-from services.feedback.domain.reports import MINIMUM_CELL, method_of, shown
+from services.feedback.domain.reports import MINIMUM_CELL, MONTHLY, method_of, shown
 from services.feedback.pages.fresh import Edition, Kept
 from services.feedback.pages.site import Asked, Content, Site, answer
 from services.feedback.store import public as store
@@ -281,14 +281,9 @@ async def _figures(conn: Connection, after: Place, today: date) -> tuple[list[Ro
         of = sum(one.answers for one in counts if one.outcome != "not" and one.progress == progress)
         rows.append(row("decisions_by_progress", of, progress))
     for month in await store.months(conn):
-        about = month["month"]
-        rows.append(
-            row("most_for_one_person_in_31_days", month["most_for_one_person_in_31_days"], about)
-        )
-        rows += [
-            row(name, shown(month[name]), about)
-            for name in ("solicitations", "people_solicited", "notices")
-        ]
+        most = month.most_for_one_person_in_31_days
+        rows.append(row("most_for_one_person_in_31_days", most, month.month))
+        rows += [row(name, shown(getattr(month, name)), month.month) for name in MONTHLY]
     return rows, None
 
 

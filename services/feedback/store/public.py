@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from services.contracts.events.registry import FiguresState
 from services.feedback.domain.promises import DecisionVersion
 from services.feedback.store import sql
 from services.runtime import db
@@ -207,8 +208,9 @@ async def charter_figures(conn: Connection) -> Measured:
     return found
 
 
-async def months(conn: Connection) -> list[dict[str, Any]]:
-    return [row["body"] for row in await conn.fetch(sql.months)]
+async def months(conn: Connection) -> list[FiguresState]:
+    """A count below the minimum cell is left out of what is stored, and is None here."""
+    return [FiguresState.model_validate(row["body"]) for row in await conn.fetch(sql.months)]
 
 
 Rows = list[dict[str, Any]]

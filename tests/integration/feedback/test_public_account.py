@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.contracts.events.campaigns import ProjectState
 from services.contracts.events.registry import FiguresState
 from services.contracts.http.common import Role
 from services.contracts.http.feedback import PublishReport
@@ -436,6 +437,33 @@ async def test_no_number_below_five_is_shown(world: World) -> None:
     figures = await read(world, "/figures")
     assert figures.count("fewer than 5") == 3
     assert "too few contributions" in figures
+
+
+async def test_pages_and_open_data_do_without_whatever_an_event_may_leave_out(
+    world: World,
+) -> None:
+    """As a month with fewer than five notices has no count of them."""
+    seen = proposal(world.project_id, "Dire la date")
+    bare = project(world.project_id)
+    optional = {
+        name: None for name, field in ProjectState.model_fields.items() if field.default is None
+    }
+    await world.hear(
+        bare.model_copy(update=optional),
+        seen,
+        collection(world.project_id, [seen]).model_copy(
+            update={"contributions": None, "unread": None}
+        ),
+    )
+    few = month(7).model_copy(update={"notices": None, "refused_by_reason": {}})
+    await hear_figures(world, few)
+    for path in (*LISTS, *FILES, f"/projects/{world.project_id}"):
+        found = await look(world, path)
+        assert found.status_code == 200, (path, found.text)
+    assert "fewer than 5" in await read(world, "/figures")
+    data = (await world.client.get("/open-data/figures.json")).json()["rows"]
+    notices = [row["value"] for row in data if row["figure"] == "notices"]
+    assert notices == [None]
 
 
 COUNT = st.none() | st.integers(0, 12) | st.integers(0, 10_000)
