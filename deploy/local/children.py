@@ -19,7 +19,7 @@ from time import monotonic
 
 import psutil
 
-from deploy.local.errors import LocalError
+from deploy.local.errors import LocalError, open_privately
 from services.runtime.text import Text
 
 POLL = 0.02
@@ -54,7 +54,7 @@ def spawn(
     `death_signal` is what it gets if the runner disappears. Linux ties that to the *thread* that
     calls this, so call it from the thread that lives as long as the runner: the event loop's.
     """
-    with log.open("ab") as output:
+    with open(log, "ab", opener=open_privately) as output:
         return subprocess.Popen(
             argv,
             stdin=subprocess.DEVNULL,
@@ -66,6 +66,8 @@ def spawn(
             group=user.pw_gid if user else None,
             extra_groups=[] if user else None,
             start_new_session=True,
+            # Data and logs of the servers are nobody else's either.
+            umask=0o077,
             preexec_fn=_die_with(os.getpid(), death_signal),
         )
 

@@ -150,6 +150,13 @@ def reserve_port(port: int | None) -> int:
         return int(probe.getsockname()[1])
 
 
+def open_privately(path: str | Path, flags: int) -> int:
+    """An opener of files that only their owner reads: messages, addresses and links are in them."""
+    file = os.open(path, flags, 0o600)
+    os.fchmod(file, 0o600)
+    return file
+
+
 class DataDir:
     """A directory that one runner holds at a time.
 
@@ -164,7 +171,7 @@ class DataDir:
     def acquire(self) -> None:
         with readable_disk_errors(self.path):
             try:
-                self.path.mkdir(parents=True, exist_ok=True)
+                self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
             except (FileExistsError, FileNotFoundError, NotADirectoryError) as error:
                 raise LocalError(
                     Text(
@@ -172,7 +179,7 @@ class DataDir:
                         en=f"{self.path} is not a directory and cannot become one.",
                     )
                 ) from error
-            lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o644)
+            lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 os.truncate(lock, 0)

@@ -6,6 +6,7 @@ whatever the services later believe, what was handed over stands in `mail.jsonl`
 
 import asyncio
 import json
+import os
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from email import message_from_bytes
@@ -16,7 +17,7 @@ from typing import TextIO
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from deploy.local.errors import HOST, readable_disk_errors, reserve_port
+from deploy.local.errors import HOST, open_privately, readable_disk_errors, reserve_port
 
 ACCEPTED = "250 2.0.0 accepted"
 # Bytes; the panel's messages are a few kilobytes.
@@ -65,8 +66,9 @@ class MailCatcher:
         loop = asyncio.get_running_loop()
         port = reserve_port(self._wanted_port)
         with readable_disk_errors(self.journal.parent):
-            self.journal.parent.mkdir(parents=True, exist_ok=True)
-            self._lines = self.journal.open("a", encoding="utf-8")
+            self.journal.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            file = open_privately(self.journal, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+            self._lines = os.fdopen(file, "a", encoding="utf-8")
         self._server = await loop.create_server(lambda: _Session(self, loop), self._host, port)
 
     async def stop(self) -> None:

@@ -56,7 +56,7 @@ class ServiceProcess:
     def start(self) -> None:
         """From the event loop's thread, whose end would otherwise be taken for the runner's."""
         with readable_disk_errors(self.log_path.parent):
-            self.log_path.parent.mkdir(parents=True, exist_ok=True)
+            self.log_path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._child = children.spawn(self._argv, log=self.log_path, env=self._env)
 
     async def wait_ready(self, url: str, within: float = READY_WITHIN) -> None:

@@ -185,7 +185,7 @@ class Stack:
 
     async def _setup(self, environments: dict[str, dict[str, str]]) -> None:
         log = self.data_dir / "logs" / "setup.log"
-        log.parent.mkdir(exist_ok=True)
+        log.parent.mkdir(mode=0o700, exist_ok=True)
         child = children.spawn(
             [sys.executable, "-m", "deploy.local.setup"],
             log=log,
