@@ -41,11 +41,26 @@ UNREACHABLE = Text(
 ISSUER = Text(fr="de connexion", en="sign-in")
 
 
+# Digits, / and ? need Shift on a French keyboard: the same keys without it mean the same.
+_WITHOUT_SHIFT = {
+    "1": "ampersand",
+    "2": "é",
+    "3": "quotation_mark",
+    "4": "apostrophe",
+    "5": "left_parenthesis",
+    "6": "minus",
+    "7": "è",
+    "8": "underscore",
+    "slash": "colon",
+    "question_mark": "comma",
+}
+
+
 def bindings(screen: str) -> list[BindingType]:
     """The keys of one screen, from the table of actions."""
     return [
         Binding(
-            action.key,
+            ",".join(filter(None, (action.key, _WITHOUT_SHIFT.get(action.key.split(",")[0])))),
             f"app.{action.id}" if EVERYWHERE in action.screens else action.id,
             show=False,
             priority=action.while_typing,

@@ -18,6 +18,7 @@ from panel.options import (
     session,
     show,
 )
+from services.contracts.characters import shown
 from services.runtime.text import Text
 
 if TYPE_CHECKING:
@@ -106,7 +107,10 @@ def import_(
             here.tell_progress(_NOTHING_USABLE)
             raise typer.Exit(2)
         plain = found.questionnaire.model_dump(mode="json", exclude_none=True)
-        yaml.safe_dump(plain, sys.stdout, allow_unicode=True, sort_keys=False)
+        # Written out in escapes where it is not plain text: it may be shown before it is kept.
+        sheet = yaml.safe_dump(plain, allow_unicode=True, sort_keys=False)
+        readable = shown(sheet) == sheet and sys.stdout.encoding.lower().startswith("utf")
+        print(sheet if readable else yaml.safe_dump(plain, sort_keys=False), end="")
 
     asynchronous(ask)
 

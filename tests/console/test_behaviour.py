@@ -350,3 +350,15 @@ async def test_after_the_synthesis_a_project_waits_for_decisions(
         at.app.open_project(str(HOUSING.id))
         await at.on("project")
         assert "each proposal waits for a reasoned decision" in at.text
+
+
+async def test_a_french_keyboard_needs_no_shift_for_areas_search_and_help(console: Opens) -> None:
+    async with console("fr", "aude") as at:
+        keys = {"é": "projects", "minus": "decisions", "ampersand": "home", "comma": "help"}
+        for key, screen in keys.items():
+            await at.press(key)
+            await at.on(screen)
+        await at.press("escape", "é")
+        await at.on("projects")
+        await at.press("colon", *"éà(-_", "comma")
+        await at.until(lambda: "éà(-_," in at.text)

@@ -31,6 +31,7 @@ PRINTING = {
     "panel/commands/bench.py",
     "panel/commands/console.py",
     "panel/commands/events.py",
+    "panel/commands/preparing.py",
 }
 
 
