@@ -100,7 +100,8 @@ def authors_by_echo(found: Endpoints, seized: Seized) -> dict[bytes, str]:
         if message.kind == "invitation" and message.order_id:
             seed = sha256(f"{SEED}:{message.recipient}:{message.subject}:seed".encode()).digest()
             key = keys[projects[message.order_id]]
-            authors[echo_from_seed(seed, key)] = members[message.order_id]
+            echo = echo_from_seed(seed, key)
+            authors[sha256(echo).digest()] = members[message.order_id]
     return authors
 
 

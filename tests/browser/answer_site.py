@@ -34,7 +34,7 @@ from services.contracts.http.responses import (
 )
 from services.responses.domain import answers
 from services.responses.pages import answer_page
-from services.runtime.blind_rsa import PrivateKey, SignatureRefused, base64url
+from services.runtime.blind_rsa import PrivateKey, SignatureRefused, base64url, from_base64url
 
 PROJECT = UUID("5f0c5f6e-8b8a-4d3c-9a51-2f0d7f3c1a10")
 DOCUMENT = UUID("0b6f4f0e-1d0a-4a57-bb1a-6f6d1f0f2c77")
@@ -46,6 +46,11 @@ LETTER = (
 
 
 @cache
+def _hashed(echo: str) -> str:
+    """As the service publishes it."""
+    return base64url(hashlib.sha256(from_base64url(echo)).digest())
+
+
 def signer(number: int = 0) -> PrivateKey:
     return PrivateKey.generate()
 
@@ -284,7 +289,7 @@ def _responses(site: Site) -> FastAPI:
         fates: dict[str, list[str]] = {"counted": [], "read": [], "personal_cases": []}
         for contribution in site.contributions.values():
             assert contribution.echo is not None
-            fates[site.fate].append(contribution.echo)
+            fates[site.fate].append(_hashed(contribution.echo))
         return Echoes.model_validate(fates)
 
     return app

@@ -1,10 +1,11 @@
--- answers_at_most_credentials: a recruited project holds no more answers than credentials it gave.
+-- answers_at_most_credentials: a collected project holds no more answers than credentials it gave;
+-- their number is told rounded down to a multiple of five, and not below five.
 SELECT coalesce(sum(s.spent), 0)::int AS looked_at,
-       (count(*) FILTER (WHERE s.spent > c.credentials_issued))::int AS wrong
+       (count(*) FILTER (WHERE s.spent > coalesce(c.credentials_issued, 0) + 4))::int AS wrong
 FROM collection c JOIN LATERAL (
     SELECT count(*) AS spent FROM spent_credential s WHERE s.project_id = c.project_id
 ) s ON true
-WHERE c.credentials_issued IS NOT NULL;
+WHERE c.floor_reached IS NOT NULL;
 
 -- no_answer_dropped: each spent credential has its answer, sealed or open, and no answer lacks one.
 SELECT coalesce(sum(n.spent), 0)::int AS looked_at,

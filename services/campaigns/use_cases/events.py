@@ -55,10 +55,13 @@ def project_state(
         ),
         recruitment_ends_on=project.recruitment_ends_on,
         collection_ends_on=project.collection_ends_on,
-        asked=project.asked,
-        joined=project.joined,
+        asked=_floored(project.asked),
+        joined=_floored(project.joined),
         credential_key=project.credential_key,
-        credentials_issued=project.credentials_issued,
+        credentials_issued=_floored(project.credentials_issued),
+        floor_reached=None
+        if project.credentials_issued is None
+        else project.credentials_issued >= project.anonymity_floor,
         anonymity_floor=project.anonymity_floor,
         draw_commitments=[one.commitment for one in launches],
         draw_seeds=[one.seed for one in launches] if project.shows_its_seeds else [],
@@ -68,11 +71,17 @@ def project_state(
     )
 
 
+def _floored(count: int | None) -> int | None:
+    """Rounded down to a multiple of five, and none below five: exact numbers of participants and of
+    credentials would be subtracted down to a few people."""
+    return None if count is None else count - count % _MINIMUM_CELL or None
+
+
 def _in_fives(counts: Mapping[str, int]) -> ReportDuties:
     """Rounded down, so that two versions of a project cannot be subtracted down to one person."""
 
     def shown(state: str) -> int | None:
-        return counts[state] - counts[state] % _MINIMUM_CELL or None
+        return _floored(counts[state])
 
     return ReportDuties(
         report_version=counts["report_version"],

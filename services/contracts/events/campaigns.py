@@ -193,9 +193,16 @@ class ProjectState(Event):
     recruitment_ends_on: date
     collection_ends_on: date
     credential_key: dict[str, Any] | None = Field(None, description="public key, as a JWK")
-    asked: int | None = None
-    joined: int | None = None
-    credentials_issued: int | None = Field(None, description="known once collected")
+    asked: int | None = Field(
+        None, description="once recruited: rounded down to a multiple of five, absent below five"
+    )
+    joined: int | None = Field(None, description="as asked")
+    credentials_issued: int | None = Field(None, description="once collected, as asked")
+    floor_reached: bool | None = Field(
+        None,
+        description="once collected: whether as many credentials were issued as anonymity_floor"
+        " asks; absent where a restored database does not know",
+    )
     anonymity_floor: int = 5
     draw_commitments: list[str] = Field(
         default_factory=list, description="SHA-256 of each campaign's seed, hex"

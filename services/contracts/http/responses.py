@@ -40,7 +40,9 @@ class CollectionView(View):
     preview_path: str = Field("", description="shows the questionnaire as members will see it")
     ends_on: date | None = None
     anonymity_floor: int = 5
-    credentials_issued: int | None = Field(None, description="known once collected")
+    credentials_issued: int | None = Field(
+        None, description="known once collected; rounded down to a multiple of five"
+    )
     answers_received: int = 0
     sealed: int = 0
     contributions: int = 0
@@ -119,8 +121,10 @@ class Contribution(Strict):
 
 
 class Echoes(View):
-    """What became of every open contribution of a project, each in one list, by echo. The same for
-    everybody: a device looks for its own, so that asking tells nothing about who asks."""
+    """What became of every open contribution of a project, each in one list, by the SHA-256 of its
+    echo, in base64url. The same for everybody: a device looks for its own, so that asking tells
+    nothing about who asks; and as only the device has the echo itself, nobody can claim another's
+    contribution by copying from here."""
 
     counted: list[str] = Field(description="open, and not read yet")
     read: list[str]

@@ -14,6 +14,7 @@ MINIMUM_CELL = 5
 # Counts of a month of messages; below the minimum cell they are not told.
 MONTHLY = ("solicitations", "people_solicited", "notices")
 # Of these none is "fewer than five" as well; of the others none is nothing to tell.
+_RECRUITED = ("recruited", "collected", "reporting", "closed")
 _NEVER_NONE = ("asked", "joined", "credentials_issued", "contributions")
 
 
@@ -115,10 +116,13 @@ def method_of(project: dict[str, Any], collection: dict[str, Any]) -> dict[str, 
 
     Counts are None where unknown or below the minimum cell; `too_small` names the latter.
     """
+    # campaigns rounds such counts down to a multiple of five, and leaves out those below five.
+    recruited = project.get("state") in _RECRUITED
+    issued_known = project.get("floor_reached") is not None
     counts = {
-        "asked": project.get("asked"),
-        "joined": project.get("joined"),
-        "credentials_issued": project.get("credentials_issued"),
+        "asked": project.get("asked", 0 if recruited else None),
+        "joined": project.get("joined", 0 if recruited else None),
+        "credentials_issued": project.get("credentials_issued", 0 if issued_known else None),
         "contributions": collection.get("contributions"),
         "unopened": collection.get("unopened"),
     }

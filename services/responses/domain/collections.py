@@ -91,6 +91,7 @@ class Collection:
     collection_ends_on: date
     credential_key: dict[str, Any] | None
     credentials_issued: int | None
+    floor_reached: bool | None
     anonymity_floor: int
     preview_id: UUID
     opened_on: date | None

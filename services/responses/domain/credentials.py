@@ -3,6 +3,8 @@
 import base64
 import binascii
 import hashlib
+from collections import Counter
+from collections.abc import Sequence
 
 from services.runtime.refusal import Refusal
 from services.runtime.text import Text
@@ -51,6 +53,18 @@ def checked_echo(echo: str | None) -> str | None:
     if echo is not None and (len(echo) != _ECHO_LENGTH or len(decoded(echo)) != ECHO_BYTES):
         raise CredentialMalformed
     return echo
+
+
+def echo_marks(echoes: Sequence[str | None]) -> list[bytes | None]:
+    """The hash of each echo, which is stored and published.
+
+    Whoever copies one from the public list has nothing to show, as only the author's device has
+    what was hashed. An echo that came with several answers is nobody's, and marks none of them."""
+    times = Counter(echoes)
+    return [
+        hashlib.sha256(decoded(echo)).digest() if echo and times[echo] == 1 else None
+        for echo in echoes
+    ]
 
 
 def token_hash(prepared: bytes) -> bytes:

@@ -7,8 +7,9 @@ Collection being over, credentials are over too (campaigns issues none afterward
 are opened in one transaction, so that rows cannot be divided by the number of the transaction that
 wrote them.
 
-Below the floor nothing is opened unless everybody who answered agreed. As long as the number of
-credentials issued is not known, the number spent is proof enough: it is never the larger one.
+Below the floor nothing is opened unless everybody who answered agreed. The number of credentials is
+told rounded down, so campaigns, which has the exact one, says whether the floor is reached. Where
+it does not know, the number spent is proof enough: it is never the larger one.
 """
 
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ class Waiting:
 def verdict(collection: Collection, waiting: Waiting) -> Verdict:
     if not collection.project_is_over or waiting.sealed == 0:
         return Verdict.WAIT
-    if max(waiting.received, collection.credentials_issued or 0) >= collection.anonymity_floor:
+    told = max(waiting.received, collection.credentials_issued or 0)
+    if collection.floor_reached or told >= collection.anonymity_floor:
         return Verdict.OPEN
     return Verdict.OPEN_IF_ALL_AGREED

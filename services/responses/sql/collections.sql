@@ -1,9 +1,10 @@
 -- see_projects: hold newer versions of projects; returns the collections that are new. The key of
 -- credentials is kept as first seen: another one later would be a signer's trick or an accident.
 INSERT INTO collection AS held (project_id, project_version, project_state, title, mandate,
-    recruitment_ends_on, collection_ends_on, credential_key, credentials_issued, anonymity_floor)
+    recruitment_ends_on, collection_ends_on, credential_key, credentials_issued, anonymity_floor,
+    floor_reached)
 SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::jsonb[],
-    $6::date[], $7::date[], $8::jsonb[], $9::int[], $10::int[])
+    $6::date[], $7::date[], $8::jsonb[], $9::int[], $10::int[], $11::boolean[])
 ON CONFLICT (project_id) DO UPDATE
 SET project_version = excluded.project_version,
     project_state = excluded.project_state,
@@ -13,14 +14,15 @@ SET project_version = excluded.project_version,
     collection_ends_on = excluded.collection_ends_on,
     credential_key = coalesce(held.credential_key, excluded.credential_key),
     credentials_issued = excluded.credentials_issued,
-    anonymity_floor = excluded.anonymity_floor
+    anonymity_floor = excluded.anonymity_floor,
+    floor_reached = excluded.floor_reached
 WHERE held.project_version < excluded.project_version
 RETURNING project_id, version, state, (xmax = 0) AS is_new;
 
 -- collections: all, by title.
 SELECT c.project_id, c.version, c.title, c.state, c.project_state, c.mandate,
        c.recruitment_ends_on, c.collection_ends_on, c.credential_key, c.credentials_issued,
-       c.anonymity_floor, c.preview_id, c.opened_on, c.questionnaire_version,
+       c.anonymity_floor, c.floor_reached, c.preview_id, c.opened_on, c.questionnaire_version,
        c.readings_wanted, c.synthesised_by, c.synthesised_on,
        q.body AS questionnaire
 FROM collection c
@@ -30,7 +32,7 @@ ORDER BY c.title, c.project_id;
 -- collection: one, by its project or by the address of its preview.
 SELECT c.project_id, c.version, c.title, c.state, c.project_state, c.mandate,
        c.recruitment_ends_on, c.collection_ends_on, c.credential_key, c.credentials_issued,
-       c.anonymity_floor, c.preview_id, c.opened_on, c.questionnaire_version,
+       c.anonymity_floor, c.floor_reached, c.preview_id, c.opened_on, c.questionnaire_version,
        c.readings_wanted, c.synthesised_by, c.synthesised_on,
        q.body AS questionnaire
 FROM collection c

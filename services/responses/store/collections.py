@@ -32,6 +32,7 @@ async def see_projects(conn: Connection, projects: Sequence[ProjectState]) -> li
         [project.credential_key for project in projects],
         [project.credentials_issued for project in projects],
         [project.anonymity_floor for project in projects],
+        [project.floor_reached for project in projects],
     )
     return [row["project_id"] for row in rows if row["is_new"]]
 

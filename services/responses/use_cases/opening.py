@@ -40,7 +40,10 @@ async def open_sealed(
         letters = await _read(conn, sealer, held, verdict)
     if letters:
         chance.shuffle(letters)
-        found = [_contribution(letter, chance) for letter in letters]
+        marks = credentials.echo_marks([letter.echo for letter in letters])
+        found = [
+            _contribution(letter, mark, chance) for letter, mark in zip(letters, marks, strict=True)
+        ]
         await store.forget_sealed(conn, project_id)
         await store.add_contributions(conn, project_id, found, clock.today())
         held = replace(held, opened_on=clock.today())
@@ -60,13 +63,13 @@ async def _read(
     return letters
 
 
-def _contribution(letter: Letter, chance: Random) -> Contribution:
+def _contribution(letter: Letter, echo: bytes | None, chance: Random) -> Contribution:
     return Contribution(
         UUID(int=chance.getrandbits(128), version=4),
         letter.questionnaire_version,
         letter.answers,
         rules.words(letter.answers),
-        credentials.decoded(letter.echo) if letter.echo else None,
+        echo,
     )
 
 

@@ -126,7 +126,9 @@ async def test_after_recruitment_the_roster_is_frozen_and_its_numbers_are_publis
     async with world.transaction() as conn:
         assert await upkeep.sweep(conn, world.clock) == 1
     told = (await world.projects_told())[-1]
-    assert (told.state, told.asked, told.joined) == ("recruited", 3, 1)
+    assert (told.state, told.asked, told.joined) == ("recruited", None, None), "fewer than five"
+    stored = await world.rows("SELECT asked, joined FROM project")
+    assert [(row["asked"], row["joined"]) for row in stored] == [(3, 1)]
     with pytest.raises(RecruitmentIsOver):
         await world.accept(c["id"], c["member_id"])
     # Leaving stays possible; nobody is promoted any more.

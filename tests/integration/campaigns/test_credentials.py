@@ -198,26 +198,27 @@ async def test_on_the_last_day_of_collection_a_first_credential_is_still_issued(
 async def test_the_number_issued_is_public_only_once_no_credential_can_be_had(
     world: World,
 ) -> None:
-    rows = await joined(world, 7)
+    rows = await joined(world, 9)
     for row in rows[:3]:
         await ask(world, row)
     world.advance(days=61)
     await sweep(world)
     told = (await world.projects_told())[-1]
     assert (told.state, told.credentials_issued) == ("recruited", None)
-    for row in rows[3:6]:
+    for row in rows[3:8]:
         await ask(world, row)
     world.advance(days=30)
     # Even before the sweeper passes.
-    for row in (rows[0], rows[6]):
+    for row in (rows[0], rows[8]):
         with pytest.raises(CollectionOver):
             await ask(world, row)
     await sweep(world)
-    for row in (rows[0], rows[6]):
+    for row in (rows[0], rows[8]):
         with pytest.raises(CollectionOver):
             await ask(world, row)
     told = (await world.projects_told())[-1]
-    assert (told.state, told.credentials_issued) == ("collected", 6)
+    # Nine joined and eight took a credential: nobody sees that one did not.
+    assert (told.joined, told.credentials_issued, told.floor_reached) == (5, 5, True)
 
 
 async def test_none_is_issued_between_the_count_and_its_publication(world: World) -> None:
@@ -234,6 +235,20 @@ async def test_none_is_issued_between_the_count_and_its_publication(world: World
     assert await issued(world) == []
 
 
+@pytest.mark.parametrize(("floor", "told"), [(5, True), (8, True), (9, False)])
+async def test_a_number_told_in_fives_says_exactly_whether_the_floor_is_reached(
+    world: World, floor: int, told: bool
+) -> None:
+    rows = await joined(world, 8)
+    for row in rows:
+        await ask(world, row)
+    await world.database.pool.execute("UPDATE project SET anonymity_floor = $1", floor)
+    world.advance(days=91)
+    await sweep(world)
+    last = (await world.projects_told())[-1]
+    assert (last.credentials_issued, last.floor_reached) == (5, told)
+
+
 async def test_a_restored_project_says_no_number_that_it_cannot_know(world: World) -> None:
     (row,) = await joined(world)
     await ask(world, row)
@@ -242,6 +257,7 @@ async def test_a_restored_project_says_no_number_that_it_cannot_know(world: Worl
     await sweep(world)
     told = (await world.projects_told())[-1]
     assert (told.state, told.credentials_issued) == ("collected", None)
+    assert told.floor_reached is None
 
 
 async def sweep(world: World) -> None:

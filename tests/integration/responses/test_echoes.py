@@ -1,12 +1,18 @@
 """The author's return: only their device can tell which contribution is theirs, and it learns what
 became of it, and where a personal case goes instead."""
 
+from hashlib import sha256
+
+import asyncpg
+import pytest
+
 from services.contracts.http.responses import Echoes
 from services.runtime.blind_rsa import base64url
 from tests.integration.responses.reading_room import Room
 from tests.integration.responses.world import answer
 
 ECHO = base64url(b"an author's echo")
+MARK = base64url(sha256(b"an author's echo").digest())
 
 
 async def echoes(room: Room) -> Echoes:
@@ -30,14 +36,14 @@ async def test_the_device_learns_that_it_was_opened_read_or_a_personal_case(
     assert await echoes(room) == Echoes(counted=[], read=[], personal_cases=[])
     await room.end()
     opened = await echoes(room)
-    assert ECHO in opened.counted
+    assert MARK in opened.counted
     assert len(opened.counted) == 10, "those sent without an echo have none"
     mine = next(one for one in await room.contributions() if one.words == "Écho 0")
     await room.record(mine.id, "Bo M.")
-    assert ECHO in (await echoes(room)).read
+    assert MARK in (await echoes(room)).read
     await room.record(mine.id, "Ada L.", mark="personal_case")
     after = await echoes(room)
-    assert after.personal_cases == [ECHO]
+    assert after.personal_cases == [MARK]
     assert after.read == []
 
 
@@ -66,4 +72,42 @@ async def test_readers_and_exports_never_see_an_echo(
     exported = await room.ask("GET", "contributions/export", format="json")
     assert exported.status_code == 200
     assert ECHO not in listed.text + exported.text
+    assert MARK not in listed.text + exported.text
     assert "echo" not in listed.text.replace("Écho", "")
+
+
+async def test_what_is_stored_and_published_is_no_proof_for_whoever_copies_it(
+    collecting: Room,
+) -> None:
+    """Only the author's device has the echo; the list has its hash."""
+    await send_with_echoes(collecting)
+    await collecting.end()
+    path = f"/answer/{collecting.world.project_id}/echoes.json"
+    assert ECHO not in (await collecting.world.client.get(path)).text
+    rows = await collecting.world.fetch("SELECT echo FROM contribution WHERE echo IS NOT NULL")
+    assert b"an author's echo" not in {row["echo"] for row in rows}
+
+
+async def test_an_echo_sent_with_two_answers_is_nobodys(collecting: Room) -> None:
+    await send_with_echoes(collecting)
+    assert (await collecting.world.send(answer("Copie", echo=ECHO))).status_code == 201
+    await collecting.end()
+    listed = await echoes(collecting)
+    assert MARK not in listed.counted
+    assert len(listed.counted) == 9
+    assert len(await collecting.contributions()) == 12 + 11, "no word is lost for it"
+
+
+async def test_two_contributions_of_a_project_never_share_an_echo(collecting: Room) -> None:
+    await send_with_echoes(collecting)
+    await collecting.end()
+    pool = collecting.world.service.database.pool
+    copy = (
+        "INSERT INTO contribution (id, project_id, questionnaire_version, answers, words, on_day,"
+        " echo) SELECT gen_random_uuid(), project_id, 1, '{}', '', on_day, echo FROM contribution"
+        " WHERE echo IS NOT NULL LIMIT 1"
+    )
+    with pytest.raises(asyncpg.UniqueViolationError, match="contribution_echo_once"):
+        await pool.execute(copy)
+    await pool.execute("DROP INDEX contribution_echo_once")
+    await pool.execute(copy)

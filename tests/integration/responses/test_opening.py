@@ -129,6 +129,16 @@ async def test_a_high_floor_holds_back_ten_answers(
     assert await world.open_sealed() == opened
 
 
+@pytest.mark.parametrize(("reached", "opened"), [(True, 6), (False, 0), (None, 0)])
+async def test_between_two_fives_campaigns_says_whether_the_floor_is_reached(
+    world: World, reached: bool | None, opened: int
+) -> None:
+    """Nine credentials are told as five: the floor of seven is reached all the same."""
+    await world.send_many(6)
+    await world.becomes("collected", 4, floor=7, issued=5, reached=reached)
+    assert await world.open_sealed() == opened
+
+
 async def test_an_end_and_an_answer_at_one_moment_agree(world: World) -> None:
     await world.send_many(6)
     await world.becomes("collected", 3, issued=50)

@@ -70,6 +70,7 @@ def project(
     key: PrivateKey | None = None,
     issued: int | None = None,
     floor: int = 5,
+    reached: bool | None = None,
 ) -> ProjectState:
     words = dict.fromkeys(Mandate.model_fields, "…")
     return ProjectState(
@@ -89,6 +90,7 @@ def project(
         credential_key=(key or signing_key()).public.jwk,
         credentials_issued=issued,
         anonymity_floor=floor,
+        floor_reached=reached,
     )
 
 

@@ -13,7 +13,7 @@ TODAY = date(2026, 11, 24)
 NOBODY = UUID(int=0)
 
 COLLECTIONS = st.builds(
-    lambda state, issued, floor: Collection(
+    lambda state, issued, floor, reached: Collection(
         project_id=NOBODY,
         version=2,
         title="",
@@ -24,6 +24,7 @@ COLLECTIONS = st.builds(
         collection_ends_on=TODAY,
         credential_key={},
         credentials_issued=issued,
+        floor_reached=reached,
         anonymity_floor=floor,
         preview_id=NOBODY,
         opened_on=None,
@@ -36,7 +37,13 @@ COLLECTIONS = st.builds(
     st.sampled_from(["open", "recruited", "collected", "reporting", "closed"]),
     st.none() | st.integers(0, 60),
     st.integers(1, 30),
+    st.none() | st.booleans(),
 )
+
+
+def reached(held: Collection, waiting: Waiting) -> bool:
+    told = max(waiting.received, held.credentials_issued or 0)
+    return bool(held.floor_reached) or told >= held.anonymity_floor
 
 
 @st.composite
@@ -49,7 +56,7 @@ def waitings(draw: st.DrawFn) -> Waiting:
 def test_below_the_floor_nothing_is_opened_unless_all_agreed(
     held: Collection, waiting: Waiting
 ) -> None:
-    if max(waiting.received, held.credentials_issued or 0) < held.anonymity_floor:
+    if not reached(held, waiting):
         assert verdict(held, waiting) is not Verdict.OPEN
 
 
@@ -65,6 +72,5 @@ def test_nothing_is_opened_while_a_credential_can_be_had(
 def test_at_the_end_nothing_above_the_floor_stays_sealed(
     held: Collection, waiting: Waiting
 ) -> None:
-    above = max(waiting.received, held.credentials_issued or 0) >= held.anonymity_floor
-    if held.project_is_over and above and waiting.sealed:
+    if held.project_is_over and reached(held, waiting) and waiting.sealed:
         assert verdict(held, waiting) is Verdict.OPEN
