@@ -128,8 +128,7 @@ class _Reader:
             if len(options) < 2:
                 return draft.leave_out(place, reasons.NO_OPTIONS)
             form["options"], _ = draft.options(place, options)
-            if kind != "ranking":
-                form["other"] = len(options) < len(labelled)
+            self._other([label for code, label in labelled if code == _OTHER], form, place)
         form |= self._name_lost_of(question, place)
         draft.add(
             place,
@@ -141,6 +140,15 @@ class _Reader:
             },
         )
         return None
+
+    def _other(self, labels: list[Words], form: dict[str, Any], place: str) -> None:
+        if form["kind"] != "ranking":
+            form["other"] = bool(labels)
+        for label in labels:
+            if form["kind"] == "ranking":
+                self._draft.leave_out(place, reasons.OTHER_IN_RANKING, label=label.fr)
+            elif label.fr.lower() not in ("autre", "other"):
+                self._draft.leave_out(place, reasons.OTHER_LABEL, label=label.fr)
 
     def _choices(self, question: dict[str, Any], place: str) -> Iterator[tuple[str, Words]]:
         """Choices with a label; choices that are texts alone are numbered."""
@@ -168,15 +176,15 @@ class _Reader:
         for locale, markup in sorted(given.items(), key=lambda each: each[0] == "default"):
             if isinstance(markup, str) and markup.strip():
                 language = self._main if locale == "default" else language_of(locale)
-                if language in ("fr", "en", self._main) and language not in texts:
-                    texts[language] = self._plain(markup, place)
-        french = texts.get("fr") or texts.get(self._main) or texts.get("en") or ""
+                texts.setdefault(language, markup)
+        first = next((each for each in ("fr", self._main, *texts) if each in texts), "")
+        french = self._plain(texts[first], place) if first else ""
         if not french:
             return None
-        english = texts.get("en")
-        if not texts.get("fr") and self._main != "fr":
+        english = self._plain(texts["en"], place) if "en" in texts else None
+        if first != "fr":
             whose = place if "fr" in _languages(self._survey) else self._place
-            self._draft.leave_out(whose, reasons.NO_FRENCH, locale=self._main)
+            self._draft.leave_out(whose, reasons.NO_FRENCH, locale=first)
         return Words(fr=french, en=english if english and english != french else None)
 
     def _plain(self, markup: str, place: str) -> str:

@@ -58,11 +58,11 @@ def read(content: bytes, draft: Draft) -> None:
 class _Survey:
     def __init__(self, tables: Tables, draft: Draft) -> None:
         self._draft = draft
-        groups = _unique(tables["groups"], "gid")
+        groups = _unique(tables["groups"], "gid", draft)
         orders = {row["gid"]: row.number("group_order") for row in groups}
         self._group_relevance = {row["gid"]: row.get("grelevance") for row in groups}
         self.questions = sorted(
-            (row for row in _unique(tables["questions"], "qid") if _is_top(row)),
+            (row for row in _unique(tables["questions"], "qid", draft) if _is_top(row)),
             key=lambda row: (orders.get(row.get("gid"), 0), row.number("question_order")),
         )
         for row in self.questions:
@@ -72,7 +72,7 @@ class _Survey:
         self.variables = _Variables(self.questions)
         parts = [row for row in tables["questions"] if not _is_top(row)]
         self._parts: dict[str, list[Row]] = defaultdict(list)
-        for row in _unique([*tables["subquestions"], *parts], "qid"):
+        for row in _unique([*tables["subquestions"], *parts], "qid", draft):
             row["title"]
             self._parts[row["parent_qid"]].append(row)
         self._answers: dict[str, list[Row]] = defaultdict(list)
@@ -318,9 +318,19 @@ def _sort_order(row: Row) -> int:
     return row.number("sortorder")
 
 
-def _unique(rows: list[Row], key: str) -> list[Row]:
+def _unique(rows: list[Row], key: str, draft: Draft) -> list[Row]:
     """Before version 4 a row is repeated for each language; the last one counts."""
-    return list({row[key]: row for row in rows}.values())
+    unique: dict[str, Row] = {}
+    languages: set[tuple[str, str]] = set()
+    for row in rows:
+        place = (row[key], row.get("language"))
+        if place in languages:
+            draft.leave_out(
+                f"l. {row.line}", reasons.SAME_ROW, table=row.table, field=key, value=row[key]
+            )
+        languages.add(place)
+        unique[row[key]] = row
+    return list(unique.values())
 
 
 def _unique_answers(rows: list[Row]) -> list[Row]:

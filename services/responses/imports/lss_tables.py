@@ -147,7 +147,7 @@ class _Reader:
     def _end(self, name: str) -> None:
         depth = len(self._path)
         if depth == _ROW_DEPTH + 1:
-            self._fields[name] = "".join(self._text)
+            self._fields[name] = "".join(self._text).strip()
         elif depth == _ROW_DEPTH and self._path[2:] == ["rows", "row"]:
             self._count += 1
             if self._count > _MOST_ROWS:

@@ -98,6 +98,14 @@ DUPLICATE_OPTION = Text(
     fr="Deux choix portent le code « {code} » : ils sont repris sous deux noms.",
     en="Two options have the code “{code}”: both were taken over, under two names.",
 )
+SAME_ROW = Text(
+    fr="La table « {table} » a déjà une ligne {field} {value} : seule la dernière est reprise.",
+    en="The table “{table}” has a row {field} {value} already: only the last is taken over.",
+)
+OTHER_IN_RANKING = Text(
+    fr="Le choix « autre » ({label}) n'est pas repris : un classement n'en a pas.",
+    en="The option “other” ({label}) is not taken over: a ranking has none.",
+)
 OPTION_WITHOUT_TEXT = Text(
     fr="Le choix « {code} » n'a pas de texte : il n'est pas repris.",
     en="The option “{code}” has no text: it is left out.",

@@ -432,6 +432,33 @@ def test_what_a_formbricks_survey_has_beside_questions_is_named() -> None:
     assert "“somethingNew”" in remarks["choix"]
 
 
+def test_a_survey_in_a_language_of_its_own_is_taken_and_the_language_named() -> None:
+    asked = {"id": "a", "type": "openText", "headline": {"de-DE": "Was?"}}
+    found = read("formbricks", json.dumps({"questions": [asked]}).encode())
+    assert taken(found)["a"].text.fr == "Was?"
+    assert any("the one in “de”" in remark for remark in named(found).values())
+
+
+def test_an_own_answer_is_named_where_it_has_a_label_or_no_place() -> None:
+    choices = [{"id": f"c{n}", "label": f"Choix {n}"} for n in range(3)]
+    asked = {"headline": "?", "choices": [*choices, {"id": "other", "label": "Précisez"}]}
+    questions = [asked | {"id": kind, "type": kind} for kind in ("multipleChoiceMulti", "ranking")]
+    remarks = named(read("formbricks", json.dumps({"questions": questions}).encode()))
+    assert "“Précisez”, is not taken over" in remarks["multipleChoiceMulti"]
+    assert "a ranking has none" in remarks["ranking"]
+
+
+def test_two_rows_of_one_number_are_named() -> None:
+    found = read(
+        "limesurvey",
+        survey(
+            rows("questions", question(1, "T", "Q1"), question(1, "T", "Q2")),
+            rows("question_l10ns", *words(1, "Texte ?")),
+        ),
+    )
+    assert [each for each in named(found).values() if "row qid 1 already" in each]
+
+
 @pytest.mark.parametrize(
     ("format", "content", "place"),
     [
