@@ -15,8 +15,8 @@ from typing import BinaryIO
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from services.contracts import codes
-from services.contracts.codes import plain
 from services.registry.addresses import INVISIBLE, AddressRefused, read_address
+from services.registry.csv_columns import COLUMNS, REGION_NAMES, REQUIRED, missing, plain_name
 from services.registry.csv_reasons import LineRefused, Wrong
 from services.registry.csv_records import (
     SEPARATORS,
@@ -36,43 +36,7 @@ from services.registry.domain import (
     ends_on,
 )
 from services.runtime.clock import Clock
-from services.runtime.text import Text
 
-# Column names as exports have them, without accents, case and punctuation.
-_NAMES = {
-    "email": "courriel|email|e mail|mel|mail|adresse electronique|adresse courriel|adresse email"
-    "|adresse e mail|adresse mail|adresse de courriel|adresse de messagerie|email address"
-    "|e mail address|mail address",
-    "last_name": "nom|last name|lastname|surname|name|nom de famille|nom d usage|family name",
-    "first_name": "prenom|prenoms|prenom s|first name|firstname|given name|givenname",
-    "age_band": "tranche d age|age|tranche age|age band|age group",
-    "region": "region|region de residence|nom de la region",
-    "department": "departement|departement de residence|code departement|department",
-    "postcode": "code postal|codepostal|cp|postcode|postal code|zip|zip code",
-    "digital": "aisance numerique|numerique|digital|digital ease|online",
-    "language": "langue|language|langue preferee|preferred language",
-    "zone": "fuseau horaire|fuseau|time zone|timezone|zone",
-    "accepted_on": "date d adhesion|adhesion|date d acceptation de la charte|charte acceptee le"
-    "|charter accepted on|accepted on|joined on",
-    "consent_on": "date de consentement|date du consentement|consentement|consent date"
-    "|consent on|consented on",
-    "consent_proof": "preuve du consentement|preuve de consentement|preuve|consent proof"
-    "|proof of consent|proof",
-    "last_contact": "dernier contact|date du dernier contact|date de dernier contact"
-    "|derniere sollicitation|date de derniere sollicitation|last contact|last contacted on"
-    "|last solicitation",
-}
-COLUMNS = {name: name_of for name_of, names in _NAMES.items() for name in names.split("|")}
-REQUIRED = {
-    "email": Text(fr="Il manque la colonne Courriel.", en="The column E-mail is missing."),
-    "consent_on": Text(
-        fr="Il manque la colonne Date de consentement.", en="The column Consent date is missing."
-    ),
-    "consent_proof": Text(
-        fr="Il manque la colonne Preuve du consentement.",
-        en="The column Consent proof is missing.",
-    ),
-}
 ATTRIBUTES = ("age_band", "region", "digital")
 DATES = ("consent_on", "accepted_on", "last_contact")
 _LANGUAGES = {
@@ -189,13 +153,13 @@ class Sheet:
                 continue
             candidates = [self._header(line, sep) for sep in separator or SEPARATORS]
             known, _, sep, cells = max(candidates, key=lambda candidate: candidate[:2])
-            if known >= len(REQUIRED) and not _missing(cells):
+            if known >= len(REQUIRED) and not missing(cells):
                 self.facts.above = number
                 return sep, cells
             found = found or cells
         if any(garbled(cell, self.encoding) for cell in found):
             raise EncodingDoubtful(found, self.encoding)
-        raise ColumnsMissing([cell[:_SHOWN] for cell in found[:30]], _missing(found))
+        raise ColumnsMissing([cell[:_SHOWN] for cell in found[:30]], missing(found))
 
     @staticmethod
     def _header(line: str, separator: str) -> tuple[int, int, str, list[str]]:
@@ -285,7 +249,7 @@ class Sheet:
             raise EncodingDoubtful([text[:_SHOWN] for text in doubtful], self.encoding)
         facts.names = (facts.names + shown)[:3]
         facts.region_numbers_unclear = (
-            numbers <= codes.REGION_NUMBERS and plain_name(self.column("region")) in _REGION_NAMES
+            numbers <= codes.REGION_NUMBERS and plain_name(self.column("region")) in REGION_NAMES
             if region is not None
             else False
         )
@@ -345,13 +309,6 @@ class Sheet:
                     self.facts.month_first.setdefault(name, number)
 
 
-def _missing(cells: list[str]) -> list[Text]:
-    fields = {COLUMNS.get(plain_name(cell)) for cell in cells}
-    return [text for name, text in REQUIRED.items() if name not in fields]
-
-
-plain_name = lru_cache(4096)(plain)
-_REGION_NAMES = frozenset(_NAMES["region"].split("|"))
 _FORMULA = re.compile(r'="([^"]*)"')
 _MARKS = ("'", "=")
 

@@ -12,12 +12,12 @@ from typing import BinaryIO
 
 from services.contracts import codes
 from services.contracts.http.registry import CodeFound, ImportReport, LineError
-from services.registry import store
+from services.registry import import_store as store
 from services.registry.csv_lines import DATES, Line, Sheet
 from services.registry.csv_reasons import LineRefused, Wrong
 from services.registry.domain import LinesUnaccounted, free_again
+from services.registry.import_store import StagedLine
 from services.registry.mailboxes import fold_all
-from services.registry.store import StagedLine
 from services.registry.vault import Contact, Vault
 from services.runtime.clock import Clock
 from services.runtime.db import Connection

@@ -10,7 +10,7 @@ from uuid import UUID
 import structlog
 from cryptography.exceptions import InvalidTag
 
-from services.registry import store
+from services.registry import import_store, store
 from services.registry.vault import Vault
 from services.runtime.clock import Clock
 from services.runtime.db import Connection
@@ -33,9 +33,9 @@ async def fold_some(conn: Connection, clock: Clock, vault: Vault, after: UUID) -
 
     Two members of one mailbox wait for both their messages, then share the later contact lock.
     """
-    if not await store.may_fold(conn):
+    if not await import_store.may_fold(conn):
         return None
-    contacts = await store.unfolded_contacts(conn, after, _PAGE)
+    contacts = await import_store.unfolded_contacts(conn, after, _PAGE)
     for member_id, box in contacts:
         try:
             address = vault.open(member_id, box).address
@@ -44,9 +44,9 @@ async def fold_some(conn: Connection, clock: Clock, vault: Vault, after: UUID) -
             log.error("address_not_folded", member=str(member_id))
             continue
         mailbox_hash = vault.mailbox_hash(address)
-        holder = await store.mailbox_holder(conn, mailbox_hash)
+        holder = await import_store.mailbox_holder(conn, mailbox_hash)
         if holder is None:
-            await store.fold_contact(conn, member_id, mailbox_hash)
+            await import_store.fold_contact(conn, member_id, mailbox_hash)
         else:
             await _share(conn, clock, member_id, holder[0])
     return contacts[-1][0] if len(contacts) == _PAGE else None
@@ -60,5 +60,5 @@ async def _share(conn: Connection, clock: Clock, member_id: UUID, holder_id: UUI
     if member is None or holder is None or member.person_id is None or holder.person_id is None:
         return
     if member.person_id != holder.person_id:
-        await store.share_person(conn, member.person_id, holder.person_id, clock.now())
-    await store.note_same_mailbox(conn, member_id, holder_id)
+        await import_store.share_person(conn, member.person_id, holder.person_id, clock.now())
+    await import_store.note_same_mailbox(conn, member_id, holder_id)

@@ -6,7 +6,8 @@ from datetime import date
 import pytest
 
 from services.registry.addresses import normalised
-from services.registry.csv_lines import COLUMNS, Person, Sheet
+from services.registry.csv_columns import COLUMNS
+from services.registry.csv_lines import Person, Sheet
 from services.registry.csv_reasons import REASONS, LineRefused
 from services.registry.domain import ColumnsMissing, FileUnreadable
 from services.runtime.clock import FixedClock
