@@ -274,6 +274,17 @@ ACTIONS: tuple[Action, ...] = (
         ),
     ),
     _action(
+        "undo_merge",
+        "u",
+        "board",
+        Text(fr="défaire", en="undo"),
+        Text(
+            fr="Défaire une réunion de propositions, jusqu'à la synthèse",
+            en="Undo a merge of proposals, until the synthesis",
+        ),
+        in_footer=False,
+    ),
+    _action(
         "theme",
         "f",
         "board",

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from deploy.local.issuer import Person
     from deploy.local.staff import Staff
     from panel.terminal import Terminal
+    from services.contracts.http import Command
+    from services.contracts.http.violations import Violation
 
 DEFAULT_DATA_DIR = Path(".panel")
 _BETWEEN = " ¦ "
@@ -34,6 +36,7 @@ _WRITTEN = Text(fr="Écrit : {file}", en="Written: {file}")
 
 T = TypeVar("T")
 M = TypeVar("M", bound="BaseModel | Sequence[BaseModel]")
+Request = TypeVar("Request", bound="Command")
 Body = TypeVar("Body", bound=Callable[..., None])
 
 
@@ -245,6 +248,33 @@ def someone(id: str | None) -> "Person | None":
     if id and found is None:
         raise NobodyOfThatName(id=id, known=", ".join(one.id for one in PEOPLE))
     return found
+
+
+class ArgumentsRefused(Refusal):
+    """Each line says one thing that is wrong with what was given."""
+
+    status = 422
+    sentence = Text(fr="La commande ne peut pas être envoyée :", en="The command cannot be sent:")
+
+    def __init__(self, lines: "list[Violation]") -> None:
+        super().__init__()
+        self._lines = lines
+
+    def details(self, language: Language) -> list[str]:
+        colon = " :" if language == "fr" else ":"
+        return [f"{one.path}{colon} {one.in_(language)}." for one in self._lines]
+
+
+def request(model: "type[Request]", **values: Any) -> "Request":
+    """A request model of what was given. Raises ArgumentsRefused, in sentences."""
+    from pydantic import ValidationError
+
+    from services.contracts.http.violations import violations
+
+    try:
+        return model(**values)
+    except ValidationError as error:
+        raise ArgumentsRefused(violations(error.errors())) from error
 
 
 Project = Annotated[UUID, typer.Argument(metavar="PROJECT")]

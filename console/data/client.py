@@ -44,6 +44,7 @@ from services.contracts.http.proposals import (
     ProposalBoard,
     ProposalView,
     Synthesise,
+    UnmergeProposal,
     WriteProposal,
 )
 from services.contracts.http.reading import (
@@ -175,6 +176,9 @@ class Client:
 
     async def merge_proposal(self, id: UUID, asked: MergeProposal) -> ProposalView:
         return await self._post("responses", f"/api/proposals/{id}/merge", ProposalView, asked)
+
+    async def unmerge_proposal(self, id: UUID, asked: UnmergeProposal) -> ProposalView:
+        return await self._post("responses", f"/api/proposals/{id}/unmerge", ProposalView, asked)
 
     async def supporters(self, proposal_id: UUID) -> ContributionPage:
         path = f"/api/proposals/{proposal_id}/contributions"

@@ -20,12 +20,13 @@ from console.screens.searching import Searching
 from console.widgets.said import content
 from console.widgets.shown import Input, Static
 from console.widgets.table import Column, Row, Table
-from console.words import Count, Text, fold, full_day, number
+from console.words import Count, Text, elide, fold, full_day, number
 from services.contracts.http.proposals import (
     MergeProposal,
     ProposalBoard,
     ProposalView,
     Synthesise,
+    UnmergeProposal,
 )
 
 if TYPE_CHECKING:
@@ -69,6 +70,31 @@ INTO = Text(
     fr="Regrouper dans laquelle ? Ses contributions la soutiendront.",
     en="Merge into which? Its contributions will support that one.",
 )
+MERGE = Text(fr="Regrouper deux propositions", en="Merge two proposals")
+MERGING = Text(
+    fr="« {title} » ({support}) sera réunie à « {into} » ({into_support}) : ses contributions la"
+    " soutiendront, chacune comptée une fois. Cela se défait jusqu'à la synthèse : u.",
+    en="“{title}” ({support}) will be merged into “{into}” ({into_support}): its contributions"
+    " will support that one, each counted once. It can be undone until the synthesis: u.",
+)
+CONTRIBUTIONS = Count(
+    Text(fr="{n} contribution", en="{n} contribution"),
+    Text(fr="{n} contributions", en="{n} contributions"),
+)
+DO_MERGE = Text(fr="regrouper", en="merge")
+MERGE_DONE = Text(fr="« {title} » est réunie. u : défaire.", en="“{title}” is merged. u: undo.")
+SEPARATE = Text(
+    fr="Quelle réunion défaire ? La proposition redevient un brouillon, avec ses contributions.",
+    en="Which merge is to be undone? The proposal is a draft again, with its contributions.",
+)
+NOTHING_MERGED = Text(
+    fr="Aucune proposition n'est réunie à une autre.", en="No proposal is merged into another."
+)
+UNMERGED = Text(
+    fr="« {title} » est de nouveau un brouillon ({support}).",
+    en="“{title}” is a draft again ({support}).",
+)
+_TITLE_SHOWN = 60
 SYNTHESIS = Text(fr="Publier la synthèse", en="Publish the synthesis")
 SENTENCE = Count(
     Text(
@@ -108,6 +134,7 @@ class BoardScreen(Searching, ActingScreen[ProposalBoard]):
         self._project_id = project_id
         self._theme: str | None = None
         self._sort = "support"
+        self._just_merged: UUID | None = None
 
     def compose_body(self) -> Iterable[Widget]:
         with Horizontal(id="strip"):
@@ -261,10 +288,78 @@ class BoardScreen(Searching, ActingScreen[ProposalBoard]):
 
         def chosen(key: str | None) -> None:
             if key:
-                asked = written(MergeProposal, self.language, into=UUID(key), version=one.version)
-                self.act(lambda client: client.merge_proposal(one.id, asked), lambda _: None)
+                self._ask_to_merge(one, next(p for p in others if str(p.id) == key))
 
         self.app.push_screen(PickScreen(INTO, choices), chosen)
+
+    def _ask_to_merge(self, one: ProposalView, into: ProposalView) -> None:
+        language = self.language
+
+        def go(confirmed: bool | None) -> None:
+            if confirmed:
+                self.act(
+                    lambda client: client.merge_proposal(
+                        one.id, written(MergeProposal, language, into=into.id, version=one.version)
+                    ),
+                    lambda _: self._merged(one),
+                )
+
+        sentence = MERGING.in_(
+            language,
+            title=elide(one.title, _TITLE_SHOWN),
+            support=CONTRIBUTIONS.say(one.support, language),
+            into=elide(into.title, _TITLE_SHOWN),
+            into_support=CONTRIBUTIONS.say(into.support, language),
+        )
+        self.app.push_screen(ConfirmScreen(MERGE, sentence, DO_MERGE), go)
+
+    def _merged(self, one: ProposalView) -> None:
+        self._just_merged = one.id
+        self.notify(
+            f"✓ {MERGE_DONE.in_(self.language, title=elide(one.title, _TITLE_SHOWN))}", timeout=10
+        )
+
+    def action_undo_merge(self) -> None:
+        """The last merge made here; else one of those that were made before."""
+        board = self.snapshot
+        if board is None or board.synthesised_on:
+            return
+        merged = [one for one in board.proposals if one.state == "merged"]
+        if not merged:
+            self.app.push_screen(NewsScreen(Said(NOTHING_MERGED.in_(self.language))))
+            return
+        if last := next((one for one in merged if one.id == self._just_merged), None):
+            self._unmerge(last)
+            return
+        titles = {one.id: one.title for one in board.proposals}
+        choices = [
+            Choice(str(one.id), f"{one.title} → {titles.get(one.merged_into, '?')}")
+            for one in merged
+            if one.merged_into
+        ]
+
+        def chosen(key: str | None) -> None:
+            if key:
+                self._unmerge(next(one for one in merged if str(one.id) == key))
+
+        self.app.push_screen(PickScreen(SEPARATE, choices), chosen)
+
+    def _unmerge(self, one: ProposalView) -> None:
+        self.act(
+            lambda client: client.unmerge_proposal(
+                one.id, written(UnmergeProposal, self.language, version=one.version)
+            ),
+            self._unmerged,
+        )
+
+    def _unmerged(self, one: ProposalView) -> None:
+        self._just_merged = None
+        words = UNMERGED.in_(
+            self.language,
+            title=elide(one.title, _TITLE_SHOWN),
+            support=CONTRIBUTIONS.say(one.support, self.language),
+        )
+        self.notify(f"✓ {words}", timeout=5)
 
     def action_synthesise(self) -> None:
         board, language = self.snapshot, self.language

@@ -49,6 +49,7 @@ from services.contracts.http.proposals import (
     ProposalBoard,
     ProposalView,
     Synthesise,
+    UnmergeProposal,
     WriteProposal,
 )
 from services.contracts.http.questionnaires import Questionnaire
@@ -301,6 +302,10 @@ class Staff:
 
     async def merge_proposal(self, proposal_id: UUID, asked: MergeProposal) -> ProposalView:
         path = f"/proposals/{proposal_id}/merge"
+        return await self._reading("POST", path, ProposalView, asked)
+
+    async def unmerge_proposal(self, proposal_id: UUID, asked: UnmergeProposal) -> ProposalView:
+        path = f"/proposals/{proposal_id}/unmerge"
         return await self._reading("POST", path, ProposalView, asked)
 
     async def synthesise(self, project_id: UUID, asked: Synthesise) -> ProposalBoard:

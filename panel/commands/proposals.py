@@ -14,13 +14,16 @@ from panel.options import (
     command,
     group,
     print_json,
+    request,
     session,
     show,
 )
+from services.runtime.refusal import NotFound
 from services.runtime.text import Text
 
 if TYPE_CHECKING:
-    from services.contracts.http.proposals import ProposalBoard
+    from deploy.local.staff import Staff
+    from services.contracts.http.proposals import ProposalBoard, ProposalView
 
 _WORD = Text(fr="SYNTHESE", en="SYNTHESIS")
 _LISTED = Text(
@@ -38,8 +41,23 @@ _EDITED = Text(
     fr="« {title} » est à la version {version}.", en="“{title}” is at version {version}."
 )
 _SURVIVES = Text(
-    fr="Réunies : « {title} », soutenue par {support} contributions.",
-    en="Merged: “{title}”, supported by {support} contributions.",
+    fr="Réunies : « {title} », soutenue par {support} contributions.\n  pour défaire, jusqu'à la"
+    " synthèse : panel proposals unmerge {id}",
+    en="Merged: “{title}”, supported by {support} contributions.\n  to undo it, until the"
+    " synthesis: panel proposals unmerge {id}",
+)
+_MERGING = Text(
+    fr="Réunir « {title} » (contributions : {support}) à « {into} » ({into_support}).",
+    en="Merge “{title}” (contributions: {support}) into “{into}” ({into_support}).",
+)
+_SURE = Text(fr="Réunir ?", en="Merge?")
+_SEPARATED = Text(
+    fr="« {title} » est de nouveau un brouillon, soutenu par {support} contributions.",
+    en="“{title}” is a draft again, supported by {support} contributions.",
+)
+_MERGED_INTO = Text(
+    fr="  réunie : « {title} » → « {into} » ({id}, {version})",
+    en="  merged: “{title}” → “{into}” ({id}, {version})",
 )
 _THEME, _SUPPORT, _PROPOSAL, _STATE, _ID = (
     Text(fr="thème", en="theme"),
@@ -61,6 +79,7 @@ _LIST = both("Le tableau des propositions.", "The board of proposals.")
 _DRAFT = both("Rédiger une proposition.", "Draft a proposal.")
 _EDIT = both("Changer une proposition.", "Change a proposal.")
 _MERGE = both("Réunir à une autre.", "Merge into another.")
+_UNMERGE = both("Défaire une réunion.", "Undo a merge.")
 _SYNTHESIS = both("Lister les propositions, pour de bon.", "List the proposals, for good.")
 Proposal = Annotated[UUID, typer.Argument(metavar="PROPOSAL")]
 
@@ -71,6 +90,7 @@ def register(app: typer.Typer) -> None:
     command(proposals, "draft", _DRAFT)(draft)
     command(proposals, "edit", _EDIT)(edit)
     command(proposals, "merge", _MERGE)(merge)
+    command(proposals, "unmerge", _UNMERGE)(unmerge)
     command(app, "synthesis", _SYNTHESIS)(synthesis)
 
 
@@ -92,7 +112,7 @@ def draft(
 
     async def send() -> None:
         async with here.staff() as staff:
-            written = WriteProposal(title=title, text=text, theme=theme)
+            written = request(WriteProposal, title=title, text=text, theme=theme)
             drafted = await staff.draft_proposal(project, written)
         if json:
             print_json(drafted)
@@ -115,7 +135,7 @@ def edit(
 ) -> None:
     from services.contracts.http.proposals import WriteProposal
 
-    written = WriteProposal(version=version, title=title, text=text, theme=theme)
+    written = request(WriteProposal, version=version, title=title, text=text, theme=theme)
     show(
         ctx,
         lambda staff: staff.edit_proposal(proposal, written),
@@ -129,8 +149,11 @@ def merge(
     proposal: Proposal,
     into: Annotated[UUID, typer.Argument(metavar="INTO")],
     version: Annotated[
-        int, typer.Option("--version", help=both("Version lue.", "Version that was read."))
-    ] = 1,
+        int | None, typer.Option("--version", help=both("Version lue.", "Version that was read."))
+    ] = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help=both("Ne pas demander.", "Do not ask."))
+    ] = False,
 ) -> None:
     from services.contracts.http.proposals import MergeProposal
 
@@ -138,12 +161,57 @@ def merge(
 
     async def send() -> None:
         async with here.staff() as staff:
-            survivor = await staff.merge_proposal(
-                proposal, MergeProposal(into=into, version=version)
+            one, survivor = await _proposals(staff, proposal, into)
+            here.tell(
+                _MERGING,
+                title=one.title,
+                support=one.support,
+                into=survivor.title,
+                into_support=survivor.support,
             )
-        here.tell(_SURVIVES, title=survivor.title, support=survivor.support)
+            if not yes and not typer.confirm(here.say(_SURE), err=True):
+                here.tell(_LEFT_ALONE)
+                raise typer.Exit(1)
+            read = one.version if version is None else version
+            asked = request(MergeProposal, into=into, version=read)
+            merged = await staff.merge_proposal(proposal, asked)
+        here.tell(_SURVIVES, title=merged.title, support=merged.support, id=proposal)
 
     asynchronous(send)
+
+
+def unmerge(
+    ctx: typer.Context,
+    proposal: Proposal,
+    version: Annotated[
+        int | None, typer.Option("--version", help=both("Version lue.", "Version that was read."))
+    ] = None,
+) -> None:
+    from services.contracts.http.proposals import UnmergeProposal
+
+    here = session(ctx)
+
+    async def send() -> None:
+        async with here.staff() as staff:
+            (one,) = await _proposals(staff, proposal)
+            read = one.version if version is None else version
+            asked = request(UnmergeProposal, version=read)
+            separated = await staff.unmerge_proposal(proposal, asked)
+        here.tell(_SEPARATED, title=separated.title, support=separated.support)
+
+    asynchronous(send)
+
+
+async def _proposals(staff: "Staff", *ids: UUID) -> "list[ProposalView]":
+    """In their order, wherever they are. Raises NotFound."""
+    known: dict[UUID, ProposalView] = {}
+    for collection in await staff.collections():
+        known |= {
+            one.id: one for one in (await staff.proposal_board(collection.project_id)).proposals
+        }
+        if known.keys() >= set(ids):
+            return [known[id] for id in ids]
+    raise NotFound(what=", ".join(str(id) for id in ids if id not in known))
 
 
 def synthesis(
@@ -167,7 +235,7 @@ def synthesis(
                 word = here.say(_WORD)
                 if not yes and here.typed(_TYPE, word=word) != word:
                     here.tell(_LEFT_ALONE)
-                    return
+                    raise typer.Exit(1)
             listed = [DraftToList(id=one.id, version=one.version) for one in drafts]
             made = await staff.synthesise(project, Synthesise(proposals=listed))
             here.tell(_MADE, who=made.synthesised_by)
@@ -192,6 +260,10 @@ def show_board(here: Session, found: "ProposalBoard") -> None:
             )
     here.out.print(table)
     titles = {one.id: one.title for one in found.proposals}
+    for one in found.proposals:
+        if one.merged_into is not None:
+            into = titles.get(one.merged_into, "?")
+            here.tell(_MERGED_INTO, title=one.title, into=into, id=one.id, version=one.version)
     for pair in found.near:
         here.tell(
             _NEAR,

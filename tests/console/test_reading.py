@@ -307,8 +307,49 @@ async def test_merging_suggests_the_nearest_first(console: Opens, panel: Panel) 
         assert table.rows[0].cells[0].text == "Dire la date limite dès le début"
         assert table.rows[0].cells[1].text == "62%"
         await at.press("enter")
+        await at.on("confirm")
+        asked = " ".join(at.text.replace("│", " ").split())
+        assert "“Mettre la date limite en haut” (7 contributions)" in asked
+        assert "into “Dire la date limite dès le début” (3 contributions)" in asked
+        assert panel.room.proposals[0].state is ProposalPhase.DRAFT, (
+            "nothing before it is confirmed"
+        )
+        await at.press("escape")
+        await at.on("board")
+        assert panel.room.proposals[0].state is ProposalPhase.DRAFT
+        await at.press("g")
+        await at.until(lambda: at.app.screen.query("#choices"))
+        await at.press("enter")
+        await at.on("confirm")
+        await at.press("enter")
         await at.until(lambda: panel.room.proposals[0].state is ProposalPhase.MERGED)
         await at.until(lambda: "merges 1 other(s)" in at.text)
+
+
+async def test_a_merge_is_undone_at_once_or_later(console: Opens, panel: Panel) -> None:
+    async with console("en", "ines") as at:
+        await to_board(at)
+        for later in (False, True):
+            await at.press("g")
+            await at.until(lambda: at.app.screen.query("#choices"))
+            await at.press("enter")
+            await at.on("confirm")
+            await at.press("enter")
+            await at.until(lambda: "merges 1 other(s)" in at.text)
+            if later:
+                await at.press("escape")
+                await at.on("reading")
+                await at.press("b")
+                await at.on("board")
+            await at.press("u")
+            if later:
+                await at.until(lambda: at.app.screen.query("#choices"))
+                await at.press("enter")
+            await at.until(lambda: panel.room.proposals[0].state is ProposalPhase.DRAFT)
+            await at.until(lambda: "merges 1 other(s)" not in at.text)
+            assert [one.support for one in panel.room.proposals] == [7, 3, 4]
+        await at.press("u")
+        await at.until(lambda: "No proposal is merged into another" in at.text)
 
 
 async def test_the_synthesis_says_what_blocks_it_then_asks_for_the_word(

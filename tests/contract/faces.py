@@ -257,6 +257,9 @@ async def _responses(server: PostgresServer, folder: Path) -> AsyncIterator[Face
             assert (await open_.ask("POST", "notes", note)).status_code == 201
             (contribution,) = await open_.contributions()
             one, other = await open_.draft("Dire la date"), await open_.draft("Dire le montant")
+            merged = await open_.draft("Le dire deux fois")
+            assert (await open_.merge(merged, one)).is_success
+            one = next(draft for draft in (await open_.board()).proposals if draft.id == one.id)
             reading = await open_.record(contribution.id, proposals=[str(one.id)])
             assert reading.is_success, reading.text
             await ended.world.send_many(1)
@@ -294,6 +297,9 @@ async def _responses(server: PostgresServer, folder: Path) -> AsyncIterator[Face
                 ),
                 "/api/proposals/{proposal_id}/merge": Known(
                     {"proposal_id": str(other.id)}, {"into": str(one.id), "version": other.version}
+                ),
+                "/api/proposals/{proposal_id}/unmerge": Known(
+                    {"proposal_id": str(merged.id)}, {"version": merged.version + 1}
                 ),
                 "/api/proposals/{proposal_id}/contributions": Known({"proposal_id": str(one.id)}),
                 "/api/collections/{project_id}/synthesis": Known(

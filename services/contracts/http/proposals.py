@@ -48,6 +48,12 @@ class MergeProposal(Command):
     version: Version = Field(description="of the draft that is merged, as it was read")
 
 
+class UnmergeProposal(Command):
+    """Undo a merge: the proposal is a draft again, and what supported it supports it alone."""
+
+    version: Version = Field(description="of the merged proposal, as it was read")
+
+
 class NearPair(View):
     """Two drafts that look alike: a suggestion, never done by itself."""
 

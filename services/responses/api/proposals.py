@@ -10,6 +10,7 @@ from services.contracts.http.proposals import (
     ProposalBoard,
     ProposalView,
     Synthesise,
+    UnmergeProposal,
     WriteProposal,
 )
 from services.contracts.http.reading import ContributionPage
@@ -59,9 +60,20 @@ def router(service: Service) -> APIRouter:
         """Answers with the proposal that remains."""
         async with service.database.transaction() as conn:
             survivor = await proposals.merge(
-                conn, service.clock, proposal_id, asked.into, asked.version
+                conn, service.clock, staff, proposal_id, asked.into, asked.version
             )
         return sheets.proposal_view(survivor)
+
+    @router.post("/proposals/{proposal_id}/unmerge")
+    async def unmerge_proposal(
+        staff: Reader, proposal_id: UUID, asked: UnmergeProposal
+    ) -> ProposalView:
+        """Undoes a merge, until the synthesis; answers with the draft that is there again."""
+        async with service.database.transaction() as conn:
+            separated = await proposals.unmerge(
+                conn, service.clock, staff, proposal_id, asked.version
+            )
+        return sheets.proposal_view(separated)
 
     @router.get("/proposals/{proposal_id}/contributions")
     async def supporting_contributions(

@@ -32,6 +32,13 @@ class ProposalChanged(Refusal):
     )
 
 
+class NotMerged(Refusal):
+    sentence = Text(
+        fr="« {title} » n'est réunie à aucune autre : il n'y a rien à défaire.",
+        en="“{title}” is not merged into another: there is nothing to undo.",
+    )
+
+
 class MergedIntoItself(Refusal):
     status = 422
     sentence = Text(
@@ -163,6 +170,14 @@ def refuse_unless_mergeable(
         raise SurvivorUnknown(what=into)
     refuse_unless_draft(held[id], version_read)
     refuse_unless_draft(survivor, survivor.version)
+
+
+def refuse_unless_separable(held: Held, version_read: int) -> None:
+    """Raises NotMerged, ProposalChanged."""
+    if held.state != "merged":
+        raise NotMerged(title=held.title)
+    if held.version != version_read:
+        raise ProposalChanged(title=held.title, held=held.version, read=version_read)
 
 
 def blocked(

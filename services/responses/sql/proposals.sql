@@ -18,6 +18,24 @@ WITH merged AS (
 )
 UPDATE proposal SET version = version + 1 WHERE id = $2;
 
+-- unmerge_proposal: $1 is a draft again; it and the survivor $2 say so with a new version.
+WITH separated AS (
+    UPDATE proposal SET state = 'draft', merged_into = NULL, version = version + 1 WHERE id = $1
+)
+UPDATE proposal SET version = version + 1 WHERE id = $2;
+
+-- record_merge: who merged $1 into $3, or undid it; the next number under the proposal's lock.
+INSERT INTO proposal_merge (proposal_id, number, merged, survivor_id, decided_by, decided_on)
+SELECT $1, coalesce(max(number), 0) + 1, $2, $3, $4, $5 FROM proposal_merge WHERE proposal_id = $1;
+
+-- family_of: the project of a proposal, and what it ended in after all merges.
+WITH RECURSIVE path AS (
+    SELECT id, project_id, merged_into FROM proposal WHERE id = $1
+    UNION ALL
+    SELECT p.id, p.project_id, p.merged_into FROM path JOIN proposal p ON p.id = path.merged_into
+)
+SELECT project_id, id AS survivor FROM path WHERE merged_into IS NULL;
+
 -- submit_proposals: every draft of a project, at the version that was listed.
 UPDATE proposal SET state = 'submitted' WHERE project_id = $1 AND state = 'draft';
 

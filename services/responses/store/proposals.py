@@ -40,6 +40,14 @@ class Near:
 
 
 @dataclass(frozen=True)
+class Family:
+    """The project of a proposal and the one that remains of all merges, which may be itself."""
+
+    project_id: UUID
+    survivor: UUID
+
+
+@dataclass(frozen=True)
 class Marked:
     personal_cases: int
     no_suggestion: int
@@ -69,6 +77,21 @@ async def write_proposal(conn: Connection, id: UUID, draft: Draft) -> None:
 
 async def merge_proposal(conn: Connection, id: UUID, into: UUID) -> None:
     await conn.execute(sql.merge_proposal, id, into)
+
+
+async def unmerge_proposal(conn: Connection, id: UUID, survivor: UUID) -> None:
+    await conn.execute(sql.unmerge_proposal, id, survivor)
+
+
+async def record_merge(
+    conn: Connection, id: UUID, merged: bool, survivor: UUID, by: str, today: date
+) -> None:
+    await conn.execute(sql.record_merge, id, merged, survivor, by, today)
+
+
+async def family_of(conn: Connection, id: UUID) -> Family | None:
+    row = await conn.fetchrow(sql.family_of, id)
+    return Family(**row) if row else None
 
 
 async def submit_proposals(conn: Connection, project_id: UUID) -> None:

@@ -84,7 +84,7 @@ async def edit(conn: Connection, clock: Clock, id: UUID, written: WriteProposal)
 
 
 async def merge(
-    conn: Connection, clock: Clock, id: UUID, into: UUID, version_read: int
+    conn: Connection, clock: Clock, author: Staff, id: UUID, into: UUID, version_read: int
 ) -> Proposal:
     """Returns the survivor, which is supported from now on by what supported either.
 
@@ -92,7 +92,26 @@ async def merge(
     held = await store.hold_proposals(conn, [id, into])
     rules.refuse_unless_mergeable(id, into, version_read, held)
     await store.merge_proposal(conn, id, into)
+    await store.record_merge(conn, id, True, into, author.name, clock.today())
     return await _changed(conn, clock, held[into].project_id, into)
+
+
+async def unmerge(
+    conn: Connection, clock: Clock, author: Staff, id: UUID, version_read: int
+) -> Proposal:
+    """Undo a merge, until the synthesis: the proposal is a draft again, with what supported it.
+
+    Raises NotFound, SynthesisMade, NotMerged, ProposalChanged."""
+    family = await store.family_of(conn, id)
+    if family is None:
+        raise NotFound(what=id)
+    # The collection first, as the synthesis does: neither overlooks the other.
+    refuse_once_synthesised(await collections.hold_reading(conn, family.project_id))
+    held = await store.hold_proposals(conn, [id, family.survivor])
+    rules.refuse_unless_separable(held[id], version_read)
+    await store.unmerge_proposal(conn, id, family.survivor)
+    await store.record_merge(conn, id, False, family.survivor, author.name, clock.today())
+    return await _changed(conn, clock, family.project_id, id)
 
 
 def _draft(written: WriteProposal) -> Draft:

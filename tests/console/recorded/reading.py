@@ -16,6 +16,7 @@ from services.contracts.http.proposals import (
     ProposalPhase,
     ProposalView,
     Synthesise,
+    UnmergeProposal,
     WriteProposal,
 )
 from services.contracts.http.questionnaires import Questionnaire
@@ -353,6 +354,15 @@ def add_routes(app: FastAPI, panel: "Panel") -> None:
         into = next(one for one in room.proposals if one.id == asked.into)
         support = into.support + merged.support
         return room.replace(asked.into, support=support, merged_ids=[*into.merged_ids, id])
+
+    @app.post("/api/proposals/{id}/unmerge")
+    async def unmerge(id: UUID, asked: UnmergeProposal) -> ProposalView:
+        merged = next(one for one in room.proposals if one.id == id)
+        assert merged.merged_into
+        survivor = next(one for one in room.proposals if one.id == merged.merged_into)
+        left = [one for one in survivor.merged_ids if one != id]
+        room.replace(survivor.id, support=survivor.support - merged.support, merged_ids=left)
+        return room.replace(id, state=ProposalPhase.DRAFT, merged_into=None)
 
     @app.get("/api/proposals/{id}/contributions")
     async def supporters(id: UUID) -> ContributionPage:

@@ -79,6 +79,10 @@ class Room:
             {"into": str(into.id), "version": one.version},
         )
 
+    async def unmerge(self, one: ProposalView) -> httpx.Response:
+        path = f"/api/proposals/{one.id}/unmerge"
+        return await self.ask("POST", path, {"version": one.version})
+
     async def synthesise(self, listed: Sequence[ProposalView] | None = None) -> httpx.Response:
         if listed is None:
             listed = [one for one in (await self.board()).proposals if one.state == "draft"]

@@ -44,6 +44,77 @@ async def test_merging_is_for_drafts_of_one_project_and_makes_no_circle(room: Ro
     assert set(last.merged_ids) == {one.id, other.id}
 
 
+async def held(room: Room, title: str) -> ProposalView:
+    return next(one for one in (await room.board()).proposals if one.title == title)
+
+
+async def test_a_merge_is_undone_with_what_supported_each(room: Room) -> None:
+    one, other = await room.draft("Une"), await room.draft("Autre")
+    first, second, *_ = await room.contributions()
+    await room.record(first.id, proposals=[str(one.id)])
+    await room.record(second.id, proposals=[str(other.id)])
+    assert (await room.unmerge(one)).status_code == 409, "nothing to undo"
+    await room.merge(one, other)
+    assert await support(room) == {"Une": 0, "Autre": 2}
+    merged, survivor = await held(room, "Une"), await held(room, "Autre")
+    assert (await room.unmerge(one)).status_code == 409, "not the version that was read"
+    separated = ProposalView.model_validate_json((await room.unmerge(merged)).content)
+    assert (separated.state, separated.version, separated.merged_into) == (
+        "draft",
+        merged.version + 1,
+        None,
+    )
+    assert (separated.title, separated.text) == (one.title, one.text)
+    assert await support(room) == {"Une": 1, "Autre": 1}
+    after = await held(room, "Autre")
+    assert after.version == survivor.version + 1, "its support changed: who lists it reads it again"
+    assert after.merged_ids == []
+    assert (await room.merge(after, separated)).status_code == 200, "also the other way round"
+    pool = room.world.service.database.pool
+    rows = await pool.fetch("SELECT merged, number FROM proposal_merge ORDER BY 2, 1")
+    assert [tuple(row) for row in rows] == [(True, 1), (True, 1), (False, 2)]
+
+
+async def test_a_merge_in_the_middle_of_others_is_undone_alone(room: Room) -> None:
+    one, two, three = [await room.draft(title) for title in ("Une", "Deux", "Trois")]
+    first, *_ = await room.contributions()
+    await room.record(first.id, proposals=[str(one.id)])
+    await room.merge(one, two)
+    await room.merge(await held(room, "Deux"), three)
+    assert (await room.unmerge(await held(room, "Une"))).status_code == 200
+    assert await support(room) == {"Une": 1, "Deux": 0, "Trois": 0}
+    assert (await held(room, "Trois")).merged_ids == [two.id]
+    assert (await room.unmerge(await held(room, "Deux"))).status_code == 200
+    assert {one.state for one in (await room.board()).proposals} == {"draft"}
+
+
+async def test_the_synthesis_ends_undoing(room: Room) -> None:
+    one, other = await room.draft("Une"), await room.draft("Autre")
+    await room.merge(one, other)
+    await room.end()
+    await room.read_all(proposals=[str(other.id)])
+    assert (await room.synthesise()).status_code == 200
+    merged = await held(room, "Une")
+    assert (await room.unmerge(merged)).status_code == 409
+    pool = room.world.service.database.pool
+    undone = (
+        "UPDATE proposal SET state = 'draft', merged_into = NULL, version = version + 1"
+        " WHERE state = 'merged'"
+    )
+    assert await refused_by(pool, undone) == "synthesis_is_final"
+    await pool.execute("DROP TRIGGER merges_end_with_synthesis ON proposal")
+    assert await refused_by(pool, undone) is None
+
+
+async def test_undoing_a_merge_changes_no_word(room: Room) -> None:
+    await room.merge(await room.draft("Une"), await room.draft("Autre"))
+    pool = room.world.service.database.pool
+    for change in ("text = 'x'", "title = 'x'", "theme = 'x'", "drafted_by = 'x'"):
+        undone = f"UPDATE proposal SET state = 'draft', merged_into = NULL, {change}"
+        statement = f"{undone}, version = version + 1 WHERE state = 'merged'"
+        assert await refused_by(pool, statement) == "proposal_is_final"
+
+
 async def test_two_officers_do_not_overwrite_each_other(room: Room) -> None:
     draft = await room.draft("Une")
     body = {"version": draft.version, "title": "Une fois", "text": "t", "theme": None}
@@ -164,6 +235,7 @@ KEPT = {
     "reading_order_kept": ("reading_order", "DELETE FROM reading_order"),
     "moderation_kept": ("moderation", "DELETE FROM moderation"),
     "proposal_kept": ("proposal", "DELETE FROM proposal"),
+    "proposal_merge_kept": ("proposal_merge", "DELETE FROM proposal_merge"),
     "proposal_is_final": ("proposal", "UPDATE proposal SET text = 'x' WHERE state = 'merged'"),
     "reading_says_something": ("reading", "UPDATE reading SET mark = NULL"),
     "reading_keeps_saying_something": ("reading_link", "DELETE FROM reading_link"),
