@@ -47,8 +47,8 @@ SEALED = Count(
     ),
 )
 NO_ANSWER = Text(
-    fr="Rien à lire encore : les réponses s'ouvrent ensemble, une fois par jour au plus.",
-    en="Nothing to read yet: answers are opened together, once a day at most.",
+    fr="Rien à lire encore : les réponses s'ouvrent toutes ensemble, à la fin du recueil.",
+    en="Nothing to read yet: answers are opened all together, when collection ends.",
 )
 WAITS = Count(
     Text(

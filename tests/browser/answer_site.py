@@ -45,12 +45,12 @@ LETTER = (
 )
 
 
-@cache
 def _hashed(echo: str) -> str:
     """As the service publishes it."""
     return base64url(hashlib.sha256(from_base64url(echo)).digest())
 
 
+@cache
 def signer(number: int = 0) -> PrivateKey:
     return PrivateKey.generate()
 
