@@ -15,6 +15,7 @@ from panel.options import (
     command,
     group,
     print_json,
+    request,
     session,
     show,
     someone,
@@ -160,7 +161,8 @@ def draft(
 
     async def send(staff: "Staff") -> "DecisionView":
         read = (await find(staff, proposal)).version if version is None else version
-        written = WriteDecision(
+        written = request(
+            WriteDecision,
             version=read,
             outcome=Outcome(outcome),
             reason=reason,
@@ -204,7 +206,7 @@ def sign(
             if not yes and not _agrees(here, held, signer.name):
                 here.tell(_LEFT_ALONE)
                 return
-            read = SignDecision(version=held.version if version is None else version)
+            read = request(SignDecision, version=held.version if version is None else version)
             signed = await staff.sign_decision(proposal, read, signer)
         if json:
             print_json(signed)
@@ -253,7 +255,7 @@ def follow_up(
 
     async def send(staff: "Staff") -> "DecisionView":
         read = (await find(staff, proposal)).version if version is None else version
-        step = RecordFollowUp(version=read, progress=Progress(progress), note=note)
+        step = request(RecordFollowUp, version=read, progress=Progress(progress), note=note)
         return await staff.record_follow_up(proposal, step, someone(who))
 
     def say(here: Session, followed: "DecisionView") -> None:

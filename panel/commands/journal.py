@@ -17,6 +17,7 @@ from panel.options import (
     command,
     group,
     print_json,
+    request,
     session,
 )
 from services.contracts.characters import shown_line
@@ -223,7 +224,7 @@ def correct(
 
     async def send() -> None:
         async with here.staff() as staff:
-            made = await staff.correct_entry(CorrectEntry(number=number, reason=reason))
+            made = await staff.correct_entry(request(CorrectEntry, number=number, reason=reason))
         if json:
             print_json(made)
         else:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import typer
 
-from panel.options import Json, both, command, show
+from panel.options import Json, both, command, request, show
 from services.runtime.text import Text
 
 _DECIDES = Text(
@@ -39,7 +39,7 @@ def decision_maker(
 ) -> None:
     from services.contracts.http.campaigns import ChangeDecisionMaker
 
-    asked = ChangeDecisionMaker(name=name, role=role, reason=reason)
+    asked = request(ChangeDecisionMaker, name=name, role=role, reason=reason)
     show(
         ctx,
         lambda staff: staff.change_decision_maker(id, asked),
@@ -51,7 +51,7 @@ def decision_maker(
 def end(ctx: typer.Context, id: Id, reason: Reason, json: Json = False) -> None:
     from services.contracts.http.campaigns import EndEarly
 
-    asked = EndEarly(reason=reason)
+    asked = request(EndEarly, reason=reason)
     show(
         ctx,
         lambda staff: staff.end_early(id, asked),

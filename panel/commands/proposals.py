@@ -236,8 +236,8 @@ def synthesis(
                 if not yes and here.typed(_TYPE, word=word) != word:
                     here.tell(_LEFT_ALONE)
                     raise typer.Exit(1)
-            listed = [DraftToList(id=one.id, version=one.version) for one in drafts]
-            made = await staff.synthesise(project, Synthesise(proposals=listed))
+            listed = [request(DraftToList, id=one.id, version=one.version) for one in drafts]
+            made = await staff.synthesise(project, request(Synthesise, proposals=listed))
             here.tell(_MADE, who=made.synthesised_by)
 
     asynchronous(send)

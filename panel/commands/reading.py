@@ -15,6 +15,7 @@ from panel.options import (
     command,
     group,
     print_json,
+    request,
     session,
     show,
     write_export,
@@ -152,7 +153,7 @@ def record(
     mark = next((one for one, given in marks.items() if given), None)
     if mark is None and not proposal:
         raise typer.BadParameter("--proposal / --no-suggestion / --personal-case")
-    said = RecordReading(seconds=seconds, mark=mark, proposals=proposal or [])
+    said = request(RecordReading, seconds=seconds, mark=mark, proposals=proposal or [])
 
     async def send() -> None:
         async with here.staff() as staff:
@@ -179,7 +180,7 @@ def hide(
 
     async def send() -> None:
         async with here.staff() as staff:
-            asked = Moderate(hidden=not again, reason=reason)
+            asked = request(Moderate, hidden=not again, reason=reason)
             show_contribution(here, await staff.moderate(contribution, asked))
 
     asynchronous(send)
@@ -208,7 +209,7 @@ def note(
 ) -> None:
     from services.contracts.http.reading import SessionNote
 
-    taken = SessionNote(title=title, words=words)
+    taken = request(SessionNote, title=title, words=words)
     show(
         ctx,
         lambda staff: staff.take_note(project, taken),

@@ -16,6 +16,7 @@ from panel.options import (
     command,
     group,
     print_json,
+    request,
     session,
     show,
     someone,
@@ -80,7 +81,7 @@ def write(
 
     async def send(staff: "Staff") -> "ReportView":
         read = (await staff.account(project)).report.version if version is None else version
-        written = WriteReport(version=read, summary=summary)
+        written = request(WriteReport, version=read, summary=summary)
         return await staff.write_report(project, written, someone(who))
 
     show(ctx, send, lambda here, saved: here.tell(_WRITTEN, version=saved.version), json)
@@ -121,7 +122,7 @@ def publish(
                 if here.typed(_TYPE, word=word) != word:
                     here.tell(_LEFT_ALONE)
                     return
-            read = PublishReport(version=account.report.version)
+            read = request(PublishReport, version=account.report.version)
             published = await staff.publish_report(project, read, someone(who))
         if json:
             print_json(published)

@@ -175,3 +175,26 @@ def test_help_loads_neither_servers_nor_services() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert ended.stderr.strip() == "[]"
+
+
+def test_an_argument_beyond_every_limit_is_refused_in_words() -> None:
+    from panel.options import ArgumentsRefused, request
+    from services.contracts.http.proposals import WriteProposal
+
+    with pytest.raises(ArgumentsRefused) as refused:
+        request(WriteProposal, title="Un titre", text="x" * 27_900)
+    assert refused.value.details("en") == ["text: 20,000 characters at most; there are 27,900."]
+
+
+def test_no_command_makes_a_request_that_could_end_in_a_traceback() -> None:
+    import ast
+    from pathlib import Path
+
+    import panel.commands
+    from tests.unit.contracts.test_violations import commands
+
+    names = {model.__name__ for model in commands()}
+    for file in Path(panel.commands.__path__[0]).glob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call):
+                assert getattr(node.func, "id", "") not in names, f"{file.name}:{node.lineno}"
