@@ -369,6 +369,12 @@ async def test_staff_import_a_sheet_and_read_counts(
     deliveries = (await browser.get("/api/deliveries/counts", headers=asked)).json()
     assert deliveries == {"by_state": {"refused": 1}, "refused_by_reason": {"not_active": 1}}
 
+    content = sheet(line("b@example.test", last_contact="")).getvalue()
+    unconfirmed = (await import_(accept_valid="true")).json()
+    assert (unconfirmed["kept"], unconfirmed["valid"]) == (False, 1)
+    assert "can be solicited before" in unconfirmed["to_confirm"]
+    assert (await import_(accept_month="true")).json()["imported"] == 1
+
     refused = await browser.post("/api/members/imports", content=b"Nom\nx\n", headers=asked)
     assert refused.status_code == 422
     assert len(refused.json()["errors"]) == 3
