@@ -520,6 +520,13 @@ ACTIONS: tuple[Action, ...] = (
         in_footer=False,
     ),
     _action(
+        "try_again",
+        "r",
+        "sign-in",
+        Text(fr="se connecter de nouveau", en="sign in again"),
+        Text(fr="Demander un autre jeton", en="Ask for another token"),
+    ),
+    _action(
         "quit",
         "q",
         f"{EVERYWHERE} sign-in",

@@ -108,6 +108,14 @@ class SignedInAs(Message):
         self.person = person
 
 
+class Renewed(Message):
+    """The issuer gave a new token for the same person."""
+
+    def __init__(self, person: SignedIn) -> None:
+        super().__init__()
+        self.person = person
+
+
 class SignInFailed(Message):
     def __init__(self, problem: Problematic) -> None:
         super().__init__()
@@ -155,6 +163,8 @@ class PanelConsole(App[None]):
         self.language: Language = language
         self.freshness = Freshness("starting")
         self.person: SignedIn | None = None
+        # Whether a service has accepted this person's token.
+        self._accepted = False
         self.client: Client | None = None
         self.issuer: Issuer | None = None
         self.endpoints = endpoints
@@ -203,7 +213,11 @@ class PanelConsole(App[None]):
                     lambda: self.person.token if self.person else None,
                     lambda: self.language,
                 ),
-                session.Issuer(self.endpoints.issuer, self.endpoints.resource),
+                session.Issuer(
+                    self.endpoints.issuer,
+                    self.endpoints.resource,
+                    authority=self.endpoints.authority,
+                ),
             )
         )
 
@@ -243,6 +257,8 @@ class PanelConsole(App[None]):
     def on_signed_in_as(self, message: SignedInAs) -> None:
         self.person = message.person
         self._turn_to(message.person)
+        self._accepted = False
+        start(self, partial(self._renew, message.person), "renew")
         for service in _FOLLOWED:
             start(self, partial(self._follow, service), f"live {service}")
         if self.current_mode == "sign-in":
@@ -266,11 +282,27 @@ class PanelConsole(App[None]):
             self.sign_in_again()
         self.screen.post_message(message)
 
+    async def _renew(self, person: SignedIn) -> None:
+        """Keep the token fresh for as long as the issuer renews it without asking the person."""
+        renewal = await to_thread(import_module, "console.data.renewal")
+        await renewal.keep_fresh(
+            cast("Issuer", self.issuer), person, lambda fresh: self.post_message(Renewed(fresh))
+        )
+
+    def on_renewed(self, message: Renewed) -> None:
+        if self.person is not None:
+            self.person = message.person
+
     def sign_in_again(self) -> None:
-        """The session is over: sign in above the screen, which stays as it is."""
+        """The session is over: sign in above the screen, which stays as it is.
+
+        A token that no service ever accepted is not asked for again without the person, who is told
+        why: the console would ask, be refused and ask for ever.
+        """
+        refused = self.person is not None and not self._accepted
         self.person = None
         if getattr(self.screen, "ID", "") != "sign-in":
-            self.push_screen(_screen("sign_in", "SignInScreen"))
+            self.push_screen(_screen("sign_in", "SignInScreen", refused))
 
     async def _follow(self, service: str) -> None:
         live = (await to_thread(import_module, "console.data.live")).Live(
@@ -294,6 +326,9 @@ class PanelConsole(App[None]):
             self._wake(self.screen)
 
     def on_freshness_changed(self) -> None:
+        self._accepted = self._accepted or any(
+            live.freshness().state == "live" for live in self._live.values()
+        )
         self._look_at_freshness()
 
     def _look_at_freshness(self) -> None:

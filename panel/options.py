@@ -93,8 +93,8 @@ class Session:
         word: str = typer.prompt(shown(self.say(text, **data)))
         return word.strip()
 
-    def tell_progress(self, text: Text) -> None:
-        self.err.print(self.say(text), style="dim")
+    def tell_progress(self, text: Text, **data: Any) -> None:
+        self.err.print(self.say(text, **data), style="dim")
 
 
 def session(ctx: typer.Context) -> Session:

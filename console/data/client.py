@@ -78,7 +78,8 @@ class Client:
         self.endpoints = endpoints
         self._token = token
         self._language = language
-        self._http = open_client(*(endpoints.of(name) for name in SERVICES))
+        addresses = [endpoints.of(name) for name in SERVICES]
+        self._http = open_client(*addresses, authority=endpoints.authority)
 
     async def close(self) -> None:
         await self._http.aclose()

@@ -20,6 +20,8 @@ class Endpoints:
     issuer: str
     # What to ask the issuer's tokens for (RFC 8707); most issuers need no such word.
     resource: str | None = None
+    # Certificates (PEM) of the administration's own authority, of the panel or of the issuer.
+    authority: str | None = None
 
     @classmethod
     def from_stack(cls, path: Path) -> "Endpoints":
@@ -31,12 +33,18 @@ class Endpoints:
                 **{name: services[name].rstrip("/") for name in SERVICES},
                 issuer=stack["issuer"]["url"].rstrip("/"),
                 resource=stack["issuer"].get("resource"),
+                authority=_certificates(path, stack.get("authority")),
             )
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise NoStack(f"{path}: {type(error).__name__}: {error}") from error
 
     def of(self, service: str) -> str:
         return str(getattr(self, service))
+
+
+def _certificates(stack: Path, file: str | None) -> str | None:
+    """The text of a certificate file, named relative to the stack file. Raises OSError."""
+    return stack.parent.joinpath(file).read_text() if file else None
 
 
 SERVICES = ("campaigns", "registry", "responses", "feedback")

@@ -8,7 +8,9 @@ endpoint, so the code and its address are shown instead.
 import asyncio
 import base64
 import json
-from dataclasses import dataclass
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx
@@ -21,6 +23,8 @@ CLIENT_ID = "panel-console"
 _GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 _SLOWER_SECONDS = 5  # RFC 8628 §3.5
 _DEFAULT_INTERVAL_SECONDS = 5
+_DEFAULT_LIFE_SECONDS = 600
+_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 1.0, 30.0
 _SERVER_ERROR = 500
 
 
@@ -39,26 +43,48 @@ class DeviceCode:
     user_code: str
     verification_uri: str
     interval: float
+    expires_in: float = _DEFAULT_LIFE_SECONDS
 
 
 @dataclass(frozen=True)
 class SignedIn:
-    token: str
+    token: str = field(repr=False)
     name: str
     roles: frozenset[str]
     # Who it is, whatever they are called; empty if the token does not say.
     subject: str = ""
+    # Present where the issuer renews tokens without asking the person again (RFC 6749 §6).
+    refresh_token: str | None = field(default=None, repr=False)
+    # Seconds that the token lives, as the issuer says; none: it did not say.
+    expires_in: float | None = None
+
+
+class _Pending(Exception):
+    """Nobody has approved the code yet."""
+
+    def __init__(self, slow_down: bool) -> None:
+        super().__init__()
+        self.slow_down = slow_down
 
 
 class Issuer:
     """Raises Unreachable("issuer") when it does not answer as an issuer would."""
 
-    def __init__(self, url: str, resource: str | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        resource: str | None = None,
+        now: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        authority: str | None = None,
+    ) -> None:
         """`resource` is for an issuer that must be asked by name for tokens that services read."""
+        self._now = now
+        self._sleep = sleep
         self._url = url
         # RFC 8707: said when the grant begins and when its token is fetched.
         self._asked_for = {"resource": resource} if resource else {}
-        self._http = open_client(url)
+        self._http = open_client(url, authority=authority)
         self._about: dict[str, Any] | None = None
 
     async def close(self) -> None:
@@ -86,6 +112,7 @@ class Issuer:
             answer["user_code"],
             answer["verification_uri"],
             float(answer.get("interval", _DEFAULT_INTERVAL_SECONDS)),
+            float(answer.get("expires_in", _DEFAULT_LIFE_SECONDS)),
         )
 
     async def approve(self, code: DeviceCode, person: str) -> None:
@@ -98,31 +125,71 @@ class Issuer:
         )
 
     async def wait(self, code: DeviceCode, first_wait: bool = True) -> SignedIn:
-        """Poll until somebody approved. Raises SignedOut when the code is over or was denied."""
+        """Poll until somebody approved the code.
+
+        An issuer that cannot be reached, or a gateway in front of it that answers in its place, is
+        asked again about the same code, less often (RFC 8628 §3.5): the person may be typing it at
+        this moment. Raises SignedOut when the code is over or was denied.
+        """
         about = await self._configuration()
-        interval = code.interval
+        deadline = self._now() + code.expires_in
+        interval, pause = code.interval, _FIRST_PAUSE_SECONDS
         if first_wait:
-            await asyncio.sleep(interval)
+            await self._sleep(interval)
         while True:
-            response = await self._send(
-                "POST",
-                about["token_endpoint"],
-                data={
-                    "grant_type": _GRANT,
-                    "device_code": code.device_code,
-                    "client_id": CLIENT_ID,
-                }
-                | self._asked_for,
-            )
-            body = _body(response)
-            if response.is_success:
-                return signed_in(body["access_token"])
-            error = body.get("error")
-            if error == "slow_down":
-                interval += _SLOWER_SECONDS
-            elif error != "authorization_pending":
+            form = {"grant_type": _GRANT, "device_code": code.device_code} | self._asked_for
+            try:
+                return await self._token(about, form)
+            except _Pending as pending:
+                interval += _SLOWER_SECONDS if pending.slow_down else 0
+                pause = _FIRST_PAUSE_SECONDS
+                wait = interval
+            except Unreachable:
+                pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
+                wait = interval + pause
+            if self._now() + wait > deadline:
                 raise SignedOut
-            await asyncio.sleep(interval)
+            await self._sleep(wait)
+
+    async def renew(self, person: SignedIn) -> SignedIn:
+        """A new token for somebody signed in, without asking them.
+
+        Raises SignedOut when the issuer refuses or gave nothing to renew with, and Unreachable
+        while it does not answer: then the session is to be kept and this tried again.
+        """
+        if person.refresh_token is None:
+            raise SignedOut
+        about = await self._configuration()
+        form = {"grant_type": "refresh_token", "refresh_token": person.refresh_token}
+        try:
+            renewed = await self._token(about, form | self._asked_for)
+        except _Pending as error:
+            raise Unreachable("issuer") from error
+        # An issuer may keep the same refresh token in force and say nothing of it.
+        return replace(renewed, refresh_token=renewed.refresh_token or person.refresh_token)
+
+    async def _token(self, about: dict[str, Any], form: dict[str, str]) -> SignedIn:
+        """Ask the token endpoint once. Raises _Pending, SignedOut, Unreachable."""
+        response = await self._send(
+            "POST", about["token_endpoint"], data=form | {"client_id": CLIENT_ID}
+        )
+        body = _body(response)
+        if not isinstance(body, dict):
+            raise Unreachable("issuer")
+        token = body.get("access_token")
+        if response.is_success and isinstance(token, str):
+            return replace(
+                signed_in(token),
+                refresh_token=body.get("refresh_token"),
+                expires_in=body.get("expires_in"),
+            )
+        error = body.get("error")
+        if error in ("authorization_pending", "slow_down"):
+            raise _Pending(slow_down=error == "slow_down")
+        if error is None:
+            # Something in between answered: an issuer that refuses says why (RFC 6749 §5.2).
+            raise Unreachable("issuer")
+        raise SignedOut
 
     async def sign_in_as(self, person: str) -> SignedIn:
         """Local issuer only: the whole grant at once, for scripts and the list of people."""

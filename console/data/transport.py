@@ -11,10 +11,16 @@ import httpx
 TIMEOUT = httpx.Timeout(10, connect=2)
 
 
-def open_client(*addresses: str) -> httpx.AsyncClient:
-    """A client for these base addresses."""
+def open_client(*addresses: str, authority: str | None = None) -> httpx.AsyncClient:
+    """A client for these base addresses.
+
+    `authority`: certificates (PEM) of an authority of the administration's own, trusted beside the
+    system's. Raises ssl.SSLError when they are none.
+    """
     if any(address.startswith("https:") for address in addresses):
         context = ssl.create_default_context()
+        if authority:
+            context.load_verify_locations(cadata=authority)
     else:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     return httpx.AsyncClient(timeout=TIMEOUT, trust_env=False, verify=context)

@@ -44,6 +44,15 @@ OVER = Text(
     en="The code is over or was refused. Trying again…",
 )
 
+REFUSED = Text(
+    fr="Vous êtes connecté, mais les services refusent le jeton reçu.\n"
+    "La personne qui gère les accès verra laquelle de ses parties avec\n"
+    "« panel doctor --sign-in », ou dans les journaux (token_refused).",
+    en="You are signed in, but the services refuse the token that came.\n"
+    "Whoever manages access can see which part of it with\n"
+    "`panel doctor --sign-in`, or in the logs (token_refused).",
+)
+
 
 class PeopleKnown(Message):
     """A local issuer listed its people."""
@@ -71,8 +80,10 @@ class SignInScreen(ModalScreen[None]):
     ID: ClassVar[str] = "sign-in"
     BINDINGS = bindings("sign-in")
 
-    def __init__(self) -> None:
+    def __init__(self, refused: bool = False) -> None:
+        """`refused`: the services did not accept the token of the last sign-in."""
         super().__init__(classes="dialog")
+        self._refused = refused
         self._people: list[Person] = []
         self._code: DeviceCode | None = None
         self._problem: Problematic | None = None
@@ -93,7 +104,7 @@ class SignInScreen(ModalScreen[None]):
 
     def want(self) -> None:
         issuer = self.panel.issuer
-        if issuer and not self._people and not self._code:
+        if issuer and not self._people and not self._code and not self._refused:
             start(self, partial(self._begin, issuer), "begin")
 
     async def _begin(self, issuer: Issuer) -> None:
@@ -109,6 +120,11 @@ class SignInScreen(ModalScreen[None]):
             self.app.post_message(SignedInAs(await issuer.wait(code)))
         except Problematic as problem:
             self.post_message(NotYet(problem))
+
+    def action_try_again(self) -> None:
+        self._refused = False
+        self.redraw()
+        self.want()
 
     def on_people_known(self, message: PeopleKnown) -> None:
         self._people, self._problem = message.people, None
@@ -154,11 +170,15 @@ class SignInScreen(ModalScreen[None]):
         )
         keys = content("\n\n")
         for action in held_on(self.ID):
+            if action.id == "try_again" and not self._refused:
+                continue
             keys += content(key(action.sign), Said(f" {action.label.in_(language)}   ", "dim"))
         self.query_one("#said", Static).update(content("\n", self._words(), keys))
 
     def _words(self) -> Said:
         language = self.panel.language
+        if self._refused:
+            return Said(REFUSED.in_(language), "trouble")
         match self._problem:
             case SignedOut():
                 return Said(OVER.in_(language), "attention")

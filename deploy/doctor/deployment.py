@@ -1,16 +1,18 @@
 """What the doctor is told: where everything is, and how to sign in to look at it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, Json, SecretStr
 
+from services.contracts.http.common import Role
 from services.registry.settings import MailSettings
 from services.registry.smtp import MailServer
+from services.runtime.auth import RoleClaim
 from services.runtime.broker import KafkaServer
-from services.runtime.settings import DatabaseUri, KafkaSettings, WebAddress
+from services.runtime.settings import Authority, DatabaseUri, KafkaSettings, WebAddress
 
 MAIL_TIMEOUT_SECONDS = 10.0
 
@@ -38,6 +40,13 @@ class Deployment:
     mail_queue_hours: float | None
     """What the operator says of the smart host; none: nobody has said."""
     issuer: str
+    issuer_authority: str | None = None
+    audience: str = "panel"
+    role_claim: RoleClaim = field(default_factory=RoleClaim)
+    token: SecretStr | None = None
+    """An access token to look at, as somebody's console was given it."""
+    renewable: bool = False
+    """Whether the issuer also gave what renews it."""
     now: Callable[[], datetime] = machine_time
 
 
@@ -53,6 +62,12 @@ class DoctorSettings(MailSettings, KafkaSettings):
     feedback_database_dsn: DatabaseUri = Field(description="as feedback's `PANEL_DATABASE_DSN`")
     database_connections: int = Field(10, ge=2, description="as the services' own setting")
     issuer: WebAddress = Field(description="as the services' own setting")
+    issuer_authority: Authority | None = Field(None, description="as the services' own setting")
+    audience: str = Field("panel", description="as the services' own setting")
+    roles_claim: str = Field("roles", description="as the services' own setting")
+    roles_map: Json[dict[str, list[Role]]] | None = Field(
+        None, description="as the services' own setting"
+    )
     service_addresses: dict[str, WebAddress] = Field(
         description="service → address inside, such as"
         ' `{"registry": "http://registry:8000"}`; every replica behind the name is asked'
@@ -95,4 +110,7 @@ class DoctorSettings(MailSettings, KafkaSettings):
             sender=self.mail_from,
             mail_queue_hours=self.mail_queue_hours,
             issuer=self.issuer,
+            issuer_authority=self.issuer_authority,
+            audience=self.audience,
+            role_claim=RoleClaim(self.roles_claim, self.roles_map),
         )

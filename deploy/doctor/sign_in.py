@@ -6,7 +6,8 @@ from joserfc.errors import JoseError
 from deploy.doctor.deployment import Deployment
 from deploy.doctor.findings import Findings, broken, out_of_reach, well
 from deploy.doctor.replicas import date_finding, date_of
-from services.runtime.auth import LEEWAY_SECONDS, ForeignIssuer, published_keys
+from deploy.doctor.token import judge, not_tried
+from services.runtime.auth import LEEWAY_SECONDS, ForeignIssuer, published_keys, trusting
 from services.runtime.text import Text
 
 _SECONDS = 5
@@ -68,13 +69,14 @@ async def sign_in(deployment: Deployment) -> Findings:
     else:
         yield broken("issuer.https", url, _IN_CLEAR, _HTTPS)
     try:
-        async with httpx.AsyncClient(timeout=_SECONDS) as client:
+        trust = trusting(deployment.issuer_authority)
+        async with httpx.AsyncClient(timeout=_SECONDS, verify=trust) as client:
             asked = deployment.now()
             answer = await client.get(f"{url}/.well-known/openid-configuration")
             answered = deployment.now()
             answer.raise_for_status()
             about = answer.json()
-        await published_keys(deployment.issuer)
+        keys = await published_keys(deployment.issuer, deployment.issuer_authority)
     except ForeignIssuer:
         yield broken("issuer.keys", url, _FOREIGN, _SAME_NAME, url=url)
         return
@@ -91,3 +93,10 @@ async def sign_in(deployment: Deployment) -> Findings:
         yield broken("issuer.device", url, _NO_DEVICE, _ALLOW_DEVICE)
     if date := date_of(answer):
         yield date_finding("issuer.clock", url, asked, answered, date, LEEWAY_SECONDS)
+    if deployment.token is None:
+        yield not_tried(url)
+        return
+    for finding in judge(
+        deployment, keys, deployment.token.get_secret_value(), deployment.renewable
+    ):
+        yield finding

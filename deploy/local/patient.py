@@ -4,6 +4,8 @@ from pydantic import SecretStr
 
 from deploy.doctor.deployment import MAIL_TIMEOUT_SECONDS, Deployment
 from deploy.local.endpoints import Endpoints
+from deploy.local.issuer import PEOPLE, mint
+from deploy.local.keys import keys_in
 from services.registry.smtp import MailServer
 from services.runtime.broker import KafkaServer
 from services.runtime.settings import Settings
@@ -25,4 +27,5 @@ def deployment(found: Endpoints) -> Deployment:
         sender=SENDER,
         mail_queue_hours=None,
         issuer=found.issuer.url,
+        token=SecretStr(mint(keys_in(found.data_dir).issuer, found.issuer.url, PEOPLE[0])),
     )

@@ -6,12 +6,30 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from panel.options import Json, Session, asynchronous, both, command, print_json, session
+from services.runtime.refusal import Refusal
 from services.runtime.text import Text
 
 if TYPE_CHECKING:
     from deploy.doctor import Deployment, Finding
 
 BROKEN = 1
+
+
+class NoSignIn(Refusal):
+    status = 503
+    sentence = Text(
+        fr="La connexion n'a pas abouti ({reason}).", en="Signing in did not succeed ({reason})."
+    )
+    way_out = Text(
+        fr="Sans --sign-in, le diagnostic dit si l'émetteur répond et offre cette connexion.",
+        en="Without --sign-in, the doctor says whether the issuer answers and offers the grant.",
+    )
+
+
+_CODE = Text(
+    fr="Ouvrez {address} et entrez le code {code}. La suite vient d'elle-même.",
+    en="Open {address} and enter the code {code}. This goes on by itself.",
+)
 
 _MARKS = {"well": ("✓", "green"), "look": ("!", "bold yellow"), "broken": ("✗", "bold red")}
 _PARTS = {
@@ -53,12 +71,25 @@ def doctor(
             ),
         ),
     ] = False,
+    sign_in: Annotated[
+        bool,
+        typer.Option(
+            "--sign-in",
+            help=both(
+                "Se connecter comme la console et examiner le jeton reçu.",
+                "Sign in as the console does and look at the token that comes.",
+            ),
+        ),
+    ] = False,
     json: Json = False,
 ) -> None:
     from deploy.doctor import examine, is_broken
 
     here = session(ctx)
     patient = _deployed() if deployed else _local(here)
+    if sign_in:
+        unsigned = patient
+        patient = asynchronous(lambda: _signed_in(here, unsigned))
     findings = asynchronous(lambda: examine(patient))
     if json:
         print_json(
@@ -85,6 +116,32 @@ def _deployed() -> "Deployment":
     from services.runtime.settings import from_environment
 
     return from_environment(DoctorSettings).deployment()
+
+
+async def _signed_in(here: Session, patient: "Deployment") -> "Deployment":
+    """The same deployment, with a token obtained as the console obtains one (RFC 8628).
+
+    Raises NoSignIn.
+    """
+    from dataclasses import replace
+
+    from pydantic import SecretStr
+
+    from console.data.problems import Problematic
+    from console.data.session import Issuer
+
+    issuer = Issuer(patient.issuer, authority=patient.issuer_authority)
+    try:
+        code = await issuer.begin()
+        here.tell_progress(_CODE, address=code.verification_uri, code=code.user_code)
+        person = await issuer.wait(code)
+    except Problematic as problem:
+        raise NoSignIn(reason=type(problem).__name__) from problem
+    finally:
+        await issuer.close()
+    return replace(
+        patient, token=SecretStr(person.token), renewable=person.refresh_token is not None
+    )
 
 
 def _plain(here: Session, one: "Finding") -> dict[str, Any]:

@@ -4,9 +4,13 @@ No session and no shared secret between services: tokens and links are verified 
 """
 
 import asyncio
+import base64
 import json
+import math
 import re
+import ssl
 import time
+import unicodedata
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,11 +19,12 @@ from uuid import UUID
 
 import httpx
 import structlog
+from cryptography.exceptions import UnsupportedAlgorithm
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from joserfc import jwt
 from joserfc.errors import JoseError
-from joserfc.jwk import ECKey, JWKRegistry, KeySet, OKPKey, RSAKey
+from joserfc.jwk import ECKey, JWKRegistry, Key, KeySet, OKPKey, RSAKey
 
 from services.contracts.http.common import Role
 from services.runtime.limits import Limit, source_of
@@ -27,11 +32,16 @@ from services.runtime.refusal import Refusal
 from services.runtime.text import Text
 
 # Never "none", never a symmetric algorithm: a public key must not be usable as a secret.
-_STAFF_ALGORITHMS = ["Ed25519", "EdDSA", "ES256", "ES384", "PS256", "RS256"]
+STAFF_ALGORITHMS = ["Ed25519", "EdDSA", "ES256", "ES384", "PS256", "RS256"]
 # How far the issuer's clock and ours may be apart, for `exp`, `nbf` and `iat` alike.
 LEEWAY_SECONDS = 30
 _LINK_ALGORITHM = "Ed25519"
-_SIGNING_KEYS = {key.key_type for key in (ECKey, OKPKey, RSAKey)}
+# Curves and key types by which the algorithms above verify.
+_CURVES: dict[str, set[str | None]] = {
+    OKPKey.key_type: {"Ed25519"},
+    ECKey.key_type: {"P-256", "P-384"},
+    RSAKey.key_type: {None},
+}
 _KEYS_LIVE_SECONDS = 300
 _REFETCH_AFTER_SECONDS = 5
 _ISSUER_SECONDS = 5
@@ -80,6 +90,8 @@ class Staff:
     subject: str
     name: str
     roles: frozenset[Role]
+    # When the token ends, in seconds since 1970: a stream that it opened ends with it.
+    expires_at: float = math.inf
 
 
 @dataclass(frozen=True)
@@ -92,6 +104,12 @@ class RoleClaim:
 
     name: str = "roles"
     means: Mapping[str, Sequence[Role]] | None = None
+
+    def words(self, claims: Mapping[str, Any]) -> str:
+        """The issuer's own words for roles, as they stand in the claim; for diagnosis."""
+        value = self._said(claims)
+        listed = value if isinstance(value, list) else [value]
+        return ", ".join(str(word) for word in listed if word is not None)
 
     def roles(self, claims: Mapping[str, Any]) -> frozenset[Role]:
         said = self._said(claims)
@@ -120,8 +138,11 @@ class StaffTokens:
         audience: str,
         role_claim: RoleClaim | None = None,
         now: Callable[[], float] = time.time,
+        authority: str | None = None,
     ) -> None:
+        """`authority`: certificates (PEM) of the issuer's own authority, beside the system's."""
         self._issuer = issuer
+        self._authority = authority
         self._audience = audience
         self._role_claim = role_claim or RoleClaim()
         self._now = now
@@ -129,20 +150,28 @@ class StaffTokens:
         self._asked = 0.0
 
     async def verify(self, token: str) -> Staff:
-        """Raises NotSignedIn, RolesApart, IssuerUnreachable."""
+        """The person whose token this is.
+
+        The log names the claim or the part that was refused, for whoever configures the issuer;
+        never its value. Raises NotSignedIn, RolesApart, IssuerUnreachable.
+        """
         try:
             return self._read(token, await self._keys_no_older_than(_KEYS_LIVE_SECONDS))
-        except (JoseError, ValueError):
+        except (JoseError, ValueError) as error:
             # Keys rotate: look once more, but do not let bad tokens hammer the issuer.
             if time.monotonic() - self._asked < _REFETCH_AFTER_SECONDS:
-                raise NotSignedIn from None
+                raise self._refusal(error) from None
         try:
             return self._read(token, await self._keys_no_older_than(_REFETCH_AFTER_SECONDS))
-        except (JoseError, ValueError):
-            raise NotSignedIn from None
+        except (JoseError, ValueError) as error:
+            raise self._refusal(error) from None
+
+    def _refusal(self, error: Exception) -> NotSignedIn:
+        log.warning("token_refused", because=refused_part(error))
+        return NotSignedIn()
 
     def _read(self, token: str, keys: KeySet) -> Staff:
-        claims = jwt.decode(token, keys, algorithms=_STAFF_ALGORITHMS).claims
+        claims = jwt.decode(token, keys, algorithms=STAFF_ALGORITHMS).claims
         jwt.JWTClaimsRegistry(
             now=int(self._now()),
             leeway=LEEWAY_SECONDS,
@@ -154,8 +183,9 @@ class StaffTokens:
         roles = self._role_claim.roles(claims)
         if {Role.REGISTRY, Role.ANALYSIS} <= roles:
             raise RolesApart
-        subject = str(claims.get("sub"))
-        return Staff(subject, str(claims.get("name") or subject), roles)
+        subject = str(claims["sub"])
+        name = display_name(claims.get("name")) or subject
+        return Staff(subject, name, roles, float(claims["exp"]) + LEEWAY_SECONDS)
 
     async def _keys_no_older_than(self, seconds: float) -> KeySet:
         """The issuer's keys. While it is out of reach, or answers nonsense, the last ones serve: a
@@ -163,7 +193,7 @@ class StaffTokens:
         if self._keys is None or time.monotonic() - self._asked > seconds:
             self._asked = time.monotonic()
             try:
-                self._keys = await published_keys(self._issuer)
+                self._keys = await published_keys(self._issuer, self._authority)
             except (httpx.HTTPError, TimeoutError, *_NONSENSE) as error:
                 log.warning("issuer_unusable", error=type(error).__name__)
                 if self._keys is None:
@@ -171,12 +201,47 @@ class StaffTokens:
         return self._keys
 
 
+def claims_of(token: str) -> dict[str, Any]:
+    """The claims of a signed token, unverified. Raises ValueError when it is not one."""
+    try:
+        payload = token.split(".")[1]
+        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    except (IndexError, ValueError):
+        raise ValueError("not a signed token") from None
+    if not isinstance(claims, dict):
+        raise ValueError("not a signed token")
+    return claims
+
+
+def refused_part(error: Exception) -> str:
+    """The part of a token that an error is about, and how it failed: `aud (invalid_claim)`."""
+    claim = getattr(error, "claim", None)
+    code = getattr(error, "error", None) or type(error).__name__
+    return f"{claim} ({code})" if claim else str(code)
+
+
+def display_name(name: object) -> str:
+    """A name as an issuer gives it, composed (NFC) and with single spaces; empty where none is."""
+    return " ".join(unicodedata.normalize("NFC", name).split()) if isinstance(name, str) else ""
+
+
 class ForeignIssuer(ValueError):
     """Who answers at the issuer's address says that it is another one (OpenID Discovery, 4.3)."""
 
 
-async def published_keys(issuer: str) -> KeySet:
-    """What the issuer says it signs with now; keys of other kinds and uses are left out.
+def trusting(authority: str | None) -> ssl.SSLContext:
+    """TLS that trusts the system's authorities and these certificates (PEM), if any."""
+    context = ssl.create_default_context()
+    if authority:
+        context.load_verify_locations(cadata=authority)
+    return context
+
+
+async def published_keys(issuer: str, authority: str | None = None) -> KeySet:
+    """The issuer's signing keys now.
+
+    Keys of other uses, and those that cannot be read, are left out (RFC 7517 §5): one strange key
+    among good ones must lock nobody out.
 
     Raises httpx.HTTPError or TimeoutError when it does not answer; ForeignIssuer, KeyError,
     TypeError, ValueError or JoseError when the answer is not an issuer's.
@@ -184,7 +249,7 @@ async def published_keys(issuer: str) -> KeySet:
     async with (
         # Of each wait, and of all together: an issuer may also answer letter by letter.
         asyncio.timeout(2 * _ISSUER_SECONDS),
-        httpx.AsyncClient(timeout=_ISSUER_SECONDS) as client,
+        httpx.AsyncClient(timeout=_ISSUER_SECONDS, verify=trusting(authority)) as client,
     ):
         about = await client.get(f"{issuer.rstrip('/')}/.well-known/openid-configuration")
         about.raise_for_status()
@@ -192,14 +257,29 @@ async def published_keys(issuer: str) -> KeySet:
             raise ForeignIssuer
         published = await client.get(about.json()["jwks_uri"])
         published.raise_for_status()
-    keys = [
-        JWKRegistry.import_key(key)
-        for key in published.json()["keys"]
-        if key.get("kty") in _SIGNING_KEYS and key.get("use", "sig") == "sig"
-    ]
+    keys = [key for entry in published.json()["keys"] if (key := _signing_key(entry)) is not None]
     if not keys:
         raise KeyError("keys")
     return KeySet(keys)
+
+
+def _signing_key(entry: Any) -> Key | None:
+    """One entry of a key set, where it is a key that may have signed a staff token."""
+    if not isinstance(entry, Mapping) or entry.get("use", "sig") != "sig":
+        return None
+    if entry.get("crv") not in _CURVES.get(str(entry.get("kty")), ()):
+        return None
+    operations = entry.get("key_ops", ["verify"])
+    if not isinstance(operations, list) or "verify" not in operations:
+        return None
+    try:
+        key = JWKRegistry.import_key(dict(entry))
+        # A point off its curve and a modulus that is none show only when the key is built.
+        _ = key.public_key
+    except (*_NONSENSE, UnsupportedAlgorithm) as error:
+        log.warning("issuer_key_left_out", key_type=entry.get("kty"), error=type(error).__name__)
+        return None
+    return key
 
 
 _bearer = HTTPBearer(auto_error=False, description="Staff access token of the issuer")

@@ -6,7 +6,9 @@ lost connection) the reader is told to re-read everything.
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+import math
+import time
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import asyncpg
@@ -78,15 +80,20 @@ class HintHub:
         if sum(one == person for one in self._readers.values()) >= most:
             raise TooManyStreams(most=most)
 
-    async def stream(self, person: str) -> AsyncIterator[str]:
-        """Server-sent events: lists of hints, and a comment as heartbeat while nothing changes."""
+    async def stream(
+        self, person: str, until: float = math.inf, now: Callable[[], float] = time.time
+    ) -> AsyncIterator[str]:
+        """Server-sent events: lists of hints, and a comment as heartbeat while nothing changes.
+
+        Ends at `until`, in seconds since 1970: a stream must not outlive the token that opened it.
+        """
         queue: asyncio.Queue[list[Hint]] = asyncio.Queue(_QUEUE)
         self._readers[queue] = person
         try:
             yield _event([EVERYTHING])
-            while True:
+            while (left := until - now()) > 0:
                 try:
-                    async with asyncio.timeout(_HEARTBEAT_SECONDS):
+                    async with asyncio.timeout(min(left, _HEARTBEAT_SECONDS)):
                         hints = await queue.get()
                 except TimeoutError:
                     yield ": still here\n\n"

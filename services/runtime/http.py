@@ -110,7 +110,12 @@ def application(service: "Service") -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
     )
     settings = service.settings
-    app.state.tokens = StaffTokens(settings.issuer, settings.audience, settings.role_claim())
+    app.state.tokens = StaffTokens(
+        settings.issuer,
+        settings.audience,
+        settings.role_claim(),
+        authority=settings.issuer_authority,
+    )
     app.state.service = service
 
     app.state.limit = Limit(
@@ -461,7 +466,7 @@ def _staff(service: "Service") -> APIRouter:
         service.hints.refuse_beyond(staff.subject)
 
         async def stream() -> AsyncIterator[str]:
-            async for event in service.hints.stream(staff.subject):
+            async for event in service.hints.stream(staff.subject, staff.expires_at):
                 yield event
 
         return StreamingResponse(stream(), media_type="text/event-stream")

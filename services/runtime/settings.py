@@ -79,6 +79,17 @@ WebAddress = Annotated[str, AfterValidator(_is_web_address)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
+def _is_authority(certificates: str) -> str:
+    try:
+        ssl.create_default_context(cadata=certificates)
+    except ssl.SSLError:
+        raise ValueError("holds no certificate in PEM form") from None
+    return certificates
+
+
+Authority = Annotated[str, AfterValidator(_is_authority)]
+
+
 class Variables(EnvSettingsSource):
     """`PANEL_X`; text that is to be JSON and is not is refused under the variable's name."""
 
@@ -234,6 +245,11 @@ class Settings(KafkaSettings):
         " in the long run; twenty seconds' worth at once",
     )
     issuer: WebAddress = Field(description="OpenID Connect issuer of staff tokens, a URL")
+    issuer_authority: Authority | None = Field(
+        None,
+        description="certificates (PEM) of the authority that signed the issuer's, where it is one"
+        " of your own; the system's are trusted too",
+    )
     audience: str = Field("panel", description="audience that staff tokens must carry")
     roles_claim: str = Field(
         "roles",

@@ -33,7 +33,7 @@ const provider = new Provider(issuer, {
     {
       client_id: 'panel-console',
       token_endpoint_auth_method: 'none',
-      grant_types: ['urn:ietf:params:oauth:grant-type:device_code'],
+      grant_types: ['urn:ietf:params:oauth:grant-type:device_code', 'refresh_token'],
       response_types: [],
       redirect_uris: [],
     },
@@ -45,6 +45,7 @@ const provider = new Provider(issuer, {
       redirect_uris: [],
     })),
   ],
+  issueRefreshToken: async (_, client) => client.grantTypeAllowed('refresh_token'),
   clientDefaults: { id_token_signed_response_alg: algorithm },
   enabledJWA: {
     idTokenSigningAlgValues: ['RS256', 'PS256', 'ES256', 'EdDSA', 'Ed25519'],

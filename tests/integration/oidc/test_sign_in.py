@@ -112,6 +112,23 @@ async def signed_in(issuer: Provider, person: str, resource: str | None = None) 
         await console.close()
 
 
+async def test_a_token_is_renewed_without_the_person_and_services_accept_the_new_one(
+    issuer: Provider,
+) -> None:
+    console = Issuer(issuer.url)
+    try:
+        code = await console.begin()
+        await approve(code.verification_uri, code.user_code, "claire")
+        person = await console.wait(code, first_wait=False)
+        renewed = await console.renew(person)
+    finally:
+        await console.close()
+    assert renewed.token != person.token
+    assert renewed.expires_in
+    staff = await StaffTokens(issuer.url, AUDIENCE).verify(renewed.token)
+    assert (staff.subject, staff.name) == ("claire", "Claire D.")
+
+
 @pytest.mark.servers
 async def test_roles_open_what_they_should_and_nothing_else(
     issuer: Provider, postgres_server: PostgresServer, tmp_path: Path

@@ -1,0 +1,182 @@
+"""Staff tokens: one strange key locks nobody out, and a refusal names the part that was wrong."""
+
+import json
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from joserfc import jwt
+from joserfc.jwk import ECKey, OKPKey
+from structlog.testing import capture_logs
+
+from services.contracts.http.common import Role
+from services.runtime.auth import (
+    LEEWAY_SECONDS,
+    IssuerUnreachable,
+    NotSignedIn,
+    StaffTokens,
+    display_name,
+)
+from services.runtime.hints import HintHub
+from tests.running import free_port, listening
+
+CASES = Path(__file__).parents[2] / "cases"
+STRANGE: list[Any] = json.loads(
+    (CASES / "43-one-strange-key-among-good-ones/strange-keys.json").read_text()
+)
+KEYCLOAK: list[dict[str, Any]] = json.loads(
+    (CASES / "44-what-keycloak-puts-into-tokens/claims.json").read_text()
+)
+AUDIENCE = "panel"
+KEY = OKPKey.generate_key("Ed25519", {"kid": "good"})
+OTHER = ECKey.generate_key("P-256", {"kid": "good too"})
+
+
+class FakeIssuer:
+    """An issuer that publishes whatever a test puts into `keys`."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.keys: Any = [KEY.as_dict(private=False), OTHER.as_dict(private=False)]
+        self.app = FastAPI()
+        self.app.get("/.well-known/openid-configuration")(self.about)
+        self.app.get("/keys")(self.published)
+
+    async def about(self) -> dict[str, str]:
+        return {"issuer": self.url, "jwks_uri": f"{self.url}/keys"}
+
+    async def published(self) -> Any:
+        return {"keys": self.keys}
+
+    def token(self, key: Any = KEY, **changes: Any) -> str:
+        now = int(time.time())
+        claims = {
+            "iss": self.url,
+            "aud": AUDIENCE,
+            "sub": "claire",
+            "name": "Claire D.",
+            "roles": ["campaigns"],
+            "iat": now,
+            "exp": now + 300,
+        }
+        given = {name: value for name, value in (claims | changes).items() if value is not None}
+        algorithm = "Ed25519" if key.key_type == "OKP" else "ES256"
+        header = {"alg": algorithm, "kid": key.kid}
+        return jwt.encode(header, given, key, algorithms=[algorithm])
+
+
+@asynccontextmanager
+async def publishing() -> AsyncIterator[FakeIssuer]:
+    issuer = FakeIssuer(f"http://127.0.0.1:{free_port()}")
+    async with listening(issuer.app, issuer.url):
+        yield issuer
+
+
+@pytest.fixture
+async def issuer() -> AsyncIterator[FakeIssuer]:
+    async with publishing() as made:
+        yield made
+
+
+@pytest.mark.parametrize(
+    "strange", STRANGE, ids=[str(k["kid"]) if isinstance(k, dict) else "text" for k in STRANGE]
+)
+async def test_one_strange_key_among_good_ones_locks_nobody_out(
+    issuer: FakeIssuer, strange: Any
+) -> None:
+    issuer.keys = [strange, *issuer.keys, strange]
+    tokens = StaffTokens(issuer.url, AUDIENCE)
+    assert (await tokens.verify(issuer.token())).roles == {Role.CAMPAIGNS}
+    assert (await tokens.verify(issuer.token(OTHER))).subject == "claire"
+
+
+async def test_strange_keys_alone_are_an_issuer_that_cannot_be_used(issuer: FakeIssuer) -> None:
+    issuer.keys = STRANGE
+    with pytest.raises(IssuerUnreachable):
+        await StaffTokens(issuer.url, AUDIENCE).verify(issuer.token())
+
+
+@pytest.mark.parametrize(
+    "nonsense", [None, "keys", 7, {"kty": "OKP"}, [None], [[]], [{"kty": ["OKP"]}]]
+)
+async def test_a_key_set_that_is_none_leaves_the_former_keys_in_force(
+    issuer: FakeIssuer, nonsense: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.runtime.auth._KEYS_LIVE_SECONDS", -1)
+    tokens = StaffTokens(issuer.url, AUDIENCE)
+    await tokens.verify(issuer.token())
+    issuer.keys = nonsense
+    assert (await tokens.verify(issuer.token())).subject == "claire"
+
+
+WRONG = {
+    "aud (invalid_claim)": {"aud": "account"},
+    "aud (missing_claim)": {"aud": None},
+    "iss (invalid_claim)": {"iss": "https://elsewhere.example"},
+    "sub (missing_claim)": {"sub": None},
+    "exp (missing_claim)": {"exp": None},
+    "exp (expired_token)": {"exp": int(time.time()) - LEEWAY_SECONDS - 60},
+    "iat (invalid_token)": {"iat": int(time.time()) + LEEWAY_SECONDS + 60},
+}
+
+
+@pytest.mark.parametrize("part", WRONG)
+async def test_the_log_names_the_claim_that_was_refused_and_nothing_personal(
+    issuer: FakeIssuer, part: str
+) -> None:
+    tokens = StaffTokens(issuer.url, AUDIENCE)
+    with capture_logs() as logs, pytest.raises(NotSignedIn):
+        await tokens.verify(issuer.token(**WRONG[part]))
+    refusals = [entry for entry in logs if entry["event"] == "token_refused"]
+    claim = part.partition(" ")[0]
+    assert [entry["because"].partition(" ")[0] for entry in refusals] == [claim]
+    assert "claire" not in str(logs).lower()
+
+
+async def test_a_signature_of_another_key_is_named_in_the_log(issuer: FakeIssuer) -> None:
+    stranger = OKPKey.generate_key("Ed25519", {"kid": "good"})
+    with capture_logs() as logs, pytest.raises(NotSignedIn):
+        await StaffTokens(issuer.url, AUDIENCE).verify(issuer.token(stranger))
+    assert "bad_signature" in [entry.get("because") for entry in logs]
+
+
+@pytest.mark.parametrize("claims", KEYCLOAK, ids=[claims["why"][:40] for claims in KEYCLOAK])
+async def test_tokens_as_keycloak_writes_them_are_accepted_or_refused_by_name(
+    issuer: FakeIssuer, claims: dict[str, Any]
+) -> None:
+    given = {name: value for name, value in claims.items() if name not in ("why", "iss")}
+    if given.get("iat") == "now+45":
+        given["iat"] = int(time.time()) + 45
+    base = dict.fromkeys(("aud", "name", "roles", "iat", "sub"), None)
+    token = issuer.token(**base | given)
+    with capture_logs() as logs:
+        try:
+            staff = await StaffTokens(issuer.url, AUDIENCE).verify(token)
+        except NotSignedIn:
+            assert [entry["because"] for entry in logs if entry["event"] == "token_refused"]
+            assert given.get("aud") in ("account", None) or "iat" in given
+        else:
+            assert AUDIENCE in given["aud"]
+            assert staff.subject == given["sub"]
+
+
+def test_a_name_is_composed_and_has_single_spaces() -> None:
+    assert display_name("Mme  LENOIR-Be\u0301rard ") == "Mme LENOIR-Bérard"
+    assert display_name(None) == display_name(7) == ""
+
+
+async def test_an_event_stream_ends_with_the_token_that_opened_it() -> None:
+    moments: Iterator[float] = iter([0.0, 1.0, 1.0])
+    hub = HintHub(None)  # type: ignore[arg-type]  # only its fan-out is used
+    stream = hub.stream("claire", until=1.0, now=lambda: next(moments))
+    hub._tell([])
+    events = []
+    while (event := await anext(stream, None)) is not None:
+        events.append(event)
+        hub._tell([])
+    assert len(events) == 2
+    assert not hub._readers
