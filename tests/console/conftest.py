@@ -16,7 +16,7 @@ from console.words import Language
 from tests.console.recorded.panel import NOW, Panel
 from tests.console.recorded.services import stack
 
-_PATIENCE_SECONDS = 10
+_PATIENCE_SECONDS = 30
 
 
 class Svg(SingleFileSnapshotExtension):

@@ -113,7 +113,7 @@ async def test_a_key_set_that_is_none_leaves_the_former_keys_in_force(
     assert (await tokens.verify(issuer.token())).subject == "claire"
 
 
-WRONG = {
+WRONG: dict[str, dict[str, Any]] = {
     "aud (invalid_claim)": {"aud": "account"},
     "aud (missing_claim)": {"aud": None},
     "iss (invalid_claim)": {"iss": "https://elsewhere.example"},
