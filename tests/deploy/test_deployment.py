@@ -11,7 +11,6 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -200,7 +199,7 @@ def test_a_service_starts_cold_in_three_seconds(stack: Compose) -> None:
 def test_an_upgrade_and_the_way_back_are_noticed_by_nobody(stack: Compose) -> None:
     """By the guide's commands, while pages are read and projects published all the time."""
     pages: list[int | str] = []
-    tried: list[dict[str, Any]] = []
+    interrupted: list[str] = []
     over = threading.Event()
 
     def read() -> None:
@@ -213,10 +212,18 @@ def test_an_upgrade_and_the_way_back_are_noticed_by_nobody(stack: Compose) -> No
                         pages.append(type(error).__name__)
                         break
 
+    def publish() -> None:
+        """Again when the proxy hangs up, as it is replaced twice."""
+        while not over.is_set():
+            try:
+                stack.tried_out("publish")
+            except AssertionError as error:
+                interrupted.append(str(error))
+
     before = stack.tried_out("check")
     people = [
         threading.Thread(target=read),
-        threading.Thread(target=lambda: tried.append(stack.tried_out("publish"))),
+        threading.Thread(target=publish),
     ]
     for one in people:
         one.start()
@@ -241,7 +248,8 @@ def test_an_upgrade_and_the_way_back_are_noticed_by_nobody(stack: Compose) -> No
     unheard = len(pages) - len(answered)
     print(f"\n{len(answered)} pages, {unheard} connections refused")
     assert unheard < len(pages) / 10
-    (after,) = tried
+    assert len(interrupted) <= 2, interrupted
+    after = stack.tried_out("check")
     assert after["broken"] == {}
     published = "mandates_complete"
     print(f"\n{after['looked_at'][published] - before['looked_at'][published]} projects published")
