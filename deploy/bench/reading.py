@@ -66,9 +66,9 @@ async def pages(database: Database, seed: int = 1) -> list[Figure]:
     await database.pool.execute("ANALYZE")
 
     async def find(words: str | None) -> str:
-        async with database.reading() as conn:
+        async with database.transaction() as conn:
             found = await reading.find(
-                conn, _READER, project, words=words, unread=False, hidden=False, after=None,
+                conn, CLOCK, _READER, project, words=words, unread=False, hidden=False, after=None,
                 limit=PAGE,
             )  # fmt: skip
         return sheets.contribution_page(*found).model_dump_json()

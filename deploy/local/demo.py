@@ -300,7 +300,11 @@ class Demonstration:
 
         await self._until(ended, _NOT_OPENED)
         self._tell(_READING, {})
-        synthesis = await read_and_synthesise(self._staff, project_id)
+
+        def wait(seconds: float) -> None:
+            self._clock.change(clocks.advanced(timedelta(seconds=seconds)))
+
+        synthesis = await read_and_synthesise(self._staff, project_id, wait)
 
         async def told() -> bool:
             return await self._at_rest(set())

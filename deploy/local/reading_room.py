@@ -4,7 +4,7 @@ They find the subjects of the simulated members' remarks by a word, as somebody 
 understanding them; all else goes the way of the console and the command line.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -28,6 +28,9 @@ from services.contracts.http.reading import (
     RecordReading,
 )
 from services.contracts.http.results import ResultsView
+
+# Passes so many seconds.
+Wait = Callable[[float], None]
 
 READERS: tuple[Person, ...] = tuple(one for one in PEOPLE if Role.ANALYSIS in one.roles)
 _CHARACTERS_PER_SECOND = 25
@@ -110,10 +113,12 @@ class Synthesis:
     hidden: int
 
 
-async def read_and_synthesise(staff: Staff, project_id: UUID) -> Synthesis:
-    """Raises ServiceRefused, ServiceUnreachable."""
+async def read_and_synthesise(staff: Staff, project_id: UUID, wait: Wait) -> Synthesis:
+    """Readers take their time: no reading counts for more seconds than passed.
+
+    Raises ServiceRefused, ServiceUnreachable."""
     proposals = await _draft(staff, project_id)
-    hidden = await _read_all(staff, project_id, proposals)
+    hidden = await _read_all(staff, project_id, proposals, wait)
     merged = await _merge_alike(staff, project_id)
     unsupported = await _gather_unsupported(staff, project_id)
     board = await staff.proposal_board(project_id)
@@ -140,7 +145,9 @@ async def _draft(staff: Staff, project_id: UUID) -> dict[str, ProposalView]:
     }
 
 
-async def _read_all(staff: Staff, project_id: UUID, proposals: dict[str, ProposalView]) -> int:
+async def _read_all(
+    staff: Staff, project_id: UUID, proposals: dict[str, ProposalView], wait: Wait
+) -> int:
     """Each reader goes on until nothing is left for them; returns how many were hidden."""
     hidden = 0
     left: Sequence[Person] = READERS
@@ -151,7 +158,9 @@ async def _read_all(staff: Staff, project_id: UUID, proposals: dict[str, Proposa
             if found is None:
                 continue
             still.append(reader)
-            await staff.record_reading(found.id, _reading(found, proposals), reader)
+            reading = _reading(found, proposals)
+            wait(reading.seconds)
+            await staff.record_reading(found.id, reading, reader)
             if _TONE in found.words and not hidden:
                 reason = "Une personne y est reconnaissable (démonstration)"
                 await staff.moderate(found.id, Moderate(hidden=True, reason=reason))

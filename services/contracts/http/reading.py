@@ -92,7 +92,10 @@ class RecordReading(Command):
     again replaces links and mark and adds the seconds; possible until the synthesis."""
 
     seconds: float = Field(
-        ge=0, le=86_400, description="shown on the reading screen, idle left out"
+        ge=0,
+        le=86_400,
+        description="shown on the reading screen, idle left out; no more are counted than passed"
+        " since this reader was shown the contribution and since they recorded another reading",
     )
     mark: Mark | None = None
     proposals: list[UUID] = Field(default_factory=list, max_length=100)

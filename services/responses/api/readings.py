@@ -21,7 +21,6 @@ from services.contracts.http.responses import CollectionView
 from services.responses import reading_sheets as sheets
 from services.responses.api.preparing import Reading
 from services.responses.sheets import collection_view
-from services.responses.store import readings as store
 from services.responses.use_cases import attention, preparing, reading
 from services.runtime.auth import Staff, require
 from services.runtime.service import Service
@@ -53,9 +52,10 @@ def router(service: Service, chance: Random) -> APIRouter:
         limit: PageLength = 50,
     ) -> ContributionPage:
         """Opened contributions, by id; `search` looks for words, in French and in English."""
-        async with service.database.reading() as conn:
+        async with service.database.transaction() as conn:
             found = await reading.find(
                 conn,
+                service.clock,
                 staff,
                 project_id,
                 words=(search and search.strip()) or None,
@@ -70,9 +70,9 @@ def router(service: Service, chance: Random) -> APIRouter:
     async def contribution(
         staff: Reader, contribution_id: UUID, hidden: Hidden = None
     ) -> ContributionView:
-        async with service.database.reading() as conn:
-            shown = await store.contribution(
-                conn, contribution_id, staff.subject, hidden=hidden is not None
+        async with service.database.transaction() as conn:
+            shown = await reading.show(
+                conn, service.clock, staff, contribution_id, hidden=hidden is not None
             )
         return sheets.contribution_view(shown)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from services.runtime.refusal import Refusal
@@ -85,6 +86,13 @@ def refuse_unless_linkable(wanted: Sequence[UUID], found: Sequence[Linkable]) ->
             raise UnknownProposal(what=id)
         if known[id].state == "merged":
             raise ProposalMerged(title=known[id].title, survivor=known[id].survivor)
+
+
+def credited_seconds(reported: float, since: datetime | None, now: datetime) -> float:
+    """Of the seconds that a reader reports, no more than passed since they were shown the
+    contribution and since their previous recording: nobody reads two at once. None where nothing
+    was shown to them."""
+    return 0.0 if since is None else min(reported, max(0.0, (now - since).total_seconds()))
 
 
 def said(text: str) -> str:

@@ -81,6 +81,24 @@ ORDER BY wanted.place;
 -- hold_contribution: the project it answers; who reads or moderates the same one waits.
 SELECT project_id FROM contribution WHERE id = $1 FOR NO KEY UPDATE;
 
+-- begin_time: of a reader to whom nothing was shown before.
+INSERT INTO reader_time (reader, since) VALUES ($1, $2) ON CONFLICT DO NOTHING;
+
+-- begin_showing: a contribution, to a reader; shown again before their next recording, the first time
+-- stays.
+INSERT INTO shown_time (reader, contribution_id, since) VALUES ($1, $2, $3)
+ON CONFLICT DO NOTHING;
+
+-- reading_since: the later of this reader's latest recording and of the first time this contribution
+-- was shown to them; their other recordings wait.
+SELECT greatest(r.since, (SELECT s.since FROM shown_time s
+    WHERE s.reader = r.reader AND s.contribution_id = $2))
+FROM reader_time r WHERE r.reader = $1 FOR UPDATE;
+
+-- restart_time: a reading was recorded; nothing that was shown before tells more than that.
+WITH removed AS (DELETE FROM shown_time WHERE reader = $1)
+UPDATE reader_time SET since = $2 WHERE reader = $1;
+
 -- record_reading: of one reader; once more adds seconds, and the day of the first look stays.
 INSERT INTO reading AS r
     (project_id, contribution_id, reader, reader_name, read_on, seconds, mark)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -107,6 +107,26 @@ async def hold_contribution(conn: Connection, contribution_id: UUID) -> UUID:
     if found is None:
         raise NotFound(what=contribution_id)
     return found
+
+
+async def note_shown(
+    conn: Connection, reader: str, contribution_id: UUID | None, now: datetime
+) -> None:
+    """From when on a reader may have read; None for several contributions at once, in a list."""
+    await conn.execute(sql.begin_time, reader, now)
+    if contribution_id is not None:
+        await conn.execute(sql.begin_showing, reader, contribution_id, now)
+
+
+async def restart_time(
+    conn: Connection, reader: str, contribution_id: UUID, now: datetime
+) -> datetime | None:
+    """Since when this reader may have read this contribution; their time begins anew. None: nothing
+    was shown to them yet."""
+    since: datetime | None = await conn.fetchval(sql.reading_since, reader, contribution_id)
+    await conn.execute(sql.begin_time, reader, now)
+    await conn.execute(sql.restart_time, reader, now)
+    return since
 
 
 async def record_reading(

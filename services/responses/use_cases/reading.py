@@ -43,8 +43,19 @@ async def next_reading(
     )
     counts = (await store.count_readings(conn, [project_id], reader.subject))[project_id]
     found = await store.next_unread(conn, project_id, reader.subject, seed, held.readings_wanted)
-    shown = None if found is None else await store.contribution(conn, found, reader.subject)
+    shown = None
+    if found is not None:
+        shown = await show(conn, clock, reader, found)
     return Next(shown, seed, counts, held.readings_wanted)
+
+
+async def show(
+    conn: Connection, clock: Clock, reader: Staff, contribution_id: UUID, *, hidden: bool = False
+) -> Shown:
+    """A contribution, to a reader whose time with it begins. Raises NotFound."""
+    shown = await store.contribution(conn, contribution_id, reader.subject, hidden=hidden)
+    await store.note_shown(conn, reader.subject, contribution_id, clock.now())
+    return shown
 
 
 async def record(
@@ -54,13 +65,15 @@ async def record(
     project_id = await _hold(conn, contribution_id)
     found = await proposals.linkable(conn, project_id, said.proposals)
     rules.refuse_unless_linkable(said.proposals, found)
+    now = clock.now()
+    since = await store.restart_time(conn, reader.subject, contribution_id, now)
     await store.record_reading(
         conn,
         contribution_id,
         reader.subject,
         reader.name,
         clock.today(),
-        said.seconds,
+        rules.credited_seconds(said.seconds, since, now),
         said.mark,
         said.proposals,
     )
@@ -127,6 +140,7 @@ async def take_note(
 
 async def find(
     conn: Connection,
+    clock: Clock,
     reader: Staff,
     project_id: UUID,
     *,
@@ -147,6 +161,7 @@ async def find(
         after=after,
         limit=limit + 1,
     )
+    await store.note_shown(conn, reader.subject, None, clock.now())
     return await page(conn, reader, ids, limit, hidden=hidden)
 
 

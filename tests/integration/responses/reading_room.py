@@ -43,6 +43,11 @@ class Room:
         return NextReading.model_validate_json(answer.content)
 
     async def record(self, id: UUID, reader: str = "Ada L.", **said: Any) -> httpx.Response:
+        """Once as much time has passed as the reader says."""
+        self.world.later(said.get("seconds", 10.0))
+        return await self.record_at_once(id, reader, **said)
+
+    async def record_at_once(self, id: UUID, reader: str = "Ada L.", **said: Any) -> httpx.Response:
         body = said if "mark" in said or "proposals" in said else NO_SUGGESTION | said
         return await self.ask(
             "POST", f"/api/contributions/{id}/readings", {"seconds": 10.0} | body, reader=reader

@@ -2,7 +2,9 @@
 
 import asyncio
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
+
+import pytest
 
 from services.contracts.http.reading import AttentionView, ContributionView
 from tests.integration.responses.reading_room import Room
@@ -80,14 +82,64 @@ async def test_a_reading_links_to_proposals_of_its_own_project_only(room: Room) 
 
 async def test_readers_and_one_reader_twice_do_not_disturb_each_other(room: Room) -> None:
     (first, *_) = await room.contributions()
+    await room.next("Bo M.")
+    room.world.later(5)
     answers = await asyncio.gather(
-        *(room.record(first.id, reader, seconds=1) for reader in ["Ada L."] * 5 + ["Bo M."] * 5)
+        *(
+            room.record_at_once(first.id, reader, seconds=5)
+            for reader in ["Ada L."] * 5 + ["Bo M."] * 5
+        )
     )
     assert {answer.status_code for answer in answers} == {200}
     shown = ContributionView.model_validate_json(
         (await room.ask("GET", f"/api/contributions/{first.id}")).content
     )
     assert [(one.reader, one.seconds) for one in shown.readings] == [("Ada L.", 5), ("Bo M.", 5)]
+
+
+async def test_twelve_readings_at_once_are_twelve_readings_without_time(room: Room) -> None:
+    """Equal attention is published: no time that did not pass is counted."""
+    ids = [one.id for one in await room.contributions()]
+    await room.next()
+    room.world.later(4.6)
+    for id in ids:
+        assert (await room.record_at_once(id, seconds=30)).status_code == 200
+    figures = AttentionView.model_validate_json(
+        (await room.ask("GET", "attention")).content
+    ).figures
+    assert (figures.coverage, figures.median_seconds) == (1, 0)
+    read = [one.readings[0].seconds for one in await room.contributions()]
+    assert sorted(read) == [0] * 11 + [pytest.approx(4.6)]
+
+
+async def test_time_counts_from_when_this_reader_was_shown_this_contribution(room: Room) -> None:
+    found = (await room.next("Ada L.")).contribution
+    assert found is not None
+    room.world.later(60)
+    assert await seconds(room, found.id, "Bo M.", 60) == 0, "nothing was shown to this reader"
+    path = f"/api/contributions/{found.id}"
+    room.world.later(20)
+    assert (await room.ask("GET", path, reader="Bo M.")).is_success
+    room.world.later(5)
+    assert (await room.ask("GET", path, reader="Bo M.")).is_success, "looked at again"
+    room.world.later(5)
+    assert await seconds(room, found.id, "Bo M.", 60) == 10, "not since the reading before"
+    assert await seconds(room, found.id, "Ada L.", 80) == 80
+
+
+async def test_no_time_of_a_reader_is_left_but_the_latest(room: Room) -> None:
+    for place in range(3):
+        found = (await room.next()).contribution
+        assert found is not None
+        await room.record(found.id, seconds=place)
+    assert await room.world.count("reader_time") == 1
+    assert await room.world.count("shown_time") == 0
+
+
+async def seconds(room: Room, id: UUID, reader: str, reported: float) -> float:
+    answer = await room.record_at_once(id, reader, seconds=reported)
+    shown = ContributionView.model_validate_json(answer.content)
+    return next(one.seconds for one in shown.readings if one.reader == reader)
 
 
 async def test_hiding_takes_a_reason_and_deletes_nothing(room: Room) -> None:

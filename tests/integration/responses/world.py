@@ -15,6 +15,7 @@ from uuid import UUID, uuid4
 import httpx
 from pydantic import SecretStr
 
+from deploy.local.clock import advanced
 from services.contracts.events.campaigns import DecisionMaker, Mandate, ProjectPhase, ProjectState
 from services.contracts.http.questionnaires import Questionnaire
 from services.responses.app import build
@@ -120,6 +121,11 @@ class World:
         assert isinstance(clock, SharedClock)
         noon = datetime.combine(day, time(12), UTC)
         clock.change(lambda _: ClockSetting(stopped_at=noon))
+
+    def later(self, seconds: float) -> None:
+        clock = self.service.clock
+        assert isinstance(clock, SharedClock)
+        clock.change(advanced(timedelta(seconds=seconds)))
 
     async def follow(self, *states: ProjectState) -> None:
         async with self.service.database.transaction() as conn:
