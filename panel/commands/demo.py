@@ -27,6 +27,9 @@ _HOLDS = Text(fr="✓ tenue", en="✓ kept")
 _BROKEN = Text(fr="✗ rompue {n} fois", en="✗ broken {n} times")
 _LOOKED_AT = Text(fr="examinés", en="looked at")
 _ALL_HOLD = Text(fr="Toutes les promesses sont tenues.", en="Every promise is kept.")
+# Of one promise, in the terminal; the JSON has all.
+_NAMES = 10
+_MORE = Text(fr="  {code} : et {n} autres", en="  {code}: and {n} others")
 _SOME_BROKEN = Text(fr="{n} promesses ne sont pas tenues.", en="{n} promises are not kept.")
 _FILE = Text(fr="Le fichier importé", en="The imported file")
 _DAY = Text(fr="Le {day} : {titles}", en="{day}: {titles}")
@@ -185,7 +188,13 @@ async def _console(here: Session, endpoints: "Endpoints") -> None:
 
 def _plain(findings: "list[Finding]") -> list[dict[str, Any]]:
     return [
-        {"code": one.code, "holds": one.holds, "looked_at": one.looked_at, "wrong": one.wrong}
+        {
+            "code": one.code,
+            "holds": one.holds,
+            "looked_at": one.looked_at,
+            "wrong": one.wrong,
+            "named": list(one.named),
+        }
         for one in findings
     ]
 
@@ -286,6 +295,11 @@ def show_findings(here: Session, findings: "list[Finding]") -> None:
             here.say(one.text),
         )
     here.out.print(table)
+    for one in findings:
+        for name in one.named[:_NAMES]:
+            here.out.print(f"  {one.code}: {name}", style="red", markup=False)
+        if len(one.named) > _NAMES:
+            here.tell(_MORE, code=one.code, n=len(one.named) - _NAMES)
     broken = sum(not one.holds for one in findings)
     here.out.print(
         here.say(_SOME_BROKEN, n=broken) if broken else here.say(_ALL_HOLD),

@@ -2,7 +2,8 @@
 
 import pytest
 
-from deploy.local.check import STORED, sql
+from deploy.local.check import sql
+from deploy.local.promises import STORED
 from tests.integration.campaigns.test_report_duties import reporting
 from tests.integration.campaigns.world import World
 
