@@ -298,10 +298,21 @@ def nearest(attribute: str, written: str, among: Iterable[str] | None = None) ->
     if len(codes) <= 5:
         return codes
     by_name = {plain(code): code for code in codes}
-    if among is None and attribute == "region":
-        by_name |= _PLACES
-    close = get_close_matches(plain(written)[:80], by_name, n=6, cutoff=0.5)
-    return list(dict.fromkeys(by_name[name] for name in close))[:3]
+    if attribute == "region":
+        # People write names, whose codes may be numbers.
+        exist = set(codes)
+        by_name |= {name: code for name, code in _PLACES.items() if code in exist}
+    words = plain(written)[:80]
+    # "Département de la Gironde" names one, whatever resembles all of it more.
+    within = sorted((name for name in by_name if f" {name} " in f" {words} "), key=len)[::-1]
+    close = get_close_matches(words, by_name, n=6, cutoff=0.5)
+    return list(dict.fromkeys(by_name[name] for name in within + close))[:3]
+
+
+def labelled(attribute: str, code: str) -> str:
+    """A code with its name where the code alone says little: 13 (Bouches-du-Rhône)."""
+    label = label_of(attribute, code)
+    return f"{code} ({label.fr})" if label and code in DEPARTMENTS else code
 
 
 def _place(written: str) -> str | None:

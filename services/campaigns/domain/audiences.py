@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from services.contracts.codes import labelled
 from services.runtime.refusal import Refusal
 from services.runtime.text import Language, Text
 
@@ -20,6 +21,11 @@ _NO_ATTRIBUTE = Text(
 _NO_CODE = Text(
     fr="« {written} » n'est pas une valeur de {attribute} ; les plus proches : {codes}.",
     en="“{written}” is no value of {attribute}; the nearest are: {codes}.",
+)
+_NONE_RESEMBLES = Text(
+    fr="« {written} » n'est pas une valeur de {attribute}, et aucune n'y ressemble ; par exemple :"
+    " {codes}.",
+    en="“{written}” is no value of {attribute}, and none resembles it; for example: {codes}.",
 )
 _NO_VALUES = Text(
     fr="{attribute} : aucune valeur, donc personne ; indiquez-en, ou retirez ce critère.",
@@ -83,8 +89,11 @@ class Vocabulary:
         meant = self.code_of(attribute, written)
         if meant in codes:
             return meant
-        near = self.nearest(attribute, written, sorted(codes)) or sorted(codes)[:_EXAMPLES]
-        return Unknown(_NO_CODE, written, attribute, ", ".join(near))
+        sentence, near = _NO_CODE, self.nearest(attribute, written, sorted(codes))
+        if not near:
+            sentence, near = _NONE_RESEMBLES, sorted(codes, reverse=True)[:_EXAMPLES]
+        named = ", ".join(labelled(attribute, code) for code in near)
+        return Unknown(sentence, written, attribute, named)
 
     def unknown_attribute(self, written: str) -> Unknown:
         return Unknown(_NO_ATTRIBUTE, written, "", ", ".join(sorted(self.codes)))

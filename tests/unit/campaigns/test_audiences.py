@@ -69,6 +69,26 @@ def test_an_unknown_value_is_refused_naming_the_nearest() -> None:
     assert refused(None, "age_band", {"18-29": 3, "30+": 4})
     (line,) = refused({"region": ["qwxz"]})
     assert line.count(",") >= 2, "some codes are named even where none resembles"
+    assert "none resembles it" in line, "examples are not called the nearest"
+
+
+@pytest.mark.parametrize(
+    ("written", "nearest"),
+    [
+        ("Bouche du Rhone", "13 (Bouches-du-Rhône)"),
+        ("Seine St Denis", "93 (Seine-Saint-Denis)"),
+        ("Haute Corse 2", "2b (Haute-Corse)"),
+        ("Department of Gironde", "33 (Gironde)"),
+        ("Brittanny", "bretagne"),
+        ("Alsace", "grand-est"),
+    ],
+)
+def test_a_misspelt_name_is_answered_with_the_code_that_it_resembles(
+    written: str, nearest: str
+) -> None:
+    """Codes of départements are numbers: no name resembles them, and none is told by them."""
+    (line,) = refused({"region": [written]})
+    assert nearest in line
 
 
 @pytest.mark.parametrize("written", ["18-24", "36-49", "40", "70+", "Moins de 18 ans", "18-65"])
