@@ -2,10 +2,14 @@
 : "${COMPOSE_FILE:=compose.yaml}"
 export COMPOSE_FILE
 
-# A variable of the environment, else of the file of variables, else what is given.
+# A variable of the environment, else of the file of variables, else what is given. As Compose reads
+# that file: the last line counts; quotes, and a comment behind, are no part of the value.
 setting() {
   eval "value=\${$1:-}"
-  [ -n "$value" ] || value=$(sed -n "s/^$1=//p" "${COMPOSE_ENV_FILES:-.env}" 2>/dev/null | tail -n 1)
+  [ -n "$value" ] || value=$(cat "${COMPOSE_ENV_FILES:-.env}" 2>/dev/null | tr -d '\r' |
+    sed -n "s/^[[:space:]]*\(export[[:space:]]*\)\{0,1\}$1[[:space:]]*=[[:space:]]*//p" | tail -n 1 |
+    sed -e 's/^"\([^"]*\)".*/\1/' -e t -e "s/^'\([^']*\)'.*/\1/" -e t \
+      -e 's/[[:space:]][[:space:]]*#.*//' -e 's/[[:space:]]*$//')
   printf '%s\n' "${value:-${2:-}}"
 }
 
