@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from services.contracts.codes import labelled
 from services.runtime.refusal import Refusal
 from services.runtime.text import Language, Text
 
@@ -81,6 +80,8 @@ class Vocabulary:
     # The one code that a spelling means, and codes that resemble one.
     code_of: Callable[[str, str], str | None]
     nearest: Callable[[str, str, Iterable[str]], list[str]]
+    # A code with its name, where the code alone is a number.
+    labelled: Callable[[str, str], str]
 
     def code(self, attribute: str, written: str) -> str | Unknown:
         codes = self.codes[attribute]
@@ -92,7 +93,7 @@ class Vocabulary:
         sentence, near = _NO_CODE, self.nearest(attribute, written, sorted(codes))
         if not near:
             sentence, near = _NONE_RESEMBLES, sorted(codes, reverse=True)[:_EXAMPLES]
-        named = ", ".join(labelled(attribute, code) for code in near)
+        named = ", ".join(self.labelled(attribute, code) for code in near)
         return Unknown(sentence, written, attribute, named)
 
     def unknown_attribute(self, written: str) -> Unknown:

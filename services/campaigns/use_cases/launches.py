@@ -132,7 +132,7 @@ def _in_codes(campaign: Campaign, held: Mapping[str, frozenset[str]]) -> Campaig
 
 def must_be_in_codes(campaign: Campaign, held: Mapping[str, frozenset[str]]) -> None:
     """Raises UnknownValues also for a label: what was stored is what is drawn by."""
-    exact = Vocabulary(vocabulary(held).codes, lambda attribute, written: None, codes.nearest)
+    exact = replace(vocabulary(held), code_of=lambda attribute, written: None)
     in_codes(
         campaign.audience,
         campaign.stratum_attribute,
@@ -151,6 +151,7 @@ def vocabulary(held: Mapping[str, frozenset[str]]) -> Vocabulary:
         },
         codes.code_named,
         codes.nearest,
+        codes.labelled,
     )
 
 
