@@ -12,6 +12,8 @@ from typing import Any, TypeAlias
 
 import orjson
 
+from services.contracts.characters import clean
+
 Cell: TypeAlias = str | int | float | None
 
 BYTE_ORDER_MARK = "\ufeff"  # makes spreadsheets read UTF-8
@@ -59,7 +61,8 @@ def _written(cell: Cell) -> str:
         return ""
     if not isinstance(cell, str):
         return str(cell)
-    text = harmless(cell)
+    # Files are looked at in terminals too.
+    text = harmless(clean(cell))
     if _OPEN_END.search(text):
         text += "'"
     return text if _PLAIN.fullmatch(text) else '"' + text.replace('"', '""') + '"'

@@ -17,6 +17,7 @@ from services.feedback.previews import pages, parts
 from services.registry.messages import Report
 from services.registry.vault import Contact
 from services.runtime import pages as members_pages
+from services.runtime.cells import csv_lines
 from services.runtime.text import LANGUAGES, Language
 from tests.hostile_texts import ALL, HOSTILE, TITLES
 from tests.people import NOON, letters
@@ -80,3 +81,9 @@ def test_a_line_of_the_log_is_one_line_of_ascii() -> None:
     assert isinstance(line, str)
     assert line.isascii()
     assert controls(line, "") == []
+
+
+@pytest.mark.parametrize("text", [ALL, *HOSTILE])
+def test_a_table_that_is_shown_in_a_terminal_acts_on_it_in_nothing(text: str) -> None:
+    """Exports and open data are read with `cat` and `less` as well as by spreadsheets."""
+    assert controls(csv_lines([["texte", text, 5]]), "\r\n\t") == []
