@@ -162,7 +162,6 @@ async def fill(database: Database, today: date) -> None:
         state=CollectionPhase.SYNTHESISED,
         contributions=117,
         unread=0,
-        unopened=0,
         attention=AttentionFigures(
             readings_wanted=1, coverage=1.0, median_seconds=42.0, gini=0.2, median_delay_days=2.0,
             longest_delay_days=9,

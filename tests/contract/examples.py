@@ -127,7 +127,6 @@ EXAMPLES: tuple[Event, ...] = (
         state=CollectionPhase.SYNTHESISED,
         contributions=61,
         unread=0,
-        unopened=0,
         attention=AttentionFigures(
             readings_wanted=1,
             coverage=1.0,

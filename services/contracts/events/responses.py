@@ -48,12 +48,20 @@ class CollectionState(Event):
 
     project_id: UUID
     state: CollectionPhase
-    contributions: int | None = None
-    unread: int | None = Field(None, description="contributions that still lack a reading")
-    unopened: int | None = Field(
-        None, description="answers that stay sealed because fewer took part than the floor"
+    contributions: int | None = Field(None, description="once ended: absent below five")
+    unread: int | None = Field(
+        None,
+        description="contributions that still lack a reading, where contributions is there: 0, or"
+        " absent below five",
     )
-    attention: AttentionFigures | None = Field(None, description="once synthesised")
+    unopened: int | None = Field(
+        None,
+        description="answers that stay sealed because fewer took part than the floor; absent below"
+        " five",
+    )
+    attention: AttentionFigures | None = Field(
+        None, description="once synthesised, where contributions is there"
+    )
     proposals: list[ListedProposal] | None = Field(
         None, description="explicit, even when empty, once synthesised"
     )

@@ -13,8 +13,11 @@ from services.runtime.text import Language, Text
 MINIMUM_CELL = 5
 # Counts of a month of messages; below the minimum cell they are not told.
 MONTHLY = ("solicitations", "people_solicited", "notices")
-# Of these none is "fewer than five" as well; of the others none is nothing to tell.
 _RECRUITED = ("recruited", "collected", "reporting", "closed")
+_ENDED = ("ended", "synthesised")
+# In place of a number below the minimum cell, which was not told.
+_FEW = MINIMUM_CELL - 1
+# Of these none is "fewer than five" as well; of the others none is nothing to tell.
 _NEVER_NONE = ("asked", "joined", "credentials_issued", "contributions")
 
 
@@ -119,16 +122,19 @@ def method_of(project: dict[str, Any], collection: dict[str, Any]) -> dict[str, 
     # campaigns rounds such counts down to a multiple of five, and leaves out those below five.
     recruited = project.get("state") in _RECRUITED
     issued_known = project.get("floor_reached") is not None
+    ended = collection.get("state") in _ENDED
     counts = {
         "asked": project.get("asked", 0 if recruited else None),
         "joined": project.get("joined", 0 if recruited else None),
         "credentials_issued": project.get("credentials_issued", 0 if issued_known else None),
-        "contributions": collection.get("contributions"),
-        "unopened": collection.get("unopened"),
+        # responses leaves out those below five.
+        "contributions": collection.get("contributions", 0 if ended else None),
     }
-    unread = collection.get("unread")
     contributions = counts["contributions"]
     enough = shown(contributions) is not None
+    below_floor = project.get("floor_reached") is False and not enough
+    counts["unopened"] = collection.get("unopened", _FEW if ended and below_floor else None)
+    unread = collection.get("unread", _FEW if ended and enough else None)
     read = None
     if contributions is not None and unread is not None and enough:
         counts["unread"] = unread

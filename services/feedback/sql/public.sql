@@ -117,10 +117,11 @@ SELECT (SELECT max((f.body ->> 'most_for_one_person_in_31_days')::int) FROM figu
     (SELECT count(*) FROM project WHERE state NOT IN ('draft', 'abandoned'))::int AS projects
 FROM (
     SELECT coalesce(sum((c.body ->> 'contributions')::int), 0)::int AS contributions,
-        coalesce(sum((c.body ->> 'contributions')::int - (c.body ->> 'unread')::int), 0)::int
-            AS read
+        -- Up to four that wait for a reading are not told.
+        coalesce(sum((c.body ->> 'contributions')::int
+            - coalesce((c.body ->> 'unread')::int, least(4, (c.body ->> 'contributions')::int))),
+            0)::int AS read
     FROM collection c WHERE c.body ->> 'contributions' IS NOT NULL
-        AND c.body ->> 'unread' IS NOT NULL
 ) read;
 
 -- months: registry's figures, newest first.

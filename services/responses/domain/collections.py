@@ -11,6 +11,7 @@ from services.runtime.text import Text
 _COLLECTING = ("open", "recruited")
 _OVER = ("collected", "reporting", "closed")
 _DAY = "%Y-%m-%d"
+_MINIMUM_CELL = 5
 
 
 class QuestionnaireFrozen(Refusal):
@@ -104,6 +105,29 @@ class Collection:
     @property
     def project_is_over(self) -> bool:
         return self.project_state in _OVER
+
+
+@dataclass(frozen=True)
+class Told:
+    """None where it is not told."""
+
+    contributions: int | None = None
+    unread: int | None = None
+    unopened: int | None = None
+
+
+def told_counts(counts: Told) -> Told:
+    """Of an ended collection, as subscribers are told: no number below five but that nothing waits
+    for a reading, which says nothing of people once it is told that they are five or more."""
+    contributions = _from_five(counts.contributions)
+    unread = None
+    if contributions is not None:
+        unread = 0 if counts.unread == 0 else _from_five(counts.unread)
+    return Told(contributions, unread, _from_five(counts.unopened))
+
+
+def _from_five(count: int | None) -> int | None:
+    return count if count is not None and count >= _MINIMUM_CELL else None
 
 
 def drafted(collection: Collection, questionnaire: dict[str, Any]) -> Collection:

@@ -14,7 +14,7 @@ from services.contracts.events.responses import (
 from services.responses.coarse import Daily
 from services.responses.documents import Cleaned
 from services.responses.domain import collections as rules
-from services.responses.domain.collections import Collection
+from services.responses.domain.collections import Collection, Told
 from services.responses.store import collections as store
 from services.responses.store import documents as shelf
 from services.responses.store import proposals
@@ -104,8 +104,8 @@ async def _standing(conn: Connection, collection: Collection) -> Standing:
 
 async def collection_states(conn: Connection, held: Sequence[Collection]) -> list[CollectionState]:
     """Counts are said once the collection has ended: before, they would tell who answered when.
-    They go out at the end and with the synthesis; how reading proceeds in between is for staff,
-    who ask, not for subscribers."""
+    Those below five are not said at all. They go out at the end and with the synthesis; how reading
+    proceeds in between is for staff, who ask, not for subscribers."""
     ids = [one.project_id for one in held]
     counts = await store.count_answers(conn, ids)
     unread = await attention.unread(conn, ids)
@@ -113,15 +113,19 @@ async def collection_states(conn: Connection, held: Sequence[Collection]) -> lis
     for one in held:
         id, ended = one.project_id, one.state in ("ended", "synthesised")
         made = one.state == "synthesised"
+        told = Told()
+        if ended:
+            told = rules.told_counts(Told(counts[id].open, unread[id], counts[id].sealed))
+        measured = made and told.contributions is not None
         states.append(
             CollectionState(
                 version=one.version,
                 project_id=id,
                 state=CollectionPhase(one.state),
-                contributions=counts[id].open if ended else None,
-                unread=unread[id] if ended else None,
-                unopened=counts[id].sealed if ended else None,
-                attention=(await attention.attention(conn, id)).figures if made else None,
+                contributions=told.contributions,
+                unread=told.unread,
+                unopened=told.unopened,
+                attention=(await attention.attention(conn, id)).figures if measured else None,
                 proposals=await _listed(conn, id) if made else None,
             )
         )

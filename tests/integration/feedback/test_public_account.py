@@ -466,6 +466,15 @@ async def test_pages_and_open_data_do_without_whatever_an_event_may_leave_out(
     assert notices == [None]
 
 
+async def test_few_unread_contributions_that_are_not_told_are_not_counted_as_read(
+    world: World,
+) -> None:
+    few = collection(world.project_id, None, contributions=61, unread=0)
+    await world.hear(project(world.project_id), few.model_copy(update={"unread": None}))
+    assert "93%" in await read(world, "/figures")
+    assert "all read but fewer than 5" in await read(world, f"/projects/{world.project_id}")
+
+
 COUNT = st.none() | st.integers(0, 12) | st.integers(0, 10_000)
 
 

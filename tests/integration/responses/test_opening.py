@@ -87,7 +87,7 @@ async def test_a_collection_without_answers_ends_too(world: World) -> None:
     await world.becomes("collected", 3, issued=0)
     await world.open_sealed()
     ended = CollectionState.model_validate((await world.events())[-1])
-    assert (ended.state, ended.contributions) == ("ended", 0)
+    assert (ended.state, ended.contributions, ended.unopened) == ("ended", None, None)
 
 
 async def test_three_participants_stay_sealed(world: World) -> None:
@@ -97,7 +97,7 @@ async def test_three_participants_stay_sealed(world: World) -> None:
     assert await world.count("sealed") == 3
     assert await world.count("contribution") == 0
     ended = CollectionState.model_validate((await world.events())[-1])
-    assert (ended.state, ended.contributions) == ("ended", 0)
+    assert (ended.state, ended.contributions, ended.unopened) == ("ended", None, None)
 
 
 async def test_three_who_all_agreed_are_opened(world: World) -> None:

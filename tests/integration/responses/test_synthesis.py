@@ -166,7 +166,7 @@ async def test_the_synthesis_lists_every_proposal_at_the_version_that_was_read(r
     collection = CollectionState.model_validate(events[-1])
     assert collection.proposals is not None
     assert {p.id: p.version for p in collection.proposals} == {one.id: 1, other.id: 1}
-    assert (collection.contributions, collection.unread, collection.unopened) == (12, 0, 0)
+    assert (collection.contributions, collection.unread, collection.unopened) == (12, 0, None)
     assert collection.attention is not None
     assert collection.attention.coverage == 1
     told = [ProposalState.model_validate(body) for body in events if "proposal_id" in body]

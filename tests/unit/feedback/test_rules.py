@@ -127,6 +127,19 @@ def test_no_number_below_the_minimum_cell_is_in_the_method_note(
         assert method["attention"] is None
 
 
+@pytest.mark.parametrize("state", ["ended", "synthesised"])
+def test_numbers_that_responses_leaves_out_are_fewer_than_five(state: str) -> None:
+    few = method_of({"floor_reached": False}, {"state": state})
+    assert few["too_small"] == ["contributions", "credentials_issued", "unopened"]
+    issued = {"floor_reached": True, "credentials_issued": 20}
+    enough = method_of(issued, {"state": state, "contributions": 12})
+    assert (enough["contributions"], enough["all_read"], enough["read"]) == (12, False, None)
+    assert enough["too_small"] == ["unread"]
+    read = method_of(issued, {"state": state, "contributions": 12, "unread": 0})
+    assert (read["all_read"], read["read"], read["too_small"]) == (True, 12, [])
+    assert method_of({}, {"state": "ready"})["too_small"] == []
+
+
 def standing(**changes: Any) -> Standing:
     facts: dict[str, Any] = {
         "project_id": ID,
