@@ -31,7 +31,7 @@ EXAMPLES = {
     "title": Text(fr="Première vague", en="First wave"),
     "wanted": Text(fr="240", en="240"),
     "age_band": Text(fr="tous, ou 18-34 35-49", en="all, or 18-34 35-49"),
-    "region": Text(fr="partout, ou nord", en="all, or nord"),
+    "region": Text(fr="partout, ou bretagne", en="all, or bretagne"),
     "digital": Text(fr="tous, ou never often", en="all, or never often"),
     "quotas": Text(fr="aucun, ou 65+=60 …", en="none, or 65+=60 …"),
     "first_day": Text(fr="le jour du lancement", en="the day of the launch"),

@@ -26,6 +26,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, JWKRegistry, Key, KeySet, OKPKey, RSAKey
 
+from services.contracts.characters import clean_line
 from services.contracts.http.common import Role
 from services.runtime.limits import Limit, source_of
 from services.runtime.refusal import Refusal
@@ -221,8 +222,11 @@ def refused_part(error: Exception) -> str:
 
 
 def display_name(name: object) -> str:
-    """A name as an issuer gives it, composed (NFC) and with single spaces; empty where none is."""
-    return " ".join(unicodedata.normalize("NFC", name).split()) if isinstance(name, str) else ""
+    """A name as an issuer gives it, composed (NFC), without control characters and with single
+    spaces; empty where none is. It is stored with decisions, and shown in terminals."""
+    if not isinstance(name, str):
+        return ""
+    return " ".join(unicodedata.normalize("NFC", clean_line(name)).split())
 
 
 class ForeignIssuer(ValueError):
