@@ -83,9 +83,20 @@ def test_every_container_is_confined(name: str) -> None:
     assert container["logging"]["options"] == {"max-size": "20m", "max-file": "5"}
     limits = container["deploy"]["resources"]["limits"]
     assert limits.keys() == {"memory", "cpus", "pids"}
-    # Who is root says why: the keys' new owners, the folder of backups.
+    # Who is root says why: new owners of keys and of a volume, the folder of backups.
     if container.get("user") == "0:0":
-        assert name in ("keys", "backup", "restore")
+        assert name in ("keys", "postgres-folder", "backup", "restore")
+
+
+def test_the_database_owns_its_folder_whichever_image_it_comes_from() -> None:
+    """Images of PostgreSQL 18 have none where the volume goes: the engine makes it for root."""
+    server, folder = SERVICES["postgres"], SERVICES["postgres-folder"]
+    assert folder["command"] == [server["user"], server["environment"]["PGDATA"]]
+    assert folder["volumes"] == [f"postgres:{server['environment']['PGDATA']}"]
+    assert folder["volumes"][0] in server["volumes"]
+    assert folder["image"] == server["image"]
+    done = {"condition": "service_completed_successfully"}
+    assert server["depends_on"]["postgres-folder"] == done
 
 
 def test_databases_and_bus_have_networks_of_their_own_that_lead_nowhere() -> None:
