@@ -43,6 +43,8 @@ _CURVES: dict[str, set[str | None]] = {
     ECKey.key_type: {"P-256", "P-384"},
     RSAKey.key_type: {None},
 }
+# Members of a published key that are used, each a text.
+_KEY_MEMBERS = ("kty", "kid", "alg", "crv", "x", "y", "n", "e")
 _KEYS_LIVE_SECONDS = 300
 _REFETCH_AFTER_SECONDS = 5
 _ISSUER_SECONDS = 5
@@ -271,17 +273,19 @@ def _signing_key(entry: Any) -> Key | None:
     """One entry of a key set, where it is a key that may have signed a staff token."""
     if not isinstance(entry, Mapping) or entry.get("use", "sig") != "sig":
         return None
-    if entry.get("crv") not in _CURVES.get(str(entry.get("kty")), ()):
-        return None
     operations = entry.get("key_ops", ["verify"])
     if not isinstance(operations, list) or "verify" not in operations:
         return None
+    # Whatever else an entry says, or says in another form, is ignored (RFC 7517 §4).
+    members = {name: value for name in _KEY_MEMBERS if isinstance(value := entry.get(name), str)}
+    if members.get("crv") not in _CURVES.get(members.get("kty", ""), ()):
+        return None
     try:
-        key = JWKRegistry.import_key(dict(entry))
+        key = JWKRegistry.import_key(members)
         # A point off its curve and a modulus that is none show only when the key is built.
         _ = key.public_key
     except (*_NONSENSE, UnsupportedAlgorithm) as error:
-        log.warning("issuer_key_left_out", key_type=entry.get("kty"), error=type(error).__name__)
+        log.warning("issuer_key_left_out", key_type=members["kty"], error=type(error).__name__)
         return None
     return key
 

@@ -94,6 +94,35 @@ async def test_one_strange_key_among_good_ones_locks_nobody_out(
     assert (await tokens.verify(issuer.token(OTHER))).subject == "claire"
 
 
+@pytest.mark.parametrize(
+    "strange",
+    [
+        {"kty": "EC", "crv": []},
+        {"kty": "EC", "crv": {}, "kid": "good"},
+        {"kty": {}, "kid": []},
+        {"kty": "OKP", "crv": "Ed25519", "x": ["x"]},
+    ],
+    ids=str,
+)
+async def test_members_of_a_key_in_any_form_lock_nobody_out(
+    issuer: FakeIssuer, strange: Any
+) -> None:
+    issuer.keys = [strange, *issuer.keys]
+    assert (await StaffTokens(issuer.url, AUDIENCE).verify(issuer.token())).subject == "claire"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"x5c": "?"}, {"x5t": 7}, {"key_ops": ["verify"], "use": "sig"}, {"alg": None}],
+    ids=str,
+)
+async def test_a_good_key_serves_whatever_else_its_entry_says(
+    issuer: FakeIssuer, more: dict[str, Any]
+) -> None:
+    issuer.keys = [KEY.as_dict(private=False) | more]
+    assert (await StaffTokens(issuer.url, AUDIENCE).verify(issuer.token())).subject == "claire"
+
+
 async def test_strange_keys_alone_are_an_issuer_that_cannot_be_used(issuer: FakeIssuer) -> None:
     issuer.keys = STRANGE
     with pytest.raises(IssuerUnreachable):
