@@ -16,10 +16,13 @@ _BETWEEN_ADDRESSES = re.compile(r"[\s,;|/]|\bet\b|\bou\b|\band\b|\bor\b")
 _AROUND_AN_ADDRESS = re.compile(r"[<>()\[\]]|^mailto:|^smtp:", re.IGNORECASE)
 
 # Characters that nobody sees: copied from messengers, office programs and web pages.
+# Joiners (U+200C, U+200D) between letters of scripts that spell with them are letters: without them
+# a domain is another one.
 INVISIBLE = re.compile(
-    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u202a-\u202e"
     "\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001d173-\U0001d17a"
     "\U000e0000-\U000e0fff]"
+    "|(?<![\u0600-\u1aff])[\u200c\u200d]|[\u200c\u200d](?![\u0600-\u1aff])"
 )
 
 

@@ -38,6 +38,7 @@ from services.registry.domain import (
 from services.runtime.clock import Clock
 
 ATTRIBUTES = ("age_band", "region", "digital")
+PLACES = ("zone", "postcode", "region", "department")
 DATES = ("consent_on", "accepted_on", "last_contact")
 _LANGUAGES = {
     "": "fr", "fr": "fr", "francais": "fr", "french": "fr", "fr fr": "fr",
@@ -98,6 +99,8 @@ class Facts:
     """Records that a quotation mark made run over several people's lines."""
     month_first: dict[str, int] = field(default_factory=dict)
     """Columns of dates in which a date has the month first, with the line of the first one."""
+    placeless: int = 0
+    """Persons of whom nothing says where they live, so that they count as living in Paris."""
     region_numbers_unclear: bool = False
     """Whether every number of a region in the file could be a région's or a département's."""
 
@@ -187,8 +190,7 @@ class Sheet:
                 )
             places[name] = place
         if "region" not in places and "department" in places:
-            places["region"] = places["department"]
-        places.pop("department", None)
+            places["region"] = places.pop("department")
         return places
 
     def _some_names(self) -> list[str]:
@@ -289,6 +291,7 @@ class Sheet:
         except LineRefused as refused:
             self._note_month_first(record.first, row, refused)
             return refused
+        self.facts.placeless += not any(row.get(name) for name in PLACES)
         for attribute, code in person.attributes.items():
             spellings = self.facts.codes.get((attribute, code))
             if spellings is None:
@@ -431,31 +434,42 @@ def _dates(row: dict[str, str], wrong: list[Wrong]) -> dict[str, WrittenDate]:
 def _zone(
     row: dict[str, str], region: str | None, wrong: list[Wrong], *, unclear_numbers: bool
 ) -> str | None:
-    """The zone as written, else the only one that the postcode or the region leaves."""
+    """The zone as written, else the only one that postcode, region and département leave."""
     if zone := row.get("zone"):
         if _known_zone(zone):
             return zone
         wrong.append(Wrong("zone_unknown"))
         return None
-    postcode = row.get("postcode", "")
-    of_postcode = codes.zones_of_postcode(postcode)
-    of_region: tuple[str, ...] = (codes.PARIS,)
-    if region is not None:
-        of_region = codes.zones_of_region(region)
-        if unclear_numbers and region in codes.OVERSEAS_REGION_NUMBERS:
-            of_region = ()
-    if postcode:
-        agrees = not of_region or region is None or set(of_postcode) <= set(of_region)
-        zones = of_postcode if agrees else ()
-    else:
-        zones = of_region
+    if row.get("region") and region is None:
+        # Refused already, for its region.
+        return None
+    places = list(_places(row, region, unclear_numbers=unclear_numbers))
+    if not places:
+        return codes.PARIS
+    clear = [zones for _, zones in places if zones]
+    # A postcode abroad may look like one of France: 10001 is in New York.
+    abroad = region == "etranger" or (bool(row.get("postcode")) and not places[0][1])
+    zones = set() if abroad or not clear else set(clear[0]).intersection(*clear)
     if len(zones) == 1:
-        return zones[0]
-    if not row.get("region") or region is not None:
-        written = (postcode or row.get("region") or "")[:_SHOWN]
-        example = (of_postcode or of_region or ("America/Guadeloupe",))[0]
-        wrong.append(Wrong("zone_unclear", {"written": written, "example": example}))
+        return zones.pop()
+    written = ", ".join(written for written, _ in places)[:_SHOWN]
+    example = (*(zone for zones in clear for zone in zones), "America/Guadeloupe")[0]
+    wrong.append(Wrong("zone_unclear", {"written": written, "example": example}))
     return None
+
+
+def _places(
+    row: dict[str, str], region: str | None, *, unclear_numbers: bool
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Each cell that tells where somebody lives, and the zones there; none where it is unclear."""
+    if postcode := row.get("postcode"):
+        yield postcode, codes.zones_of_postcode(postcode)
+    if region is not None:
+        unclear = unclear_numbers and region in codes.OVERSEAS_REGION_NUMBERS
+        yield row.get("region") or region, () if unclear else codes.zones_of_region(region)
+    if department := row.get("department"):
+        code = codes.code_of("region", department)
+        yield department, codes.zones_of_region(code) if code else ()
 
 
 @lru_cache(1024)

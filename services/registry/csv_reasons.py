@@ -56,6 +56,10 @@ REASONS = {
         "date.",
         en="A date is a number, probably a spreadsheet's: give the column a date format.",
     ),
+    "date_too_old": Text(
+        fr="Une date est antérieure à 2000 : laissez la cellule vide si la date manque.",
+        en="A date is before 2000: leave the cell empty where there is no date.",
+    ),
     "date_month_first": Text(
         fr="Une date a le mois avant le jour.", en="A date has the month before the day."
     ),

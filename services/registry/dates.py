@@ -38,6 +38,10 @@ _MONTHS = {
 }  # fmt: skip
 
 
+# No panel and no consent is older: programs write such years where there is no date at all.
+FIRST_YEAR = 2000
+
+
 class DateRefused(Exception):
     """Why a text is not one date: a key of REASONS."""
 
@@ -86,9 +90,12 @@ def _day_in(at: datetime, zone: str) -> date:
 def read_date(written: str) -> WrittenDate:
     """Raises DateRefused: what has no meaning, or more than one."""
     try:
-        return _read(" ".join(written.split()))
+        date = _read(" ".join(written.split()))
     except (ValueError, OverflowError) as error:
         raise DateRefused("date_invalid") from error
+    if date.at.year < FIRST_YEAR:
+        raise DateRefused("date_too_old")
+    return date
 
 
 def _read(text: str) -> WrittenDate:

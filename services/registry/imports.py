@@ -60,6 +60,14 @@ _REGION_NUMBERS = Text(
     en="The numbers in the column “{column}” may be regions or départements: they are read as "
     "départements.",
 )
+_PLACELESS = Text(
+    fr="Lignes sans fuseau horaire, code postal, région ni département : {members}. Les messages à "
+    "ces personnes partent entre 8 h et 20 h, heure de Paris : si certaines vivent outre-mer ou à "
+    "l'étranger, ajoutez leur fuseau.",
+    en="Lines without a time zone, postcode, region or département: {members}. Messages to these "
+    "people leave from 8:00 to 20:00 in Paris: if any of them live overseas or abroad, add their "
+    "time zone.",
+)
 _TWO_LEVELS = Text(
     fr="La colonne « {column} » mêle des régions et des départements : un quota par région ne "
     "comptera pas qui a écrit son département.",
@@ -203,6 +211,8 @@ def _notices(sheet: Sheet, language: Language) -> Iterable[str]:
         yield _REGION_NUMBERS.in_(language, column=sheet.column("region"))
     if numbers and regions - numbers - codes.OVERSEAS:
         yield _TWO_LEVELS.in_(language, column=sheet.column("region"))
+    if placeless := sheet.facts.placeless:
+        yield _PLACELESS.in_(language, members=placeless)
 
 
 def _codes(sheet: Sheet, language: Language) -> list[CodeFound]:

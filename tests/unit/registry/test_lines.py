@@ -139,3 +139,59 @@ def test_an_address_has_one_spelling_and_no_second_line() -> None:
     assert normalised("zoe@exämple.test") == "zoe@xn--exmple-cua.test"
     for bad in ["zoe", "@x.test", "a b@x.test", "a@x", "a\r\nBcc: b@x.test@x.test", "a..b@x.test"]:
         assert normalised(bad) is None, bad
+
+
+PLACES = "Courriel;Date de consentement;Preuve;Code postal;Région;Département;Fuseau horaire"
+
+
+def living(*, postcode: str = "", region: str = "", department: str = "", zone: str = "") -> str:
+    """The zone in which a line's person lives, or the reason why it is refused."""
+    text = f"zoe@example.test;01/03/2026;F-1;{postcode};{region};{department};{zone}"
+    [found] = read(sheet(text, header=PLACES))
+    if isinstance(found, LineRefused):
+        [reason] = found.codes
+        return reason
+    return found.zone
+
+
+def test_a_departement_beside_a_region_tells_the_zone_too() -> None:
+    assert living(department="971") == "America/Guadeloupe"
+    assert living(region="La Réunion", department="974") == "Indian/Reunion"
+    assert living(region="Bretagne", department="35") == "Europe/Paris"
+    assert living(region="Bretagne", department="?") == "Europe/Paris"
+    assert living(department="?") == "zone_unclear"
+
+
+def test_places_that_contradict_each_other_and_places_abroad_ask_for_the_zone() -> None:
+    assert living(region="Île-de-France", department="972") == "zone_unclear"
+    assert living(region="Île-de-France", postcode="97110") == "zone_unclear"
+    assert living(region="étranger", postcode="10001") == "zone_unclear"
+    assert living(region="étranger", postcode="10001", zone="America/New_York") == (
+        "America/New_York"
+    )
+
+
+def test_people_of_whom_nothing_says_where_they_live_are_counted() -> None:
+    texts = ["a@example.test;01/03/2026;F-1;;;;", "b@example.test;01/03/2026;F-2;35000;;;"]
+    opened = Sheet(sheet(*texts, header=PLACES))
+    people = [found.content for found in opened.lines(CLOCK)]
+    assert [one.zone for one in people if isinstance(one, Person)] == ["Europe/Paris"] * 2
+    assert opened.facts.placeless == 1
+
+
+@pytest.mark.parametrize("nothing", ["01/01/1900", "1970-01-01", "1899-12-30", "0001-01-01"])
+def test_a_year_that_programs_write_for_no_date_is_no_last_contact(nothing: str) -> None:
+    assert wrong(last_contact=nothing) == ("date_too_old",)
+
+
+def test_joiners_that_spell_a_domain_are_part_of_it() -> None:
+    """IDNA 2003 drops them, and the message reaches another registered domain."""
+    joined, apart = "zoe@نامه\u200cای.example", "zoe@نامهای.example"
+    [person, other] = read(sheet(line(joined), line(apart)))
+    assert isinstance(person, Person)
+    assert isinstance(other, Person)
+    assert person.address == "zoe@xn--mgba3gch31f060k.example"
+    assert other.address == "zoe@xn--mgba3gch31f.example"
+    [person] = read(sheet(line("zo\u200de@exa\u200cmple.test")))
+    assert isinstance(person, Person)
+    assert person.address == "zoe@example.test"
