@@ -277,8 +277,10 @@ def _signing_key(entry: Any) -> Key | None:
     if not isinstance(operations, list) or "verify" not in operations:
         return None
     # Whatever else an entry says, or says in another form, is ignored (RFC 7517 §4).
-    members = {name: value for name in _KEY_MEMBERS if isinstance(value := entry.get(name), str)}
-    if members.get("crv") not in _CURVES.get(members.get("kty", ""), ()):
+    members: dict[str, str | list[str]] = {
+        name: value for name in _KEY_MEMBERS if isinstance(value := entry.get(name), str)
+    }
+    if members.get("crv") not in _CURVES.get(str(members.get("kty")), ()):
         return None
     try:
         key = JWKRegistry.import_key(members)
