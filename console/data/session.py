@@ -26,6 +26,19 @@ _DEFAULT_INTERVAL_SECONDS = 5
 _DEFAULT_LIFE_SECONDS = 600
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 1.0, 30.0
 _SERVER_ERROR = 500
+# Refusals that asking again cannot change (RFC 6749 §5.2, RFC 8628 §3.5).
+_DEFINITE = frozenset(
+    [
+        "access_denied",
+        "expired_token",
+        "invalid_client",
+        "invalid_grant",
+        "invalid_request",
+        "invalid_scope",
+        "unauthorized_client",
+        "unsupported_grant_type",
+    ]
+)
 
 
 @dataclass(frozen=True)
@@ -186,8 +199,8 @@ class Issuer:
         error = body.get("error")
         if error in ("authorization_pending", "slow_down"):
             raise _Pending(slow_down=error == "slow_down")
-        if error is None:
-            # Something in between answered: an issuer that refuses says why (RFC 6749 §5.2).
+        if error not in _DEFINITE:
+            # Something in between answered, or the issuer asks for patience in words of its own.
             raise Unreachable("issuer")
         raise SignedOut
 

@@ -35,6 +35,8 @@ STUMBLES: dict[str, httpx.Response | Exception] = {
     "token that is none": httpx.Response(200, json={"access_token": None}),
     "reset": httpx.ReadError("connection reset"),
     "time-out": httpx.ReadTimeout("too slow"),
+    "busy": httpx.Response(429, json={"status": 429, "error": "Too Many Requests"}),
+    "not ready": httpx.Response(400, json={"error": "temporarily_unavailable"}),
 }
 
 
