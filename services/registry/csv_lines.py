@@ -53,6 +53,8 @@ _SPELLINGS = 50
 _LINES_ABOVE = 10
 _SEP_LINE = re.compile(r'"?sep=(.)"?[;,\t|]*', re.IGNORECASE)
 _CONTROL = re.compile("[\\x00-\\x1f\\x7f-\\x9f\u2028\u2029\ue000-\uf8ff\ufffe\uffff]")
+# Programs write a question mark for a letter that they do not have, and UTF-7 "+AOk-" for é.
+_LOST = re.compile(r"[?¿]|\+A[A-Za-z0-9+/]{2}-")
 _IN_NO_NAME = re.compile(r'[@"<>{}\\]|://|\bwww\.|&[#a-z]', re.IGNORECASE)
 
 
@@ -276,20 +278,12 @@ class Sheet:
         if record.problem:
             data: dict[str, object] = {"first": record.first, "last": record.last}
             return LineRefused(Wrong(record.problem, data))
-        if any(record.cells[len(self.header) :]):
-            return LineRefused(Wrong("cells"))
-        cells = [clean(cell) for cell in record.cells]
-        if _CONTROL.search(" ".join(cells)):
-            return LineRefused(Wrong("control_character"))
-        if max(map(len, cells)) > LONGEST_CELL:
-            return LineRefused(Wrong("cell_too_long", {"longest": LONGEST_CELL}))
-        # Spreadsheets leave out the empty cells at the end of some rows.
-        cells += [""] * (len(self.header) - len(cells))
-        row = {name: cells[place] for name, place in self._places.items()}
         try:
+            row = self._row(record)
             person = read_person(row, clock, unclear_numbers=self.facts.region_numbers_unclear)
         except LineRefused as refused:
-            self._note_month_first(record.first, row, refused)
+            # Whatever else is wrong with it, a line tells in which order its dates are.
+            self._note_month_first(record)
             return refused
         self.facts.placeless += not any(row.get(name) for name in PLACES)
         for attribute, code in person.attributes.items():
@@ -301,15 +295,26 @@ class Sheet:
             spellings[written if known else "…"] += 1
         return person
 
-    def _note_month_first(self, number: int, row: dict[str, str], refused: LineRefused) -> None:
-        if "date_month_first" not in refused.codes:
-            return
+    def _row(self, record: Record) -> dict[str, str]:
+        """The cells that are imported, by column. Raises LineRefused."""
+        if any(record.cells[len(self.header) :]):
+            raise LineRefused(Wrong("cells"))
+        cells = [clean(cell) for cell in record.cells]
+        if _CONTROL.search(" ".join(cells)):
+            raise LineRefused(Wrong("control_character"))
+        if max(map(len, cells)) > LONGEST_CELL:
+            raise LineRefused(Wrong("cell_too_long", {"longest": LONGEST_CELL}))
+        # Spreadsheets leave out the empty cells at the end of some rows.
+        cells += [""] * (len(self.header) - len(cells))
+        return {name: cells[place] for name, place in self._places.items()}
+
+    def _note_month_first(self, record: Record) -> None:
         for name in DATES:
             try:
-                read_date(row.get(name) or "2000-01-01")
+                read_date(self._cell(record, name)[:LONGEST_CELL] or "2000-01-01")
             except DateRefused as wrong:
                 if wrong.code == "date_month_first":
-                    self.facts.month_first.setdefault(name, number)
+                    self.facts.month_first.setdefault(name, record.first)
 
 
 _FORMULA = re.compile(r'="([^"]*)"')
@@ -328,7 +333,7 @@ def clean(cell: str) -> str:
         return formula[1].strip()
     # An apostrophe marks a text; a name may begin with one, before a small letter.
     if text[:1] == "'" and not text[1:2].islower():
-        return text[1:].strip()
+        return text[1:].removesuffix("'").strip()
     return text
 
 
@@ -390,7 +395,7 @@ def _address(written: str, wrong: list[Wrong]) -> str:
 
 def _person_name(row: dict[str, str], wrong: list[Wrong]) -> str:
     name = _name(row.get("first_name", ""), row.get("last_name", ""))
-    if garbled(name, ""):
+    if garbled(name, "") or _LOST.search(name):
         wrong.append(Wrong("garbled", {"written": name[:_SHOWN]}))
     elif _IN_NO_NAME.search(name):
         wrong.append(Wrong("name_invalid"))

@@ -195,3 +195,20 @@ def test_joiners_that_spell_a_domain_are_part_of_it() -> None:
     [person] = read(sheet(line("zo\u200de@exa\u200cmple.test")))
     assert isinstance(person, Person)
     assert person.address == "zoe@example.test"
+
+
+@pytest.mark.parametrize("lost", ["Chlo?", "Chlo??", "No+AOs-l", "¿lodie"])
+def test_a_name_that_has_lost_its_accents_is_refused(lost: str) -> None:
+    [found] = read(sheet(line("zoe@example.test").replace("Zoé", lost)))
+    assert isinstance(found, LineRefused)
+    assert found.codes == ("garbled",)
+
+
+def test_a_line_that_is_refused_still_tells_that_the_month_comes_first() -> None:
+    """Else the other lines of the column would be kept, with dates that nobody meant."""
+    surplus = line("zoe@example.test", consent="12/31/2025") + ";surplus"
+    opened = Sheet(sheet(line("ana@example.test", consent="03/04/2026"), surplus))
+    [_, refused] = [found.content for found in opened.lines(CLOCK)]
+    assert isinstance(refused, LineRefused)
+    assert refused.codes == ("cells",)
+    assert opened.facts.month_first == {"consent_on": 3}
