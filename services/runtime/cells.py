@@ -20,7 +20,10 @@ BYTE_ORDER_MARK = "\ufeff"  # makes spreadsheets read UTF-8
 
 _CUTS = ";,|\t\r\n\v\f\x1c\x1d\x1e\x85\u2028\u2029"
 # Programs drop blanks, quotes and invisible characters in front of a formula.
-_DROPPED = '\\s"\\x00-\\x1f\u200b-\u200f\u2060\ufeff'
+_DROPPED = (
+    '\\s"\\x00-\\x1f\\x7f-\\x9f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff'
+    "\U000e0000-\U000e007f"
+)
 # The wide forms are formulas to some programs too.
 _FORMULA = "=+\\-@＝＋－＠"
 # One run from a cut to what follows it, whatever follows: no run is looked at twice.

@@ -75,7 +75,19 @@ class Plain:
     losses: set[Loss] = field(default_factory=set)
 
 
+# Editors escape what is pasted into them as text: it comes out of the first pass as markup.
+_PASTED = re.compile(r"<!--|<!\[|</?(?:script|style|xml|(?:o|v|w|m|st1):[a-z])", re.IGNORECASE)
+
+
 def plain(markup: str) -> Plain:
+    first = _plain(markup)
+    if not _PASTED.search(first.text):
+        return first
+    second = _plain(first.text)
+    return Plain(second.text, first.losses | second.losses)
+
+
+def _plain(markup: str) -> Plain:
     if "<" not in markup:
         return Plain(_tidy(html.unescape(markup)))
     reader = _Reader(markup)

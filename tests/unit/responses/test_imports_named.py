@@ -9,6 +9,7 @@ import pytest
 from services.contracts.http.questionnaires import Condition, MultipleChoice
 from services.contracts.http.responses import ImportedQuestionnaire
 from services.responses.imports import FileUnreadable, Format, read
+from services.responses.imports.markup import plain
 from tests.unit.responses.test_imports import question, rows, survey, words
 
 CASES = Path(__file__).parents[2] / "cases"
@@ -67,6 +68,20 @@ def test_scripts_and_styles_are_no_text_and_scripts_are_named() -> None:
     assert asked.text.fr == "Qu'avez-vous pensé du guichet ?"
     assert asked.help.fr == "Quelques lignes suffisent."
     assert "A script is left out" in named(found)["Q1"]
+
+
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        "&lt;!--[if gte mso 9]&gt;&lt;xml&gt;&lt;w:View&gt;Normal&lt;/w:View&gt;&lt;/xml&gt;"
+        "&lt;![endif]--&gt;Texte",
+        "&lt;script&gt;alert(1)&lt;/script&gt;Texte",
+        "&lt;style&gt;p { color: red }&lt;/style&gt;<p>Texte</p>",
+    ],
+)
+def test_markup_that_was_pasted_as_text_reaches_no_citizen(pasted: str) -> None:
+    assert plain(pasted).text == "Texte"
+    assert plain("si âge &lt; 18 ans, ou &lt;b").text == "si âge < 18 ans, ou <b"
 
 
 def test_comments_of_a_word_processor_vanish_and_a_typed_sign_stays() -> None:

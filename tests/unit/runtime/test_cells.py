@@ -56,6 +56,12 @@ def test_only_where_a_cell_may_begin_is_an_apostrophe_put(start: str) -> None:
     assert harmless(harmless(f"a;{start}1")) == harmless(f"a;{start}1")
 
 
+@pytest.mark.parametrize("unseen", ["\u00ad", "\u061c", "\u180e", "\u202e", "\u2066", "\U000e0020"])
+def test_characters_that_nobody_sees_hide_no_formula(unseen: str) -> None:
+    assert harmless(f"{unseen}=1") == f"{unseen}'=1"
+    assert harmless(f"a;{unseen}=1") == f"a;{unseen}'=1"
+
+
 def test_numbers_stay_numbers() -> None:
     assert csv_lines([["note", -3, 0.5, "-3"]]) == 'note,-3,0.5,"\'-3"\r\n'
 
