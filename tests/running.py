@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from deploy.local.issuer import Person, mint
+from services.contracts.accounts import account_code
 from services.contracts.http.common import Role
 from services.runtime.service import Service
 from tests.servers import eventually
@@ -25,6 +26,10 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def subject_of(name: str) -> str:
+    return name.split()[0].lower()
+
+
 class Issuer:
     """Publishes keys as any issuer does; `token` signs in whoever a test needs."""
 
@@ -32,11 +37,24 @@ class Issuer:
         self.url = f"http://127.0.0.1:{free_port()}"
         self.key = OKPKey.generate_key("Ed25519")
 
-    def token(self, *roles: Role, now: float | None = None, name: str = "Test T.") -> str:
-        return mint(self.key, self.url, Person(name.split()[0].lower(), name, roles), now)
+    def token(
+        self,
+        *roles: Role,
+        now: float | None = None,
+        name: str = "Test T.",
+        subject: str | None = None,
+    ) -> str:
+        """The subject is the first word of the name, unless another one is asked for."""
+        return mint(self.key, self.url, Person(subject or subject_of(name), name, roles), now)
 
-    def headers(self, *roles: Role, name: str = "Test T.") -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.token(*roles, name=name)}"}
+    def headers(
+        self, *roles: Role, name: str = "Test T.", subject: str | None = None
+    ) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token(*roles, name=name, subject=subject)}"}
+
+    def account(self, name: str) -> str:
+        """The code by which a mandate names the person whom `token` signs in under this name."""
+        return account_code(self.url, subject_of(name))
 
     def app(self) -> Starlette:
         async def about(_: Any) -> JSONResponse:

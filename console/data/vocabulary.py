@@ -26,6 +26,7 @@ MANDATE = {
     "decision_maker": Text(fr="qui décide", en="who decides"),
     "decision_maker.name": Text(fr="le nom de qui décide", en="the name of who decides"),
     "decision_maker.role": Text(fr="la fonction de qui décide", en="the role of who decides"),
+    "decision_maker.account": Text(fr="le compte de qui décide", en="the account of who decides"),
     "who": Text(fr="qui peut participer", en="who can take part"),
     "how": Text(fr="comment", en="how"),
     "compensation.terms": Text(

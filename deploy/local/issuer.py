@@ -50,6 +50,7 @@ PEOPLE = (
     Person("claire", "Claire D.", (Role.CAMPAIGNS, Role.OPERATIONS)),
     Person("hugo", "Hugo L.", (Role.REGISTRY,)),
     Person("bernard", "M. Bernard", (Role.DECISION,)),
+    Person("lenoir", "Mme Lenoir", (Role.DECISION,)),
     Person("ines", "Inès B.", (Role.ANALYSIS,)),
     Person("marc", "Marc T.", (Role.ANALYSIS,)),
     Person("olga", "Olga M.", (Role.OPERATIONS,)),

@@ -17,6 +17,7 @@ from deploy.local.errors import TRUSTED
 from deploy.local.issuer import PEOPLE, Person, mint
 from deploy.local.keys import keys_in
 from deploy.local.waiting import WaitsItsTurn
+from services.contracts.accounts import account_code
 from services.contracts.http.campaigns import (
     CampaignSheet,
     CampaignView,
@@ -30,7 +31,7 @@ from services.contracts.http.campaigns import (
     ProjectView,
     Today,
 )
-from services.contracts.http.common import DeadLetter, Problem, Replay, Republished, Role
+from services.contracts.http.common import DeadLetter, Me, Problem, Replay, Republished, Role
 from services.contracts.http.feedback import (
     DecisionView,
     ProjectAccount,
@@ -177,7 +178,23 @@ class Staff:
         return await self._call(Role.REGISTRY, "registry", "GET", path, MailReplies)
 
     async def create_project(self, sheet: ProjectSheet) -> ProjectView:
-        return await self._campaigns("POST", "/projects", ProjectView, sheet)
+        """A decision maker of this panel's own issuer needs no account in the sheet."""
+        maker = sheet.mandate.decision_maker
+        named = maker.model_copy(update={"account": maker.account or self.account_of(maker.name)})
+        mandate = sheet.mandate.model_copy(update={"decision_maker": named})
+        filled = sheet.model_copy(update={"mandate": mandate})
+        return await self._campaigns("POST", "/projects", ProjectView, filled)
+
+    def account_of(self, name: str) -> str:
+        """Of a person of this panel's own issuer; empty where nobody has that name."""
+        found = next((one for one in PEOPLE if one.name == name.strip()), None)
+        return account_code(self._endpoints.issuer.url, found.id) if found else ""
+
+    async def me(self, who: Person) -> Me:
+        return await self._call(Role.CAMPAIGNS, "campaigns", "GET", "/me", Me, who=who)
+
+    async def people(self) -> list[Me]:
+        return [await self.me(one) for one in PEOPLE]
 
     async def publish_project(self, id: UUID) -> ProjectView:
         return await self._campaigns("POST", f"/projects/{id}/publish", ProjectView)

@@ -20,7 +20,7 @@ from services.contracts.http.campaigns import (
     ProjectView,
     Today,
 )
-from services.contracts.http.common import Role
+from services.contracts.http.common import Me, Role
 from services.runtime.auth import Staff, require
 from services.runtime.clock import Clock
 from services.runtime.db import Database, patiently
@@ -127,6 +127,11 @@ def router(
     async def show_contacts(staff: Reader) -> Contacts:
         async with database.reading() as conn:
             return await views.show_contacts(conn, clock)
+
+    @routes.get("/me")
+    async def show_me(staff: Reader) -> Me:
+        """With the code of one's account, which a mandate needs to name its decision maker."""
+        return Me(name=staff.name, account=staff.account, roles=sorted(staff.roles))
 
     @routes.get("/today")
     async def show_today(staff: Reader) -> Today:

@@ -1,7 +1,7 @@
 """What staff are shown, from what is stored."""
 
-from services.contracts.events.campaigns import DecisionMaker, ProjectPhase, ReportDuties
-from services.contracts.events.feedback import FollowUp, Outcome
+from services.contracts.events.campaigns import ProjectPhase, ReportDuties
+from services.contracts.events.feedback import FollowUp, Outcome, Signatory
 from services.contracts.http.feedback import (
     DecisionPhase,
     DecisionView,
@@ -59,7 +59,7 @@ def decision_view(answer: Answer, standing: Standing, manners: Manners) -> Decis
         due_on=a.due_on,
         owner=a.owner,
         drafted_by=a.drafted_by,
-        signed_by=DecisionMaker(name=a.signed_by_name, role=a.signed_by_role or "")
+        signed_by=Signatory(name=a.signed_by_name, role=a.signed_by_role or "")
         if a.signed_by_name
         else None,
         signed_on=a.signed_on,

@@ -26,6 +26,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, JWKRegistry, Key, KeySet, OKPKey, RSAKey
 
+from services.contracts.accounts import account_code
 from services.contracts.characters import clean_line
 from services.contracts.http.common import Role
 from services.runtime.limits import Limit, source_of
@@ -95,6 +96,8 @@ class Staff:
     roles: frozenset[Role]
     # When the token ends, in seconds since 1970: a stream that it opened ends with it.
     expires_at: float = math.inf
+    # The code of `services.contracts.accounts`; without it the person decides on nothing.
+    account: str = ""
 
 
 @dataclass(frozen=True)
@@ -188,7 +191,8 @@ class StaffTokens:
             raise RolesApart
         subject = str(claims["sub"])
         name = display_name(claims.get("name")) or subject
-        return Staff(subject, name, roles, float(claims["exp"]) + LEEWAY_SECONDS)
+        expires_at = float(claims["exp"]) + LEEWAY_SECONDS
+        return Staff(subject, name, roles, expires_at, account_code(self._issuer, subject))
 
     async def _keys_no_older_than(self, seconds: float) -> KeySet:
         """The issuer's keys. While it is out of reach, or answers nonsense, the last ones serve: a

@@ -25,6 +25,7 @@ PROJECT = Shown(
     purpose="Réécrire la lettre",
     decision_maker_name="Anne Bernard",
     decision_maker_role="Directrice",
+    decision_maker_account="a" * 32,
     who="Toute personne qui reçoit la lettre",
     how="En ligne, vingt minutes",
     places=12,

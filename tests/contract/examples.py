@@ -3,6 +3,7 @@
 from datetime import date
 from uuid import UUID
 
+from services.contracts.accounts import account_code
 from services.contracts.envelope import Event
 from services.contracts.events.campaigns import (
     Compensation,
@@ -25,6 +26,7 @@ from services.contracts.events.feedback import (
     Outcome,
     Progress,
     ReportState,
+    Signatory,
 )
 from services.contracts.events.registry import (
     DeliveryOutcome,
@@ -48,7 +50,11 @@ def _id(number: int) -> UUID:
 
 
 PROJECT, MEMBER, ORDER, PROPOSAL = _id(1), _id(2), _id(3), _id(4)
-BERNARD = DecisionMaker(name="M. Bernard", role="directeur des prestations")
+BERNARD = DecisionMaker(
+    name="M. Bernard",
+    role="directeur des prestations",
+    account=account_code("https://issuer.example", "bernard"),
+)
 
 EXAMPLES: tuple[Event, ...] = (
     MemberState(
@@ -114,8 +120,10 @@ EXAMPLES: tuple[Event, ...] = (
                 version=2,
                 name=BERNARD.name,
                 role=BERNARD.role,
+                account=BERNARD.account,
                 name_before="Mme Roux",
                 role_before="directrice des prestations",
+                account_before=account_code("https://issuer.example", "roux"),
                 reason="Mme Roux a quitté la caisse",
                 changed_on=date(2026, 11, 20),
             )
@@ -154,7 +162,7 @@ EXAMPLES: tuple[Event, ...] = (
         proposal_version=2,
         outcome=Outcome.PARTLY,
         reason="En tête pour les rappels, pas encore pour les premiers envois",
-        decided_by=BERNARD,
+        decided_by=Signatory(name=BERNARD.name, role=BERNARD.role),
         decided_on=date(2027, 2, 2),
         next_step="Récrire la lettre de rappel",
         due_on=date(2027, 6, 30),

@@ -22,6 +22,7 @@ from starlette.routing import Route
 import services.campaigns.app
 import services.registry.app
 from services.campaigns.settings import CampaignsSettings
+from services.contracts.accounts import account_code
 from services.contracts.http.common import Role
 from services.registry.settings import RegistrySettings
 from services.runtime.auth import Link, sign_link
@@ -52,7 +53,12 @@ LENGTH = {
 }
 CROSSABLE = QUESTIONNAIRE | {"questions": [*QUESTIONNAIRE["questions"], LENGTH]}
 REASON = "Parce que c'est ainsi."
-WHO = {"name": "Anne Bernard", "role": "directrice", "reason": REASON}
+WHO = {
+    "name": "Anne Bernard",
+    "role": "directrice",
+    "account": account_code("https://issuer.test", "roux"),
+    "reason": REASON,
+}
 
 
 @dataclass(frozen=True)

@@ -164,6 +164,7 @@ class Closing(RuleBasedStateMachine):
             ready=False,
             recruitment_ends_on=self.clock.today() + timedelta(days=RECRUITMENT),
             collection_ends_on=self.clock.today() + timedelta(days=COLLECTION),
+            mandate=campaigns_world.mandate_of(MAKER, issuer.account(MAKER)),
         )
         self.responses = responses_world.World(
             services["responses"], await self._client(services["responses"]), self.project

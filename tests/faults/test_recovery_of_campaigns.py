@@ -182,7 +182,10 @@ async def test_all_that_was_planned_answered_and_owed_since_the_backup_is_there_
         await world.leave(cleo["id"], cleo["member_id"])
         async with world.transaction() as conn:
             change = ChangeDecisionMaker(
-                name="Zoé Petit", role="Directrice", reason="Mme Bernard est partie"
+                name="Zoé Petit",
+                role="Directrice",
+                account="a" * 32,
+                reason="Mme Bernard est partie",
             )
             await projects.change_decision_maker(conn, world.clock, INES, first, change)
         await launched(operated, world, 4, "Formulaire")

@@ -1,8 +1,8 @@
 -- account_projects: $1 projects, one in 25 of them still open, the others closed in the last three
 -- years, like $2 but for names and dates. $3 today
 INSERT INTO project (project_id, version, state, title, decision_maker, decision_maker_role,
-    collection_ends_on, body)
-SELECT id, 1, state, title, name, 'directrice des prestations', ends_on,
+    decision_maker_account, collection_ends_on, body)
+SELECT id, 1, state, title, name, 'directrice des prestations', md5(name), ends_on,
     $2::jsonb || jsonb_build_object('project_id', id, 'version', 1, 'state', state,
         'recruitment_ends_on', ends_on - 30, 'collection_ends_on', ends_on,
         'mandate', $2::jsonb -> 'mandate' || jsonb_build_object('title', title, 'decision_maker',
@@ -60,7 +60,8 @@ CROSS JOIN LATERAL (SELECT (ARRAY['retained', 'partly', 'not'])[1 + p.support % 
 
 -- account_signatures: each by the decision maker.
 UPDATE decision d SET state = 'signed', signer = 'maker', signed_by_name = j.decision_maker,
-    signed_by_role = j.decision_maker_role, signed_on = j.collection_ends_on + 30
+    signed_by_role = j.decision_maker_role,
+    signer_account = j.decision_maker_account, signed_on = j.collection_ends_on + 30
 FROM project j WHERE j.project_id = d.project_id;
 
 -- account_publications: all that is signed.

@@ -17,6 +17,9 @@ FIELD_NAMES: dict[str, Text] = {
     "purpose": Text(fr="ce à quoi il servira", en="what it will serve"),
     "decision_maker.name": Text(fr="le nom du décideur", en="the name of who decides"),
     "decision_maker.role": Text(fr="la fonction du décideur", en="the role of who decides"),
+    "decision_maker.account": Text(
+        fr="le compte du décideur", en="the account of the decision maker"
+    ),
     "who": Text(fr="qui peut participer", en="who can take part"),
     "how": Text(fr="comment participer", en="how to take part"),
     "recruitment_ends_on": Text(fr="la fin du recrutement", en="the end of recruitment"),
@@ -105,7 +108,8 @@ class ProjectRefuses(Refusal):
 
 class SameDecisionMaker(Refusal):
     sentence = Text(
-        fr="{name} décide déjà, avec cette fonction.", en="{name} decides already, in this role."
+        fr="{name} décide déjà, avec cette fonction et ce compte.",
+        en="{name} decides already, in this role and with this account.",
     )
 
 
@@ -167,8 +171,10 @@ class MandateChange:
     version: int
     name: str
     role: str
+    account: str
     name_before: str
     role_before: str
+    account_before: str
     reason: str
     changed_on: date
 
@@ -188,6 +194,8 @@ class Project:
     purpose: str
     decision_maker_name: str
     decision_maker_role: str
+    # Empty in drafts, and in mandates that were published before accounts were named.
+    decision_maker_account: str
     who: str
     how: str
     compensation_terms: str | None
@@ -217,6 +225,7 @@ class Project:
             "purpose": self.purpose,
             "decision_maker.name": self.decision_maker_name,
             "decision_maker.role": self.decision_maker_role,
+            "decision_maker.account": self.decision_maker_account,
             "who": self.who,
             "how": self.how,
         }
@@ -296,15 +305,24 @@ class Project:
         """Once nobody can be drawn any more, anybody may draw again and compare."""
         return self.state in ("recruited", "collected", "reporting", "closed")
 
-    def change_decision_maker(self, name: str, role: str) -> "Project":
+    def change_decision_maker(self, name: str, role: str, account: str) -> "Project":
         """Of a published mandate that is still to be answered for.
 
         Raises ProjectRefuses, SameDecisionMaker."""
         if self.state in ("draft", "abandoned", "closed"):
             raise ProjectRefuses(self)
-        if (name, role) == (self.decision_maker_name, self.decision_maker_role):
+        if (name, role, account) == (
+            self.decision_maker_name,
+            self.decision_maker_role,
+            self.decision_maker_account,
+        ):
             raise SameDecisionMaker(name=name)
-        return replace(self._move(self.state), decision_maker_name=name, decision_maker_role=role)
+        return replace(
+            self._move(self.state),
+            decision_maker_name=name,
+            decision_maker_role=role,
+            decision_maker_account=account,
+        )
 
     def end_early(self, today: date, reason: str) -> "Project":
         """Today is the last day, of recruitment too; a report is owed as ever.

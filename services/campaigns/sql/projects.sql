@@ -2,14 +2,14 @@
 INSERT INTO project (id, version, state, title, nature, why, stakes, objectives, purpose,
     decision_maker_name, decision_maker_role, who, how, compensation_terms,
     compensation_reference, recruitment_ends_on, collection_ends_on, places, free_places,
-    anonymity_floor, asked, joined, ended_early_reason, created_at)
+    anonymity_floor, asked, joined, ended_early_reason, created_at, decision_maker_account)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
-    $21, $22, $23, $24);
+    $21, $22, $23, $24, $25);
 
 -- lock_project: NO KEY, so that a draw that points at the project is not kept waiting.
 SELECT id, version, state, title, nature, why, stakes, objectives, purpose, decision_maker_name,
-    decision_maker_role, who, how, compensation_terms, compensation_reference, recruitment_ends_on,
-    collection_ends_on, places, free_places, anonymity_floor, asked, joined, ended_early_reason,
+    decision_maker_role, decision_maker_account, who, how, compensation_terms,
+    compensation_reference, recruitment_ends_on, collection_ends_on, places, free_places, anonymity_floor, asked, joined, ended_early_reason,
     credential_key, credentials_issued, report_version, report_duties
 FROM project WHERE id = $1 FOR NO KEY UPDATE;
 
@@ -19,7 +19,8 @@ UPDATE project SET version = $2, state = $3, title = $4, nature = $5, why = $6, 
     how = $13, compensation_terms = $14, compensation_reference = $15, recruitment_ends_on = $16,
     collection_ends_on = $17, anonymity_floor = $18, asked = $19, joined = $20,
     ended_early_reason = $21, credential_key = $22, credentials_issued = $23,
-    report_version = $24, report_duties = $25, published_at = coalesce(published_at, $26)
+    report_version = $24, report_duties = $25, published_at = coalesce(published_at, $26),
+    decision_maker_account = $27
 WHERE id = $1;
 
 -- set_places: while a draft nobody has one yet.
@@ -77,8 +78,8 @@ UPDATE invitation SET state = 'expired' WHERE project_id = $1 AND state IN ('ord
 
 -- published_projects: every project that others know of.
 SELECT id, version, state, title, nature, why, stakes, objectives, purpose, decision_maker_name,
-    decision_maker_role, who, how, compensation_terms, compensation_reference, recruitment_ends_on,
-    collection_ends_on, places, free_places, anonymity_floor, asked, joined, ended_early_reason,
+    decision_maker_role, decision_maker_account, who, how, compensation_terms,
+    compensation_reference, recruitment_ends_on, collection_ends_on, places, free_places, anonymity_floor, asked, joined, ended_early_reason,
     credential_key, credentials_issued, report_version, report_duties
 FROM project
 WHERE published_at IS NOT NULL
@@ -90,22 +91,22 @@ ORDER BY launched_at, id;
 
 -- keep_mandate_change: who decides from this version on, and who did.
 INSERT INTO mandate_change (project_id, version, name_before, role_before, name, role, reason,
-    changed_by, changed_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
+    changed_by, changed_at, account_before, account)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);
 
 -- mandate_changes: of one project, oldest first; who made the change is nobody else's business.
-SELECT version, name, role, name_before, role_before, reason,
+SELECT version, name, role, account, name_before, role_before, account_before, reason,
     (changed_at AT TIME ZONE 'Europe/Paris')::date AS changed_on
 FROM mandate_change WHERE project_id = $1 ORDER BY version;
 
 -- all_mandate_changes: of all of them at once.
-SELECT project_id, version, name, role, name_before, role_before, reason,
+SELECT project_id, version, name, role, account, name_before, role_before, account_before, reason,
     (changed_at AT TIME ZONE 'Europe/Paris')::date AS changed_on
 FROM mandate_change ORDER BY version;
 
 -- read_project: one of them, unlocked.
 SELECT id, version, state, title, nature, why, stakes, objectives, purpose, decision_maker_name,
-    decision_maker_role, who, how, compensation_terms, compensation_reference, recruitment_ends_on,
-    collection_ends_on, places, free_places, anonymity_floor, asked, joined, ended_early_reason,
+    decision_maker_role, decision_maker_account, who, how, compensation_terms,
+    compensation_reference, recruitment_ends_on, collection_ends_on, places, free_places, anonymity_floor, asked, joined, ended_early_reason,
     credential_key, credentials_issued, report_version, report_duties
 FROM project WHERE id = $1;

@@ -4,7 +4,7 @@
 INSERT INTO project (id, version, state, title, nature, why, stakes, objectives, purpose,
     decision_maker_name, decision_maker_role, who, how, compensation_terms, compensation_reference,
     recruitment_ends_on, collection_ends_on, anonymity_floor, asked, joined, ended_early_reason,
-    credential_key, credentials_issued, created_at, published_at)
+    credential_key, credentials_issued, created_at, published_at, decision_maker_account)
 SELECT key::uuid, version,
     CASE WHEN body ->> 'state' IN ('reporting', 'closed') THEN 'collected' ELSE body ->> 'state' END,
     m ->> 'title', m ->> 'nature', m ->> 'why', m ->> 'stakes', m ->> 'objectives', m ->> 'purpose',
@@ -13,17 +13,18 @@ SELECT key::uuid, version,
     (body ->> 'recruitment_ends_on')::date, (body ->> 'collection_ends_on')::date,
     (body ->> 'anonymity_floor')::int, (body ->> 'asked')::int, (body ->> 'joined')::int,
     body ->> 'ended_early_reason', body -> 'credential_key', (body ->> 'credentials_issued')::int,
-    $2, $2
+    $2, $2, coalesce(m #>> '{decision_maker,account}', '')
 FROM told CROSS JOIN LATERAL (SELECT body -> 'mandate' AS m) mandate
 WHERE topic = $1 AND NOT EXISTS (SELECT FROM project p WHERE p.id = key::uuid)
 ORDER BY key;
 
 -- recover_mandate_changes: who decides, since when and why; who made the change is not told. $1 topic
 INSERT INTO mandate_change (project_id, version, name_before, role_before, name, role, reason,
-    changed_by, changed_at)
+    changed_by, changed_at, account_before, account)
 SELECT t.key::uuid, (c ->> 'version')::bigint, c ->> 'name_before', c ->> 'role_before',
     c ->> 'name', c ->> 'role', c ->> 'reason', 'lost with the database',
-    (c ->> 'changed_on')::date + time '12:00' AT TIME ZONE 'Europe/Paris'
+    (c ->> 'changed_on')::date + time '12:00' AT TIME ZONE 'Europe/Paris',
+    coalesce(c ->> 'account_before', ''), coalesce(c ->> 'account', '')
 FROM told t CROSS JOIN LATERAL
     jsonb_array_elements(coalesce(t.body -> 'decision_maker_changes', '[]')) c
 WHERE t.topic = $1
@@ -32,19 +33,22 @@ ON CONFLICT ON CONSTRAINT mandate_change_once DO NOTHING;
 
 -- recover_decision_makers: by the last of these changes; at the version that it made, as the rule that
 -- watches such changes asks. $1 topic
-UPDATE project p SET version = c.version, decision_maker_name = c.name, decision_maker_role = c.role
+UPDATE project p SET version = c.version, decision_maker_name = c.name,
+    decision_maker_role = c.role, decision_maker_account = c.account
 FROM told t CROSS JOIN LATERAL (
-    SELECT version, name, role FROM mandate_change WHERE project_id = t.key::uuid
+    SELECT version, name, role, account FROM mandate_change WHERE project_id = t.key::uuid
     ORDER BY version DESC LIMIT 1) c
 WHERE t.topic = $1 AND p.id = t.key::uuid AND p.version < t.version
-    AND (p.decision_maker_name, p.decision_maker_role) IS DISTINCT FROM (c.name, c.role);
+    AND (p.decision_maker_name, p.decision_maker_role, p.decision_maker_account)
+        IS DISTINCT FROM (c.name, c.role, c.account);
 
 -- recover_projects: what was told of those that the backup knows; a draft has been published since.
 -- $1 topic, $2 the instant
 UPDATE project p SET version = t.version, title = m ->> 'title', nature = m ->> 'nature',
     why = m ->> 'why', stakes = m ->> 'stakes', objectives = m ->> 'objectives',
     purpose = m ->> 'purpose', decision_maker_name = m #>> '{decision_maker,name}',
-    decision_maker_role = m #>> '{decision_maker,role}', who = m ->> 'who', how = m ->> 'how',
+    decision_maker_role = m #>> '{decision_maker,role}',
+    decision_maker_account = coalesce(m #>> '{decision_maker,account}', ''), who = m ->> 'who', how = m ->> 'how',
     compensation_terms = m #>> '{compensation,terms}',
     compensation_reference = m #>> '{compensation,reference}',
     recruitment_ends_on = (body ->> 'recruitment_ends_on')::date,

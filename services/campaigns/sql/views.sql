@@ -31,7 +31,7 @@ WITH shown AS (
         GROUP BY 1, 2) d GROUP BY 1
 )
 SELECT p.id, p.version, p.state, p.title, p.nature, p.why, p.stakes, p.objectives, p.purpose,
-    p.decision_maker_name, p.decision_maker_role, p.who, p.how, p.compensation_terms,
+    p.decision_maker_name, p.decision_maker_role, p.decision_maker_account, p.who, p.how, p.compensation_terms,
     p.compensation_reference, p.recruitment_ends_on, p.collection_ends_on, p.places, p.free_places,
     p.anonymity_floor, p.asked, p.joined, p.ended_early_reason, p.credential_key,
     p.credentials_issued, p.report_version, p.report_duties, h.version AS report_held,

@@ -39,6 +39,7 @@ async def insert_project(conn: Connection, project: Project, at: datetime) -> No
         p.joined,
         p.ended_early_reason,
         at,
+        p.decision_maker_account,
     )
 
 
@@ -80,6 +81,7 @@ async def save_project(conn: Connection, project: Project, at: datetime) -> None
         p.report_version,
         p.report_duties,
         at if p.state == "published" else None,
+        p.decision_maker_account,
     )
 
 
@@ -106,6 +108,8 @@ async def keep_mandate_change(
         reason,
         by,
         at,
+        before.decision_maker_account,
+        after.decision_maker_account,
     )
 
 

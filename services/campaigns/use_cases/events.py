@@ -1,7 +1,6 @@
 """From what is stored to what is published: the only place that knows both shapes."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 
 from services.campaigns.domain.campaigns import Window
 from services.campaigns.domain.projects import Committed, MandateChange, Project
@@ -42,7 +41,9 @@ def project_state(
             objectives=project.objectives,
             purpose=project.purpose,
             decision_maker=DecisionMaker(
-                name=project.decision_maker_name, role=project.decision_maker_role
+                name=project.decision_maker_name,
+                role=project.decision_maker_role,
+                account=project.decision_maker_account or None,
             ),
             who=project.who,
             how=project.how,
@@ -67,7 +68,21 @@ def project_state(
         draw_seeds=[one.seed for one in launches] if project.shows_its_seeds else [],
         report_duties=_in_fives(project.report_duties) if project.report_duties else None,
         ended_early_reason=project.ended_early_reason,
-        decision_maker_changes=[DecisionMakerChange(**asdict(change)) for change in changes],
+        decision_maker_changes=[_change(change) for change in changes],
+    )
+
+
+def _change(change: MandateChange) -> DecisionMakerChange:
+    return DecisionMakerChange(
+        version=change.version,
+        name=change.name,
+        role=change.role,
+        account=change.account or None,
+        name_before=change.name_before,
+        role_before=change.role_before,
+        account_before=change.account_before or None,
+        reason=change.reason,
+        changed_on=change.changed_on,
     )
 
 

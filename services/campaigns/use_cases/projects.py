@@ -34,6 +34,7 @@ def _project(sheet: ProjectSheet) -> Project:
         purpose=mandate.purpose,
         decision_maker_name=mandate.decision_maker.name,
         decision_maker_role=mandate.decision_maker.role,
+        decision_maker_account=mandate.decision_maker.account,
         who=mandate.who,
         how=mandate.how,
         compensation_terms=paid.terms if paid else None,
@@ -92,7 +93,7 @@ async def change_decision_maker(
 ) -> None:
     """Everybody is told. Raises NotFound, ProjectRefuses, SameDecisionMaker."""
     project = await store.lock_project(conn, project_id)
-    changed = project.change_decision_maker(asked.name.strip(), asked.role.strip())
+    changed = project.change_decision_maker(asked.name.strip(), asked.role.strip(), asked.account)
     await store.keep_mandate_change(conn, project, changed, asked.reason, staff.name, clock.now())
     await save(conn, clock, changed)
 

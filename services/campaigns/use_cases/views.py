@@ -162,7 +162,9 @@ def _mandate(shown: store.ShownProject) -> dict[str, Any]:
         "objectives": project.objectives,
         "purpose": project.purpose,
         "decision_maker": DecisionMakerSheet(
-            name=project.decision_maker_name, role=project.decision_maker_role
+            name=project.decision_maker_name,
+            role=project.decision_maker_role,
+            account=project.decision_maker_account,
         ),
         "who": project.who,
         "how": project.how,

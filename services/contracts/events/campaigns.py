@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from services.contracts.accounts import CODE_FORM
 from services.contracts.envelope import Event
 
 
@@ -123,6 +124,12 @@ class DecisionMaker(BaseModel):
 
     name: str
     role: str
+    account: str | None = Field(
+        None,
+        pattern=f"^{CODE_FORM}$",
+        description="code of the person's account at the sign-in service: that person signs;"
+        " absent from mandates that were published without it",
+    )
 
 
 class Compensation(BaseModel):
@@ -159,8 +166,10 @@ class DecisionMakerChange(BaseModel):
     version: int
     name: str
     role: str
+    account: str | None = None
     name_before: str
     role_before: str
+    account_before: str | None = None
     reason: str
     changed_on: date
 

@@ -8,7 +8,6 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.contracts.envelope import Event
-from services.contracts.events.campaigns import DecisionMaker
 
 
 class Outcome(StrEnum):
@@ -36,6 +35,15 @@ class FollowUp(BaseModel):
     on: date
 
 
+class Signatory(BaseModel):
+    """The decision maker as the mandate named them on the day of the signature."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    name: str
+    role: str
+
+
 class DecisionState(Event):
     """The signed, reasoned answer to one proposal, from the day it is published."""
 
@@ -47,7 +55,7 @@ class DecisionState(Event):
     proposal_version: int
     outcome: Outcome
     reason: str = Field(min_length=1)
-    decided_by: DecisionMaker
+    decided_by: Signatory
     decided_on: date
     next_step: str | None = Field(None, description="what happens next; of what is retained")
     due_on: date | None = Field(None, description="by when")

@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from services.contracts.accounts import CODE_FORM
 from services.contracts.events.campaigns import ProjectPhase
 from services.contracts.http import Command, Day, Headcount, View
 
@@ -18,6 +19,11 @@ Audience = dict[str, list[str]]
 class DecisionMakerSheet(Command):
     name: str = ""
     role: str = ""
+    account: str = Field(
+        "",
+        pattern=f"^({CODE_FORM})?$",
+        description="code of the person's account, as `GET /api/me` tells it to that person",
+    )
 
 
 class ChangeDecisionMaker(Command):
@@ -25,6 +31,10 @@ class ChangeDecisionMaker(Command):
 
     name: str = Field(min_length=1, max_length=200)
     role: str = Field(min_length=1, max_length=200)
+    account: str = Field(
+        pattern=f"^{CODE_FORM}$",
+        description="code of the person's account, as `GET /api/me` tells it to that person",
+    )
     reason: str = Field(min_length=1, max_length=2_000)
 
 

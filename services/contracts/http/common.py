@@ -20,6 +20,14 @@ class Role(StrEnum):
     AUDIT = "audit"
 
 
+class Me(View):
+    """The person who asks, as their token says."""
+
+    name: str
+    account: str = Field(description="code of the account, by which a mandate names who decides")
+    roles: list[Role]
+
+
 class Problem(View):
     """RFC 9457 problem details; `detail` is a sentence for a person, `way_out` what they can do."""
 

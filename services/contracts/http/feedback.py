@@ -10,8 +10,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.contracts.events.campaigns import DecisionMaker, ProjectPhase, ReportDuties
-from services.contracts.events.feedback import FollowUp, Outcome, Progress
+from services.contracts.events.campaigns import ProjectPhase, ReportDuties
+from services.contracts.events.feedback import FollowUp, Outcome, Progress, Signatory
 from services.contracts.http import Command, Day, Version, View
 
 
@@ -40,7 +40,7 @@ class DecisionView(View):
     due_on: date | None = None
     owner: str | None = None
     drafted_by: str | None = None
-    signed_by: DecisionMaker | None = None
+    signed_by: Signatory | None = None
     signed_on: date | None = None
     published_on: date | None = Field(None, description="of the latest published version")
     overdue_days: int = Field(0, description="beyond the day by which it was to be decided")

@@ -4,6 +4,7 @@ Charter: a formal return on the proposals, kept or not. Every outcome has its re
 says what happens next, by when, and who sees to it; afterwards, what became of it.
 """
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -86,7 +87,8 @@ class NothingToSign(Refusal):
 class SignedByAnother(Refusal):
     status = 403
     sentence = Text(
-        fr="Le mandat dit que c'est {name} qui décide.", en="The mandate says that {name} decides."
+        fr="Le mandat dit que c'est {name} qui décide, et ce n'est pas votre compte.",
+        en="The mandate says that {name} decides, and this is not your account.",
     )
     way_out = Text(
         fr="Demandez-lui de signer, ou changez le décideur du mandat : c'est un acte public, avec"
@@ -104,6 +106,31 @@ class DraftedByTheSigner(Refusal):
     way_out = Text(
         fr="Faites enregistrer le texte par une autre personne.",
         en="Have another person save the text.",
+    )
+
+
+class DraftedUnderTheSameName(Refusal):
+    status = 403
+    sentence = Text(
+        fr="Cette décision a été rédigée sous le nom de {name}, qui est aussi celui de la"
+        " signature : quelqu'un d'autre rédige ce qui est signé.",
+        en="This decision was drafted under the name of {name}, which is also the name of the"
+        " signature: somebody else drafts what is signed.",
+    )
+    way_out = Text(
+        fr="Faites enregistrer le texte par une personne qui porte un autre nom.",
+        en="Have the text saved by a person with another name.",
+    )
+
+
+class DecisionMakerWithoutAccount(Refusal):
+    sentence = Text(
+        fr="Le mandat nomme {name} sans dire son compte : personne ne peut signer.",
+        en="The mandate names {name} without an account: nobody can sign.",
+    )
+    way_out = Text(
+        fr="Enregistrez un changement de décideur, avec le même nom et le code de son compte.",
+        en="Record a change of decision maker, with the same name and the code of the account.",
     )
 
 
@@ -198,24 +225,32 @@ class Decision:
     signed_by_name: str | None = None
     signed_by_role: str | None = None
     signed_on: date | None = None
+    signer_account: str | None = None
 
-    def sign(self, subject: str, name: str, maker: "Maker", listed: int, today: date) -> "Decision":
-        """By whom the mandate names, who is not the drafter.
+    def sign(self, signer: "Signer", maker: "Maker", listed: int, today: date) -> "Decision":
+        """By the account that the mandate names; drafter and signer differ in account and name.
 
-        Raises NothingToSign, OldProposal, SignedByAnother, DraftedByTheSigner."""
+        Raises NothingToSign, OldProposal, DecisionMakerWithoutAccount, SignedByAnother,
+        DraftedByTheSigner, DraftedUnderTheSameName."""
         if self.state != "drafted":
             raise NothingToSign
         if self.proposal_version != listed:
             raise OldProposal
-        if not same_person(name, maker.name):
+        if not maker.account:
+            raise DecisionMakerWithoutAccount(name=maker.name)
+        if signer.account != maker.account:
             raise SignedByAnother(name=maker.name)
-        if subject == self.drafter:
+        if signer.subject == self.drafter:
             raise DraftedByTheSigner
+        for name in (maker.name, signer.name):
+            if same_name(self.drafted_by, name):
+                raise DraftedUnderTheSameName(name=name)
         return replace(
             self,
             version=self.version + 1,
             state="signed",
-            signer=subject,
+            signer=signer.subject,
+            signer_account=signer.account,
             signed_by_name=maker.name,
             signed_by_role=maker.role,
             signed_on=today,
@@ -224,10 +259,20 @@ class Decision:
 
 @dataclass(frozen=True)
 class Maker:
-    """Who decides, by the mandate."""
+    """Who decides, by the mandate; no account where it was published without."""
 
     name: str
     role: str
+    account: str
+
+
+@dataclass(frozen=True)
+class Signer:
+    """A person about to sign, as their token says."""
+
+    subject: str
+    name: str
+    account: str
 
 
 @dataclass(frozen=True)
@@ -289,10 +334,11 @@ def follow(
     return said
 
 
-def same_person(one: str, other: str) -> bool:
-    """Names as people write them: accents composed or not, capitals, blanks."""
+def same_name(one: str, other: str) -> bool:
+    """Names as people write them: accents composed or not, capitals, blanks and punctuation."""
 
     def plain(name: str) -> str:
-        return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+        folded = unicodedata.normalize("NFKC", name).casefold()
+        return " ".join(re.findall(r"[^\W_]+", unicodedata.normalize("NFKC", folded)))
 
     return plain(one) == plain(other)

@@ -18,7 +18,8 @@ ORDER BY p.support DESC, p.title, p.proposal_id;
 
 -- hold_listed: the listed version of a proposal and who decides; the list cannot change until the
 -- transaction ends.
-SELECT l.project_id, l.version, p.decision_maker AS name, p.decision_maker_role AS role
+SELECT l.project_id, l.version, p.decision_maker AS name, p.decision_maker_role AS role,
+    p.decision_maker_account AS account
 FROM listed_proposal l
 JOIN collection c ON c.project_id = l.project_id AND c.state = 'synthesised'
 JOIN proposal h ON h.proposal_id = l.proposal_id AND h.version = l.version
@@ -28,7 +29,7 @@ WHERE l.proposal_id = $1 FOR SHARE OF c, p;
 -- lock_decision: the answer being written.
 SELECT proposal_id, project_id, version, state, proposal_version, outcome, reason, next_step,
     due_on, owner, drafter, drafted_by, drafted_on, signer, signed_by_name, signed_by_role,
-    signed_on
+    signed_on, signer_account
 FROM decision WHERE proposal_id = $1 FOR UPDATE;
 
 -- begin_decision: the first draft; none if somebody else wrote it at the same moment. Its version is
@@ -43,7 +44,8 @@ ON CONFLICT (proposal_id) DO NOTHING RETURNING 1;
 -- save_decision: under its lock.
 UPDATE decision SET version = $2, state = $3, proposal_version = $4, outcome = $5, reason = $6,
     next_step = $7, due_on = $8, owner = $9, drafter = $10, drafted_by = $11, drafted_on = $12,
-    signer = $13, signed_by_name = $14, signed_by_role = $15, signed_on = $16
+    signer = $13, signed_by_name = $14, signed_by_role = $15, signed_on = $16,
+    signer_account = $17
 WHERE proposal_id = $1;
 
 -- publish_decisions: all that are signed for the listed versions, in one report. $3 the day

@@ -1,14 +1,15 @@
 -- see_projects: hold newer versions of projects; says which.
 INSERT INTO project AS held (project_id, version, state, title, decision_maker,
-    decision_maker_role, collection_ends_on, body)
+    decision_maker_role, decision_maker_account, collection_ends_on, body)
 SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[],
-    $7::date[], $8::jsonb[])
+    $7::text[], $8::date[], $9::jsonb[])
 ON CONFLICT (project_id) DO UPDATE
 SET version = excluded.version,
     state = excluded.state,
     title = excluded.title,
     decision_maker = excluded.decision_maker,
     decision_maker_role = excluded.decision_maker_role,
+    decision_maker_account = excluded.decision_maker_account,
     collection_ends_on = excluded.collection_ends_on,
     body = excluded.body
 WHERE held.version < excluded.version

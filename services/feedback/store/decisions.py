@@ -49,10 +49,11 @@ class Listed:
     version: int
     name: str
     role: str
+    account: str
 
     @property
     def maker(self) -> Maker:
-        return Maker(self.name, self.role)
+        return Maker(self.name, self.role, self.account)
 
 
 @dataclass(frozen=True)
@@ -136,6 +137,7 @@ async def save_decision(conn: Connection, decision: Decision) -> None:
         d.signed_by_name,
         d.signed_by_role,
         d.signed_on,
+        d.signer_account,
     )
 
 

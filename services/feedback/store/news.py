@@ -21,6 +21,7 @@ async def see_projects(conn: Connection, projects: Sequence[ProjectState]) -> li
         [one.mandate.title for one in projects],
         [one.mandate.decision_maker.name for one in projects],
         [one.mandate.decision_maker.role for one in projects],
+        [one.mandate.decision_maker.account or "" for one in projects],
         [one.collection_ends_on for one in projects],
         [one.model_dump(mode="json", exclude_none=True) for one in projects],
     )

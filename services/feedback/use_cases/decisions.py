@@ -8,7 +8,7 @@ from uuid import UUID
 
 from services.contracts.http.feedback import RecordFollowUp, SignDecision, WriteDecision
 from services.feedback.domain import decisions as rules
-from services.feedback.domain.decisions import Drafter, Written
+from services.feedback.domain.decisions import Drafter, Signer, Written
 from services.feedback.store import decisions as store
 from services.feedback.use_cases import journal
 from services.feedback.use_cases.events import decision_state
@@ -55,10 +55,10 @@ async def draft_decision(
 async def sign_decision(
     conn: Connection, clock: Clock, signer: Staff, proposal_id: UUID, asked: SignDecision
 ) -> UUID:
-    """By the decision maker whom the mandate names on that day, who is not the drafter.
+    """By the decision maker whose account the mandate names on that day, who is not the drafter.
 
     Returns the project. Raises NotListed, DecisionChanged, NothingToSign, OldProposal,
-    SignedByAnother, DraftedByTheSigner."""
+    DecisionMakerWithoutAccount, SignedByAnother, DraftedByTheSigner, DraftedUnderTheSameName."""
     listed = await store.hold_listed(conn, proposal_id)
     if listed is None:
         raise rules.NotListed
@@ -67,7 +67,12 @@ async def sign_decision(
         raise rules.NothingToSign
     if held.version != asked.version:
         raise rules.DecisionChanged
-    signed = held.sign(signer.subject, signer.name, listed.maker, listed.version, clock.today())
+    signed = held.sign(
+        Signer(signer.subject, signer.name, signer.account),
+        listed.maker,
+        listed.version,
+        clock.today(),
+    )
     await store.save_decision(conn, signed)
     await outbox.hint(conn, clock, "decision", listed.project_id)
     return listed.project_id

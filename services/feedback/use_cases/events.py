@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from services.contracts.events.campaigns import DecisionMaker
 from services.contracts.events.feedback import (
     DecidedProposal,
     DecisionState,
     FollowUp,
     Outcome,
     ReportState,
+    Signatory,
 )
 from services.feedback.domain.reports import Report
 from services.feedback.store.decisions import PublishedDecision
@@ -23,7 +23,7 @@ def decision_state(decision: PublishedDecision) -> DecisionState:
         proposal_version=d.proposal_version,
         outcome=Outcome(d.outcome),
         reason=d.reason,
-        decided_by=DecisionMaker(name=d.decided_by_name, role=d.decided_by_role),
+        decided_by=Signatory(name=d.decided_by_name, role=d.decided_by_role),
         decided_on=d.decided_on,
         next_step=d.next_step,
         due_on=d.due_on,

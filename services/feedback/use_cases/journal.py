@@ -147,7 +147,9 @@ def _makers(project: ProjectState, id: str) -> Iterable[Entry]:
         told = {"name": change.name, "role": change.role, "reason": change.reason}
         yield Entry("decision_maker", id, change.version, about | told)
     if not changes or (changes[-1].name, changes[-1].role) != (named.name, named.role):
-        yield Entry("decision_maker", id, project.version, about | _public(named))
+        yield Entry(
+            "decision_maker", id, project.version, about | _public(named, exclude={"account"})
+        )
 
 
 def commits_to(commitment: str, seed: str) -> bool:

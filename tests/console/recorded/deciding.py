@@ -8,8 +8,8 @@ from uuid import UUID, uuid5
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse
 
-from services.contracts.events.campaigns import DecisionMaker, ProjectPhase, ReportDuties
-from services.contracts.events.feedback import FollowUp
+from services.contracts.events.campaigns import ProjectPhase, ReportDuties
+from services.contracts.events.feedback import FollowUp, Signatory
 from services.contracts.http.common import Problem
 from services.contracts.http.feedback import (
     DecisionPhase,
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 _SPACE = UUID("7c7c7c7c-0000-4000-8000-000000000000")
 TODAY = date(2026, 11, 24)
 DECIDE_BY = date(2026, 11, 20)
-MAKER = DecisionMaker(name="M. Bernard", role="directeur des titres")
+MAKER = Signatory(name="M. Bernard", role="directeur des titres")
 CHANGED = Problem(
     title="DecisionChanged",
     status=409,

@@ -7,7 +7,12 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from services.campaigns.domain.projects import ProjectRefuses, RecruitmentOver, SameDecisionMaker
+from services.campaigns.domain.projects import (
+    MandateIncomplete,
+    ProjectRefuses,
+    RecruitmentOver,
+    SameDecisionMaker,
+)
 from services.campaigns.store import projects as store
 from services.campaigns.use_cases import projects, upkeep
 from services.contracts.events.campaigns import ProjectPhase, ProjectState
@@ -15,10 +20,12 @@ from services.contracts.events.registry import DeliveryOutcome, RefusedReason
 from services.contracts.http.campaigns import ChangeDecisionMaker
 from services.contracts.http.common import Role
 from services.runtime.auth import Staff
-from tests.integration.campaigns.world import World
+from tests.integration.campaigns.world import World, mandate_of
 
 CLAIRE = Staff("claire", "Claire D.", frozenset({Role.CAMPAIGNS}))
-ROUX = ChangeDecisionMaker(name="Mme Roux", role="directrice", reason="M. Bernard est parti.")
+ROUX = ChangeDecisionMaker(
+    name="Mme Roux", role="directrice", account="a" * 32, reason="M. Bernard est parti."
+)
 
 
 async def change(world: World, project: UUID, asked: ChangeDecisionMaker = ROUX) -> None:
@@ -66,10 +73,44 @@ async def test_the_same_decision_maker_is_no_change_and_a_draft_is_edited_instea
         await change(world, draft)
 
 
-async def silently(world: World, project: UUID) -> None:
+async def test_another_account_under_the_same_name_is_a_change_that_everybody_is_told(
+    world: World,
+) -> None:
+    project, _ = await world.launched(1)
+    await change(world, project)
+    await change(world, project, ROUX.model_copy(update={"account": "b" * 32}))
+    told = (await world.projects_told())[-1]
+    assert told.mandate.decision_maker.account == "b" * 32
+    last = told.decision_maker_changes[-1]
+    assert (last.name_before, last.name) == ("Mme Roux", "Mme Roux")
+    assert (last.account_before, last.account) == ("a" * 32, "b" * 32)
+
+
+async def test_a_mandate_is_published_with_the_account_that_signs(world: World) -> None:
+    project = await world.project(publish=False, mandate=mandate_of("Anne Bernard", ""))
+    with pytest.raises(MandateIncomplete) as refused:
+        await world.publish(project)
+    assert refused.value.missing == ["decision_maker.account"]
+    statement = (
+        "UPDATE project SET state = 'published', credential_key = '{}', published_at = created_at"
+        " WHERE id = $1"
+    )
+    with pytest.raises(asyncpg.CheckViolationError, match="project_is_published_with_an_account"):
+        await world.database.pool.execute(statement, project)
+    await world.database.pool.execute(
+        "DROP TRIGGER project_is_published_with_an_account ON project"
+    )
+    await world.database.pool.execute(statement, project)
+
+
+async def silently(world: World, project: UUID, **changes: str) -> None:
     async with world.transaction() as conn:
         held = await store.lock_project(conn, project)
-        other = replace(held, version=held.version + 1, decision_maker_name="Somebody else")
+        other = replace(
+            held,
+            version=held.version + 1,
+            **(changes or {"decision_maker_name": "Somebody else"}),  # type: ignore[arg-type]
+        )
         await store.save_project(conn, other, world.clock.now())
 
 
@@ -81,6 +122,16 @@ async def test_a_published_mandate_changes_its_decision_maker_by_a_told_change_o
         await silently(world, project)
     await world.database.pool.execute("DROP TRIGGER decision_maker_change_is_told ON project")
     await silently(world, project)
+
+
+async def test_a_published_mandate_changes_the_account_by_a_told_change_only(world: World) -> None:
+    project, _ = await world.launched(1)
+    with pytest.raises(asyncpg.CheckViolationError, match="decision_maker_account_change_is_told"):
+        await silently(world, project, decision_maker_account="b" * 32)
+    await world.database.pool.execute(
+        "DROP TRIGGER decision_maker_account_change_is_told ON project"
+    )
+    await silently(world, project, decision_maker_account="b" * 32)
 
 
 async def test_what_was_told_of_a_mandate_stays(world: World) -> None:

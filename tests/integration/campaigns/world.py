@@ -23,6 +23,7 @@ from services.campaigns.use_cases import (
     upkeep,
     views,
 )
+from services.contracts.accounts import account_code
 from services.contracts.events.campaigns import OrderState, ProjectState
 from services.contracts.events.feedback import ReportState
 from services.contracts.events.registry import (
@@ -57,10 +58,18 @@ MANDATE = MandateSheet(
     stakes="Moins d'appels inutiles",
     objectives="Une lettre claire",
     purpose="Réécrire la lettre",
-    decision_maker=DecisionMakerSheet(name="Anne Bernard", role="Directrice"),
+    decision_maker=DecisionMakerSheet(
+        name="Anne Bernard", role="Directrice", account=account_code("https://issuer.test", "anne")
+    ),
     who="Toute personne qui reçoit la lettre",
     how="En ligne, vingt minutes",
 )
+
+
+def mandate_of(name: str, account: str) -> MandateSheet:
+    """As MANDATE, with another decision maker."""
+    maker = DecisionMakerSheet(name=name, role="Directrice", account=account)
+    return MANDATE.model_copy(update={"decision_maker": maker})
 
 
 def sheet(**changes: Any) -> ProjectSheet:

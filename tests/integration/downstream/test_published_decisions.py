@@ -22,8 +22,7 @@ from deploy.local import jars
 from deploy.local.errors import HOST, reserve_port
 from deploy.local.kafka import EmbeddedKafka, class_path
 from services.contracts.envelope import Headers, headers
-from services.contracts.events.campaigns import DecisionMaker
-from services.contracts.events.feedback import DecisionState, FollowUp, Outcome, Progress
+from services.contracts.events.feedback import DecisionState, FollowUp, Outcome, Progress, Signatory
 from services.contracts.topics import topic_of
 from services.runtime.broker import KafkaServer, ensure_topics
 from tests.secure_kafka import add_user, secure
@@ -85,7 +84,7 @@ def decision(version: int, proposal_id: UUID | None = None, **changed: Any) -> D
         "proposal_version": 1,
         "outcome": Outcome.RETAINED,
         "reason": "Le délai sera dit en premier.",
-        "decided_by": DecisionMaker(name="Mme Lefèvre", role="directrice des usagers"),
+        "decided_by": Signatory(name="Mme Lefèvre", role="directrice des usagers"),
         "decided_on": date(2026, 11, 20),
     }
     return DecisionState(**(said | changed))
@@ -125,7 +124,7 @@ async def test_both_examples_build_the_published_decisions_from_the_topic_alone(
     retained = decision(1, partly)
     revised = decision(2, partly, outcome=Outcome.PARTLY, decided_on=date(2026, 11, 23))
     steps = [FollowUp(progress=Progress.UNDER_WAY, on=date(2026, 11, 24))]
-    successor = DecisionMaker(name="M. Núñez", role="directeur par intérim")
+    successor = Signatory(name="M. Núñez", role="directeur par intérim")
     published = [
         decision(1, kept),
         revised,

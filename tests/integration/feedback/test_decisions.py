@@ -71,8 +71,28 @@ async def test_only_whom_the_mandate_names_signs(world: World) -> None:
     # The mandate's change of decision maker is an event; from then on the other one signs.
     await world.hear(project(world.project_id, version=6, maker="Mme Rossi"))
     assert (await world.sign(one.proposal_id)).status_code == 403
-    signed = await world.sign(one.proposal_id, "mme  rossi")
+    signed = await world.sign(one.proposal_id, "C. Rossi", subject="mme")
     assert signed.json()["signed_by"]["name"] == "Mme Rossi"
+
+
+@pytest.mark.parametrize("name", ["m.  BERNARD", BERNARD])
+async def test_the_name_of_the_decision_maker_on_another_account_does_not_sign(
+    world: World, name: str
+) -> None:
+    (one,) = await world.synthesised("Un résumé")
+    await world.draft(one.proposal_id)
+    refused = await world.sign(one.proposal_id, name, subject="somebody-else")
+    assert (refused.status_code, refused.json()["title"]) == (403, "SignedByAnother")
+    assert (await world.sign(one.proposal_id)).is_success
+
+
+async def test_a_mandate_that_names_no_account_is_signed_by_nobody(world: World) -> None:
+    (one,) = await world.synthesised("Un résumé")
+    await world.draft(one.proposal_id)
+    await world.execute("UPDATE project SET decision_maker_account = ''")
+    refused = await world.sign(one.proposal_id)
+    assert (refused.status_code, refused.json()["title"]) == (409, "DecisionMakerWithoutAccount")
+    assert refused.json()["way_out"]
 
 
 async def test_who_drafts_does_not_sign(world: World) -> None:
@@ -81,6 +101,15 @@ async def test_who_drafts_does_not_sign(world: World) -> None:
     refused = await world.sign(one.proposal_id)
     assert (refused.status_code, refused.json()["title"]) == (403, "DraftedByTheSigner")
     # Somebody else saves the text, after which it can be signed.
+    assert (await world.draft(one.proposal_id, version=1)).is_success
+    assert (await world.sign(one.proposal_id, version=2)).is_success
+
+
+async def test_a_second_account_under_the_signers_name_does_not_draft_for_it(world: World) -> None:
+    (one,) = await world.synthesised("Un résumé")
+    await world.draft(one.proposal_id, name="m  BERNARD", subject="second-account")
+    refused = await world.sign(one.proposal_id)
+    assert (refused.status_code, refused.json()["title"]) == (403, "DraftedUnderTheSameName")
     assert (await world.draft(one.proposal_id, version=1)).is_success
     assert (await world.sign(one.proposal_id, version=2)).is_success
 
@@ -190,6 +219,9 @@ async def test_roles_are_checked_on_the_server(world: World) -> None:
 # Held by the database, whatever code writes to it.
 
 
+ACCOUNT = "signer_account = (SELECT decision_maker_account FROM project)"
+
+
 async def refused(world: World, constraint: str, *statements: str) -> None:
     with pytest.raises(asyncpg.PostgresError) as violated:
         await world.execute(*statements)
@@ -210,13 +242,13 @@ async def refused(world: World, constraint: str, *statements: str) -> None:
             "decision",
             "UPDATE decision SET state = 'signed', signer = drafter,"
             " signed_by_name = 'M. Bernard', signed_by_role = 'directeur',"
-            " signed_on = '2027-01-12'",
+            f" signed_on = '2027-01-12', {ACCOUNT}",
         ),
         (
             "decision_signature_is_whole",
             "decision",
             "UPDATE decision SET state = 'signed', signed_by_name = 'M. Bernard',"
-            " signed_by_role = 'directeur'",
+            f" signed_by_role = 'directeur', {ACCOUNT}",
         ),
     ],
 )
@@ -288,6 +320,36 @@ async def test_the_database_takes_no_signature_but_that_of_whom_the_mandate_name
         " signed_by_role = 'directrice', signed_on = '2027-01-12'"
     )
     trigger = "decision_signed_by_whom_the_mandate_names"
+    await refused(world, trigger, statement)
+    await world.execute(f"DROP TRIGGER {trigger} ON decision", statement)
+
+
+@pytest.mark.parametrize("account", ["NULL", "''", "'" + "b" * 32 + "'"])
+@pytest.mark.parametrize("mandate", ["", "a" * 32])
+async def test_the_database_takes_no_signature_of_another_account(
+    world: World, account: str, mandate: str
+) -> None:
+    (one,) = await world.synthesised("Un résumé")
+    await world.draft(one.proposal_id)
+    await world.execute(f"UPDATE project SET decision_maker_account = '{mandate}'")
+    statement = (
+        f"UPDATE decision SET state = 'signed', signer = 'x', signer_account = {account},"
+        " signed_by_name = 'M. Bernard', signed_by_role = 'directeur', signed_on = '2027-01-12'"
+    )
+    trigger = "decision_signed_by_whom_the_mandate_names"
+    await refused(world, trigger, statement)
+    await world.execute(f"DROP TRIGGER {trigger} ON decision", statement)
+
+
+async def test_the_database_takes_no_signature_under_the_drafters_name(world: World) -> None:
+    (one,) = await world.synthesised("Un résumé")
+    await world.draft(one.proposal_id)
+    await world.execute("UPDATE decision SET drafted_by = 'm  BERNARD'")
+    statement = (
+        "UPDATE decision SET state = 'signed', signer = 'x', signed_by_name = 'M. Bernard',"
+        f" signed_by_role = 'directeur', signed_on = '2027-01-12', {ACCOUNT}"
+    )
+    trigger = "decision_signed_under_another_name_than_drafted"
     await refused(world, trigger, statement)
     await world.execute(f"DROP TRIGGER {trigger} ON decision", statement)
 

@@ -130,11 +130,19 @@ class World:
             async with self.service.database.transaction() as conn:
                 match event:
                     case ProjectState():
-                        await news.learn_projects(conn, clock, [event])
+                        await news.learn_projects(conn, clock, [self.with_account(event)])
                     case CollectionState():
                         await news.learn_collections(conn, clock, [event])
                     case ProposalState():
                         await news.learn_proposals(conn, clock, [event])
+
+    def with_account(self, told: ProjectState) -> ProjectState:
+        """The decision maker is the person whom the tests' issuer signs in under that name."""
+        maker = told.mandate.decision_maker
+        account = maker.account or self.issuer.account(maker.name)
+        named = maker.model_copy(update={"account": account})
+        mandate = told.mandate.model_copy(update={"decision_maker": named})
+        return told.model_copy(update={"mandate": mandate})
 
     async def synthesised(self, *titles: str) -> list[ProposalState]:
         """The project is collected, and its synthesis lists these proposals."""
@@ -144,25 +152,34 @@ class World:
         )
         return self.proposals
 
-    def as_(self, name: str, *roles: Role) -> dict[str, str]:
-        return self.issuer.headers(*(roles or (Role.DECISION,)), name=name)
+    def as_(self, name: str, *roles: Role, subject: str | None = None) -> dict[str, str]:
+        return self.issuer.headers(*(roles or (Role.DECISION,)), name=name, subject=subject)
 
     async def draft(
-        self, proposal_id: UUID, name: str = INES, version: int = 0, **written: Any
+        self,
+        proposal_id: UUID,
+        name: str = INES,
+        version: int = 0,
+        subject: str | None = None,
+        **written: Any,
     ) -> httpx.Response:
         return await self.client.put(
             f"/api/proposals/{proposal_id}/decision",
             json=(written or KEPT) | {"version": version},
-            headers=self.as_(name, Role.ANALYSIS),
+            headers=self.as_(name, Role.ANALYSIS, subject=subject),
         )
 
     async def sign(
-        self, proposal_id: UUID, name: str = BERNARD, version: int = 1
+        self,
+        proposal_id: UUID,
+        name: str = BERNARD,
+        version: int = 1,
+        subject: str | None = None,
     ) -> httpx.Response:
         return await self.client.post(
             f"/api/proposals/{proposal_id}/decision/signature",
             json={"version": version},
-            headers=self.as_(name),
+            headers=self.as_(name, subject=subject),
         )
 
     async def follow(self, proposal_id: UUID, progress: str, **more: Any) -> httpx.Response:

@@ -1,5 +1,6 @@
 """The rules of feedback, by themselves."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -16,7 +17,8 @@ from services.runtime.refusal import Refusal
 
 DAY = date(2027, 1, 12)
 ID = UUID(int=1)
-MAKER = rules.Maker("Zoé Martin", "directrice")
+ZOE = "a" * 32
+MAKER = rules.Maker("Zoé Martin", "directrice", ZOE)
 texts = st.none() | st.text(max_size=6)
 
 
@@ -70,21 +72,50 @@ def test_nothing_is_drafted_that_does_not_say_why_and_what_comes(
         assert draft.owner
 
 
-@given(subject=st.sampled_from(["ines", "zoe"]), name=st.sampled_from(["Zoé Martin", "Inès B."]))
-def test_a_signature_is_the_decision_makers_and_never_the_drafters(subject: str, name: str) -> None:
+@given(
+    subject=st.sampled_from(["ines", "zoe"]),
+    name=st.sampled_from(["Zoé Martin", "Zoé M.", "Ines"]),
+    account=st.sampled_from([ZOE, "b" * 32, ""]),
+)
+def test_a_signature_is_the_decision_makers_and_never_the_drafters(
+    subject: str, name: str, account: str
+) -> None:
     draft = drafted("ines")
+    allowed = subject == "zoe" and account == ZOE and name != draft.drafted_by
     try:
-        signed = draft.sign(subject, name, MAKER, 1, DAY)
+        signed = draft.sign(rules.Signer(subject, name, account), MAKER, 1, DAY)
     except Refusal:
-        assert subject == "ines" or name != MAKER.name
+        assert not allowed
     else:
+        assert allowed
         assert (signed.signer, signed.signed_by_name) == ("zoe", MAKER.name)
         assert (signed.reason, signed.version) == (draft.reason, draft.version + 1)
 
 
+def test_the_same_name_under_another_account_does_not_sign() -> None:
+    with pytest.raises(rules.SignedByAnother):
+        drafted("ines").sign(rules.Signer("other", MAKER.name, "b" * 32), MAKER, 1, DAY)
+
+
+@pytest.mark.parametrize("account", ["", ZOE])
+def test_a_mandate_without_an_account_is_signed_by_nobody(account: str) -> None:
+    signer, unnamed = rules.Signer("zoe", MAKER.name, account), replace(MAKER, account="")
+    with pytest.raises(rules.DecisionMakerWithoutAccount):
+        drafted("ines").sign(signer, unnamed, 1, DAY)
+
+
+@pytest.mark.parametrize("drafter", ["ZOÉ  MARTIN", "Zoé M"])
+def test_drafter_and_signer_have_two_names_as_well_as_two_accounts(drafter: str) -> None:
+    draft = replace(drafted("other"), drafted_by=drafter)
+    with pytest.raises(rules.DraftedUnderTheSameName):
+        draft.sign(rules.Signer("zoe", "Zoé M.", ZOE), MAKER, 1, DAY)
+
+
 def test_names_are_compared_as_people_write_them() -> None:
-    assert rules.same_person("Zoe\u0301  MARTIN ", "zoé martin")
-    assert not rules.same_person("Zoé Martin", "Zoé Martine")
+    assert rules.same_name("Zoe\u0301  MARTIN ", "zoé martin")
+    assert rules.same_name("M. Bernard", "m.  BERNARD")
+    assert rules.same_name("M Bernard", "M. Bernard,")
+    assert not rules.same_name("Zoé Martin", "Zoé Martine")
 
 
 @given(st.lists(st.sampled_from(list(rules.PROGRESS_NAMES)), max_size=8))
