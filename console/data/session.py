@@ -17,6 +17,7 @@ import httpx
 
 from console.data.problems import Refused, SignedOut, Unreachable
 from console.data.transport import open_client
+from services.contracts.accounts import account_code
 from services.contracts.http.common import Role
 
 CLIENT_ID = "panel-console"
@@ -66,6 +67,8 @@ class SignedIn:
     roles: frozenset[str]
     # Who it is, whatever they are called; empty if the token does not say.
     subject: str = ""
+    # The code by which a mandate cites this account; empty if the token does not say.
+    account: str = ""
     # Present where the issuer renews tokens without asking the person again (RFC 6749 §6).
     refresh_token: str | None = field(default=None, repr=False)
     # Seconds that the token lives, as the issuer says; none: it did not say.
@@ -256,4 +259,6 @@ def signed_in(token: str) -> SignedIn:
     words = said if isinstance(said, list) else ()
     ours = frozenset(str(word) for word in words if word in list(Role))
     subject = str(claims.get("sub") or "")
-    return SignedIn(token, name, ours or frozenset(Role), subject)
+    issuer = claims.get("iss")
+    account = account_code(str(issuer), subject) if issuer and subject else ""
+    return SignedIn(token, name, ours or frozenset(Role), subject, account)

@@ -28,6 +28,10 @@ KEYS_HERE = Text(fr="Les touches de cet écran", en="The keys of this screen")
 CLOSE = Text(fr="fermer", en="close")
 CANCEL = Text(fr="ne rien faire", en="do nothing")
 TYPE_WORD = Text(fr="Tapez {word} pour confirmer :", en="Type {word} to confirm:")
+ACCOUNT = Text(
+    fr="Votre compte, tel qu'un mandat le cite : {code}",
+    en="Your account, as a mandate cites it: {code}",
+)
 MOVES = Text(
     fr="↑ ↓ page début fin : se déplacer dans une liste",
     en="↑ ↓ page home end: move in a list",
@@ -77,6 +81,9 @@ class HelpScreen(ModalScreen[None]):
         for action in held_on(self._about, panel.roles):
             lines += content("\n", key(action.sign.rjust(5)), f"  {action.means.in_(language)}")
         lines += content("\n\n", Said(f"       {MOVES.in_(language)}", "dim"))
+        if panel.person and panel.person.account:
+            account = ACCOUNT.in_(language, code=panel.person.account)
+            lines += content("\n\n", Said(f"       {account}", "dim"))
         lines += content("\n\n  ", key("esc"), Said(f"  {CLOSE.in_(language)}", "dim"))
         self.query_one(Static).update(lines)
 
