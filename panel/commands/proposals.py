@@ -169,7 +169,7 @@ def merge(
                 into=survivor.title,
                 into_support=survivor.support,
             )
-            if not yes and not typer.confirm(here.say(_SURE), err=True):
+            if not yes and not here.confirms(_SURE, err=True):
                 here.tell(_LEFT_ALONE)
                 raise typer.Exit(1)
             read = one.version if version is None else version

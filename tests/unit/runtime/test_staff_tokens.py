@@ -149,7 +149,7 @@ WRONG: dict[str, dict[str, Any]] = {
     "sub (missing_claim)": {"sub": None},
     "exp (missing_claim)": {"exp": None},
     "exp (expired_token)": {"exp": int(time.time()) - LEEWAY_SECONDS - 60},
-    "iat (invalid_token)": {"iat": int(time.time()) + LEEWAY_SECONDS + 60},
+    "iat (invalid_token)": {"iat": int(time.time()) + LEEWAY_SECONDS + 3600},
 }
 
 
