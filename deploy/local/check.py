@@ -11,7 +11,7 @@ from datetime import datetime
 
 import asyncpg
 
-from deploy.local import bus, catalogs, evidence, transparency
+from deploy.local import bus, catalogs, evidence, told, transparency
 from deploy.local.endpoints import Endpoints
 from deploy.local.evidence import Evidence
 from deploy.local.journal import Journal
@@ -108,6 +108,38 @@ WITNESSED: tuple[tuple[str, Judge, Text], ...] = (
         ),
     ),
     (
+        "words_as_told",
+        told.words_as_told,
+        Text(
+            fr="mandats, propositions, décisions et retours ont les mots qui ont été publiés",
+            en="mandates, proposals, decisions and reports have the words that were published",
+        ),
+    ),
+    (
+        "contributions_as_told",
+        told.contributions_as_told,
+        Text(
+            fr="il y a autant de contributions qu'il en a été annoncé",
+            en="there are as many contributions as were announced",
+        ),
+    ),
+    (
+        "credentials_as_told",
+        told.credentials_as_told,
+        Text(
+            fr="chaque réponse annoncée a son jeton anonyme utilisé",
+            en="each answer that was announced has its spent credential",
+        ),
+    ),
+    (
+        "words_are_the_answers",
+        told.words_are_the_answers,
+        Text(
+            fr="les mots qu'on lit sont ceux de la réponse",
+            en="the words that are read are those of the answer",
+        ),
+    ),
+    (
         "no_personal_data_on_the_bus",
         evidence.no_personal_data_on_the_bus,
         Text(
@@ -165,6 +197,13 @@ async def check(endpoints: Endpoints) -> list[Finding]:
                 async for record in bus.records(endpoints.kafka, [topic.name for topic in TOPICS])
             ],
             logs=sorted(endpoints.logs.glob("*.log")),
+            written=[
+                row
+                for name, connection in connections.items()
+                for row in await connection.fetch(getattr(sql, f"words_of_{name}"))
+            ],
+            collected=await connections["responses"].fetch(sql.answers_stored),
+            answers=await connections["responses"].fetch(sql.answers_open),
         )
         journal = await transparency.read(endpoints, connections["feedback"])
         migrated = [

@@ -7,13 +7,14 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from deploy.local.bus import Record
-from deploy.local.journal import CLOSES, OPENS, PARIS, Message, too_close, twice
+from deploy.local.journal import CLOSES, OPENS, Message, may_be_too_close, twice
+from deploy.local.spellings import mailbox
 
 Row = Mapping[str, Any]
 
@@ -24,24 +25,30 @@ _NAMING = ("member_id", "person_id", "invitation_id", "order_id")
 
 @dataclass(frozen=True)
 class Evidence:
-    """deliveries: order_id, kind, state, member_id, zone. orders: order_id, kind, answer."""
+    """deliveries: order_id, kind, state, member_id, zone (null: no longer known), day. orders:
+    order_id, kind, member_id, answer. written: see `words_of_…`. collected: see `answers_stored`.
+    answers: see `answers_open`."""
 
     messages: Sequence[Message]
     deliveries: Sequence[Row]
     orders: Sequence[Row]
     records: Sequence[Record]
     logs: Sequence[Path]
+    written: Sequence[Row] = ()
+    collected: Sequence[Row] = ()
+    answers: Sequence[Row] = ()
 
 
 def messages_apart(seen: Evidence) -> tuple[int, int]:
-    """Civil days where the member lives, as the charter's month is the member's."""
-    zones = _zones(seen)
+    """Civil days where the member lives, as the charter's month is the member's; by mailbox,
+    however its address is spelled."""
+    known = _by_order(seen)
     solicited = [
-        (message.recipient.lower(), message.day(_zone(zones, message)))
+        (mailbox(message.recipient), message.panel_time, *_days(known, message))
         for message in seen.messages
         if message.solicits
     ]
-    return len(solicited), len(too_close(solicited))
+    return len(solicited), len(may_be_too_close(solicited))
 
 
 def messages_ordered(seen: Evidence) -> tuple[int, int]:
@@ -87,25 +94,45 @@ _STILL_MOVING = frozenset(
 
 
 def sending_hours(seen: Evidence) -> tuple[int, int]:
-    zones = _zones(seen)
+    """A message whose order is unknown might have reached anybody, at any hour."""
+    known = _by_order(seen)
     return len(seen.messages), sum(
-        not OPENS <= message.hour(_zone(zones, message)) < CLOSES for message in seen.messages
+        not _in_hours(known.get(message.order_id) if message.order_id else None, message)
+        for message in seen.messages
+    )
+
+
+def _in_hours(delivery: Row | None, message: Message) -> bool:
+    if delivery is None:
+        return False
+    if delivery["zone"] is not None:
+        return OPENS <= message.hour(delivery["zone"]) < CLOSES
+    # Of who was erased since, the zone is forgotten: the day that was written down must have hours
+    # that fit somewhere on Earth.
+    return any(
+        OPENS <= local.time() < CLOSES and delivery["day"] in (None, local.date())
+        for local in (message.panel_time.astimezone(zone) for zone in _ON_EARTH)
     )
 
 
 def silence_after_leaving(seen: Evidence) -> tuple[int, int]:
-    """A departure is on its topic only once it is committed; both times are real ones."""
-    left: dict[str, datetime] = {}
+    """Whoever left, was erased or merged, or whose membership ended. It is on its topic only once
+    it is committed; both times are real ones."""
+    gone: dict[str, datetime] = {}
     for record in seen.records:
-        if record.topic == "registry.members.v1" and _body(record).get("status") == "left":
-            left.setdefault(record.key, record.appended_at)
-    members = {row["order_id"]: str(row["member_id"]) for row in seen.deliveries}
+        if record.topic == "registry.members.v1" and body_of(record).get("status") in _GONE:
+            gone.setdefault(record.key, record.appended_at)
+    members = {row["order_id"]: str(row["member_id"]) for row in (*seen.orders, *seen.deliveries)}
     wrong = 0
     for message in seen.messages:
         member = members.get(message.order_id) if message.order_id else None
-        if member in left and message.real_time > left[member]:
+        if member in gone and message.real_time > gone[member]:
             wrong += 1
-    return len(left), wrong
+    return len(gone), wrong
+
+
+_GONE = ("left", "erased", "expired", "merged")
+_ON_EARTH = [timezone(timedelta(hours=hours)) for hours in range(-12, 15)]
 
 
 def no_personal_data_on_the_bus(seen: Evidence) -> tuple[int, int]:
@@ -139,10 +166,10 @@ def days_only_where_opinions_are(seen: Evidence) -> tuple[int, int]:
 def closed_with_every_answer(seen: Evidence) -> tuple[int, int]:
     """As any subscriber can tell from the topics alone: a closed project has a report, which
     answers each proposal of its synthesis at its listed version, and each of these a decision."""
-    projects = _newest(seen, "campaigns.projects.v1")
-    collections = _newest(seen, "responses.collections.v1")
-    reports = _newest(seen, "feedback.reports.v1")
-    decisions = _newest(seen, "feedback.decisions.v1")
+    projects = newest(seen, "campaigns.projects.v1")
+    collections = newest(seen, "responses.collections.v1")
+    reports = newest(seen, "feedback.reports.v1")
+    decisions = newest(seen, "feedback.decisions.v1")
     looked_at = wrong = 0
     for key in (key for key, body in projects.items() if body["state"] == "closed"):
         listed = {(one["id"], one["version"]) for one in collections[key].get("proposals") or ()}
@@ -156,11 +183,11 @@ def closed_with_every_answer(seen: Evidence) -> tuple[int, int]:
     return looked_at, wrong
 
 
-def _newest(seen: Evidence, topic: str) -> dict[str, dict[str, Any]]:
+def newest(seen: Evidence, topic: str) -> dict[str, dict[str, Any]]:
     held: dict[str, dict[str, Any]] = {}
     for record in seen.records:
         if record.topic == topic:
-            body = _body(record)
+            body = body_of(record)
             if body.get("version", 0) > held.get(record.key, {}).get("version", 0):
                 held[record.key] = body
     return held
@@ -199,7 +226,7 @@ def _attributes(record: Record) -> Iterable[bytes]:
     return (value.encode() for value in record.attributes.values())
 
 
-def _body(record: Record) -> dict[str, Any]:
+def body_of(record: Record) -> dict[str, Any]:
     try:
         body = json.loads(record.value)
     except ValueError:
@@ -207,9 +234,17 @@ def _body(record: Record) -> dict[str, Any]:
     return body if isinstance(body, dict) else {}
 
 
-def _zones(seen: Evidence) -> dict[UUID, str]:
-    return {row["order_id"]: row["zone"] for row in seen.deliveries}
+def _by_order(seen: Evidence) -> dict[UUID, Row]:
+    return {row["order_id"]: row for row in seen.deliveries}
 
 
-def _zone(zones: Mapping[UUID, str], message: Message) -> str:
-    return zones.get(message.order_id, PARIS) if message.order_id else PARIS
+def _days(known: Mapping[UUID, Row], message: Message) -> tuple[date, date]:
+    """The first and the last civil day that it may have been where the member lives."""
+    delivery = known.get(message.order_id) if message.order_id else None
+    if delivery is not None and delivery["zone"] is not None:
+        day = message.day(delivery["zone"])
+        return day, day
+    first, last = (message.panel_time.astimezone(_ON_EARTH[end]).date() for end in (0, -1))
+    if delivery is not None and delivery["day"] is not None and first <= delivery["day"] <= last:
+        return delivery["day"], delivery["day"]
+    return first, last

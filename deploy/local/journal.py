@@ -100,6 +100,22 @@ def too_close(solicited: Iterable[tuple[str, date]]) -> list[tuple[str, date, da
     ]
 
 
+def may_be_too_close(
+    solicited: Iterable[tuple[str, datetime, date, date]],
+) -> list[tuple[str, date, date]]:
+    """The same, where each has its instant and the first and the last day that it may have been:
+    (mailbox, latest earlier day, earliest later day)."""
+    of_all: dict[str, list[tuple[datetime, date, date]]] = defaultdict(list)
+    for recipient, instant, first, last in solicited:
+        of_all[recipient].append((instant, first, last))
+    return [
+        (recipient, earlier, later)
+        for recipient, of_one in sorted(of_all.items())
+        for (_, _, earlier), (_, later, _) in pairwise(sorted(of_one))
+        if (later - earlier).days < APART_DAYS
+    ]
+
+
 def twice(ids: Iterable[UUID]) -> set[UUID]:
     seen: set[UUID] = set()
     again: set[UUID] = set()

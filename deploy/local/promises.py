@@ -147,6 +147,22 @@ STORED: tuple[Stored, ...] = (
         timed=True,
     ),
     Stored(
+        "registry",
+        "silent_after_erasing",
+        Text(
+            fr="qui est oublié ne reçoit plus rien",
+            en="who is forgotten receives nothing any more",
+        ),
+    ),
+    Stored(
+        "registry",
+        "one_person_per_mailbox",
+        Text(
+            fr="une boîte aux lettres est celle d'une seule personne",
+            en="one mailbox is one person's",
+        ),
+    ),
+    Stored(
         "campaigns",
         "participations_chosen",
         Text(

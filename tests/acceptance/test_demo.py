@@ -181,14 +181,16 @@ def test_a_message_twice_in_the_journal_is_found(
 ) -> None:
     """The judge believes the mail server, whatever the services believe."""
     from deploy.local import evidence
-    from deploy.local.journal import Journal
+    from deploy.local.journal import PARIS, Journal
 
     data_dir, _ = demonstrated
     copy = tmp_path / "mail.jsonl"
     lines = (data_dir / "mail.jsonl").read_bytes().splitlines(keepends=True)
     invitation = next(line for line in lines if b'"invitation"' in line)
     copy.write_bytes(b"".join([*lines, invitation]))
-    seen = evidence.Evidence(list(Journal(copy).new()), [], [], [], [])
+    messages = list(Journal(copy).new())
+    known = [{"order_id": one.order_id, "zone": PARIS, "day": None} for one in messages]
+    seen = evidence.Evidence(messages, known, [], [], [])
     assert evidence.messages_apart(seen)[1] == 1
     assert evidence.orders_used_once(seen)[1] == 1
 

@@ -68,8 +68,22 @@ SELECT count(*) AS looked_at, count(*) FILTER (
     ) AS wrong
 FROM delivery d LEFT JOIN member m USING (member_id);
 
--- known_orders: every order received, with where its member lives.
-SELECT d.order_id, d.kind, d.state, d.member_id, coalesce(m.zone, 'Europe/Paris') AS zone
+-- silent_after_erasing: nothing is handed over to who was erased. Where they lived is forgotten, and
+-- their day may have been a day later than the server's; to the minute, the mail itself judges.
+SELECT count(*)::int AS looked_at, (count(*) FILTER (WHERE d.day > e.erased_on + 1))::int AS wrong
+FROM erasure e JOIN delivery d USING (member_id)
+WHERE d.state IN ('attempting', 'sent', 'unknown', 'bounced');
+
+-- one_person_per_mailbox: members that share a mailbox share the person, and so the contact lock.
+SELECT count(*)::int AS looked_at, (count(*) FILTER (WHERE persons > 1))::int AS wrong FROM (
+    SELECT count(DISTINCT m.person_id) AS persons
+    FROM contact c LEFT JOIN contact h ON h.member_id = c.same_mailbox_as
+    JOIN member m ON m.member_id = c.member_id
+    GROUP BY coalesce(h.mailbox_hash, c.mailbox_hash, c.email_hash)
+) mailbox;
+
+-- known_orders: every order received, with where its member lives, if that is still known.
+SELECT d.order_id, d.kind, d.state, d.member_id, m.zone, d.day
 FROM delivery d LEFT JOIN member m USING (member_id);
 
 -- erased_keep_nothing: of who is erased nothing is known, and campaigns has confirmed that it forgot

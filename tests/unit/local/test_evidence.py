@@ -1,6 +1,7 @@
 """The judge turns red when it should: each judge is shown a world that keeps its promise, then one
 that breaks it."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -10,7 +11,7 @@ from uuid import UUID
 
 import pytest
 
-from deploy.local import evidence
+from deploy.local import evidence, told
 from deploy.local.bus import Record
 from deploy.local.evidence import Evidence
 from deploy.local.journal import Message
@@ -28,6 +29,7 @@ def delivery(order: UUID = ORDER, **changed: Any) -> dict[str, Any]:
         "state": "sent",
         "member_id": MEMBER,
         "zone": "Europe/Paris",
+        "day": NOON.date(),
     } | changed
 
 
@@ -69,12 +71,72 @@ CLOSED = [
     record("feedback.decisions.v1", b'{"version":3,"proposal_version":2}', key="A"),
 ]
 LEFT = record("registry.members.v1", b'{"status":"left"}')
+TOLD = [record("responses.proposals.v1", b'{"version":2,"text":"Shorter"}', key="A")]
+# Two answers stayed sealed once; seven contributions are open, of which one is a session's note.
+COLLECTED = [
+    record("responses.collections.v1", b'{"version":4,"contributions":7,"unopened":2}', key="P"),
+    record("responses.collections.v1", b'{"version":5,"contributions":0}', key="P"),
+]
+ANSWER = '{"a":"Short","b":{"chosen":["x"],"other":"And more"},"c":3}'
+
+
+def words(**changed: Any) -> dict[str, Any]:
+    text = {"text": changed.pop("text", "Shorter"), "theme": None}
+    return {
+        "topic": "responses.proposals.v1",
+        "key": "A",
+        "version": 2,
+        "is_source": True,
+        "words": json.dumps(text),
+    } | changed
+
+
+def copy(**changed: Any) -> dict[str, Any]:
+    return words(is_source=False, **changed)
+
+
+def stored(**changed: Any) -> dict[str, Any]:
+    return {"project_id": "P", "open": 7, "notes": 1, "sealed": 2, "spent": 8} | changed
+
 
 Judge = Callable[[Evidence], tuple[int, int]]
 BROKEN: list[tuple[Judge, Evidence]] = [
     (
         evidence.messages_apart,
         replace(KEPT, messages=[SENT, replace(SENT, panel_time=NOON + timedelta(days=30))]),
+    ),
+    (
+        # 31 days apart in Paris, and perhaps 30 where the member lives, as nobody knows the order.
+        evidence.messages_apart,
+        replace(
+            KEPT,
+            messages=[SENT, replace(SENT, panel_time=NOON + timedelta(days=31), order_id=OTHER)],
+        ),
+    ),
+    *(
+        (
+            evidence.messages_apart,
+            replace(
+                KEPT,
+                messages=[
+                    replace(SENT, recipient=one),
+                    replace(SENT, recipient=other, panel_time=NOON + timedelta(days=30)),
+                ],
+            ),
+        )
+        for one, other in (
+            ("lea.durand7@gmail.com", "LeaDurand7+panel@googlemail.com"),
+            ("lea.durand7@outlook.fr", "Lea.Durand7+x@Outlook.fr"),
+            ("lea@me.com", "lea+panel@icloud.com"),
+            ("lea-durand@pm.me", "lea_durand@proton.me"),
+        )
+    ),
+    (evidence.sending_hours, replace(KEPT, deliveries=[])),
+    (evidence.sending_hours, replace(KEPT, messages=[replace(SENT, order_id=None)])),
+    (
+        # Nowhere on Earth was it within the hours of the day that was written down.
+        evidence.sending_hours,
+        replace(KEPT, deliveries=[delivery(zone=None, day=NOON.date() + timedelta(days=1))]),
     ),
     (evidence.messages_ordered, replace(KEPT, orders=[])),
     (evidence.messages_ordered, replace(KEPT, orders=[ordered(kind="reminder")])),
@@ -98,6 +160,37 @@ BROKEN: list[tuple[Judge, Evidence]] = [
     (
         evidence.silence_after_leaving,
         replace(KEPT, records=[replace(LEFT, appended_at=NOON - timedelta(seconds=1))]),
+    ),
+    *(
+        (
+            # By either service's word on whose order it was.
+            evidence.silence_after_leaving,
+            replace(
+                KEPT,
+                **without,
+                messages=[replace(SENT, kind="report")],
+                records=[
+                    record(
+                        "registry.members.v1",
+                        b'{"status":"%s"}' % status,
+                        appended_at=NOON - timedelta(seconds=1),
+                    )
+                ],
+            ),
+        )
+        for status in (b"erased", b"merged", b"expired")
+        for without in ({"orders": []}, {"deliveries": []})
+    ),
+    (told.words_as_told, replace(KEPT, records=TOLD, written=[words(text="Else")])),
+    (told.words_as_told, replace(KEPT, records=TOLD, written=[])),
+    (told.words_as_told, replace(KEPT, records=TOLD, written=[words(), copy(text="Else")])),
+    (told.contributions_as_told, replace(KEPT, records=COLLECTED, collected=[])),
+    (told.contributions_as_told, replace(KEPT, records=COLLECTED, collected=[stored(open=6)])),
+    (told.contributions_as_told, replace(KEPT, records=COLLECTED, collected=[stored(sealed=0)])),
+    (told.credentials_as_told, replace(KEPT, records=COLLECTED, collected=[stored(spent=7)])),
+    *(
+        (told.words_are_the_answers, replace(KEPT, answers=[{"answers": ANSWER, "words": said}]))
+        for said in ("Short\n\nAnd more!", "Shorter\n\nAnd more", "Short", "")
     ),
     (
         evidence.no_personal_data_on_the_bus,
@@ -151,6 +244,38 @@ def test_a_world_that_breaks_it_is_found_out(judge: Judge, world: Evidence) -> N
 def test_a_message_that_left_before_its_member_did_is_no_offence() -> None:
     left_later = replace(LEFT, appended_at=NOON + timedelta(seconds=1))
     assert evidence.silence_after_leaving(replace(KEPT, records=[left_later])) == (1, 0)
+
+
+def test_what_is_stored_as_it_was_told_is_found_to_hold() -> None:
+    kept = replace(
+        KEPT,
+        records=[*TOLD, *COLLECTED],
+        # A copy may be a moment behind, and a source ahead.
+        written=[words(), copy(), copy(version=1, text="Old"), words(version=3, text="New")],
+        collected=[stored()],
+        answers=[{"answers": ANSWER, "words": "Short\n\nAnd more"}],
+    )
+    assert told.words_as_told(kept) == (2, 0)
+    assert told.contributions_as_told(kept) == (9, 0)
+    assert told.credentials_as_told(kept) == (8, 0)
+    assert told.words_are_the_answers(kept) == (1, 0)
+
+
+def test_who_was_erased_is_judged_by_the_day_that_was_written_down() -> None:
+    """Their zone is forgotten, and forgetting somebody breaks no promise."""
+    later = NOON + timedelta(days=31)
+    erased = replace(
+        KEPT,
+        messages=[SENT, replace(SENT, panel_time=later, order_id=OTHER)],
+        deliveries=[delivery(zone=None), delivery(OTHER, zone=None, day=later.date())],
+    )
+    assert evidence.messages_apart(erased) == (2, 0)
+    assert evidence.sending_hours(erased) == (2, 0)
+
+
+def test_mailboxes_of_two_people_stay_two() -> None:
+    two = [SENT, replace(SENT, recipient="lea.durand7+x@example.org")]
+    assert evidence.messages_apart(replace(KEPT, messages=two)) == (2, 0)
 
 
 def test_a_project_that_closed_with_every_answer_is_found_to_hold() -> None:

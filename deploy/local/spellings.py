@@ -1,0 +1,36 @@
+"""Two spellings of one mailbox, and of one name: the judge's own rules."""
+
+import re
+
+# Providers that say so themselves: what follows a plus reaches the same mailbox, and these signs
+# are ignored before it.
+_DOMAINS = {
+    "gmail.com": ("gmail.com", "."),
+    "googlemail.com": ("gmail.com", "."),
+    "icloud.com": ("icloud.com", ""),
+    "me.com": ("icloud.com", ""),
+    "mac.com": ("icloud.com", ""),
+    "proton.me": ("proton.me", ".-_"),
+    "protonmail.com": ("proton.me", ".-_"),
+    "protonmail.ch": ("proton.me", ".-_"),
+    "pm.me": ("proton.me", ".-_"),
+    "fastmail.com": ("fastmail.com", ""),
+    "fastmail.fm": ("fastmail.fm", ""),
+}
+_MICROSOFT = re.compile(
+    r"(?:outlook|hotmail|live)\.(?:[a-z]{2,3}|co\.[a-z]{2}|com\.[a-z]{2})|msn\.com"
+)
+
+
+def mailbox(address: str) -> str:
+    local, _, domain = address.strip().lower().rpartition("@")
+    if domain in _DOMAINS:
+        domain, ignored = _DOMAINS[domain]
+    elif _MICROSOFT.fullmatch(domain):
+        ignored = ""
+    else:
+        return f"{local}@{domain}"
+    name = local.partition("+")[0]
+    for sign in ignored:
+        name = name.replace(sign, "")
+    return f"{name or local}@{domain}"
