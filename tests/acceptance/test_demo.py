@@ -17,6 +17,8 @@ import psutil
 import pytest
 
 from deploy.local import endpoints
+from deploy.local.endpoints import Endpoints
+from tests.acceptance import sabotage
 from tests.acceptance.command import children_of, panel, started, wait_until_up
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(420)]
@@ -36,6 +38,13 @@ def wait_until_known(process: "subprocess.Popen[str]", data_dir: Path, project: 
     deadline = monotonic() + 60
     while panel("questionnaires", "show", project, data_dir=data_dir).returncode:
         assert process.poll() is None, process.communicate()[0]
+        assert monotonic() < deadline
+
+
+def wait_until_erased(data_dir: Path) -> None:
+    """Until everybody knows; looked at by the check itself."""
+    deadline = monotonic() + 60
+    while not judged(data_dir)[1]["silent_after_erasing"]["looked_at"]:
         assert monotonic() < deadline
 
 
@@ -101,7 +110,27 @@ def test_the_demonstration_keeps_every_promise_and_stops_everything(
     ]
 
 
-def test_the_check_fails_when_the_ledger_or_the_lock_is_broken_by_hand(
+def assert_that_what_is_hidden_again_is_seen(data_dir: Path, stack: Endpoints) -> None:
+    """First, a member is really erased, which breaks nothing."""
+    order = sabotage.erase_somebody(stack)
+    wait_until_erased(data_dir)
+    assert broken(data_dir) == set()
+    mail = stack.mail_journal.read_bytes()
+    sabotage.write_mail(stack.mail_journal, order)
+    for service, statements in sabotage.STATEMENTS.items():
+        execute(stack.dsn(service), *statements)
+    try:
+        _, promises = judged(data_dir)
+    finally:
+        stack.mail_journal.write_bytes(mail)
+        for service, statements in sabotage.UNDONE.items():
+            execute(stack.dsn(service), *statements)
+    assert {code for code, one in promises.items() if not one["holds"]} >= sabotage.SEEN_BY
+    assert promises["no_answer_dropped"]["holds"], "as many credentials as answers are gone"
+    assert {name for one in promises.values() for name in one["named"]} >= sabotage.NAMED
+
+
+def test_the_check_fails_when_promises_are_broken_by_hand(
     demonstrated: tuple[Path, dict[str, Any]],
 ) -> None:
     data_dir, _ = demonstrated
@@ -110,6 +139,8 @@ def test_the_check_fails_when_the_ledger_or_the_lock_is_broken_by_hand(
         found = endpoints.read(data_dir)
         campaigns, registry = found.dsn("campaigns"), found.dsn("registry")
         assert broken(data_dir) == set()
+        assert_that_what_is_hidden_again_is_seen(data_dir, found)
+        assert "decisions_signed_by_another" not in broken(data_dir)
 
         execute(
             campaigns,

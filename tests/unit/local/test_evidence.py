@@ -70,6 +70,8 @@ CLOSED = [
     ),
     record("feedback.decisions.v1", b'{"version":3,"proposal_version":2}', key="A"),
 ]
+# Of the two services, one alone knows whose order it was.
+WITHOUT_ONE: list[dict[str, Any]] = [{"orders": []}, {"deliveries": []}]
 LEFT = record("registry.members.v1", b'{"status":"left"}')
 TOLD = [record("responses.proposals.v1", b'{"version":2,"text":"Shorter"}', key="A")]
 # Two answers stayed sealed once; seven contributions are open, of which one is a session's note.
@@ -163,7 +165,6 @@ BROKEN: list[tuple[Judge, Evidence]] = [
     ),
     *(
         (
-            # By either service's word on whose order it was.
             evidence.silence_after_leaving,
             replace(
                 KEPT,
@@ -179,7 +180,7 @@ BROKEN: list[tuple[Judge, Evidence]] = [
             ),
         )
         for status in (b"erased", b"merged", b"expired")
-        for without in ({"orders": []}, {"deliveries": []})
+        for without in WITHOUT_ONE
     ),
     (told.words_as_told, replace(KEPT, records=TOLD, written=[words(text="Else")])),
     (told.words_as_told, replace(KEPT, records=TOLD, written=[])),
