@@ -57,6 +57,14 @@ WITH free AS (
 )
 SELECT * FROM promoted;
 
+-- withdraw_confirmations: ask registry not to send what is no longer so: confirmations of these
+-- invitations ($1) of these members ($2) that it has not answered yet.
+UPDATE send_order SET state = 'cancelled', version = version + 1
+WHERE member_id = ANY ($2::uuid[]) AND subject_id = ANY ($1::uuid[]) AND kind = 'confirmation'
+    AND state = 'ordered' AND answer IS NULL
+RETURNING order_id, version, state, class AS order_class, kind, member_id, subject_id, project_id,
+    project_version, report_version, first_day, last_day, details;
+
 -- insert_notices: orders that ask nothing new; one array per column.
 INSERT INTO send_order (order_id, version, state, class, kind, member_id, subject_id, project_id,
     project_version, first_day, last_day, details, ordered_at)

@@ -10,6 +10,7 @@ import orjson
 from services.campaigns.domain.answers import Invitation
 from services.campaigns.domain.campaigns import Window
 from services.campaigns.store import sql
+from services.campaigns.store.news import StoredOrder
 from services.runtime import db
 from services.runtime.db import Connection
 from services.runtime.refusal import NotFound
@@ -97,3 +98,11 @@ async def insert_notices(
         [n.project_version for n in notices],
         [orjson.dumps(n.details).decode() for n in notices],
     )
+
+
+async def withdraw_confirmations(
+    conn: Connection, about: Sequence[tuple[UUID, UUID]]
+) -> list[StoredOrder]:
+    """`about`: an invitation and its member, each."""
+    invitations, members = [a[0] for a in about], [a[1] for a in about]
+    return await db.many(conn, StoredOrder, sql.withdraw_confirmations, invitations, members)

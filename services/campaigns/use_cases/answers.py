@@ -13,7 +13,7 @@ from services.campaigns.domain.projects import Project
 from services.campaigns.store import answers as store
 from services.campaigns.store import projects
 from services.campaigns.use_cases.allocation import PARIS
-from services.campaigns.use_cases.events import notice_state
+from services.campaigns.use_cases.events import notice_state, order_state
 from services.contracts.events.campaigns import OrderKind
 from services.runtime import outbox
 from services.runtime.clock import Clock
@@ -81,6 +81,7 @@ async def leave_project(
     invitation = await store.lock_invitation(conn, invitation_id, member_id)
     invitation.leave()
     was = await store.leave(conn, invitation.id, clock.today())
+    await _withdraw_confirmations(conn, clock, [(invitation.id, invitation.member_id)])
     await give_places(conn, clock, {invitation.project_id: 1 if was == "joined" else 0})
 
 
@@ -88,6 +89,7 @@ async def give_places(conn: Connection, clock: Clock, freed: dict[UUID, int]) ->
     """Give freed places to who waits, and tell them. The projects must be locked."""
     await store.free_places(conn, freed)
     promoted = await store.promote_waiting(conn, list(freed), clock.today())
+    await _withdraw_confirmations(conn, clock, [(p.invitation_id, p.member_id) for p in promoted])
     await order_notices(
         conn,
         clock,
@@ -108,6 +110,15 @@ async def order_notices(conn: Connection, clock: Clock, notices: Sequence[store.
     assert days is not None
     await store.insert_notices(conn, days, clock.now(), notices)
     await outbox.write_many(conn, clock, [notice_state(notice, days) for notice in notices])
+
+
+async def _withdraw_confirmations(
+    conn: Connection, clock: Clock, about: Sequence[tuple[UUID, UUID]]
+) -> None:
+    """Messages leave by day: one that waits for the morning must not say what is no longer so."""
+    if about:
+        withdrawn = await store.withdraw_confirmations(conn, about)
+        await outbox.write_many(conn, clock, [order_state(order) for order in withdrawn])
 
 
 def _confirmation(

@@ -37,7 +37,7 @@ async def confirmations(world: World) -> list[tuple[UUID, str]]:
     return [
         (order.subject_id, order.details["participation"])
         for order in await world.orders()
-        if order.kind == "confirmation"
+        if order.kind == "confirmation" and order.state == "ordered"
     ]
 
 
@@ -62,6 +62,33 @@ async def test_when_places_are_taken_the_next_wait_and_are_promoted_in_turn(worl
     assert len(await confirmations(world)) == 5
     counts = (await world.view(project)).counts
     assert (counts.accepted, counts.waitlisted, counts.left) == (4, 0, 2)
+
+
+async def test_a_confirmation_that_waits_for_the_morning_never_says_what_is_no_longer_so(
+    world: World,
+) -> None:
+    """Whoever left at night is not told that they take part, and whoever was promoted at night is
+    not told afterwards that they wait."""
+    _, (a, b) = await invited(world, 2, places=1)
+    await world.accept(a["id"], a["member_id"])
+    assert await world.accept(b["id"], b["member_id"]) == "waitlisted"
+    await world.leave(a["id"], a["member_id"])
+    orders = {o.order_id: o for o in await world.orders() if o.kind == "confirmation"}
+    assert sorted((o.subject_id, o.details["participation"], o.state) for o in orders.values()) == (
+        sorted(
+            [
+                (a["id"], "joined", "cancelled"),
+                (b["id"], "waitlisted", "cancelled"),
+                (b["id"], "promoted", "ordered"),
+            ]
+        )
+    )
+    assert (
+        await world.value(
+            "SELECT count(*) FROM send_order WHERE kind = 'confirmation' AND state = 'ordered'"
+        )
+        == 1
+    )
 
 
 async def test_concurrent_acceptances_never_oversell_the_places(world: World) -> None:
@@ -156,7 +183,11 @@ async def test_who_leaves_the_panel_keeps_nothing_open(world: World, status: Mem
     with pytest.raises(InvitationClosed):
         await world.accept(c["id"], c["member_id"])
     cancelled = [order for order in await world.orders() if order.state == "cancelled"]
-    assert {order.member_id for order in cancelled} == {a["member_id"], c["member_id"]}
+    # Of the member who was promoted, the message that says that they wait, and no other.
+    assert [(o.kind, o.details) for o in cancelled if o.member_id == b["member_id"]] == [
+        ("confirmation", {"participation": "waitlisted"})
+    ]
+    assert {o.member_id for o in cancelled} == {a["member_id"], b["member_id"], c["member_id"]}
     assert all(order.version == 2 for order in cancelled)
     # Only registry's answer settles an order.
     assert await world.value("SELECT count(*) FROM ledger WHERE state = 'reserved'") == 3
