@@ -39,6 +39,7 @@ class Bus:
     services: Sequence[Service]
     kafka: AIOKafkaConsumer
     producer: AIOKafkaProducer
+    uncommitted: AIOKafkaConsumer
     # By topic, in the order of each partition.
     records: dict[str, list[ConsumerRecord]] = field(default_factory=dict)
     readers: list[Reader] = field(default_factory=list)
@@ -55,8 +56,9 @@ class Bus:
                 return not await service.database.pool.fetchval(waiting)
 
             await eventually(sent, f"the relay of {service.name} has sent everything")
-        # With transactions the end of what can be read is the last stable offset.
-        ends = await self.kafka.end_offsets(self.kafka.assignment())
+        # The broker may mark a transaction's end after it has answered the relay: the last stable
+        # offset, which is the end for who reads committed records, may still be before it.
+        ends = await self.uncommitted.end_offsets(self.kafka.assignment())
         while True:
             places = {part: await self.kafka.position(part) for part in ends}
             if all(places[part] >= end for part, end in ends.items()):
@@ -116,7 +118,8 @@ async def bus(bootstrap: str, *services: Service) -> AsyncIterator[Bus]:
         fetch_max_wait_ms=20,
     )
     producer = AIOKafkaProducer(bootstrap_servers=bootstrap)
-    await asyncio.gather(kafka.start(), producer.start())
+    uncommitted = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
+    await asyncio.gather(kafka.start(), producer.start(), uncommitted.start())
     parts = [TopicPartition(topic.name, n) for topic in TOPICS for n in range(topic.partitions)]
     kafka.assign(parts)
     await kafka.seek_to_end(*parts)
@@ -124,9 +127,9 @@ async def bus(bootstrap: str, *services: Service) -> AsyncIterator[Bus]:
         await kafka.position(part)
     relays = [asyncio.create_task(service.relay.run()) for service in services]
     try:
-        yield Bus(services, kafka, producer)
+        yield Bus(services, kafka, producer, uncommitted)
     finally:
         for relay in relays:
             relay.cancel()
         await asyncio.gather(*relays, return_exceptions=True)
-        await asyncio.gather(kafka.stop(), producer.stop())
+        await asyncio.gather(kafka.stop(), producer.stop(), uncommitted.stop())

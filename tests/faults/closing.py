@@ -221,7 +221,7 @@ class Closing(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         try:
-            if hasattr(self, "bus"):
+            if hasattr(self, "unsaid"):  # the project was opened
                 self.run(self._look())
                 self.run(self.heal())
                 self.run(self._look())

@@ -102,8 +102,8 @@ def test_no_project_closes_while_its_proposals_are_still_on_their_way(
 def test_a_decision_revised_after_closing_is_owed_and_told_anew_whatever_comes_twice(
     machine: type[Closing],
 ) -> None:
-    """With merged proposals, and people who left, were erased or could not be reached; every consumer
-    begins again from the beginning, twice."""
+    """With merged proposals, and people who left, were erased or could not be reached; every
+    consumer begins again from the beginning, twice."""
     project = machine()
     project.open_project()
     try:
