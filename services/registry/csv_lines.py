@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from typing import BinaryIO
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from services.contracts import codes
 from services.registry.addresses import INVISIBLE, AddressRefused, read_address
@@ -27,6 +26,7 @@ from services.registry.csv_records import (
     physical_lines,
     records,
 )
+from services.registry.csv_zones import PLACES, lives_elsewhere, zone_of
 from services.registry.dates import DateRefused, WrittenDate, read_date
 from services.registry.domain import (
     ColumnsMissing,
@@ -38,7 +38,6 @@ from services.registry.domain import (
 from services.runtime.clock import Clock
 
 ATTRIBUTES = ("age_band", "region", "digital")
-PLACES = ("zone", "postcode", "region", "department")
 DATES = ("consent_on", "accepted_on", "last_contact")
 _LANGUAGES = {
     "": "fr", "fr": "fr", "francais": "fr", "french": "fr", "fr fr": "fr",
@@ -103,6 +102,8 @@ class Facts:
     """Columns of dates in which a date has the month first, with the line of the first one."""
     placeless: int = 0
     """Persons of whom nothing says where they live, so that they count as living in Paris."""
+    elsewhere: int = 0
+    """Persons whose written time zone has another hour than their postcode, region, département."""
     region_numbers_unclear: bool = False
     """Whether every number of a region in the file could be a région's or a département's."""
 
@@ -286,6 +287,8 @@ class Sheet:
             self._note_month_first(record)
             return refused
         self.facts.placeless += not any(row.get(name) for name in PLACES)
+        region = person.attributes.get("region")
+        self.facts.elsewhere += lives_elsewhere(row, region, person.zone, clock.now())
         for attribute, code in person.attributes.items():
             spellings = self.facts.codes.get((attribute, code))
             if spellings is None:
@@ -350,7 +353,7 @@ def read_person(row: dict[str, str], clock: Clock, *, unclear_numbers: bool = Fa
         wrong.append(Wrong("language_unknown"))
     name = _person_name(row, wrong)
     attributes = _attributes(row, wrong)
-    zone = _zone(row, attributes.get("region"), wrong, unclear_numbers=unclear_numbers)
+    zone = zone_of(row, attributes.get("region"), wrong, unclear_numbers=unclear_numbers)
     proof = row["consent_proof"]
     if not proof:
         wrong.append(Wrong("proof_missing"))
@@ -434,53 +437,3 @@ def _dates(row: dict[str, str], wrong: list[Wrong]) -> dict[str, WrittenDate]:
         elif name == "consent_on":
             wrong.append(Wrong("consent_missing"))
     return dates
-
-
-def _zone(
-    row: dict[str, str], region: str | None, wrong: list[Wrong], *, unclear_numbers: bool
-) -> str | None:
-    """The zone as written, else the only one that postcode, region and département leave."""
-    if zone := row.get("zone"):
-        if _known_zone(zone):
-            return zone
-        wrong.append(Wrong("zone_unknown"))
-        return None
-    if row.get("region") and region is None:
-        # Refused already, for its region.
-        return None
-    places = list(_places(row, region, unclear_numbers=unclear_numbers))
-    if not places:
-        return codes.PARIS
-    clear = [zones for _, zones in places if zones]
-    # A postcode abroad may look like one of France: 10001 is in New York.
-    abroad = region == "etranger" or (bool(row.get("postcode")) and not places[0][1])
-    zones = set() if abroad or not clear else set(clear[0]).intersection(*clear)
-    if len(zones) == 1:
-        return zones.pop()
-    written = ", ".join(written for written, _ in places)[:_SHOWN]
-    example = (*(zone for zones in clear for zone in zones), "America/Guadeloupe")[0]
-    wrong.append(Wrong("zone_unclear", {"written": written, "example": example}))
-    return None
-
-
-def _places(
-    row: dict[str, str], region: str | None, *, unclear_numbers: bool
-) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Each cell that tells where somebody lives, and the zones there; none where it is unclear."""
-    if postcode := row.get("postcode"):
-        yield postcode, codes.zones_of_postcode(postcode)
-    if region is not None:
-        unclear = unclear_numbers and region in codes.OVERSEAS_REGION_NUMBERS
-        yield row.get("region") or region, () if unclear else codes.zones_of_region(region)
-    if department := row.get("department"):
-        code = codes.code_of("region", department)
-        yield department, codes.zones_of_region(code) if code else ()
-
-
-@lru_cache(1024)
-def _known_zone(zone: str) -> bool:
-    try:
-        ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return False
-    return True

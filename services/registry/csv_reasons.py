@@ -57,8 +57,8 @@ REASONS = {
         en="A date is a number, probably a spreadsheet's: give the column a date format.",
     ),
     "date_too_old": Text(
-        fr="Une date est antérieure à 2000 : laissez la cellule vide si la date manque.",
-        en="A date is before 2000: leave the cell empty where there is no date.",
+        fr="Une date est antérieure à 2000 : laissez vide un dernier contact inconnu.",
+        en="A date is before 2000: leave an unknown last contact empty.",
     ),
     "date_month_first": Text(
         fr="Une date a le mois avant le jour.", en="A date has the month before the day."
@@ -100,7 +100,7 @@ REASONS = {
         en="The line has more filled cells than the header has columns.",
     ),
     "control_character": Text(
-        fr="La ligne contient un caractère de commande, que personne n'a tapé.",
+        fr="La ligne contient un caractère de contrôle, invisible, que personne n'a tapé.",
         en="The line has a control character, which nobody typed.",
     ),
     "garbled": Text(

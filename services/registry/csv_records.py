@@ -33,6 +33,8 @@ def encoding_of(file: BinaryIO) -> str:
     start = file.read(_SAMPLE)
     if start.startswith(codecs.BOM_UTF8):
         candidates = ["utf-8-sig"]
+    elif start.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        candidates = ["utf-32"]
     elif start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         candidates = ["utf-16"]
     elif start[1::2].count(0) > len(start) / 8 and not start[::2].count(0):

@@ -68,6 +68,13 @@ _PLACELESS = Text(
     "people leave from 8:00 to 20:00 in Paris: if any of them live overseas or abroad, add their "
     "time zone.",
 )
+_ELSEWHERE = Text(
+    fr="Lignes dont le fuseau horaire n'a pas l'heure de leur code postal, de leur région ou de "
+    "leur département : {members}. Le fuseau écrit l'emporte : vérifiez-le, car les messages "
+    "partent entre 8 h et 20 h de ce fuseau.",
+    en="Lines whose time zone has another hour than their postcode, region or département: "
+    "{members}. The zone as written counts: check it, as messages leave from 8:00 to 20:00 there.",
+)
 _TWO_LEVELS = Text(
     fr="La colonne « {column} » mêle des régions et des départements : un quota par région ne "
     "comptera pas qui a écrit son département.",
@@ -134,13 +141,13 @@ async def import_members(
         and (accept_month or to_confirm is None)
     )
     imported = await store.keep_lines(conn, clock.now()) if kept else 0
-    notices = list(_notices(sheet, language))
+    remarks = list(notices(sheet, language))
     if unknown and to_confirm is None:
-        notices.append(
+        remarks.append(
             _SOME_UNKNOWN.in_(language, members=unknown, day=long_date(first_day, language))
         )
     if staged.come_back:
-        notices.append(_COME_BACK.in_(language, members=staged.come_back))
+        remarks.append(_COME_BACK.in_(language, members=staged.come_back))
     return ImportReport(
         lines=lines.count,
         lines_above=facts.above,
@@ -156,7 +163,7 @@ async def import_members(
         names=facts.names,
         codes=_codes(sheet, language),
         without_last_contact=unknown,
-        notices=notices,
+        notices=remarks,
         refused_whole=refused_whole,
         to_confirm=to_confirm,
         errors=[
@@ -204,7 +211,8 @@ def _refused_whole(sheet: Sheet, language: Language) -> list[str]:
     ]
 
 
-def _notices(sheet: Sheet, language: Language) -> Iterable[str]:
+def notices(sheet: Sheet, language: Language) -> Iterable[str]:
+    """Sentences on a file that refuse nothing."""
     regions = {code for attribute, code in sheet.facts.codes if attribute == "region"}
     numbers = {code for code in regions if code in codes.DEPARTMENTS}
     if numbers and sheet.facts.region_numbers_unclear:
@@ -213,6 +221,8 @@ def _notices(sheet: Sheet, language: Language) -> Iterable[str]:
         yield _TWO_LEVELS.in_(language, column=sheet.column("region"))
     if placeless := sheet.facts.placeless:
         yield _PLACELESS.in_(language, members=placeless)
+    if elsewhere := sheet.facts.elsewhere:
+        yield _ELSEWHERE.in_(language, members=elsewhere)
 
 
 def _codes(sheet: Sheet, language: Language) -> list[CodeFound]:

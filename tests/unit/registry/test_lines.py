@@ -10,6 +10,7 @@ from services.registry.csv_columns import COLUMNS
 from services.registry.csv_lines import Person, Sheet
 from services.registry.csv_reasons import REASONS, LineRefused
 from services.registry.domain import ColumnsMissing, FileUnreadable
+from services.registry.imports import notices
 from services.runtime.clock import FixedClock
 from tests.people import HEADER, LONG_AGO, NOON, TODAY, line, sheet
 
@@ -27,7 +28,7 @@ def wrong(**columns: str) -> tuple[str, ...]:
     return found.codes
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16", "utf-32"])
 @pytest.mark.parametrize("separator", [";", ",", "\t", "|"])
 def test_an_export_is_read_in_any_usual_encoding_and_separator(
     encoding: str, separator: str
@@ -177,6 +178,22 @@ def test_people_of_whom_nothing_says_where_they_live_are_counted() -> None:
     people = [found.content for found in opened.lines(CLOCK)]
     assert [one.zone for one in people if isinstance(one, Person)] == ["Europe/Paris"] * 2
     assert opened.facts.placeless == 1
+    [notice] = notices(opened, "en")
+    assert notice.startswith("Lines without a time zone, postcode, region or département: 1.")
+
+
+def test_a_written_zone_that_is_not_the_one_of_the_place_is_reported() -> None:
+    """Tools write the mainland's zone for everybody: nobody is to get mail at three at night."""
+    texts = [
+        "a@example.test;01/03/2026;F-1;97110;;;Europe/Paris",
+        "b@example.test;01/03/2026;F-2;35000;;;Europe/Brussels",
+        "c@example.test;01/03/2026;F-3;;Guadeloupe;;America/Guadeloupe",
+    ]
+    opened = Sheet(sheet(*texts, header=PLACES))
+    assert all(isinstance(found.content, Person) for found in opened.lines(CLOCK))
+    assert opened.facts.elsewhere == 1
+    [notice] = notices(opened, "fr")
+    assert notice.startswith("Lignes dont le fuseau horaire n'a pas l'heure de leur code postal")
 
 
 @pytest.mark.parametrize("nothing", ["01/01/1900", "1970-01-01", "1899-12-30", "0001-01-01"])
