@@ -10,6 +10,7 @@ with them everything that they sealed. One folder for each container, which gets
 import base64
 import ipaddress
 import json
+import re
 import secrets
 import sys
 from collections.abc import Sequence
@@ -44,6 +45,12 @@ SITES = {
     "responses": "answers",
     "feedback": "account",
 }
+
+
+# As browsers write it: an origin with capitals would be another one to them. A certificate's name
+# has 64 characters at most.
+_LABEL = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+_DOMAIN = re.compile(rf"(?=.{{1,64}}$){_LABEL}(\.{_LABEL})*")
 
 
 class NotEmpty(Exception):
@@ -325,6 +332,14 @@ def main() -> int:
     if len(arguments) != 2:
         print("usage: python -m deploy.bootstrap FOLDER DOMAIN [--renew]", file=sys.stderr)
         return 64
+    if not _DOMAIN.fullmatch(arguments[1]):
+        print(
+            f"PANEL_DOMAIN is “{arguments[1]}”, which is no domain: write it in small letters,"
+            " without https://, port or path, such as panel.example.org (accents as xn--…)."
+            " Nothing was made.",
+            file=sys.stderr,
+        )
+        return 78
     if "--renew" in sys.argv:
         return _renew(Path(arguments[0]), arguments[1])
     try:

@@ -7,7 +7,7 @@ import pytest
 from cryptography import x509
 
 from deploy.acls import SERVICES
-from deploy.bootstrap import NoAuthority, bootstrap, renew
+from deploy.bootstrap import NoAuthority, bootstrap, main, renew
 from deploy.hand_over import hand_over, shares
 
 NOW = datetime(2030, 1, 31, tzinfo=UTC)
@@ -94,3 +94,42 @@ def test_no_certificate_outlives_its_authority(secrets: Path) -> None:
     (secrets / "authority" / "key").unlink()
     with pytest.raises(NoAuthority):
         renew(secrets, DOMAIN, NOW)
+
+
+@pytest.mark.parametrize(
+    "domain",
+    [
+        "https://panel.example.org",
+        "panel.example.org:8443",
+        "panel.example.org/",
+        "Panel.example.org",
+        "préfecture.example.org",
+        "panel example.org",
+        "panel..example.org",
+        '"panel.example.org"',
+        f"{'a' * 60}.example.org",
+        "",
+    ],
+)
+@pytest.mark.parametrize("option", [[], ["--renew"]])
+def test_a_wrong_domain_is_a_sentence_before_any_key_is_made(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    domain: str,
+    option: list[str],
+) -> None:
+    """A certificate for it would suit no browser, and the folder would refuse a second try."""
+    monkeypatch.setattr("sys.argv", ["bootstrap", str(tmp_path / "new"), domain, *option])
+    assert main() == 78
+    assert "PANEL_DOMAIN" in capsys.readouterr().err
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("domain", ["panel.test", "panel.gouv.xn--fr-lia", "localhost"])
+def test_any_domain_that_browsers_write_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, domain: str
+) -> None:
+    monkeypatch.setattr("sys.argv", ["bootstrap", str(tmp_path / "new"), domain])
+    assert main() == 0
+    assert f"members.{domain}" in names(tmp_path / "new" / "proxy" / "certificate")
