@@ -20,7 +20,7 @@ from deploy.local import member_sim, people, sheets
 from deploy.local.check import Finding, check
 from deploy.local.decision_room import Answered, decide_and_publish, follow_up
 from deploy.local.endpoints import Endpoints
-from deploy.local.errors import DataDir
+from deploy.local.errors import DataDir, write_privately
 from deploy.local.journal import PARIS, Journal, Message
 from deploy.local.progress import connected, read_progress
 from deploy.local.reading_room import Synthesis, read_and_synthesise
@@ -223,7 +223,7 @@ class Demonstration:
     async def _import(self) -> tuple[people.Export, ImportReport, ImportReport]:
         self._tell(_MAKING, {"n": MEMBERS})
         export = people.export(MEMBERS, SEED, self._clock.today())
-        (self._endpoints.data_dir / "membres.csv").write_bytes(export.content)
+        write_privately(self._endpoints.data_dir / "membres.csv", export.content)
         self._tell(_DRY_RUN, {})
         dry_run = await self._staff.import_members(export.content, dry_run=True)
         imported = await self._staff.import_members(export.content, accept_valid=True)

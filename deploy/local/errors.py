@@ -157,6 +157,12 @@ def open_privately(path: str | Path, flags: int) -> int:
     return file
 
 
+def write_privately(path: Path, content: bytes) -> None:
+    """Write a file that its owner alone may read. Raises OSError."""
+    with open(path, "wb", opener=open_privately) as file:
+        file.write(content)
+
+
 class DataDir:
     """A directory that one runner holds at a time.
 

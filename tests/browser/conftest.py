@@ -4,11 +4,14 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from playwright.async_api import Browser, Page, async_playwright
 from playwright.sync_api import Browser as SyncBrowser
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from tests.browser.answer_site import Site, running
 from tests.browser.chromium import FLAGS, NoChromium, find_or_install
 from tests.browser.device import Device, device
+
+# On a busy machine a page may take longer than the five seconds that are waited by default.
+expect.set_options(timeout=30_000)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local import children
-from deploy.local.errors import DataDir
+from deploy.local.errors import DataDir, write_privately
 from deploy.local.mail_catcher import MailCatcher
 
 
@@ -53,3 +53,8 @@ def test_a_new_data_directory_is_its_owners(tmp_path: Path) -> None:
     assert mode(directory.path) == 0o700
     assert mode(directory.path / "lock") == 0o600
     directory.release()
+
+
+def test_the_demonstrations_file_of_members_is_its_owners(tmp_path: Path) -> None:
+    write_privately(tmp_path / "membres.csv", b"nom;courriel\n")
+    assert mode(tmp_path / "membres.csv") == 0o600
