@@ -106,7 +106,7 @@ async def test_csv_is_rfc_4180_and_no_cell_is_a_formula(world: World) -> None:
     assert raw.endswith(b"\r\n")
     (line,) = await table(world, "decisions")
     assert line["title"] == '\'=HYPERLINK("http://evil.example","Un résumé")'
-    assert line["reason"] == '\'+1, "dit-on"\r\nsur deux lignes'
+    assert line["reason"] == '\'+1, "dit-on"\nsur deux lignes'
     assert (await table(world, "reports"))[0]["summary"] == "'@SUM(A1)"
     assert (await table(world, "follow-up"))[0]["note"] == "'-2+3"
     # JSON has types: nothing is put before what was written.
