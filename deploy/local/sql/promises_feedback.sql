@@ -8,12 +8,12 @@ FROM listed_proposal l
 WHERE EXISTS (SELECT FROM published_report r WHERE r.project_id = l.project_id);
 
 -- decisions_signed_by_another: signed, and not by who drafted, neither for the sign-in service nor by
--- name, whatever its case, accents, blanks and signs; with a reason, and for what is kept
+-- name, whatever its case, blanks and signs; with a reason, and for what is kept
 -- a next step, a day and an owner.
 SELECT count(*)::int AS looked_at,
        (count(*) FILTER (WHERE d.signer IS NULL OR d.signer = d.drafter
-           OR regexp_replace(normalize(lower(d.signed_by_name), NFKD), '[^[:alnum:]]+', '', 'g')
-               = regexp_replace(normalize(lower(d.drafted_by), NFKD), '[^[:alnum:]]+', '', 'g')
+           OR btrim(regexp_replace(lower(normalize(d.signed_by_name, NFKC)), '[^[:alnum:]]+', ' ', 'g'))
+               = btrim(regexp_replace(lower(normalize(d.drafted_by, NFKC)), '[^[:alnum:]]+', ' ', 'g'))
            OR d.reason !~ '\S'
            OR d.signed_by_name !~ '\S' OR (d.outcome <> 'not' AND (d.next_step IS NULL
                OR d.due_on IS NULL OR d.owner IS NULL))))::int AS wrong

@@ -5,7 +5,8 @@ SELECT 'campaigns.projects.v1' AS topic, id::text AS key, version, true AS is_so
         'collection_ends_on', collection_ends_on, 'mandate', jsonb_build_object('title', title,
         'nature', nature, 'why', why, 'stakes', stakes, 'objectives', objectives,
         'purpose', purpose, 'who', who, 'how', how, 'decision_maker', jsonb_build_object(
-            'name', decision_maker_name, 'role', decision_maker_role),
+            'name', decision_maker_name, 'role', decision_maker_role,
+            'account', nullif(decision_maker_account, '')),
         'compensation', CASE WHEN compensation_terms IS NOT NULL THEN jsonb_build_object(
             'terms', compensation_terms, 'reference', coalesce(compensation_reference, '')) END
         ))::text AS words
@@ -49,7 +50,8 @@ FROM proposal
 UNION ALL
 SELECT 'campaigns.projects.v1', project_id::text, version, false, jsonb_build_object('mandate',
     jsonb_strip_nulls(coalesce(body -> 'mandate', '{}')) || jsonb_build_object('title', title,
-        'decision_maker', jsonb_build_object('name', decision_maker, 'role', decision_maker_role))
+        'decision_maker', jsonb_build_object('name', decision_maker, 'role', decision_maker_role,
+            'account', nullif(decision_maker_account, '')))
     )::text
 FROM project;
 

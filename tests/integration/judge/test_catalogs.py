@@ -35,7 +35,7 @@ WHERE p.pronamespace = 'public'::regnamespace AND p.prokind = 'f' AND NOT EXISTS
 
 @dataclass(frozen=True)
 class Broken:
-    """A database of a service, and what changing it by hand makes different."""
+    """A database of a service, and the differences that a change by hand makes."""
 
     connection: "asyncpg.Connection[asyncpg.Record]"
     migrated: catalogs.Catalog
@@ -53,7 +53,7 @@ class Broken:
 
 
 async def names(broken: Broken, *statements: str) -> set[str]:
-    return {str(one) for one in await broken.by(*statements)}
+    return {str(difference) for difference in await broken.by(*statements)}
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -73,33 +73,33 @@ async def test_each_rule_that_is_switched_off_is_named(
         off = await names(
             broken,
             *(
-                f'ALTER TABLE "{one["relation"]}" DISABLE TRIGGER "{one["name"]}"'
-                for one in triggers
+                f'ALTER TABLE "{row["relation"]}" DISABLE TRIGGER "{row["name"]}"'
+                for row in triggers
             ),
         )
         assert off == {
-            f"changed: trigger public.{one['relation']}.{one['name']}" for one in triggers
+            f"changed: trigger public.{row['relation']}.{row['name']}" for row in triggers
         }
 
         constraints = await connection.fetch(_CONSTRAINTS)
         dropped = await names(
             broken,
             *(
-                f'ALTER TABLE "{one["relation"]}" DROP CONSTRAINT "{one["name"]}"'
-                for one in constraints
+                f'ALTER TABLE "{row["relation"]}" DROP CONSTRAINT "{row["name"]}"'
+                for row in constraints
             ),
         )
         assert dropped >= {
-            f"missing: constraint public.{one['relation']}.{one['name']}" for one in constraints
+            f"missing: constraint public.{row['relation']}.{row['name']}" for row in constraints
         }
 
         functions = await connection.fetch(_FUNCTIONS)
         assert functions
         loosened = await broken.by(
-            *(f"ALTER FUNCTION {one['name']} SECURITY DEFINER" for one in functions)
+            *(f"ALTER FUNCTION {row['name']} SECURITY DEFINER" for row in functions)
         )
         assert len(loosened) == len(functions)
-        assert {one.kind for one in loosened} == {"function"}
+        assert {difference.kind for difference in loosened} == {"function"}
 
 
 async def test_keys_that_the_server_no_longer_looks_at_are_named(
@@ -223,7 +223,7 @@ async def test_what_is_compared_is_made_anew_from_the_migrations_and_dropped(
 async def test_a_role_or_a_setting_of_the_whole_server_is_seen(
     postgres_server: PostgresServer, promise: str, statement: str
 ) -> None:
-    assert promise in {one.query for one in STORED}
+    assert promise in {stored.query for stored in STORED}
     async with (
         databases.clone(postgres_server, "campaigns") as (_, database),
         database.connection() as connection,
