@@ -42,8 +42,8 @@ DETAILS: dict[OrderKind, dict[str, str]] = {
     OrderKind.CONFIRMATION: {"participation": "joined|waitlisted|promoted"},
     OrderKind.PRACTICALITIES: {
         "day": r"\d{4}-\d{2}-\d{2}",
-        "starts_at": r"\d{2}:\d{2}",
-        "ends_at": r"\d{2}:\d{2}",
+        "starts_at": r"(?:[01]\d|2[0-3]):[0-5]\d",
+        "ends_at": r"(?:[01]\d|2[0-3]):[0-5]\d",
     },
 }
 
@@ -92,6 +92,9 @@ class OrderState(Event):
                 raise ValueError(f"a {self.kind} has no such detail")
             if not re.fullmatch(forms[key], value, re.ASCII):
                 raise ValueError(f"a {self.kind} has no such {key}")
+        if day := self.details.get("day"):
+            # A day that no calendar has could not be written in any message.
+            date.fromisoformat(day)
         return self
 
     def body(self) -> bytes:
