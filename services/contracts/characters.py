@@ -7,7 +7,9 @@ is nothing to do, which is the rule: they cost one search.
 """
 
 import re
+import unicodedata
 from collections.abc import Callable
+from itertools import groupby
 
 # Line breaks of word processors and old systems: VT and FF, NEL, the line and paragraph separators.
 _LINE_BREAKS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
@@ -42,11 +44,14 @@ _TAB = "    "
 
 # The stacks of marks that a real spelling needs are lower (Hebrew with accents: 4).
 MOST_MARKS = 6
-_MARKS = re.compile(
-    "[\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u0e31\u0e34-\u0e3a"
-    "\u0e47-\u0e4e\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe00-\ufe0f\ufe20-\ufe2f]"
+# Where a stack may be: a run without letters, blanks and common symbols. Vowels and finals of
+# Hangul in pieces are letters, and as narrow as marks.
+_NARROW_LETTERS = "\u1160-\u11ff\ud7b0-\ud7ff"
+_MAYBE_MARKS = re.compile(
+    rf"(?:[^\w\s\0-\u02ff\u2000-\u200b\u200e-\u20cf\u2100-\u2bff]|[{_NARROW_LETTERS}])"
     f"{{{MOST_MARKS + 1},}}"
 )
+_NARROW_LETTER = re.compile(f"[{_NARROW_LETTERS}]")
 
 
 def clean(text: str) -> str:
@@ -80,8 +85,8 @@ def shown(text: str) -> str:
         text = text.replace("\t", _TAB)
     if _TO_SHOW.search(text) is not None:
         text = _TO_SHOW.sub(_sign, text.replace("\r\n", "\n"))
-    if _MARKS.search(text) is not None:
-        text = _MARKS.sub(_without_the_rest, text)
+    if _MAYBE_MARKS.search(text) is not None:
+        text = _MAYBE_MARKS.sub(lambda run: _with_low_stacks(run[0], _number), text)
     return text
 
 
@@ -96,7 +101,7 @@ def shown_in_width(text: str, width: Callable[[str], int]) -> str:
 
     `width` says how many columns a character was counted with.
     """
-    if _TO_SHOW.search(text) is None and _MARKS.search(text) is None and "\t" not in text:
+    if _TO_SHOW.search(text) is None and _MAYBE_MARKS.search(text) is None and "\t" not in text:
         return text
 
     def sign(match: re.Match[str]) -> str:
@@ -105,7 +110,13 @@ def shown_in_width(text: str, width: Callable[[str], int]) -> str:
         return "\N{REPLACEMENT CHARACTER}" * width(match[0])
 
     untabbed = text.replace("\t", " " * width("\t"))
-    return _MARKS.sub(lambda marks: marks[0][:MOST_MARKS], _TO_SHOW.sub(sign, untabbed))
+
+    def blank(rest: str) -> str:
+        return " " * sum(map(width, rest))
+
+    return _MAYBE_MARKS.sub(
+        lambda run: _with_low_stacks(run[0], blank), _TO_SHOW.sub(sign, untabbed)
+    )
 
 
 def escaped(json: str, only_ascii: bool = False) -> str:
@@ -138,8 +149,28 @@ def _is_spelling(text: str, place: int) -> bool:
     )
 
 
-def _without_the_rest(match: re.Match[str]) -> str:
-    return f"{match[0][:MOST_MARKS]}<+{len(match[0]) - MOST_MARKS}>"
+def _with_low_stacks(run: str, in_place_of: Callable[[str], str]) -> str:
+    """`in_place_of` the marks that a stack has too many."""
+    parts = []
+    for is_stack, characters in groupby(run, _is_narrow):
+        part = "".join(characters)
+        if is_stack and len(part) > MOST_MARKS:
+            part = part[:MOST_MARKS] + in_place_of(part[MOST_MARKS:])
+        parts.append(part)
+    return "".join(parts)
+
+
+def _number(rest: str) -> str:
+    return f"<+{len(rest)}>"
+
+
+def _is_narrow(character: str) -> bool:
+    """Drawn over what is before it: marks of any script, and joiners between them."""
+    return (
+        unicodedata.category(character) in ("Mn", "Me")
+        or character in _JOINERS
+        or _NARROW_LETTER.match(character) is not None
+    )
 
 
 def _json_escape(match: re.Match[str]) -> str:

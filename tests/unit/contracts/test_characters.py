@@ -12,6 +12,7 @@ from services.contracts.characters import (
     clean_line,
     escaped,
     shown,
+    shown_in_width,
     shown_line,
 )
 from tests.hostile_texts import ALL, ANSWERS, HOSTILE, STAFF_TEXTS, TITLES, acting
@@ -67,6 +68,32 @@ def test_a_joiner_that_joins_no_letters_is_seen() -> None:
 def test_a_stack_of_marks_stays_on_its_line() -> None:
     tall = "e" + "\u0301" * 60
     assert shown(tall) == "e" + "\u0301" * MOST_MARKS + f"<+{60 - MOST_MARKS}>"
+
+
+@pytest.mark.parametrize(
+    "stack",
+    [
+        chr(0x94D),  # Devanagari
+        chr(0xF39),  # Tibetan
+        chr(0x302A),  # tones of ideographs
+        chr(0x3099),  # voicing of kana
+        chr(0xA9B3),  # Javanese
+        chr(0x1161),  # a vowel of Hangul in pieces
+        chr(0x64B) + chr(0x200C),  # an Arabic mark and a joiner, which spellings have
+    ],
+    ids=ascii,
+)
+def test_a_stack_stays_on_its_line_in_every_script(stack: str) -> None:
+    cut = shown(f"a{stack * 60}b")
+    assert len(cut) < 30
+    assert cut.startswith(f"a{stack[0]}")
+    assert "<+" in cut
+    assert cut.endswith("b")
+    laid_out = shown_in_width(f"a{stack * 60}b", lambda c: int(c.isascii()))
+    assert len(laid_out) < 30
+    assert laid_out.endswith("b")
+    few = "a" + (stack * 60)[:3] + "b"
+    assert shown(few) == few
 
 
 @pytest.mark.parametrize("text", HOSTILE)
