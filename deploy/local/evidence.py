@@ -116,7 +116,7 @@ def _in_hours(delivery: Row | None, message: Message) -> bool:
 
 
 def silence_after_leaving(seen: Evidence) -> tuple[int, int]:
-    """Whoever left, was erased or merged, or whose membership ended. It is on its topic only once
+    """Whoever left, was erased or merged. It is on its topic only once
     it is committed; both times are real ones."""
     gone: dict[str, datetime] = {}
     for record in seen.records:
@@ -131,7 +131,8 @@ def silence_after_leaving(seen: Evidence) -> tuple[int, int]:
     return len(gone), wrong
 
 
-_GONE = ("left", "erased", "expired", "merged")
+# The end of a membership waits for no message under way; by days it is judged in registry.
+_GONE = ("left", "erased", "merged")
 _ON_EARTH = [timezone(timedelta(hours=hours)) for hours in range(-12, 15)]
 
 

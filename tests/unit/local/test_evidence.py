@@ -179,7 +179,7 @@ BROKEN: list[tuple[Judge, Evidence]] = [
                 ],
             ),
         )
-        for status in (b"erased", b"merged", b"expired")
+        for status in (b"erased", b"merged")
         for without in WITHOUT_ONE
     ),
     (told.words_as_told, replace(KEPT, records=TOLD, written=[words(text="Else")])),
