@@ -29,8 +29,8 @@ CLOSE = Text(fr="fermer", en="close")
 CANCEL = Text(fr="ne rien faire", en="do nothing")
 TYPE_WORD = Text(fr="Tapez {word} pour confirmer :", en="Type {word} to confirm:")
 ACCOUNT = Text(
-    fr="Votre compte, tel qu'un mandat le cite : {code}",
-    en="Your account, as a mandate cites it: {code}",
+    fr="Compte, pour un mandat : {code}",
+    en="Account, for a mandate: {code}",
 )
 MOVES = Text(
     fr="↑ ↓ page début fin : se déplacer dans une liste",
