@@ -134,7 +134,10 @@ def _parts(text: str) -> set[str]:
     plain = _plain(text)
     local, _, domain = plain.rpartition("@")
     pieces = re.split(r"[^a-z0-9]+", local or plain)
-    return {part for part in (plain, local, domain, *pieces) if len(part) >= 3}
+    # Providers that ignore dots name the mailbox without them.
+    base = local.partition("+")[0]
+    mailbox = {local, base, re.sub(r"[^a-z0-9]+", "", base)} - {""}
+    return mailbox | {part for part in (plain, domain, *pieces) if len(part) >= 3}
 
 
 _TOKEN = re.compile(r"(?=.*\d)[\w+/=-]{16,}|[\w+/=-]{28,}")

@@ -107,6 +107,17 @@ def test_what_is_stored_of_a_reply_names_nobody(text: str, stored: str) -> None:
     assert reply.without_personal_data("zoe.durand@example.test", "Zoé Durand") == stored
 
 
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [("li@example.test", "<li> unknown"), ("li.wu+x@example.test", "liwu unknown")],
+)
+def test_short_mailboxes_and_those_without_their_dots_are_not_stored(
+    address: str, said: str
+) -> None:
+    reply = Reply(Stage.RECIPIENT, 550, f"5.1.1 {said}")
+    assert reply.without_personal_data(address) == "550 5.1.1 … unknown"
+
+
 def test_what_is_stored_of_a_reply_is_short() -> None:
     reply = Reply(Stage.RECIPIENT, 550, "word " * 500)
     assert len(reply.without_personal_data("zoe@example.test")) == LONGEST_REPLY
