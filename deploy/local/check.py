@@ -132,6 +132,14 @@ WITNESSED: tuple[tuple[str, Judge, Text], ...] = (
         ),
     ),
     (
+        "answers_as_told",
+        told.answers_as_told,
+        Text(
+            fr="les réponses d'un recueil sont celles qui furent ouvertes",
+            en="the answers of a collection are those that were opened",
+        ),
+    ),
+    (
         "words_are_the_answers",
         told.words_are_the_answers,
         Text(

@@ -64,6 +64,18 @@ def credentials_as_told(seen: Evidence) -> tuple[int, int]:
     return looked_at, wrong
 
 
+def answers_as_told(seen: Evidence) -> tuple[int, int]:
+    """The answers of a collection have the digest that was told when they were opened: not even
+    words and answer together can be rewritten."""
+    digests = {
+        key: body["answers_digest"]
+        for key, body in newest(seen, _COLLECTIONS).items()
+        if body.get("answers_digest")
+    }
+    stored = {str(row["project_id"]): row["digest"] for row in seen.collected}
+    return len(digests), sum(stored.get(key) != digest for key, digest in digests.items())
+
+
 def _numbers(seen: Evidence) -> tuple[dict[str, int], dict[str, int]]:
     """The most contributions that were ever told of a project: open, and with those sealed."""
     opened: dict[str, int] = {}

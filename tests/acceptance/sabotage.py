@@ -51,6 +51,7 @@ SEEN_BY = {
     "silence_after_leaving",
     "contributions_as_told",
     "credentials_as_told",
+    "answers_as_told",
     "words_are_the_answers",
     "words_as_told",
     "decisions_signed_by_another",

@@ -135,6 +135,7 @@ EXAMPLES: tuple[Event, ...] = (
         state=CollectionPhase.SYNTHESISED,
         contributions=61,
         unread=0,
+        answers_digest="9f" * 32,
         attention=AttentionFigures(
             readings_wanted=1,
             coverage=1.0,

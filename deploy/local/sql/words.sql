@@ -56,8 +56,12 @@ SELECT 'campaigns.projects.v1', project_id::text, version, false, jsonb_build_ob
 FROM project;
 
 -- answers_stored: of each collection, contributions, those of them that are a session's notes,
--- answers that are sealed, and credentials that were spent.
+-- answers that are sealed, credentials that were spent, and a digest of the answers that are open.
 SELECT c.project_id,
+    (SELECT encode(sha256(convert_to(coalesce(string_agg(
+            o.id::text || encode(sha256(convert_to(o.answers::text || o.words, 'UTF8')), 'hex'), ''
+            ORDER BY o.id), ''), 'UTF8')), 'hex')
+        FROM contribution o WHERE o.project_id = c.project_id AND o.origin = 'answer') AS digest,
     (SELECT count(*) FROM contribution o WHERE o.project_id = c.project_id) AS open,
     (SELECT count(*) FROM contribution o WHERE o.project_id = c.project_id
         AND o.origin <> 'answer') AS notes,

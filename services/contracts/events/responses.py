@@ -59,6 +59,11 @@ class CollectionState(Event):
         description="answers that stay sealed because fewer took part than the floor; absent below"
         " five",
     )
+    answers_digest: str | None = Field(
+        None,
+        description="where contributions is there: SHA-256, in hexadecimal, over all answers in the"
+        " order of their random ids, so that none can be rewritten unseen afterwards",
+    )
     attention: AttentionFigures | None = Field(
         None, description="once synthesised, where contributions is there"
     )

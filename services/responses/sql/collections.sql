@@ -58,6 +58,13 @@ INSERT INTO questionnaire (project_id, version, body) VALUES ($1, $2, $3);
 -- count_collections: by state.
 SELECT state, count(*) AS collections FROM collection GROUP BY state;
 
+-- digest_answers: over everything that each answer says, in the order of ids. Ids are random: whoever
+-- guesses an answer cannot try the guess on the digest. Notes of sessions may still be added.
+SELECT encode(sha256(convert_to(coalesce(string_agg(
+    id::text || encode(sha256(convert_to(answers::text || words, 'UTF8')), 'hex'), '' ORDER BY id),
+    ''), 'UTF8')), 'hex')
+FROM contribution WHERE project_id = $1 AND origin = 'answer';
+
 -- count_answers: received, still sealed, and open, for each project.
 SELECT c.project_id,
        (SELECT count(*) FROM spent_credential s WHERE s.project_id = c.project_id) AS received,

@@ -91,6 +91,11 @@ async def count_collections(conn: Connection) -> dict[str, int]:
     return {row["state"]: row["collections"] for row in rows}
 
 
+async def digest_answers(conn: Connection, project_id: UUID) -> str:
+    """SHA-256 over a project's opened answers, in hexadecimal."""
+    return str(await conn.fetchval(sql.digest_answers, project_id))
+
+
 async def count_answers(conn: Connection, project_ids: Sequence[UUID]) -> dict[UUID, Counts]:
     rows = await conn.fetch(sql.count_answers, project_ids)
     return {row["project_id"]: Counts(row["received"], row["sealed"], row["open"]) for row in rows}

@@ -116,7 +116,8 @@ async def collection_states(conn: Connection, held: Sequence[Collection]) -> lis
         told = Told()
         if ended:
             told = rules.told_counts(Told(counts[id].open, unread[id], counts[id].sealed))
-        measured = made and told.contributions is not None
+        counted = told.contributions is not None
+        measured = made and counted
         states.append(
             CollectionState(
                 version=one.version,
@@ -125,6 +126,7 @@ async def collection_states(conn: Connection, held: Sequence[Collection]) -> lis
                 contributions=told.contributions,
                 unread=told.unread,
                 unopened=told.unopened,
+                answers_digest=await store.digest_answers(conn, id) if counted else None,
                 attention=(await attention.attention(conn, id)).figures if measured else None,
                 proposals=await _listed(conn, id) if made else None,
             )

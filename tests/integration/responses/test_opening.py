@@ -7,6 +7,7 @@ import pytest
 from cryptography.exceptions import InvalidTag
 
 from services.contracts.events.responses import CollectionState
+from services.runtime.db import Queries
 from tests.integration.responses.world import FIRST_DAY, LAST_DAY, World, answer
 
 
@@ -73,6 +74,25 @@ async def test_at_the_end_all_are_opened_and_the_collection_ends_with_its_count(
     assert ended.version == 3
     assert await world.open_sealed() == 0
     assert len(await world.events()) == 3  # preparing, ready, ended
+
+
+async def test_answers_cannot_be_rewritten_against_the_digest_that_was_told(world: World) -> None:
+    """By somebody with every right, who changes an answer and its words alike."""
+    await world.send_many(6)
+    await world.becomes("collected", 3, issued=8)
+    await world.open_sealed()
+    ended = CollectionState.model_validate((await world.events())[-1])
+    (row,) = await world.fetch(Queries("deploy.local").answers_stored)
+    assert row["digest"] == ended.answers_digest
+    for statement in (
+        "ALTER TABLE contribution DISABLE TRIGGER contribution_kept",
+        """UPDATE contribution SET words = 'Tout va bien.',
+            answers = jsonb_set(answers, '{change}', '"Tout va bien."')
+        WHERE id = (SELECT id FROM contribution LIMIT 1)""",
+    ):
+        await world.fetch(statement)
+    (row,) = await world.fetch(Queries("deploy.local").answers_stored)
+    assert row["digest"] != ended.answers_digest
 
 
 async def test_nothing_that_leaves_says_an_hour(world: World) -> None:

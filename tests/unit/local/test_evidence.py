@@ -77,7 +77,11 @@ TOLD = [record("responses.proposals.v1", b'{"version":2,"text":"Shorter"}', key=
 # Two answers stayed sealed once; seven contributions are open, of which one is a session's note.
 COLLECTED = [
     record("responses.collections.v1", b'{"version":4,"contributions":7,"unopened":2}', key="P"),
-    record("responses.collections.v1", b'{"version":5,"contributions":0}', key="P"),
+    record(
+        "responses.collections.v1",
+        b'{"version":5,"contributions":0,"answers_digest":"9f"}',
+        key="P",
+    ),
 ]
 ANSWER = '{"a":"Short","b":{"chosen":["x"],"other":"And more"},"c":3}'
 
@@ -98,7 +102,14 @@ def copy(**changed: Any) -> dict[str, Any]:
 
 
 def stored(**changed: Any) -> dict[str, Any]:
-    return {"project_id": "P", "open": 7, "notes": 1, "sealed": 2, "spent": 8} | changed
+    return {
+        "project_id": "P",
+        "open": 7,
+        "notes": 1,
+        "sealed": 2,
+        "spent": 8,
+        "digest": "9f",
+    } | changed
 
 
 Judge = Callable[[Evidence], tuple[int, int]]
@@ -189,6 +200,8 @@ BROKEN: list[tuple[Judge, Evidence]] = [
     (told.contributions_as_told, replace(KEPT, records=COLLECTED, collected=[stored(open=6)])),
     (told.contributions_as_told, replace(KEPT, records=COLLECTED, collected=[stored(sealed=0)])),
     (told.credentials_as_told, replace(KEPT, records=COLLECTED, collected=[stored(spent=7)])),
+    (told.answers_as_told, replace(KEPT, records=COLLECTED, collected=[])),
+    (told.answers_as_told, replace(KEPT, records=COLLECTED, collected=[stored(digest="00")])),
     *(
         (told.words_are_the_answers, replace(KEPT, answers=[{"answers": ANSWER, "words": said}]))
         for said in ("Short\n\nAnd more!", "Shorter\n\nAnd more", "Short", "")
@@ -259,6 +272,7 @@ def test_what_is_stored_as_it_was_told_is_found_to_hold() -> None:
     assert told.words_as_told(kept) == (2, 0)
     assert told.contributions_as_told(kept) == (9, 0)
     assert told.credentials_as_told(kept) == (8, 0)
+    assert told.answers_as_told(kept) == (1, 0)
     assert told.words_are_the_answers(kept) == (1, 0)
 
 
