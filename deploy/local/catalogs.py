@@ -68,11 +68,15 @@ async def listed(connection: "asyncpg.Connection[asyncpg.Record]") -> Catalog:
     return {(row["kind"], row["name"]): row["text"] for row in rows}
 
 
-def differences(migrated: Catalog, present: Catalog) -> list[Difference]:
+def differences(
+    migrated: Catalog, present: Catalog, restored: Catalog | None = None
+) -> list[Difference]:
+    """`restored`: the migrated catalog as it reads after a backup was put back."""
+    restored = restored or migrated
     return [
         Difference(*key, migrated.get(key), present.get(key))
         for key in sorted(migrated.keys() | present.keys())
-        if migrated.get(key) != present.get(key)
+        if present.get(key) not in (migrated.get(key), restored.get(key))
     ]
 
 
@@ -83,9 +87,15 @@ async def compare(
     apart = await connection.fetchval(sql.catalog_roles_apart, service)
     async with _made_anew(dsn, service, connection, roles_apart=apart) as fresh:
         migrated = await listed(fresh)
+        # A backup makes triggers anew from their own text, which PostgreSQL then reads with fewer
+        # brackets: the same condition in other words.
+        await fresh.execute(await fresh.fetchval(sql.triggers_made_anew))
+        restored = await listed(fresh)
     rights = sum(kind == RIGHT for kind, _ in migrated)
     return Comparison(
-        len(migrated) - rights, rights, differences(migrated, await listed(connection))
+        len(migrated) - rights,
+        rights,
+        differences(migrated, await listed(connection), restored),
     )
 
 

@@ -148,3 +148,8 @@ WITH setting AS (
 SELECT count(*)::int AS looked_at,
     (count(*) FILTER (WHERE text ~ '^session_replication_role=(?!origin)'))::int AS wrong
 FROM setting;
+
+-- triggers_made_anew: statements that drop each trigger and make it again from its own definition.
+SELECT coalesce(string_agg(format('DROP TRIGGER %I ON %s; %s;', tgname, tgrelid::regclass,
+    pg_get_triggerdef(oid)), E'\n'), '')
+FROM pg_trigger WHERE NOT tgisinternal;

@@ -1,6 +1,8 @@
 """Every rule and every right of every service: switched off, taken away or added, it is named."""
 
+import subprocess
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
@@ -9,6 +11,7 @@ from deploy.local import catalogs
 from deploy.local.catalogs import Difference
 from deploy.local.endpoints import SERVICES
 from deploy.local.promises import STORED
+from deploy.postgres_tools import tool
 from services.runtime.db import Queries
 from tests import databases
 from tests.servers import PostgresServer
@@ -240,3 +243,25 @@ async def test_a_role_or_a_setting_of_the_whole_server_is_seen(
             assert row["wrong"] == 1
         finally:
             await change.rollback()
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_a_database_that_was_put_back_from_a_backup_has_every_rule(
+    postgres_server: PostgresServer, service: str
+) -> None:
+    """PostgreSQL reads some conditions of triggers with fewer brackets after that."""
+    async with databases.clone(postgres_server, service) as (dsn, database):
+        dump = subprocess.run([tool("pg_dump"), dsn], capture_output=True, check=True).stdout
+        async with database.connection() as connection:
+            restored = f"restored_{service}"
+            await connection.execute(f'CREATE DATABASE "{restored}" TEMPLATE template0')
+        other = urlsplit(dsn)._replace(path=f"/{restored}").geturl()
+        command = [tool("psql"), "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", other]
+        subprocess.run(command, input=dump, capture_output=True, check=True)
+        connection = await asyncpg.connect(other)
+        try:
+            compared = await catalogs.compare(other, service, connection)
+        finally:
+            await connection.close()
+    assert compared.rules > 100
+    assert not compared.other_rules
