@@ -20,7 +20,8 @@ def unit_square(
             at = x / (width - 1)
             y = round((1 - _height(points, at)) * (height - 1))
             cells[y // 4][x // 2] |= _DOTS[x % 2][y % 4]
-        return ["".join(map(chr, row)) for row in cells]
+        # A space, not the blank of braille: in text that people wrote that is an invisible sign.
+        return ["".join(" " if dots == _BLANK else chr(dots) for dots in row) for row in cells]
 
     return drawn(curve, 1), drawn([(0, 0), (1, 1)], 4)
 

@@ -82,8 +82,9 @@ class AttentionScreen(PanelScreen["AttentionView"]):
             axis = "100 %" if place == 0 else "  0 %" if place == _ROWS - 1 else "     "
             yield Said(f"{axis} ", "dim")
             for one, other in zip(line, diagonal, strict=True):
-                if one != "\u2800":
-                    yield Content.styled(chr(ord(one) | ord(other)), LINE)
+                if one != " ":
+                    both = ord(one) | (0 if other == " " else ord(other))
+                    yield Content.styled(chr(both), LINE)
                 else:
                     yield Said(other, "dim")
             yield "  "
