@@ -31,6 +31,7 @@ from services.contracts.http.campaigns import (
 from services.runtime.refusal import NotFound
 from tests.integration.campaigns.world import MANDATE, TODAY, World, member, sheet
 
+ACCOUNT = "a" * 32
 BLANKS: dict[str, dict[str, Any]] = {
     "nature": {"nature": " "},
     "why": {"why": ""},
@@ -39,8 +40,15 @@ BLANKS: dict[str, dict[str, Any]] = {
     "purpose": {"purpose": "\t "},
     "who": {"who": ""},
     "how": {"how": ""},
-    "decision_maker.name": {"decision_maker": DecisionMakerSheet(role="Directrice")},
-    "decision_maker.role": {"decision_maker": DecisionMakerSheet(name="Anne Bernard")},
+    "decision_maker.name": {
+        "decision_maker": DecisionMakerSheet(role="Directrice", account=ACCOUNT)
+    },
+    "decision_maker.role": {
+        "decision_maker": DecisionMakerSheet(name="Anne Bernard", account=ACCOUNT)
+    },
+    "decision_maker.account": {
+        "decision_maker": DecisionMakerSheet(name="Anne Bernard", role="Directrice")
+    },
     "compensation.reference": {"compensation": CompensationSheet(terms="30 €")},
 }
 
@@ -56,7 +64,9 @@ async def test_a_project_with_an_incomplete_mandate_cannot_be_published(
     assert len(refused.value.details("fr")) == len(refused.value.details("en")) == 1
     assert (await world.view(project)).missing == [field]
     # Nor can anybody who writes SQL.
-    with pytest.raises(asyncpg.CheckViolationError, match=r"project_(mandate|compensation)_"):
+    with pytest.raises(
+        asyncpg.CheckViolationError, match=r"project_(mandate|compensation|is_published)_"
+    ):
         await world.database.pool.execute(
             "UPDATE project SET state = 'published', published_at = $1", world.clock.now()
         )

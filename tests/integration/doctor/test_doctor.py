@@ -95,6 +95,7 @@ async def test_on_a_good_deployment_all_is_well_but_what_embedded_servers_lack(
     assert said(unwell) == {
         ("kafka.copies", "", LOOK),
         *(("databases.tls", name, BROKEN) for name in ward.deployment.databases),
+        untried(ward.deployment),
     }
     assert {one.check for one in findings} == {
         "machine.disk",
@@ -127,6 +128,7 @@ async def test_on_a_good_deployment_all_is_well_but_what_embedded_servers_lack(
         "issuer.keys",
         "issuer.device",
         "issuer.clock",
+        "issuer.token",
     }
 
 
@@ -181,6 +183,11 @@ def port_of(ward: Ward) -> str:
     return (ward.folder / "port").read_text()
 
 
+def untried(deployment: Deployment) -> tuple[str, str, Verdict]:
+    """Nobody signed in, so that no token could be looked at."""
+    return ("issuer.token", deployment.issuer, LOOK)
+
+
 def apart(seconds: float) -> Callable[[], datetime]:
     return lambda: datetime.now(UTC) + timedelta(seconds=seconds)
 
@@ -195,9 +202,12 @@ async def test_a_clock_more_than_two_seconds_apart_is_broken(ward: Ward) -> None
             ("services.clock", name, BROKEN) for name in ward.deployment.services
         }
         # Tokens may be half a minute apart.
-        assert await amiss(sign_in(skewed)) == []
+        assert said(await amiss(sign_in(skewed))) == {untried(skewed)}
     late = replace(ward.deployment, now=apart(40))
-    assert said(await amiss(sign_in(late))) == {("issuer.clock", late.issuer, BROKEN)}
+    assert said(await amiss(sign_in(late))) == {
+        ("issuer.clock", late.issuer, BROKEN),
+        untried(late),
+    }
 
 
 async def test_a_zone_that_is_missing_or_follows_other_rules_is_broken(ward: Ward) -> None:
@@ -501,6 +511,7 @@ async def test_an_issuer_in_clear_or_without_the_device_grant_is_broken(ward: Wa
         assert said(await amiss(sign_in(plain))) == {
             ("issuer.https", issuer.url, BROKEN),
             ("issuer.device", issuer.url, BROKEN),
+            untried(plain),
         }
         named = replace(plain, issuer=f"{issuer.url}/")
         (_, finding) = await amiss(sign_in(named))
@@ -547,7 +558,7 @@ async def test_the_command_looks_at_what_its_container_is_told(ward: Ward) -> No
     answer = json.loads(out)
     assert (status, answer["well"]) == (1, False)
     unwell = {one["check"] for one in answer["findings"] if one["verdict"] != "well"}
-    assert unwell == {"kafka.copies", "mail.queue", "databases.tls"}
+    assert unwell == {"kafka.copies", "mail.queue", "databases.tls", "issuer.token"}
     environment["PANEL_MODE"] = "local"
     status, out = await doctor()
     assert status == 0
