@@ -216,7 +216,7 @@ async def test_both_examples_reach_a_broker_that_asks_for_tls_and_a_password_as_
     await server.start()
     try:
         await ensure_topics(KafkaServer(server.bootstrap), [TOPIC])
-        await add_user(server.bootstrap, "portal", "a secret of the tests")
+        await add_user(server.bootstrap, "public", "a secret of the tests")
         async with AIOKafkaProducer(bootstrap_servers=server.bootstrap) as producer:
             await send(producer, 1, published)
         for name, (file, kind) in {
