@@ -52,7 +52,7 @@ async def answer_page(endpoints: Endpoints, today: date) -> list[Figure]:
     async with Staff(endpoints, "en") as staff:
         file = export(MEMBERS, seed=8, today=today)
         await staff.import_members(file.content, accept_valid=True)
-        project = await open_project(staff, today)
+        project = await open_project(staff, today, "Letter with answers")
     link = f"{endpoints.services['responses'].url}/answer/{project}?lang=en#{_TICKET}"
     sizes, times = [], []
     async with async_playwright() as playwright:

@@ -127,10 +127,11 @@ async def screens(endpoints: Endpoints, today: date) -> list[Figure]:
     ]
 
 
-async def open_project(staff: Staff, today: date) -> UUID:
+async def open_project(staff: Staff, today: date, title: str = TITLE) -> UUID:
+    """`title`: apart for each part of the benchmark, as invitations are found by it."""
     view = await staff.create_project(
         ProjectSheet(
-            title=TITLE,
+            title=title,
             mandate=MandateSheet(
                 nature="a letter",
                 why="it is unclear",
