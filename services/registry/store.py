@@ -292,24 +292,24 @@ async def take_contact_lock(conn: Connection, person_id: UUID, today: date, orde
     return await conn.fetchval(sql.take_contact_lock, person_id, today, order_id) is not None
 
 
-async def notice_lock_before(
-    conn: Connection, person_id: UUID, kind: str, about: UUID
-) -> LockBefore | None:
-    row = await conn.fetchrow(sql.notice_lock_before, person_id, kind, about)
-    return row and LockBefore(row["last_day"], row["order_id"])
-
-
 async def take_notice_locks(
     conn: Connection, person_id: UUID, kind: str, about: UUID, today: date, order_id: UUID
-) -> bool:
-    """A place of the day and the lock of the kind: both, or neither."""
+) -> tuple[bool, LockBefore | None]:
+    """Take a place of the day and the lock of the kind: both, or neither.
+
+    Returns whether they were taken, and the lock as it stood before, to be put back after a
+    refusal. Every sender takes the place first and then the lock: in any other order two senders of
+    one person wait for each other.
+    """
     place = await conn.fetchval(sql.take_notice_place, person_id, today, order_id, NOTICES_A_DAY)
     if place is None:
-        return False
+        return False, None
+    row = await conn.fetchrow(sql.notice_lock_before, person_id, kind, about)
+    before = row and LockBefore(row["last_day"], row["order_id"])
     if await conn.fetchval(sql.take_notice_lock, person_id, kind, about, today, order_id):
-        return True
+        return True, before
     await conn.execute(sql.leave_notice_place, person_id, today, order_id)
-    return False
+    return False, before
 
 
 async def forget_notices(conn: Connection, earliest: date) -> None:

@@ -106,8 +106,9 @@ async def start_attempt(
         taken = await store.take_contact_lock(conn, person, verdict.day, order_id)
     else:
         kind, about = claimed.kind, claimed.project_id or _ABOUT_NO_PROJECT
-        before = await store.notice_lock_before(conn, person, kind, about)
-        taken = await store.take_notice_locks(conn, person, kind, about, verdict.day, order_id)
+        taken, before = await store.take_notice_locks(
+            conn, person, kind, about, verdict.day, order_id
+        )
     if not taken:
         # Refused for good if its lock ends after the window, else it waits for that day.
         await refuse_orders(conn, clock, [order_id])
