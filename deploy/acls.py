@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from services.contracts.topics import TOPICS, produced_by
-from services.runtime.inbox import group_of
+from services.runtime.messaging.inbox import group_of
 
 SERVICES = ("registry", "campaigns", "responses", "feedback")
 SETUP, PUBLIC = "setup", "public"

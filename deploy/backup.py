@@ -3,7 +3,7 @@
 A backup is a folder: `manifest.json` and, for each database, a plain dump, compressed, encrypted
 with age (https://age-encryption.org/v1) to a public key. Who makes backups cannot read them. A
 database is put back whole or not at all, alone or with the others, and says of itself that it was;
-its service then catches up before it does anything else (services/runtime/recovery.py).
+its service then catches up before it does anything else (services/runtime/messaging/recovery.py).
 """
 
 import gzip
@@ -41,7 +41,7 @@ from deploy.postgres_tools import (
     tool,
     tool_version,
 )
-from services.runtime import migrations
+from services.runtime.postgres import migrations
 from services.runtime.refusal import Refusal
 from services.runtime.settings import DatabaseUri, Environment, from_environment
 from services.runtime.text import Text

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-from tests import databases, servers, topics
-from tests.databases import Databases
-from tests.servers import PostgresServer
+from tests.support import databases, servers, topics
+from tests.support.databases import Databases
+from tests.support.servers import PostgresServer
 
 OF_THE_DEMONSTRATION = {"test_anonymity.py", "test_demo.py"}
 

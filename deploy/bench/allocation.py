@@ -7,9 +7,9 @@ from uuid import UUID, uuid4
 from deploy.bench.measure import Figure, timed
 from services.campaigns.use_cases.allocation import allocate
 from services.contracts.events.campaigns import OrderClass, OrderKind, OrderRequest, OrderState
-from services.runtime import outbox
 from services.runtime.clock import FixedClock
-from services.runtime.db import Connection, Database, Queries
+from services.runtime.messaging import outbox
+from services.runtime.postgres.database import Connection, Database, Queries
 
 sql = Queries("deploy.bench")
 CLOCK = FixedClock(datetime(2026, 11, 24, 9, tzinfo=UTC))

@@ -15,7 +15,7 @@ from deploy.local.endpoints import Endpoints
 from deploy.local.errors import LocalError
 from deploy.local.people import export
 from deploy.local.staff import Staff
-from services.runtime.blind_rsa import base64url
+from services.runtime.crypto.blind_rsa import base64url
 from services.runtime.text import Text
 
 VISITS = 5

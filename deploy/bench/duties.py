@@ -8,7 +8,7 @@ from services.campaigns.use_cases import news, reports
 from services.contracts.events.feedback import ReportState
 from services.contracts.events.registry import DeliveryOutcome, DeliveryState
 from services.runtime.clock import FixedClock
-from services.runtime.db import Database, Queries
+from services.runtime.postgres.database import Database, Queries
 
 sql = Queries("deploy.bench")
 CLOCK = FixedClock(datetime(2026, 11, 24, 9, tzinfo=UTC))

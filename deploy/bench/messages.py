@@ -14,12 +14,12 @@ from deploy.bench.measure import Figure, timed
 from services.contracts.envelope import common_headers, decode
 from services.contracts.events.registry import MemberState, MemberStatus
 from services.contracts.topics import TOPICS, topic_of
-from services.runtime import outbox
-from services.runtime.broker import KafkaServer, ensure_topics
 from services.runtime.clock import SystemClock
-from services.runtime.db import Connection, Database
-from services.runtime.inbox import Inbox
-from services.runtime.relay import Relay, partition_of
+from services.runtime.messaging import outbox
+from services.runtime.messaging.inbox import Inbox
+from services.runtime.messaging.kafka import KafkaServer, ensure_topics
+from services.runtime.messaging.relay import Relay, partition_of
+from services.runtime.postgres.database import Connection, Database
 
 CLOCK = SystemClock()
 TOPIC = topic_of(MemberState)

@@ -29,7 +29,7 @@ from services.contracts.events.responses import (
     CollectionState,
 )
 from services.feedback.domain.reports import method_of
-from services.runtime.db import Database, Queries
+from services.runtime.postgres.database import Database, Queries
 
 sql = Queries("deploy.bench")
 PROJECTS, DECISIONS = 1_000, 100_000

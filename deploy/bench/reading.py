@@ -14,10 +14,10 @@ from services.responses import reading_sheets as sheets
 from services.responses.store import answers
 from services.responses.store.answers import Ballot
 from services.responses.use_cases import opening, reading
-from services.runtime.auth import Staff
-from services.runtime.blind_rsa import PrivateKey
-from services.runtime.db import Database
-from services.runtime.sealing import Sealer
+from services.runtime.crypto.blind_rsa import PrivateKey
+from services.runtime.crypto.encryption import Sealer
+from services.runtime.http.staff_tokens import Staff
+from services.runtime.postgres.database import Database
 
 CONTRIBUTIONS = 50_000
 ASKED = 100

@@ -32,16 +32,16 @@ from services.contracts.http.questionnaires import FreeText, Questionnaire, Word
 from services.responses import pages
 from services.responses.pages.postbox import Postbox
 from services.responses.use_cases import preparing
-from services.runtime.blind_rsa import (
+from services.runtime.clock import FixedClock
+from services.runtime.crypto.blind_rsa import (
     SALT_BYTES,
     PrivateKey,
     base64url,
     finalize,
     request_from_seed,
 )
-from services.runtime.clock import FixedClock
-from services.runtime.db import Database, Queries
-from services.runtime.sealing import Sealer
+from services.runtime.crypto.encryption import Sealer
+from services.runtime.postgres.database import Database, Queries
 
 sql = Queries("deploy.bench")
 T = TypeVar("T")

@@ -26,9 +26,10 @@ from deploy.bench.parts import Part
 from deploy.local.kafka import EmbeddedKafka
 from deploy.local.postgres import EmbeddedPostgres
 from deploy.local.stack import Stack, together
-from services.runtime import db, migrations
 from services.runtime.clock import ClockSetting
-from services.runtime.db import Database
+from services.runtime.postgres import database as db
+from services.runtime.postgres import migrations
+from services.runtime.postgres.database import Database
 
 # Sending hours from the Antilles to Réunion, so that invitations leave at once.
 AFTERNOON = datetime(2026, 11, 24, 13, 30, tzinfo=UTC)

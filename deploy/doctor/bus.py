@@ -28,7 +28,7 @@ from deploy.doctor.findings import (
     well,
 )
 from services.contracts.topics import TOPICS, Topic
-from services.runtime.broker import KafkaServer
+from services.runtime.messaging.kafka import KafkaServer
 from services.runtime.text import Text
 
 REPLICAS, IN_SYNC = 3, 2

@@ -12,7 +12,7 @@ from cryptography import x509
 from deploy.doctor.databases import server_of
 from deploy.doctor.deployment import Deployment
 from deploy.doctor.findings import TROUBLE, Finding, Findings, broken, look, out_of_reach, well
-from services.runtime.certificates import TlsServer, connected, shown_certificate
+from services.runtime.observability.certificates import TlsServer, connected, shown_certificate
 from services.runtime.text import Text
 
 RENEW_BEFORE = timedelta(days=30)

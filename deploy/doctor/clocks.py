@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from deploy.doctor.findings import Finding, Findings, broken, look, well
-from services.runtime.disk import free_share
+from services.runtime.observability.disk import free_share
 from services.runtime.text import Text
 
 LARGEST_SKEW_SECONDS = 2.0

@@ -12,8 +12,8 @@ from pydantic import SecretStr
 from deploy.doctor.clocks import ZONES, Offsets, clock_finding, zones_finding
 from deploy.doctor.deployment import Deployment
 from deploy.doctor.findings import TROUBLE, Finding, Findings, broken, look, out_of_reach, well
-from services.runtime import migrations
-from services.runtime.db import Connection, Queries
+from services.runtime.postgres import migrations
+from services.runtime.postgres.database import Connection, Queries
 from services.runtime.text import Text
 
 OLDEST, NEWEST = 17, 18

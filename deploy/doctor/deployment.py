@@ -10,8 +10,8 @@ from pydantic import Field, Json, SecretStr
 from services.contracts.http.common import Role
 from services.registry.settings import MailSettings
 from services.registry.smtp import MailServer
-from services.runtime.auth import RoleClaim
-from services.runtime.broker import KafkaServer
+from services.runtime.http.staff_tokens import RoleClaim
+from services.runtime.messaging.kafka import KafkaServer
 from services.runtime.settings import Authority, DatabaseUri, KafkaSettings, WebAddress
 
 MAIL_TIMEOUT_SECONDS = 10.0

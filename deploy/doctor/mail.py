@@ -8,7 +8,7 @@ from aiosmtplib import SMTP
 from deploy.doctor.certificates import validity
 from deploy.doctor.deployment import Deployment
 from deploy.doctor.findings import TROUBLE, Finding, Findings, broken, look, out_of_reach, well
-from services.runtime.certificates import certificate_of
+from services.runtime.observability.certificates import certificate_of
 from services.runtime.text import Text
 
 LONGEST_QUEUE_HOURS = 4

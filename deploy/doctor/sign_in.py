@@ -7,7 +7,12 @@ from deploy.doctor.deployment import Deployment
 from deploy.doctor.findings import Findings, broken, out_of_reach, well
 from deploy.doctor.replicas import date_finding, date_of
 from deploy.doctor.token import judge, not_tried
-from services.runtime.auth import LEEWAY_SECONDS, ForeignIssuer, published_keys, trusting
+from services.runtime.http.staff_tokens import (
+    LEEWAY_SECONDS,
+    ForeignIssuer,
+    published_keys,
+    trusting,
+)
 from services.runtime.text import Text
 
 _SECONDS = 5

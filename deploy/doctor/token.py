@@ -10,7 +10,7 @@ from joserfc.jwk import KeySet
 from deploy.doctor.deployment import Deployment
 from deploy.doctor.findings import Finding, broken, look, well
 from services.contracts.http.common import Role
-from services.runtime.auth import LEEWAY_SECONDS, STAFF_ALGORITHMS, claims_of
+from services.runtime.http.staff_tokens import LEEWAY_SECONDS, STAFF_ALGORITHMS, claims_of
 from services.runtime.text import Text
 
 _SHORTEST_SECONDS, _LONGEST_SECONDS = 60, 12 * 3600

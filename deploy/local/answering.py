@@ -29,7 +29,7 @@ from services.contracts.http.questionnaires import (
     SingleChoice,
 )
 from services.contracts.http.responses import AnswerSheet, Contribution, DocumentView
-from services.runtime.blind_rsa import (
+from services.runtime.crypto.blind_rsa import (
     PublicKey,
     base64url,
     echo_from_seed,

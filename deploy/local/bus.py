@@ -11,7 +11,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.structs import ConsumerRecord
 
 from deploy.local.endpoints import KafkaEndpoint
-from services.runtime.broker import KafkaServer
+from services.runtime.messaging.kafka import KafkaServer
 
 READ_MS = 200
 

@@ -12,8 +12,8 @@ from uuid import uuid4
 
 import asyncpg
 
-from services.runtime import migrations
-from services.runtime.db import Queries
+from services.runtime.postgres import migrations
+from services.runtime.postgres.database import Queries
 
 sql = Queries("deploy.local")
 

@@ -18,7 +18,7 @@ from deploy.local.journal import Journal
 from deploy.local.promises import STORED, Stored
 from services.contracts.topics import TOPICS
 from services.runtime.clock import SharedClock
-from services.runtime.db import Queries
+from services.runtime.postgres.database import Queries
 from services.runtime.text import Text
 
 sql = Queries("deploy.local")

@@ -32,7 +32,7 @@ from services.contracts.http.campaigns import CampaignSheet, Contacts, Preview, 
 from services.contracts.http.feedback import ProjectAccount
 from services.contracts.http.registry import ImportReport
 from services.runtime.clock import SharedClock
-from services.runtime.db import Queries
+from services.runtime.postgres.database import Queries
 from services.runtime.text import Text
 
 sql = Queries("deploy.local")

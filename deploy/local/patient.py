@@ -7,7 +7,7 @@ from deploy.local.endpoints import Endpoints
 from deploy.local.issuer import PEOPLE, mint
 from deploy.local.keys import keys_in
 from services.registry.smtp import MailServer
-from services.runtime.broker import KafkaServer
+from services.runtime.messaging.kafka import KafkaServer
 from services.runtime.settings import Settings
 
 SENDER = "panel@example.org"

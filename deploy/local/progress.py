@@ -15,7 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from deploy.local.endpoints import Endpoints
 from deploy.local.errors import TRUSTED
 from services.runtime.clock import Clock
-from services.runtime.db import Queries
+from services.runtime.postgres.database import Queries
 
 sql = Queries("deploy.local")
 

@@ -20,7 +20,7 @@ from deploy.local.endpoints import Endpoints
 from deploy.local.errors import TRUSTED
 from deploy.local.keys import keys_in
 from deploy.local.waiting import TookTooLong, until
-from services.runtime.db import Queries
+from services.runtime.postgres.database import Queries
 from services.runtime.text import Text
 
 sql = Queries("deploy.local")

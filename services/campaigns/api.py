@@ -21,10 +21,10 @@ from services.contracts.http.campaigns import (
     Today,
 )
 from services.contracts.http.common import Me, Role
-from services.runtime.auth import Staff, require
 from services.runtime.clock import Clock
-from services.runtime.db import Database, patiently
-from services.runtime.pages import language_of
+from services.runtime.http.pages import language_of
+from services.runtime.http.staff_tokens import Staff, require
+from services.runtime.postgres.database import Database, patiently
 from services.runtime.text import Language
 
 Reader = Annotated[Staff, require(*Role)]

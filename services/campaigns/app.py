@@ -10,11 +10,11 @@ from services.campaigns.pages import credentials
 from services.campaigns.settings import CampaignsSettings
 from services.campaigns.use_cases import upkeep
 from services.campaigns.use_cases.recovery import recovery
-from services.runtime.db import Connection
-from services.runtime.sealing import Sealer
+from services.runtime.crypto.encryption import Sealer
+from services.runtime.observability.metrics import Sample
+from services.runtime.observability.tracing import Traces
+from services.runtime.postgres.database import Connection
 from services.runtime.service import Service
-from services.runtime.telemetry import Sample
-from services.runtime.tracing import Traces
 
 
 def build(settings: CampaignsSettings) -> Service:

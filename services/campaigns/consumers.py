@@ -6,7 +6,7 @@ from services.campaigns.use_cases import news, reports
 from services.contracts.events.feedback import ReportState
 from services.contracts.events.registry import DeliveryState, MemberState
 from services.contracts.events.responses import CollectionState
-from services.runtime.db import Connection
+from services.runtime.postgres.database import Connection
 from services.runtime.service import Service
 
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from services.campaigns.store.credentials import SealedKey
-from services.runtime.blind_rsa import PrivateKey
-from services.runtime.sealing import Sealer
+from services.runtime.crypto.blind_rsa import PrivateKey
+from services.runtime.crypto.encryption import Sealer
 
 ReadKey = Callable[[UUID], Awaitable[SealedKey]]
 

@@ -7,7 +7,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 from pydantic import Field, Json, SecretStr, field_validator
 
-from services.runtime.sealing import sealing_keys
+from services.runtime.crypto.encryption import sealing_keys
 from services.runtime.settings import TracedSettings, WebAddress
 
 

@@ -28,9 +28,9 @@ from services.feedback.store import public
 from services.feedback.store import standing as standings
 from services.feedback.use_cases import account, decisions, journal, reports
 from services.feedback.use_cases.account import Manners
-from services.runtime.auth import Staff, require
-from services.runtime.db import Connection
-from services.runtime.pages import language_of
+from services.runtime.http.pages import language_of
+from services.runtime.http.staff_tokens import Staff, require
+from services.runtime.postgres.database import Connection
 from services.runtime.service import Service
 from services.runtime.text import Language
 

@@ -9,10 +9,10 @@ from services.feedback.settings import FeedbackSettings
 from services.feedback.store import standing as standings
 from services.feedback.use_cases import reports
 from services.feedback.use_cases.recovery import recovery
-from services.runtime.db import Connection
+from services.runtime.observability.metrics import Sample
+from services.runtime.observability.tracing import Traces
+from services.runtime.postgres.database import Connection
 from services.runtime.service import Service
-from services.runtime.telemetry import Sample
-from services.runtime.tracing import Traces
 
 
 def build(settings: FeedbackSettings) -> Service:

@@ -6,7 +6,7 @@ from services.contracts.events.campaigns import ProjectState
 from services.contracts.events.registry import FiguresState
 from services.contracts.events.responses import CollectionState, ProposalState
 from services.feedback.use_cases import news
-from services.runtime.db import Connection
+from services.runtime.postgres.database import Connection
 from services.runtime.service import Service
 
 

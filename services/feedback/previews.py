@@ -17,7 +17,7 @@ from services.feedback.domain.reports import shown
 from services.feedback.store.decisions import Answer
 from services.feedback.store.public import PublicReport
 from services.feedback.use_cases.account import Account
-from services.runtime.pages import Pages
+from services.runtime.http.pages import Pages
 from services.runtime.text import Language, long_date
 
 pages = Pages("services.feedback", outcomes=OUTCOME_NAMES, progress_names=PROGRESS_NAMES)

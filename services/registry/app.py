@@ -15,11 +15,11 @@ from services.registry.sender import Sender
 from services.registry.settings import RegistrySettings
 from services.registry.smtp import MailServer
 from services.registry.vault import Vault
-from services.runtime.auth import link_keys
-from services.runtime.db import Connection
+from services.runtime.http.staff_tokens import link_keys
+from services.runtime.observability.metrics import Sample
+from services.runtime.observability.tracing import Traces
+from services.runtime.postgres.database import Connection
 from services.runtime.service import Service
-from services.runtime.telemetry import Sample
-from services.runtime.tracing import Traces
 
 
 def build(settings: RegistrySettings) -> Service:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from services.contracts.events.campaigns import ErasureApplied, OrderState, ProjectState
 from services.contracts.events.feedback import ReportState
 from services.registry import use_cases
-from services.runtime.db import Connection
+from services.runtime.postgres.database import Connection
 from services.runtime.service import Service
 
 

@@ -9,8 +9,8 @@ import orjson
 
 from services.registry.csv_lines import Person
 from services.registry.store import MEMBER, MEMBERS, rows_of, sql
-from services.runtime.db import Connection
-from services.runtime.sealing import Sealed
+from services.runtime.crypto.encryption import Sealed
+from services.runtime.postgres.database import Connection
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from services.registry.import_store import StagedLine
 from services.registry.mailboxes import fold_all
 from services.registry.vault import Contact, Vault
 from services.runtime.clock import Clock
-from services.runtime.db import Connection
+from services.runtime.postgres.database import Connection
 from services.runtime.text import Language, Text, long_date
 
 _CHUNK = 2_000

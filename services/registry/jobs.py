@@ -7,9 +7,9 @@ from uuid import UUID
 from services.registry import store, use_cases
 from services.registry.mailboxes import FIRST, fold_some
 from services.registry.vault import Vault
-from services.runtime.db import Connection
+from services.runtime.observability.metrics import Sample
+from services.runtime.postgres.database import Connection
 from services.runtime.service import Service
-from services.runtime.telemetry import Sample
 
 # Seconds between two looks.
 ANSWER, JUDGE, EXPIRE, COUNT, FORGET, FOLD = 2.0, 2.0, 5.0, 5.0, 60.0, 60.0

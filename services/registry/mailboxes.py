@@ -13,7 +13,7 @@ from cryptography.exceptions import InvalidTag
 from services.registry import import_store, store
 from services.registry.vault import Vault
 from services.runtime.clock import Clock
-from services.runtime.db import Connection
+from services.runtime.postgres.database import Connection
 
 FIRST = UUID(int=0)
 _PAGE = 500

@@ -16,8 +16,8 @@ from services.contracts.events.campaigns import OrderRequest, OrderState
 from services.registry import domain, store
 from services.registry.store import sql
 from services.runtime.clock import Clock
-from services.runtime.db import Connection
-from services.runtime.recovery import Recovery
+from services.runtime.messaging.recovery import Recovery
+from services.runtime.postgres.database import Connection
 
 log = structlog.get_logger()
 

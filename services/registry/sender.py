@@ -25,7 +25,7 @@ from services.registry.smtp import Handover, MailServer, MailSession
 from services.registry.use_cases import Attempt
 from services.registry.vault import Vault
 from services.runtime.clock import Clock
-from services.runtime.db import Database, patiently
+from services.runtime.postgres.database import Database, patiently
 
 _PAGE = 1_000
 _IDLE_SECONDS = 0.3

@@ -8,7 +8,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 from pydantic import Field, SecretStr, field_validator
 
-from services.runtime.sealing import sealing_keys
+from services.runtime.crypto.encryption import sealing_keys
 from services.runtime.settings import Environment, Port, TracedSettings, WebAddress
 
 

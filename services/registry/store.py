@@ -16,9 +16,9 @@ from services.contracts.events.feedback import ReportState
 from services.contracts.events.registry import DeliveryState, FiguresState, MemberState
 from services.contracts.topics import topic_of
 from services.registry.domain import NOTICES_A_DAY, Class, State, Status
-from services.runtime import db
-from services.runtime.db import Connection
-from services.runtime.sealing import Sealed
+from services.runtime.crypto.encryption import Sealed
+from services.runtime.postgres import database as db
+from services.runtime.postgres.database import Connection
 
 sql = db.Queries("services.registry")
 

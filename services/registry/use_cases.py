@@ -20,7 +20,7 @@ from services.registry.replies import Reply, Stage
 from services.registry.store import Claimed
 from services.registry.vault import Vault
 from services.runtime.clock import Clock
-from services.runtime.db import Connection
+from services.runtime.postgres.database import Connection
 
 _ABOUT_NO_PROJECT = UUID(int=0)
 

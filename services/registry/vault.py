@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from services.registry.addresses import mailbox
-from services.runtime.sealing import Entropy, Sealed, Sealer
+from services.runtime.crypto.encryption import Entropy, Sealed, Sealer
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ from services.responses.shelves import Shelves
 from services.responses.store import collections
 from services.responses.use_cases import synthesis
 from services.responses.use_cases.recovery import recovery
-from services.runtime.db import Connection
-from services.runtime.sealing import Sealer
+from services.runtime.crypto.encryption import Sealer
+from services.runtime.observability.metrics import Sample
+from services.runtime.postgres.database import Connection
 from services.runtime.service import Service
-from services.runtime.telemetry import Sample
 
 
 def build(settings: ResponsesSettings) -> Service:

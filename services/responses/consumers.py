@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from services.contracts.events.campaigns import ProjectState
 from services.responses.use_cases import preparing
-from services.runtime.db import Connection
+from services.runtime.postgres.database import Connection
 from services.runtime.service import Service
 
 

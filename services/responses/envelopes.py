@@ -15,7 +15,7 @@ from uuid import UUID
 
 import orjson
 
-from services.runtime.sealing import Sealed, Sealer
+from services.runtime.crypto.encryption import Sealed, Sealer
 
 # A box of this size and its row fill one page of PostgreSQL (8 kB) and need no second table.
 _SMALLEST_BYTES = 7_936

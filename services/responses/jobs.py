@@ -3,7 +3,7 @@
 from random import Random
 
 from services.responses.use_cases import opening
-from services.runtime.sealing import Sealer
+from services.runtime.crypto.encryption import Sealer
 from services.runtime.service import Service
 
 

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from services.runtime.sealing import sealing_keys
+from services.runtime.crypto.encryption import sealing_keys
 from services.runtime.settings import Settings, WebAddress
 
 

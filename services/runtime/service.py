@@ -21,9 +21,21 @@ import asyncpg
 import structlog
 
 from services.contracts.topics import produced_by
-from services.runtime import broker, http, migrations
-from services.runtime.certificates import CertificateWatch
-from services.runtime.db import (
+from services.runtime.http import application as http
+from services.runtime.http.hints import HintHub
+from services.runtime.http.server import server
+from services.runtime.loop import loop_factory
+from services.runtime.messaging import kafka as broker
+from services.runtime.messaging.inbox import DEAD_LETTER_LIFE, Inbox
+from services.runtime.messaging.outbox import sql
+from services.runtime.messaging.recovery import Recovery, catch_up
+from services.runtime.messaging.relay import Relay, RelayFenced
+from services.runtime.observability.certificates import CertificateWatch
+from services.runtime.observability.disk import free_share
+from services.runtime.observability.metrics import Requests, Sample, configure_logs, exposition
+from services.runtime.observability.tracing import Traces
+from services.runtime.postgres import migrations
+from services.runtime.postgres.database import (
     STALE_STATEMENT,
     Connection,
     ConnectionLost,
@@ -32,17 +44,7 @@ from services.runtime.db import (
     DatabaseReplaced,
     patiently,
 )
-from services.runtime.disk import free_share
-from services.runtime.hints import HintHub
-from services.runtime.inbox import DEAD_LETTER_LIFE, Inbox
-from services.runtime.loop import loop_factory
-from services.runtime.outbox import sql
-from services.runtime.recovery import Recovery, catch_up
-from services.runtime.relay import Relay, RelayFenced
-from services.runtime.server import server
 from services.runtime.settings import Settings, WrongSettings, from_environment
-from services.runtime.telemetry import Requests, Sample, configure_logs, exposition
-from services.runtime.tracing import Traces
 
 Job = Callable[[], Awaitable[object]]
 Measure = Callable[[Connection], Awaitable[Iterable[Sample]]]

@@ -28,9 +28,9 @@ from pydantic_settings import (
 )
 
 from services.contracts.http.common import Role
-from services.runtime.auth import RoleClaim
-from services.runtime.broker import KafkaServer
 from services.runtime.clock import Clock, SharedClock, SystemClock
+from services.runtime.http.staff_tokens import RoleClaim
+from services.runtime.messaging.kafka import KafkaServer
 from services.runtime.refusal import Refusal
 from services.runtime.text import Language, Text
 

@@ -21,7 +21,7 @@ from deploy.local.demo import SEED
 from deploy.local.endpoints import SERVICES, Endpoints
 from deploy.local.journal import Journal
 from services.contracts.topics import DAYS_ONLY, TOPICS
-from services.runtime.blind_rsa import PublicKey, echo_from_seed
+from services.runtime.crypto.blind_rsa import PublicKey, echo_from_seed
 from tests.acceptance.command import started, wait_until_up
 from tests.privacy.prober import Evidence, attacks, expected_hits
 

@@ -17,7 +17,7 @@ from services.contracts.events.campaigns import (
     Mandate,
     ReportDuties,
 )
-from tests.integration.feedback.world import (
+from tests.support.feedback import (
     COLLECTION_ENDED,
     KEPT,
     NOT_KEPT,
@@ -26,8 +26,8 @@ from tests.integration.feedback.world import (
     facing,
     project,
 )
-from tests.running import listening
-from tests.servers import PostgresServer
+from tests.support.running import listening
+from tests.support.servers import PostgresServer
 
 LETTER = Mandate(
     title="La lettre de la caisse d'allocations familiales",

@@ -34,7 +34,12 @@ from services.contracts.http.responses import (
 )
 from services.responses.domain import answers
 from services.responses.pages import answer_page
-from services.runtime.blind_rsa import PrivateKey, SignatureRefused, base64url, from_base64url
+from services.runtime.crypto.blind_rsa import (
+    PrivateKey,
+    SignatureRefused,
+    base64url,
+    from_base64url,
+)
 
 PROJECT = UUID("5f0c5f6e-8b8a-4d3c-9a51-2f0d7f3c1a10")
 DOCUMENT = UUID("0b6f4f0e-1d0a-4a57-bb1a-6f6d1f0f2c77")

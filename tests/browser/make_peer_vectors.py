@@ -14,7 +14,7 @@ from pathlib import Path
 from joserfc.jwk import RSAKey
 from playwright.sync_api import sync_playwright
 
-from services.runtime.blind_rsa import PrivateKey
+from services.runtime.crypto.blind_rsa import PrivateKey
 from tests.browser.chromium import FLAGS, find_or_install, site
 
 HERE = Path(__file__).parent

@@ -9,7 +9,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
-from services.runtime.blind_rsa import PrivateKey, echo_from_seed, finalize, request_from_seed
+from services.runtime.crypto.blind_rsa import (
+    PrivateKey,
+    echo_from_seed,
+    finalize,
+    request_from_seed,
+)
 from tests.browser.chromium import FLAGS, site
 
 ROOT = Path(__file__).parents[2]

@@ -25,13 +25,13 @@ from services.responses.settings import ResponsesSettings
 from services.responses.use_cases import preparing
 from services.runtime.clock import ClockSetting, SharedClock
 from services.runtime.service import Service
-from tests import databases
 from tests.browser.answer_site import DOCUMENT, LETTER, questionnaire
-from tests.integration.campaigns.site import Site, invited
-from tests.integration.campaigns.world import CREDENTIAL_KEYS, NOON, World
-from tests.integration.responses.world import ANSWER_KEYS
-from tests.running import free_port, listening
-from tests.servers import PostgresServer
+from tests.support import databases
+from tests.support.campaigns import CREDENTIAL_KEYS, NOON, World
+from tests.support.campaigns_site import Site, invited
+from tests.support.responses import ANSWER_KEYS
+from tests.support.running import free_port, listening
+from tests.support.servers import PostgresServer
 
 WORDS = "Dire d'abord ce qui manque."
 

@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.browser.account_site import AccountSite, published
 from tests.browser.device import DESK, PHONE, accessible, device
-from tests.servers import PostgresServer
+from tests.support.servers import PostgresServer
 
 pytestmark = pytest.mark.servers
 

@@ -28,7 +28,7 @@ from services.contracts.http.common import Problem
 from tests.console.recorded.panel import CARD, HOUSING, TAX, Panel, project
 from tests.console.recorded.services import stack
 from tests.console.test_hostile_texts import SIGNS, hostile, hostile_title
-from tests.hostile_texts import TITLES, acting
+from tests.support.hostile_texts import TITLES, acting
 
 # What rich orders: styles.
 _STYLES = re.compile(r"\x1b\[[0-9;]*m")

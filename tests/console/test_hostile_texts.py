@@ -20,7 +20,7 @@ from tests.console.conftest import At, Opens
 from tests.console.recorded.panel import CARD, LETTER, SCHOOL, TAX, Panel, campaign
 from tests.console.test_deciding import to_account, to_list
 from tests.console.test_reading import to_room
-from tests.hostile_texts import ALL, TITLES, acting
+from tests.support.hostile_texts import ALL, TITLES, acting
 
 MARKED = "[/]\x1b]52;c;\x07\x9b\u202e[b"
 SIGNS = "[/]␛]52;c;␇<U+009B><U+202E>[b"

@@ -12,7 +12,7 @@ from tests.console.recorded.panel import Panel
 from tests.console.recorded.services import stack
 from tests.console.terminal import Terminal, terminal
 from tests.console.test_hostile_texts import hostile
-from tests.hostile_texts import ALL
+from tests.support.hostile_texts import ALL
 
 # What Textual orders: CSI with its parameters, and the pointer's shape.
 _ORDERS = re.compile(rb"\x1b(\[[0-9;?<>=$]*[ -/]*[@-~]|\]22;[a-z-]*\x07)")

@@ -25,24 +25,25 @@ from services.campaigns.settings import CampaignsSettings
 from services.contracts.accounts import account_code
 from services.contracts.http.common import Role
 from services.registry.settings import RegistrySettings
-from services.runtime.auth import Link, sign_link
-from services.runtime.blind_rsa import base64url, request_from_seed
 from services.runtime.clock import ClockSetting, SharedClock
-from services.runtime.limits import Limit
-from services.runtime.outbox import sql
+from services.runtime.crypto.blind_rsa import base64url, request_from_seed
+from services.runtime.http.rate_limits import Limit
+from services.runtime.http.staff_tokens import Link, sign_link
+from services.runtime.messaging.outbox import sql
 from services.runtime.service import Service
-from tests import databases, people
-from tests.integration.campaigns.world import CREDENTIAL_KEYS, NOON, sheet, signing_key
-from tests.integration.campaigns.world import World as Campaigns
-from tests.integration.feedback.world import INES, KEPT
-from tests.integration.feedback.world import World as Feedback
-from tests.integration.feedback.world import facing as feedback_facing
-from tests.integration.responses.reading_room import NO_SUGGESTION, Room
-from tests.integration.responses.world import QUESTIONNAIRE, project
-from tests.integration.responses.world import World as Responses
-from tests.integration.responses.world import facing as responses_facing
-from tests.running import Issuer, free_port, listening, signing_in
-from tests.servers import PostgresServer
+from tests.support import databases
+from tests.support import registry as people
+from tests.support.campaigns import CREDENTIAL_KEYS, NOON, sheet, signing_key
+from tests.support.campaigns import World as Campaigns
+from tests.support.feedback import INES, KEPT
+from tests.support.feedback import World as Feedback
+from tests.support.feedback import facing as feedback_facing
+from tests.support.reading_room import NO_SUGGESTION, Room
+from tests.support.responses import QUESTIONNAIRE, project
+from tests.support.responses import World as Responses
+from tests.support.responses import facing as responses_facing
+from tests.support.running import Issuer, free_port, listening, signing_in
+from tests.support.servers import PostgresServer
 
 LENGTH = {
     "id": "length",

@@ -13,10 +13,10 @@ import pytest
 from deploy.describe import SERVICES, build
 from services.contracts.http.common import Role
 from services.runtime.service import Service
-from tests import databases
 from tests.contract.test_edges import addresses
-from tests.running import Issuer, signing_in
-from tests.servers import PostgresServer
+from tests.support import databases
+from tests.support.running import Issuer, signing_in
+from tests.support.servers import PostgresServer
 
 pytestmark = pytest.mark.servers
 

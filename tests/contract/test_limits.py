@@ -12,8 +12,13 @@ from services.campaigns.pages import credentials
 from services.registry.settings import RegistrySettings
 from services.responses import apart, documents, shelves
 from services.responses.pages import LARGEST_BODY_BYTES as LARGEST_ANSWER
-from services.runtime import auth, db, http, inbox, relay, server, tracing
-from services.runtime.hints import MOST_STREAMS
+from services.runtime.http import application as http
+from services.runtime.http import server
+from services.runtime.http import staff_tokens as auth
+from services.runtime.http.hints import MOST_STREAMS
+from services.runtime.messaging import inbox, relay
+from services.runtime.observability import tracing
+from services.runtime.postgres import database as db
 from services.runtime.settings import Settings
 
 ROOT = Path(__file__).parents[2]

@@ -18,8 +18,8 @@ import pytest
 import yaml
 
 from deploy.describe import SERVICES, build
-from services.runtime.db import Database
-from tests.databases import Databases
+from services.runtime.postgres.database import Database
+from tests.support.databases import Databases
 
 ROOT = Path(__file__).parents[2]
 WATCHING = ROOT / "deploy" / "observability"

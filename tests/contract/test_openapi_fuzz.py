@@ -38,7 +38,7 @@ from services.campaigns.pages import credentials
 from services.contracts.http.common import Role
 from tests.contract.edges import heeded
 from tests.contract.faces import Face, Known, face, openings, pages
-from tests.servers import PostgresServer
+from tests.support.servers import PostgresServer
 
 pytestmark = pytest.mark.servers
 

@@ -101,7 +101,7 @@ class Compose:
         os.kill(int(self.inspect(container, "{{.State.Pid}}")), signal.SIGKILL)
 
     def works(self, container: str) -> bool:
-        asked = ("docker", "exec", container, "python", "-m", "services.runtime.healthy")
+        asked = ("docker", "exec", container, "python", "-m", "services.runtime.http.liveness")
         return subprocess.run(asked, capture_output=True, check=False).returncode == 0
 
     def tried_out(self, what: str) -> dict[str, Any]:

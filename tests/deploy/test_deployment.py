@@ -26,7 +26,7 @@ from tests.deploy.compose import (
     guide,
     until,
 )
-from tests.running import free_port
+from tests.support.running import free_port
 
 pytestmark = [
     pytest.mark.deploy,

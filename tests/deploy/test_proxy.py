@@ -16,7 +16,7 @@ import pytest
 
 from tests.contract.edges import heeded
 from tests.deploy.compose import DOMAIN, ROOT, SERVICES, engine_answers, until
-from tests.running import free_port
+from tests.support.running import free_port
 
 pytestmark = [
     pytest.mark.deploy,

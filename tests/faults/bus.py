@@ -15,10 +15,10 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPa
 
 from services.contracts.envelope import Event, headers
 from services.contracts.topics import TOPICS, topic_of
-from services.runtime.inbox import Consumer
+from services.runtime.messaging.inbox import Consumer
 from services.runtime.service import Service
-from tests.events import NOON
-from tests.servers import eventually
+from tests.support.events import NOON
+from tests.support.servers import eventually
 
 
 @dataclass

@@ -31,14 +31,14 @@ from services.feedback.app import build as build_feedback
 from services.responses.app import build as build_responses
 from services.runtime.clock import ClockSetting, SharedClock
 from services.runtime.service import Service
-from tests import databases
 from tests.faults.bus import Bus, Reader, bus
-from tests.integration.campaigns import world as campaigns_world
-from tests.integration.feedback import world as feedback_world
-from tests.integration.responses import world as responses_world
-from tests.integration.responses.reading_room import Room
-from tests.running import signing_in
-from tests.servers import PostgresServer
+from tests.support import campaigns as campaigns_world
+from tests.support import databases
+from tests.support import feedback as feedback_world
+from tests.support import responses as responses_world
+from tests.support.reading_room import Room
+from tests.support.running import signing_in
+from tests.support.servers import PostgresServer
 
 T = TypeVar("T")
 PARTICIPANTS = 12

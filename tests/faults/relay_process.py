@@ -12,9 +12,9 @@ import asyncpg
 from aiokafka import AIOKafkaProducer
 from pydantic import SecretStr
 
-from services.runtime.broker import KafkaServer
-from services.runtime.db import Database
-from services.runtime.relay import Relay, RelayFenced
+from services.runtime.messaging.kafka import KafkaServer
+from services.runtime.messaging.relay import Relay, RelayFenced
+from services.runtime.postgres.database import Database
 
 FENCED = 75
 

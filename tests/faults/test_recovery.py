@@ -23,11 +23,12 @@ from services.contracts.events.campaigns import ErasureApplied, OrderKind
 from services.contracts.http.registry import ImportReport
 from services.registry import use_cases
 from services.runtime.clock import ClockSetting, SharedClock
-from tests import databases, people, topics
-from tests.events import produce
 from tests.faults.test_sender import Deployed, Held, kill
-from tests.people import NOON, TODAY, Registry, order, project
-from tests.servers import PostgresServer, eventually
+from tests.support import databases, topics
+from tests.support import registry as people
+from tests.support.events import produce
+from tests.support.registry import NOON, TODAY, Registry, order, project
+from tests.support.servers import PostgresServer, eventually
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(240)]
 SAVED_AT = NOON - timedelta(hours=2)

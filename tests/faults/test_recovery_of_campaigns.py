@@ -26,13 +26,13 @@ from services.contracts.events.registry import DeliveryOutcome, DeliveryState, M
 from services.contracts.events.responses import CollectionPhase, CollectionState, ListedProposal
 from services.contracts.http.campaigns import ChangeDecisionMaker
 from services.contracts.http.common import Role
-from services.runtime.auth import Staff
 from services.runtime.clock import ClockSetting, SharedClock
-from tests import databases
-from tests.events import produce
-from tests.integration.campaigns.world import CREDENTIAL_KEYS, TODAY, World, gone, member, new_key
-from tests.running import free_port
-from tests.servers import PostgresServer, eventually
+from services.runtime.http.staff_tokens import Staff
+from tests.support import databases
+from tests.support.campaigns import CREDENTIAL_KEYS, TODAY, World, gone, member, new_key
+from tests.support.events import produce
+from tests.support.running import free_port
+from tests.support.servers import PostgresServer, eventually
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(240)]
 

@@ -11,11 +11,12 @@ from deploy.backup import NotToldYet
 from services.contracts.events.campaigns import ErasureApplied, OrderState
 from services.contracts.topics import topic_of
 from services.registry import use_cases
-from tests import people, topics
-from tests.events import produce
 from tests.faults.test_recovery import Operated, import_again, operated
-from tests.people import TODAY, order, project
-from tests.servers import eventually
+from tests.support import registry as people
+from tests.support import topics
+from tests.support.events import produce
+from tests.support.registry import TODAY, order, project
+from tests.support.servers import eventually
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(240)]
 __all__ = ["operated"]

@@ -7,10 +7,10 @@ import pytest
 from services.campaigns.domain.projects import NobodyCouldAnswer
 from services.campaigns.use_cases import projects, upkeep
 from services.contracts.events.registry import MemberStatus
-from tests import topics
-from tests.events import produce
 from tests.faults.test_recovery_of_campaigns import Operated, launched, operated
-from tests.integration.campaigns.world import gone, member, new_key
+from tests.support import topics
+from tests.support.campaigns import gone, member, new_key
+from tests.support.events import produce
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(240)]
 __all__ = ["operated"]

@@ -14,15 +14,15 @@ from aiokafka import ConsumerRecord
 
 from services.contracts.events.responses import CollectionState
 from services.contracts.topics import topic_of
-from services.runtime import outbox
-from services.runtime.broker import KafkaServer
 from services.runtime.clock import FixedClock
-from services.runtime.db import Database
-from services.runtime.relay import Relay
-from tests import databases
-from tests.events import NOON, collection, committed
+from services.runtime.messaging import outbox
+from services.runtime.messaging.kafka import KafkaServer
+from services.runtime.messaging.relay import Relay
+from services.runtime.postgres.database import Database
 from tests.faults.relay_process import FENCED
-from tests.servers import PostgresServer, eventually
+from tests.support import databases
+from tests.support.events import NOON, collection, committed
+from tests.support.servers import PostgresServer, eventually
 
 TOPIC = topic_of(CollectionState).name
 CLOCK = FixedClock(NOON)

@@ -22,11 +22,12 @@ from deploy.local.mail_catcher import as_usual
 from services.contracts.events.campaigns import OrderState
 from services.contracts.topics import topic_of
 from services.runtime.clock import ClockSetting, SharedClock
-from services.runtime.inbox import group_of
-from tests import databases, people, topics
-from tests.events import committed, produce
-from tests.people import NOON, Registry, order, project
-from tests.servers import PostgresServer, eventually
+from services.runtime.messaging.inbox import group_of
+from tests.support import databases, topics
+from tests.support import registry as people
+from tests.support.events import committed, produce
+from tests.support.registry import NOON, Registry, order, project
+from tests.support.servers import PostgresServer, eventually
 
 ORDERS = topic_of(OrderState).name
 DELIVERIES = "registry.deliveries.v1"

@@ -6,10 +6,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from services.runtime.db import DatabaseReplaced
-from tests.events import produce
+from services.runtime.postgres.database import DatabaseReplaced
 from tests.faults.test_recovery_of_campaigns import Operated, launched, operated
-from tests.integration.campaigns.world import member
+from tests.support.campaigns import member
+from tests.support.events import produce
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(240)]
 __all__ = ["operated"]

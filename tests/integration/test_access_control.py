@@ -21,10 +21,10 @@ from aiokafka.errors import (
 
 from deploy.acls import PRINCIPALS, PUBLIC, SERVICES, readable_by, writable_by
 from services.contracts.topics import TOPICS
-from services.runtime.broker import KafkaServer
-from services.runtime.inbox import group_of
-from tests import secure_kafka
-from tests.servers import eventually
+from services.runtime.messaging.inbox import group_of
+from services.runtime.messaging.kafka import KafkaServer
+from tests.support import secure_kafka
+from tests.support.servers import eventually
 
 pytestmark = [
     pytest.mark.servers,

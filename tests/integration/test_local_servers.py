@@ -24,7 +24,7 @@ from deploy.local.kafka import EmbeddedKafka
 from deploy.local.mail_catcher import MailCatcher
 from deploy.local.postgres import EmbeddedPostgres
 from deploy.local.processes import ServiceProcess
-from tests.servers import PostgresServer, eventually
+from tests.support.servers import PostgresServer, eventually
 
 PANEL_TIME = datetime(2026, 1, 31, 9, 0, tzinfo=UTC)
 RUNNER = """

@@ -14,10 +14,10 @@ from uuid import uuid4
 
 import pytest
 
-from services.runtime.blind_rsa import base64url
-from tests.integration.responses.world import FIRST_DAY, World, answer, facing, project
+from services.runtime.crypto.blind_rsa import base64url
 from tests.privacy.prober import Evidence, Hits
-from tests.servers import PostgresServer
+from tests.support.responses import FIRST_DAY, World, answer, facing, project
+from tests.support.servers import PostgresServer
 
 RUNS = int(os.environ.get("PROBER_RUNS", "30"))
 PARTICIPANTS = 20

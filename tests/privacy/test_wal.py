@@ -11,9 +11,9 @@ from uuid import uuid4
 
 import pytest
 
-from tests.integration.responses.world import World, answer, facing, project
 from tests.privacy.test_prober import PARTICIPANTS, Unshuffled
-from tests.servers import PostgresServer
+from tests.support.responses import World, answer, facing, project
+from tests.support.servers import PostgresServer
 
 PROJECTS = 10
 # Places right by chance: one for each project on average (Poisson); more, once in a million runs.

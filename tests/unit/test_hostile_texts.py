@@ -16,11 +16,11 @@ from services.contracts.http.common import Problem
 from services.feedback.previews import pages, parts
 from services.registry.messages import Report
 from services.registry.vault import Contact
-from services.runtime import pages as members_pages
 from services.runtime.cells import csv_lines
+from services.runtime.http import pages as members_pages
 from services.runtime.text import LANGUAGES, Language
-from tests.hostile_texts import ALL, HOSTILE, TITLES
-from tests.people import NOON, letters
+from tests.support.hostile_texts import ALL, HOSTILE, TITLES
+from tests.support.registry import NOON, letters
 from tests.unit.registry.test_messages import letter
 
 

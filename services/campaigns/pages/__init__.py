@@ -26,10 +26,10 @@ from services.campaigns.domain.answers import (
 )
 from services.campaigns.domain.projects import Project
 from services.campaigns.use_cases import answers
-from services.runtime.auth import link_keys, read_link, trimmed_link
 from services.runtime.clock import Clock
-from services.runtime.db import Connection, Database
-from services.runtime.pages import Pages, language_of
+from services.runtime.http.pages import Pages, language_of
+from services.runtime.http.staff_tokens import link_keys, read_link, trimmed_link
+from services.runtime.postgres.database import Connection, Database
 from services.runtime.refusal import Refusal
 
 PURPOSE = "invitation"

@@ -18,13 +18,13 @@ from services.campaigns.store.credentials import SealedKey
 from services.campaigns.use_cases import credentials
 from services.campaigns.use_cases.credentials import Asking
 from services.contracts.http.credentials import CredentialRequest, CredentialSignature
-from services.runtime.auth import read_link
-from services.runtime.blind_rsa import RequestDamaged, base64url, from_base64url
 from services.runtime.clock import Clock
-from services.runtime.db import Database
-from services.runtime.limits import small_bodies
+from services.runtime.crypto.blind_rsa import RequestDamaged, base64url, from_base64url
+from services.runtime.http.rate_limits import small_bodies
+from services.runtime.http.staff_tokens import read_link
+from services.runtime.postgres.batching import Together
+from services.runtime.postgres.database import Database
 from services.runtime.refusal import Refusal
-from services.runtime.together import Together
 
 PATH = "/credentials"
 LARGEST_BODY_BYTES = 4096

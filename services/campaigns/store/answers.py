@@ -11,8 +11,8 @@ from services.campaigns.domain.answers import Invitation
 from services.campaigns.domain.campaigns import Window
 from services.campaigns.store import sql
 from services.campaigns.store.news import StoredOrder
-from services.runtime import db
-from services.runtime.db import Connection
+from services.runtime.postgres import database as db
+from services.runtime.postgres.database import Connection
 from services.runtime.refusal import NotFound
 
 

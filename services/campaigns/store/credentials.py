@@ -6,10 +6,10 @@ from uuid import UUID
 
 from services.campaigns.domain.credentials import Standing
 from services.campaigns.store import sql
-from services.runtime import db
-from services.runtime.db import Connection
+from services.runtime.crypto.encryption import Sealed
+from services.runtime.postgres import database as db
+from services.runtime.postgres.database import Connection
 from services.runtime.refusal import NotFound
-from services.runtime.sealing import Sealed
 
 
 @dataclass(frozen=True)

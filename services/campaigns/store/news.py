@@ -9,8 +9,8 @@ from uuid import UUID
 import orjson
 
 from services.campaigns.store import sql
-from services.runtime import db
-from services.runtime.db import Connection
+from services.runtime.postgres import database as db
+from services.runtime.postgres.database import Connection
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from uuid import UUID
 from services.campaigns.domain.campaigns import Campaign
 from services.campaigns.domain.projects import Committed, MandateChange, Project, Roster
 from services.campaigns.store import sql
-from services.runtime import db
-from services.runtime.db import Connection
+from services.runtime.postgres import database as db
+from services.runtime.postgres.database import Connection
 from services.runtime.refusal import NotFound
 
 

@@ -5,7 +5,7 @@ from itertools import pairwise
 from uuid import UUID
 
 from services.campaigns.store import sql
-from services.runtime.db import Connection
+from services.runtime.postgres.database import Connection
 
 # Reporting and closing follow from what feedback and registry tell.
 _WAY = ("draft", "published", "open", "recruited", "collected")

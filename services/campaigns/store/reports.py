@@ -7,7 +7,7 @@ from uuid import UUID
 from services.campaigns.domain.campaigns import Window
 from services.campaigns.store import sql
 from services.campaigns.store.news import Gone
-from services.runtime.db import Connection
+from services.runtime.postgres.database import Connection
 
 
 async def know_reports(conn: Connection, news: Sequence[tuple[UUID, int, int, date]]) -> list[UUID]:

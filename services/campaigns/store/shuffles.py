@@ -4,7 +4,7 @@ from datetime import date
 from uuid import UUID
 
 from services.campaigns.store import sql
-from services.runtime.db import Connection
+from services.runtime.postgres.database import Connection
 
 
 async def due_shuffles(conn: Connection, today: date) -> list[UUID]:

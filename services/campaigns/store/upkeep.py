@@ -5,8 +5,8 @@ from datetime import date, datetime
 from uuid import UUID
 
 from services.campaigns.store import sql
-from services.runtime import db
-from services.runtime.db import Connection
+from services.runtime.postgres import database as db
+from services.runtime.postgres.database import Connection
 
 
 async def send_unanswered_again(conn: Connection, topic: str, at: datetime) -> int:

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from services.campaigns.domain.projects import Project
 from services.campaigns.store import sql
-from services.runtime import db
-from services.runtime.db import Connection
+from services.runtime.postgres import database as db
+from services.runtime.postgres.database import Connection
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from services.campaigns.domain.campaigns import Window, first_sendable_day, wind
 from services.campaigns.store import draws as store
 from services.contracts.events.campaigns import OrderState
 from services.contracts.topics import topic_of
-from services.runtime import outbox
 from services.runtime.clock import Clock
-from services.runtime.db import Connection
+from services.runtime.messaging import outbox
+from services.runtime.postgres.database import Connection
 
 PARIS = ZoneInfo("Europe/Paris")
 

@@ -15,9 +15,9 @@ from services.campaigns.store import projects
 from services.campaigns.use_cases.allocation import PARIS
 from services.campaigns.use_cases.events import notice_state, order_state
 from services.contracts.events.campaigns import OrderKind
-from services.runtime import outbox
 from services.runtime.clock import Clock
-from services.runtime.db import Connection
+from services.runtime.messaging import outbox
+from services.runtime.postgres.database import Connection
 from services.runtime.refusal import NotFound
 
 

@@ -15,7 +15,7 @@ from services.campaigns.store import answers
 from services.campaigns.store import credentials as store
 from services.campaigns.store.credentials import SealedKey
 from services.runtime.clock import Clock
-from services.runtime.db import Connection
+from services.runtime.postgres.database import Connection
 from services.runtime.refusal import Refusal
 
 

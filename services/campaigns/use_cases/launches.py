@@ -26,9 +26,9 @@ from services.campaigns.use_cases import projects
 from services.campaigns.use_cases.allocation import PARIS
 from services.contracts import codes
 from services.contracts.http.campaigns import CampaignSheet, Criterion, Preview, StratumPreview
-from services.runtime import outbox
 from services.runtime.clock import Clock
-from services.runtime.db import Connection
+from services.runtime.messaging import outbox
+from services.runtime.postgres.database import Connection
 from services.runtime.refusal import NotFound
 
 RandomBytes = Callable[[int], bytes]

@@ -10,9 +10,9 @@ from services.campaigns.use_cases.reports import move_on
 from services.contracts.events.campaigns import ErasureApplied
 from services.contracts.events.registry import DeliveryState, MemberState, MemberStatus
 from services.contracts.events.responses import CollectionState
-from services.runtime import outbox
 from services.runtime.clock import Clock
-from services.runtime.db import Connection
+from services.runtime.messaging import outbox
+from services.runtime.postgres.database import Connection
 
 
 async def learn_members(conn: Connection, clock: Clock, events: Sequence[MemberState]) -> None:

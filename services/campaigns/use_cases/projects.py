@@ -13,10 +13,10 @@ from services.campaigns.store import projects as store
 from services.campaigns.store.credentials import insert_project_key
 from services.campaigns.use_cases.events import order_state, project_state
 from services.contracts.http.campaigns import ChangeDecisionMaker, ProjectSheet
-from services.runtime import outbox
-from services.runtime.auth import Staff
 from services.runtime.clock import Clock
-from services.runtime.db import Connection
+from services.runtime.http.staff_tokens import Staff
+from services.runtime.messaging import outbox
+from services.runtime.postgres.database import Connection
 
 
 def _project(sheet: ProjectSheet) -> Project:

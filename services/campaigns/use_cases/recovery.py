@@ -14,8 +14,8 @@ from services.campaigns.use_cases.reports import notice_window
 from services.contracts.events.campaigns import OrderState, ProjectState
 from services.contracts.topics import topic_of
 from services.runtime.clock import Clock
-from services.runtime.db import Connection
-from services.runtime.recovery import Recovery
+from services.runtime.messaging.recovery import Recovery
+from services.runtime.postgres.database import Connection
 
 _PROJECTS, _ORDERS = topic_of(ProjectState).name, topic_of(OrderState).name
 

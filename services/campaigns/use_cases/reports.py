@@ -18,7 +18,7 @@ from services.contracts.events.campaigns import OrderState
 from services.contracts.events.feedback import ReportState
 from services.contracts.topics import topic_of
 from services.runtime.clock import Clock
-from services.runtime.db import Connection
+from services.runtime.postgres.database import Connection
 
 _ORDERS = topic_of(OrderState).name
 

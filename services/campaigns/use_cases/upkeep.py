@@ -7,10 +7,10 @@ from services.campaigns.use_cases.events import project_state
 from services.campaigns.use_cases.projects import save
 from services.contracts.events.campaigns import ErasureApplied, OrderState, ProjectState
 from services.contracts.topics import topic_of
-from services.runtime import outbox
 from services.runtime.clock import Clock
-from services.runtime.db import Connection
-from services.runtime.telemetry import Sample
+from services.runtime.messaging import outbox
+from services.runtime.observability.metrics import Sample
+from services.runtime.postgres.database import Connection
 
 
 async def sweep(conn: Connection, clock: Clock) -> int:

@@ -22,7 +22,7 @@ from services.contracts.http.campaigns import (
     Today,
 )
 from services.runtime.clock import Clock
-from services.runtime.db import Connection
+from services.runtime.postgres.database import Connection
 from services.runtime.refusal import NotFound
 from services.runtime.text import Language, Text
 

@@ -21,7 +21,7 @@ from services.feedback.domain.reports import MINIMUM_CELL, MONTHLY, method_of, s
 from services.feedback.pages.site import A_DAY, A_MINUTE, ATOM, Asked, Content, Endpoint, Load, Site
 from services.feedback.store import public as store
 from services.feedback.use_cases.journal import commits_to
-from services.runtime.db import Connection
+from services.runtime.postgres.database import Connection
 
 
 class _VersionConvertor(IntegerConvertor):

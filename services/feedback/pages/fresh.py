@@ -15,8 +15,8 @@ from uuid import UUID
 
 from services.feedback.store import public as store
 from services.runtime.clock import Clock
-from services.runtime.db import Database
-from services.runtime.together import Together
+from services.runtime.postgres.batching import Together
+from services.runtime.postgres.database import Database
 
 _MOST_BYTES = 64_000_000
 

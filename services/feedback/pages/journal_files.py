@@ -13,7 +13,7 @@ from services.feedback.domain.journal_file import checkpoint_line, entry_line
 from services.feedback.store import journal as store
 from services.feedback.store.journal import Signed
 from services.feedback.use_cases import journal
-from services.runtime.db import Database
+from services.runtime.postgres.database import Database
 
 _CACHED = {"Cache-Control": "public, max-age=60", "Access-Control-Allow-Origin": "*"}
 _KEY_CACHED = _CACHED | {"Cache-Control": "public, max-age=3600"}

@@ -34,7 +34,7 @@ from services.feedback.pages.fresh import Edition, Kept
 from services.feedback.pages.site import Asked, Content, Site, answer
 from services.feedback.store import public as store
 from services.runtime.cells import BYTE_ORDER_MARK, Cell, csv_lines
-from services.runtime.db import Connection, Database
+from services.runtime.postgres.database import Connection, Database
 
 Row: TypeAlias = dict[str, Any]
 _PAGE = 1_000

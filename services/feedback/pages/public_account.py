@@ -9,7 +9,7 @@ from starlette.routing import Route
 from services.feedback.pages import account_pages, open_data
 from services.feedback.pages.site import Site, style
 from services.feedback.settings import FeedbackSettings
-from services.runtime.http import wants_page
+from services.runtime.http.application import wants_page
 from services.runtime.service import Service
 
 

@@ -19,7 +19,7 @@ from services.feedback.pages.fresh import Edition, Fresh, Kept
 from services.feedback.previews import pages, parts
 from services.feedback.settings import FeedbackSettings
 from services.feedback.store.public import Key
-from services.runtime.pages import POLICY, language_of
+from services.runtime.http.pages import POLICY, language_of
 from services.runtime.service import Service
 from services.runtime.text import LANGUAGES, Language
 

@@ -10,8 +10,8 @@ from services.contracts.events.feedback import DecisionState
 from services.contracts.topics import topic_of
 from services.feedback.domain.decisions import Decision, Maker
 from services.feedback.store import sql
-from services.runtime import db
-from services.runtime.db import Connection
+from services.runtime.postgres import database as db
+from services.runtime.postgres.database import Connection
 
 
 @dataclass(frozen=True)

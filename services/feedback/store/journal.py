@@ -7,8 +7,8 @@ from datetime import date
 from services.feedback.domain.journal import Entry, Told
 from services.feedback.domain.merkle import Frontier
 from services.feedback.store import sql
-from services.runtime import db
-from services.runtime.db import Connection
+from services.runtime.postgres import database as db
+from services.runtime.postgres.database import Connection
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from services.contracts.events.campaigns import ProjectState
 from services.contracts.events.registry import FiguresState
 from services.contracts.events.responses import CollectionState, ProposalState
 from services.feedback.store import sql
-from services.runtime.db import Connection
+from services.runtime.postgres.database import Connection
 
 
 async def see_projects(conn: Connection, projects: Sequence[ProjectState]) -> list[UUID]:

@@ -11,8 +11,8 @@ from uuid import UUID
 from services.contracts.events.registry import FiguresState
 from services.feedback.domain.promises import DecisionVersion
 from services.feedback.store import sql
-from services.runtime import db
-from services.runtime.db import Connection
+from services.runtime.postgres import database as db
+from services.runtime.postgres.database import Connection
 
 Key = tuple[date, UUID] | None
 """Where a page of a list ended: the next one goes on after it."""

@@ -7,8 +7,8 @@ from services.contracts.events.feedback import DecidedProposal, ReportState
 from services.contracts.topics import topic_of
 from services.feedback.domain.reports import Draft, Report
 from services.feedback.store import sql
-from services.runtime import db
-from services.runtime.db import Connection
+from services.runtime.postgres import database as db
+from services.runtime.postgres.database import Connection
 
 
 async def report_draft(conn: Connection, project_id: UUID) -> Draft:

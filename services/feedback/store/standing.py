@@ -7,8 +7,8 @@ from uuid import UUID
 
 from services.feedback.domain.standing import Standing
 from services.feedback.store import sql
-from services.runtime import db
-from services.runtime.db import Connection
+from services.runtime.postgres import database as db
+from services.runtime.postgres.database import Connection
 from services.runtime.refusal import NotFound
 
 

@@ -11,7 +11,7 @@ from services.feedback.domain.standing import Standing
 from services.feedback.store import decisions, reports
 from services.feedback.store import standing as standings
 from services.feedback.store.decisions import Answer
-from services.runtime.db import Connection
+from services.runtime.postgres.database import Connection
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,10 @@ from services.feedback.domain.decisions import Drafter, Signer, Written
 from services.feedback.store import decisions as store
 from services.feedback.use_cases import journal
 from services.feedback.use_cases.events import decision_state
-from services.runtime import outbox
-from services.runtime.auth import Staff
 from services.runtime.clock import Clock
-from services.runtime.db import Connection
+from services.runtime.http.staff_tokens import Staff
+from services.runtime.messaging import outbox
+from services.runtime.postgres.database import Connection
 
 
 async def draft_decision(

@@ -20,10 +20,10 @@ from services.feedback.domain.journal import Entry, Told
 from services.feedback.domain.merkle import Frontier, leaf_hash
 from services.feedback.store import journal as store
 from services.feedback.store.journal import Line, Signed
-from services.runtime import outbox
-from services.runtime.auth import Staff
 from services.runtime.clock import Clock
-from services.runtime.db import Connection
+from services.runtime.http.staff_tokens import Staff
+from services.runtime.messaging import outbox
+from services.runtime.postgres.database import Connection
 
 log = structlog.get_logger()
 

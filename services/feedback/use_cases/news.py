@@ -7,9 +7,9 @@ from services.contracts.events.registry import FiguresState
 from services.contracts.events.responses import CollectionState, ProposalState
 from services.feedback.store import news as store
 from services.feedback.use_cases import journal
-from services.runtime import outbox
 from services.runtime.clock import Clock
-from services.runtime.db import Connection
+from services.runtime.messaging import outbox
+from services.runtime.postgres.database import Connection
 
 
 async def learn_projects(conn: Connection, clock: Clock, events: Sequence[ProjectState]) -> None:

@@ -8,8 +8,8 @@ that whoever listens goes by them, and participants are told of them as of a rev
 from services.contracts.events.feedback import DecisionState, ReportState
 from services.contracts.topics import topic_of
 from services.feedback.store import sql
-from services.runtime.db import Connection
-from services.runtime.recovery import Recovery
+from services.runtime.messaging.recovery import Recovery
+from services.runtime.postgres.database import Connection
 
 _DECISIONS, _REPORTS = topic_of(DecisionState).name, topic_of(ReportState).name
 

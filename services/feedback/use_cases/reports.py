@@ -14,10 +14,10 @@ from services.feedback.store import reports as store
 from services.feedback.store import standing as standings
 from services.feedback.use_cases import journal
 from services.feedback.use_cases.events import decision_state, report_state
-from services.runtime import outbox
-from services.runtime.auth import Staff
 from services.runtime.clock import Clock
-from services.runtime.db import Connection
+from services.runtime.http.staff_tokens import Staff
+from services.runtime.messaging import outbox
+from services.runtime.postgres.database import Connection
 
 
 async def write_report(

@@ -15,9 +15,9 @@ from joserfc.jwk import KeySet
 
 from services.registry import store, use_cases
 from services.registry.messages import ERASURE, LEAVE, Letters
-from services.runtime.auth import LinkRefused, read_link, trimmed_link
-from services.runtime.db import Connection, patiently
-from services.runtime.pages import Pages, language_of
+from services.runtime.http.pages import Pages, language_of
+from services.runtime.http.staff_tokens import LinkRefused, read_link, trimmed_link
+from services.runtime.postgres.database import Connection, patiently
 from services.runtime.service import Service
 
 

@@ -19,7 +19,7 @@ from services.responses.api.preparing import Reading
 from services.responses.api.readings import PageLength, Reader
 from services.responses.store import proposals as store
 from services.responses.use_cases import proposals, reading, synthesis
-from services.runtime.pages import language_of
+from services.runtime.http.pages import language_of
 from services.runtime.service import Service
 from services.runtime.text import Language
 

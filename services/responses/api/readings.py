@@ -22,7 +22,7 @@ from services.responses import reading_sheets as sheets
 from services.responses.api.preparing import Reading
 from services.responses.sheets import collection_view
 from services.responses.use_cases import attention, preparing, reading
-from services.runtime.auth import Staff, require
+from services.runtime.http.staff_tokens import Staff, require
 from services.runtime.service import Service
 
 Reader = Annotated[Staff, require(Role.ANALYSIS)]

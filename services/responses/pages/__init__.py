@@ -18,8 +18,8 @@ from services.responses.shelves import Shelves
 from services.responses.store import collections, documents
 from services.responses.use_cases import answering
 from services.runtime.clock import Clock
-from services.runtime.db import Database
-from services.runtime.limits import small_bodies
+from services.runtime.http.rate_limits import small_bodies
+from services.runtime.postgres.database import Database
 from services.runtime.refusal import Refusal
 from services.runtime.text import Text
 

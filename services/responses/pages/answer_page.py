@@ -20,7 +20,7 @@ from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from services.runtime.pages import language_of
+from services.runtime.http.pages import language_of
 from services.runtime.text import LANGUAGES, Language, unbroken
 
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}

@@ -15,8 +15,8 @@ from services.responses.domain.attention import NotMeasuredYet, TooFewToShow
 from services.responses.domain.results import MINIMUM_CELL
 from services.responses.use_cases import attention
 from services.runtime.clock import Clock
-from services.runtime.db import Database
-from services.runtime.pages import Pages, language_of
+from services.runtime.http.pages import Pages, language_of
+from services.runtime.postgres.database import Database
 from services.runtime.refusal import NotFound
 
 _CACHED = {"Cache-Control": "public, max-age=300"}

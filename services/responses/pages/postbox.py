@@ -15,10 +15,10 @@ from services.responses.store.answers import Ballot
 from services.responses.use_cases import answering
 from services.responses.use_cases.answering import Kept
 from services.runtime.clock import Clock
-from services.runtime.db import Database
+from services.runtime.crypto.encryption import Sealer
+from services.runtime.postgres.batching import Together
+from services.runtime.postgres.database import Database
 from services.runtime.refusal import NotFound, Refusal
-from services.runtime.sealing import Sealer
-from services.runtime.together import Together
 
 _MOST_TOGETHER = 250
 # A frozen questionnaire and its key do not change; whether answers are still taken is looked at

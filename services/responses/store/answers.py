@@ -7,9 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from services.responses.store import sql
-from services.runtime import db
-from services.runtime.db import Connection
-from services.runtime.sealing import Sealed
+from services.runtime.crypto.encryption import Sealed
+from services.runtime.postgres import database as db
+from services.runtime.postgres.database import Connection
 
 
 @dataclass(frozen=True)

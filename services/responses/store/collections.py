@@ -8,8 +8,8 @@ from services.contracts.events.campaigns import ProjectState
 from services.responses.domain.collections import Collection
 from services.responses.domain.opening import Waiting
 from services.responses.store import sql
-from services.runtime import db
-from services.runtime.db import Connection
+from services.runtime.postgres import database as db
+from services.runtime.postgres.database import Connection
 from services.runtime.refusal import NotFound
 
 

@@ -8,8 +8,8 @@ from uuid import UUID
 from services.responses.domain.proposals import Draft, Held
 from services.responses.domain.readings import Linkable
 from services.responses.store import sql
-from services.runtime import db
-from services.runtime.db import Connection
+from services.runtime.postgres import database as db
+from services.runtime.postgres.database import Connection
 
 _BEFORE_ALL = UUID(int=0)
 

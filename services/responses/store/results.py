@@ -8,8 +8,8 @@ from uuid import UUID
 
 from services.responses.domain.results import Group
 from services.responses.store import sql
-from services.runtime import db
-from services.runtime.db import Connection
+from services.runtime.postgres import database as db
+from services.runtime.postgres.database import Connection
 
 
 @dataclass(frozen=True)

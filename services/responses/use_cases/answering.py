@@ -16,11 +16,11 @@ from services.responses.domain import collections, credentials
 from services.responses.domain.collections import Collection
 from services.responses.store import answers as store
 from services.responses.store.answers import Ballot
-from services.runtime.blind_rsa import PublicKey, SignatureRefused, base64url
 from services.runtime.clock import Clock
-from services.runtime.db import Connection
+from services.runtime.crypto.blind_rsa import PublicKey, SignatureRefused, base64url
+from services.runtime.crypto.encryption import Sealer
+from services.runtime.postgres.database import Connection
 from services.runtime.refusal import Refusal
-from services.runtime.sealing import Sealer
 from services.runtime.text import Text
 
 

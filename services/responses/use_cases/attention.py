@@ -10,7 +10,7 @@ from services.responses.domain.attention import Heard
 from services.responses.domain.collections import Collection
 from services.responses.store import collections
 from services.responses.store import readings as store
-from services.runtime.db import Connection
+from services.runtime.postgres.database import Connection
 
 
 @dataclass(frozen=True)

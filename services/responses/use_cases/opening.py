@@ -15,10 +15,10 @@ from services.responses.store import answers as store
 from services.responses.store import collections
 from services.responses.store.answers import Contribution
 from services.responses.use_cases.preparing import collection_states
-from services.runtime import outbox
 from services.runtime.clock import Clock
-from services.runtime.db import Connection
-from services.runtime.sealing import Sealer
+from services.runtime.crypto.encryption import Sealer
+from services.runtime.messaging import outbox
+from services.runtime.postgres.database import Connection
 
 
 async def waiting(conn: Connection) -> list[UUID]:

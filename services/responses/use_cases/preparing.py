@@ -21,9 +21,9 @@ from services.responses.store import proposals
 from services.responses.store.collections import Counts
 from services.responses.store.documents import Document
 from services.responses.use_cases import attention
-from services.runtime import outbox
 from services.runtime.clock import Clock
-from services.runtime.db import Connection
+from services.runtime.messaging import outbox
+from services.runtime.postgres.database import Connection
 
 
 @dataclass(frozen=True)

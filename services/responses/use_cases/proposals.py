@@ -14,10 +14,10 @@ from services.responses.store import collections
 from services.responses.store import proposals as store
 from services.responses.store.proposals import Marked, Near, Proposal
 from services.responses.use_cases import attention
-from services.runtime import outbox
-from services.runtime.auth import Staff
 from services.runtime.clock import Clock
-from services.runtime.db import Connection
+from services.runtime.http.staff_tokens import Staff
+from services.runtime.messaging import outbox
+from services.runtime.postgres.database import Connection
 from services.runtime.refusal import NotFound
 
 

@@ -13,10 +13,10 @@ from services.responses.domain.searching import search_words
 from services.responses.store import collections, proposals
 from services.responses.store import readings as store
 from services.responses.store.readings import ReadingCounts, Shown
-from services.runtime import outbox
-from services.runtime.auth import Staff
 from services.runtime.clock import Clock
-from services.runtime.db import Connection
+from services.runtime.http.staff_tokens import Staff
+from services.runtime.messaging import outbox
+from services.runtime.postgres.database import Connection
 
 _SEED_BYTES = 32
 

@@ -11,8 +11,8 @@ from services.contracts.events.responses import CollectionState, ProposalState
 from services.contracts.topics import topic_of
 from services.responses.store import sql
 from services.runtime.clock import Clock
-from services.runtime.db import Connection
-from services.runtime.recovery import Recovery
+from services.runtime.messaging.recovery import Recovery
+from services.runtime.postgres.database import Connection
 
 log = structlog.get_logger()
 

@@ -10,7 +10,7 @@ from services.responses.domain.collections import Collection
 from services.responses.domain.results import Group, Question
 from services.responses.store import collections
 from services.responses.store import results as store
-from services.runtime.db import Connection
+from services.runtime.postgres.database import Connection
 
 
 async def results(conn: Connection, project_id: UUID) -> ResultsView:

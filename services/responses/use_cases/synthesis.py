@@ -18,10 +18,10 @@ from services.responses.store.proposals import Proposal
 from services.responses.use_cases.attention import unread
 from services.responses.use_cases.preparing import collection_states
 from services.responses.use_cases.proposals import blocked
-from services.runtime import outbox
-from services.runtime.auth import Staff
 from services.runtime.clock import Clock
-from services.runtime.db import Connection
+from services.runtime.http.staff_tokens import Staff
+from services.runtime.messaging import outbox
+from services.runtime.postgres.database import Connection
 
 
 async def synthesise(

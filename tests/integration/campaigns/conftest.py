@@ -9,11 +9,11 @@ from joserfc.jwk import OKPKey
 from services.campaigns.app import build
 from services.campaigns.settings import CampaignsSettings
 from services.runtime.clock import ClockSetting, FixedClock, SharedClock
-from tests import databases
-from tests.databases import Databases
-from tests.integration.campaigns.site import ANSWERS, Site
-from tests.integration.campaigns.world import CREDENTIAL_KEYS, NOON, World
-from tests.servers import PostgresServer
+from tests.support import databases
+from tests.support.campaigns import CREDENTIAL_KEYS, NOON, World
+from tests.support.campaigns_site import ANSWERS, Site
+from tests.support.databases import Databases
+from tests.support.servers import PostgresServer
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from services.campaigns.store import sql
 from services.campaigns.store.draws import Demand, begin
 from services.campaigns.use_cases.allocation import allocate
 from services.contracts.events.registry import DeliveryOutcome, MemberStatus
-from tests.integration.campaigns.world import TODAY, World, gone, member, seeds
+from tests.support.campaigns import TODAY, World, gone, member, seeds
 
 SPREAD = [
     {"age_band": age, "region": region}

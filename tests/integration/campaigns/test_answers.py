@@ -18,7 +18,7 @@ from services.campaigns.domain.answers import (
 from services.campaigns.use_cases import upkeep
 from services.contracts.events.registry import MemberStatus
 from services.runtime.refusal import NotFound
-from tests.integration.campaigns.world import World, gone, member
+from tests.support.campaigns import World, gone, member
 
 
 async def invited(world: World, count: int, **changes: Any) -> tuple[UUID, list[dict[str, Any]]]:

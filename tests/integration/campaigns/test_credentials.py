@@ -24,11 +24,11 @@ from services.campaigns.store.credentials import SealedKey, project_key
 from services.campaigns.use_cases import credentials, upkeep
 from services.campaigns.use_cases.credentials import Asking
 from services.contracts.events.registry import MemberStatus
-from services.runtime.blind_rsa import PublicKey
+from services.runtime.crypto.blind_rsa import PublicKey
+from services.runtime.crypto.encryption import Sealer
 from services.runtime.refusal import NotFound, Refusal
-from services.runtime.sealing import Sealer
-from tests.integration.campaigns.world import CREDENTIAL_KEYS, World, gone, signing_key
-from tests.servers import eventually
+from tests.support.campaigns import CREDENTIAL_KEYS, World, gone, signing_key
+from tests.support.servers import eventually
 
 Row = dict[str, Any]
 REQUEST = b"blinded, as far as anybody can tell"

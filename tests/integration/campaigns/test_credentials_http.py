@@ -13,7 +13,8 @@ from pydantic import SecretStr, ValidationError
 
 from services.campaigns.settings import CampaignsSettings
 from services.campaigns.use_cases import upkeep
-from services.runtime.blind_rsa import (
+from services.runtime.clock import ClockSetting, SharedClock
+from services.runtime.crypto.blind_rsa import (
     PublicKey,
     Request,
     base64url,
@@ -21,9 +22,8 @@ from services.runtime.blind_rsa import (
     from_base64url,
     request_from_seed,
 )
-from services.runtime.clock import ClockSetting, SharedClock
-from tests.integration.campaigns.site import ANSWERS, Site, invited
-from tests.integration.campaigns.world import CREDENTIAL_KEYS, NOON
+from tests.support.campaigns import CREDENTIAL_KEYS, NOON
+from tests.support.campaigns_site import ANSWERS, Site, invited
 
 Row = dict[str, Any]
 SEED = bytes(range(32))

@@ -11,7 +11,7 @@ from services.campaigns.use_cases import credentials, upkeep
 from services.campaigns.use_cases.credentials import Asking
 from services.runtime.refusal import Refusal
 from tests.integration.campaigns.test_credentials import joined, lock_waited_for
-from tests.integration.campaigns.world import World
+from tests.support.campaigns import World
 
 PEOPLE = 30
 DAYS = {

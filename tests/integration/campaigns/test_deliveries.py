@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from services.contracts.events.registry import DeliveryOutcome
-from tests.integration.campaigns.world import TODAY, World
+from tests.support.campaigns import TODAY, World
 
 SENT, REFUSED = DeliveryOutcome.SENT, DeliveryOutcome.REFUSED
 UNKNOWN, BOUNCED = DeliveryOutcome.UNKNOWN, DeliveryOutcome.BOUNCED

@@ -1,6 +1,6 @@
 """From a project to an opt-in: the main job, step by step, on one database."""
 
-from tests.integration.campaigns.world import TODAY, World
+from tests.support.campaigns import TODAY, World
 
 
 async def test_a_launched_campaign_asks_the_number_wanted_and_members_opt_in(world: World) -> None:

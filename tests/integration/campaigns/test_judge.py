@@ -5,7 +5,7 @@ import pytest
 from deploy.local.check import sql
 from deploy.local.promises import STORED
 from tests.integration.campaigns.test_report_duties import reporting
-from tests.integration.campaigns.world import World
+from tests.support.campaigns import World
 
 REPORTS = (
     "closed_owe_no_report",

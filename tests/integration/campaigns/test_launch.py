@@ -29,7 +29,7 @@ from services.contracts.http.campaigns import (
     Quotas,
 )
 from services.runtime.refusal import NotFound
-from tests.integration.campaigns.world import MANDATE, TODAY, World, member, sheet
+from tests.support.campaigns import MANDATE, TODAY, World, member, sheet
 
 ACCOUNT = "a" * 32
 BLANKS: dict[str, dict[str, Any]] = {

@@ -8,7 +8,7 @@ import pytest
 
 from services.contracts.events.campaigns import OrderKind
 from services.contracts.events.registry import DeliveryOutcome
-from tests.integration.campaigns.world import TODAY, World, member
+from tests.support.campaigns import TODAY, World, member
 
 OVERLAP = "ledger_one_solicitation_in_31_days"
 

@@ -19,8 +19,8 @@ from services.contracts.events.campaigns import ProjectPhase, ProjectState
 from services.contracts.events.registry import DeliveryOutcome, RefusedReason
 from services.contracts.http.campaigns import ChangeDecisionMaker
 from services.contracts.http.common import Role
-from services.runtime.auth import Staff
-from tests.integration.campaigns.world import World, mandate_of
+from services.runtime.http.staff_tokens import Staff
+from tests.support.campaigns import World, mandate_of
 
 CLAIRE = Staff("claire", "Claire D.", frozenset({Role.CAMPAIGNS}))
 ROUX = ChangeDecisionMaker(

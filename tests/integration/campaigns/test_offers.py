@@ -15,10 +15,10 @@ import pytest
 from deploy.local.answering import private_link
 from deploy.local.member_sim import forms_of, links_of
 from services.contracts.events.registry import MemberStatus
-from services.runtime.blind_rsa import base64url, request_from_seed
-from tests.integration.campaigns.site import HTML, Site, invited
+from services.runtime.crypto.blind_rsa import base64url, request_from_seed
 from tests.integration.campaigns.test_credentials_http import advance, public_key
-from tests.integration.campaigns.world import NOON, gone, member
+from tests.support.campaigns import NOON, gone, member
+from tests.support.campaigns_site import HTML, Site, invited
 
 Row = dict[str, Any]
 SEED = bytes(range(32))

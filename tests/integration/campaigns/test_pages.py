@@ -6,8 +6,8 @@ import pytest
 from joserfc.jwk import OKPKey
 
 from services.contracts.http.campaigns import CompensationSheet
-from tests.integration.campaigns.site import ANSWERS, HTML, Site, invited
-from tests.integration.campaigns.world import MANDATE
+from tests.support.campaigns import MANDATE
+from tests.support.campaigns_site import ANSWERS, HTML, Site, invited
 
 
 async def test_the_page_says_the_whole_mandate_in_both_languages(site: Site) -> None:

@@ -21,8 +21,8 @@ from services.contracts.events.registry import (
     RefusedReason,
 )
 from tests.integration.campaigns.test_mandate import ROUX, change
-from tests.integration.campaigns.world import World, gone, member
-from tests.servers import eventually
+from tests.support.campaigns import World, gone, member
+from tests.support.servers import eventually
 
 SENT, REFUSED = DeliveryOutcome.SENT, DeliveryOutcome.REFUSED
 UNKNOWN, BOUNCED = DeliveryOutcome.UNKNOWN, DeliveryOutcome.BOUNCED

@@ -17,11 +17,11 @@ from services.contracts.events.campaigns import OrderState
 from services.contracts.events.responses import CollectionPhase, CollectionState
 from services.contracts.http.common import Role
 from services.contracts.topics import topic_of
-from tests import databases
-from tests.events import committed, produce
-from tests.integration.campaigns.world import CREDENTIAL_KEYS, MANDATE, member
-from tests.running import Issuer, free_port, serving, signing_in
-from tests.servers import PostgresServer, eventually
+from tests.support import databases
+from tests.support.campaigns import CREDENTIAL_KEYS, MANDATE, member
+from tests.support.events import committed, produce
+from tests.support.running import Issuer, free_port, serving, signing_in
+from tests.support.servers import PostgresServer, eventually
 
 IN_A_MONTH = date.today() + timedelta(days=30)  # noqa: DTZ011
 SHEET = {

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from services.campaigns.use_cases import upkeep, views
 from services.contracts.events.registry import DeliveryOutcome, MemberStatus
-from tests.integration.campaigns.world import TODAY, World, gone, member
+from tests.support.campaigns import TODAY, World, gone, member
 
 
 async def test_a_project_says_its_numbers_and_what_blocks_it(world: World) -> None:

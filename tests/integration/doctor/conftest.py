@@ -29,10 +29,11 @@ from deploy.local.errors import HOST
 from deploy.local.issuer import LocalIssuer
 from deploy.local.postgres import EmbeddedPostgres
 from services.registry.smtp import MailServer
-from services.runtime import db, migrations
-from tests import secure_kafka
-from tests.running import free_port
-from tests.servers import eventually
+from services.runtime.postgres import database as db
+from services.runtime.postgres import migrations
+from tests.support import secure_kafka
+from tests.support.running import free_port
+from tests.support.servers import eventually
 
 ROLES = Path(__file__).parents[3] / "deploy" / "postgres" / "roles.sh"
 

@@ -31,7 +31,7 @@ from deploy.local.errors import HOST
 from deploy.local.kafka import EmbeddedKafka
 from services.contracts.topics import TOPICS
 from services.registry.smtp import MailServer
-from services.runtime.broker import KafkaServer, ensure_topics
+from services.runtime.messaging.kafka import KafkaServer, ensure_topics
 from services.runtime.text import LANGUAGES
 from tests.integration.doctor.conftest import (
     Ward,
@@ -42,8 +42,8 @@ from tests.integration.doctor.conftest import (
     shown,
     tls,
 )
-from tests.running import free_port, signing_in
-from tests.secure_kafka import ACLS, tool
+from tests.support.running import free_port, signing_in
+from tests.support.secure_kafka import ACLS, tool
 
 pytestmark = [
     pytest.mark.servers,

@@ -24,8 +24,8 @@ from deploy.local.kafka import EmbeddedKafka, class_path
 from services.contracts.envelope import Headers, headers
 from services.contracts.events.feedback import DecisionState, FollowUp, Outcome, Progress, Signatory
 from services.contracts.topics import topic_of
-from services.runtime.broker import KafkaServer, ensure_topics
-from tests.secure_kafka import add_user, secure
+from services.runtime.messaging.kafka import KafkaServer, ensure_topics
+from tests.support.secure_kafka import add_user, secure
 
 EXAMPLES = Path(__file__).parents[3] / "examples" / "downstream"
 PYTHON, JAVA = EXAMPLES / "published_decisions.py", EXAMPLES / "PublishedDecisions.java"

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.feedback.world import World, facing
-from tests.servers import PostgresServer
+from tests.support.feedback import World, facing
+from tests.support.servers import PostgresServer
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from services.contracts.http.common import Role
-from tests.integration.feedback.world import (
+from tests.support.feedback import (
     BERNARD,
     COLLECTION_ENDED,
     INES,

@@ -18,7 +18,7 @@ from services.feedback.domain.journal import Entry
 from services.feedback.domain.journal_file import EntriesAltered, Verified, verify
 from services.feedback.settings import FeedbackSettings
 from services.feedback.use_cases import journal, news
-from tests.integration.feedback.world import BERNARD, ORIGIN, TODAY, World, project
+from tests.support.feedback import BERNARD, ORIGIN, TODAY, World, project
 
 SEED = bytes(range(32))
 COMMITMENT = sha256(SEED).hexdigest()

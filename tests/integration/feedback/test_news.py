@@ -3,7 +3,7 @@
 from uuid import uuid4
 
 from services.feedback.use_cases import news
-from tests.integration.feedback.world import World, proposal
+from tests.support.feedback import World, proposal
 
 
 async def test_proposals_are_held_with_what_was_merged_into_each(world: World) -> None:

@@ -22,9 +22,9 @@ from services.contracts.http.open_data import (
 )
 from services.feedback.store import public as store
 from services.runtime.cells import harmless
-from services.runtime.db import Connection
-from tests.integration.feedback.world import KEPT, NOT_KEPT, World, project
-from tests.spreadsheets import formulas
+from services.runtime.postgres.database import Connection
+from tests.support.feedback import KEPT, NOT_KEPT, World, project
+from tests.support.spreadsheets import formulas
 
 pytestmark = pytest.mark.servers
 SHAPES = {row.name: row for row in (OpenProject, OpenReport, OpenDecision, OpenStep, OpenFigure)}

@@ -20,8 +20,8 @@ from services.contracts.http.feedback import PublishReport
 from services.feedback.domain.promises import share_read
 from services.feedback.domain.reports import MINIMUM_CELL, method_of
 from services.feedback.use_cases import news, reports
-from services.runtime.auth import Staff
-from tests.integration.feedback.world import (
+from services.runtime.http.staff_tokens import Staff
+from tests.support.feedback import (
     BERNARD,
     COLLECTION_ENDED,
     INES,

@@ -12,7 +12,7 @@ from httpx import Response
 
 from services.contracts.events.responses import CollectionPhase
 from services.contracts.http.common import Role
-from tests.integration.feedback.world import (
+from tests.support.feedback import (
     BERNARD,
     KEPT,
     NOT_KEPT,
@@ -22,7 +22,7 @@ from tests.integration.feedback.world import (
     project,
     proposal,
 )
-from tests.servers import eventually
+from tests.support.servers import eventually
 
 pytestmark = pytest.mark.servers
 

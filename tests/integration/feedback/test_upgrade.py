@@ -9,8 +9,9 @@ import httpx
 import pytest
 
 from services.feedback.app import build
-from services.runtime import db, migrations
-from tests.integration.feedback.world import (
+from services.runtime.postgres import database as db
+from services.runtime.postgres import migrations
+from tests.support.feedback import (
     COLLECTION_ENDED,
     TODAY,
     World,
@@ -19,8 +20,8 @@ from tests.integration.feedback.world import (
     proposal,
     settings,
 )
-from tests.running import signing_in
-from tests.servers import PostgresServer
+from tests.support.running import signing_in
+from tests.support.servers import PostgresServer
 
 pytestmark = pytest.mark.servers
 

@@ -12,9 +12,9 @@ from deploy.local.catalogs import Difference
 from deploy.local.endpoints import SERVICES
 from deploy.local.promises import STORED
 from deploy.postgres_tools import tool
-from services.runtime.db import Queries
-from tests import databases
-from tests.servers import PostgresServer
+from services.runtime.postgres.database import Queries
+from tests.support import databases
+from tests.support.servers import PostgresServer
 
 pytestmark = pytest.mark.timeout(120)
 sql = Queries("deploy.local")

@@ -5,9 +5,9 @@ from uuid import uuid4
 import pytest
 
 from deploy.local.promises import STORED
-from services.runtime.db import Connection, Queries
-from tests import databases
-from tests.servers import PostgresServer
+from services.runtime.postgres.database import Connection, Queries
+from tests.support import databases
+from tests.support.servers import PostgresServer
 
 pytestmark = pytest.mark.timeout(120)
 sql = Queries("deploy.local")

@@ -21,7 +21,7 @@ from console.data.session import Issuer, SignedIn
 from deploy.describe import build
 from services.contracts.http.common import Role
 from services.feedback import app as feedback
-from services.runtime.auth import (
+from services.runtime.http.staff_tokens import (
     LEEWAY_SECONDS,
     IssuerUnreachable,
     NotAllowed,
@@ -31,11 +31,11 @@ from services.runtime.auth import (
     StaffTokens,
 )
 from services.runtime.refusal import Refusal
-from tests import databases
-from tests.integration.feedback.world import settings
 from tests.integration.oidc.provider import Provider, approve, provider, signing_key
-from tests.running import free_port, listening
-from tests.servers import PostgresServer
+from tests.support import databases
+from tests.support.feedback import settings
+from tests.support.running import free_port, listening
+from tests.support.servers import PostgresServer
 
 AUDIENCE = "panel"
 FIRST = signing_key("RS256", "first")

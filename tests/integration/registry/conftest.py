@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from tests import people
-from tests.databases import Databases
-from tests.people import Registry
+from tests.support import registry as people
+from tests.support.databases import Databases
+from tests.support.registry import Registry
 
 
 @pytest.fixture

@@ -15,11 +15,11 @@ from services.contracts.http.common import Role
 from services.contracts.http.registry import ImportReport
 from services.registry import use_cases
 from services.registry.domain import MemberUnknown
-from services.runtime.auth import Staff
+from services.runtime.http.staff_tokens import Staff
 from services.runtime.service import Service
-from tests import people
 from tests.integration.registry.test_leaving import browser, link, service, status
-from tests.people import LONG_AGO, TODAY, Registry, line, order, project, sheet, vault
+from tests.support import registry as people
+from tests.support.registry import LONG_AGO, TODAY, Registry, line, order, project, sheet, vault
 
 pytestmark = pytest.mark.servers
 __all__ = ["browser", "service"]

@@ -10,7 +10,7 @@ import pytest
 from services.contracts.events.registry import FiguresState
 from services.contracts.topics import topic_of
 from services.registry import store, use_cases
-from tests.people import TODAY, Registry
+from tests.support.registry import TODAY, Registry
 
 OCTOBER, NOVEMBER = date(2026, 10, 1), date(2026, 11, 1)
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from services.contracts.events.registry import MemberState
 from services.contracts.http.registry import ImportReport
 from services.registry import imports, use_cases
-from services.runtime.sealing import Sealed
+from services.runtime.crypto.encryption import Sealed
 from services.runtime.text import Language
-from tests.people import LONG_AGO, TODAY, Registry, line, order, project, sheet, vault
+from tests.support.registry import LONG_AGO, TODAY, Registry, line, order, project, sheet, vault
 
 CASES = Path(__file__).parents[2] / "cases"
 

@@ -7,7 +7,7 @@ import orjson
 import pytest
 
 from services.registry import recovery, store, use_cases
-from tests.people import NOON, Registry, line, order, project, sheet, vault
+from tests.support.registry import NOON, Registry, line, order, project, sheet, vault
 
 pytestmark = pytest.mark.servers
 

@@ -19,12 +19,12 @@ from services.registry import use_cases
 from services.registry.app import build
 from services.registry.messages import Letters
 from services.registry.settings import RegistrySettings
-from services.runtime.auth import Staff
+from services.runtime.http.staff_tokens import Staff
 from services.runtime.service import Service
-from tests import people
-from tests.people import TODAY, Registry, line, order, project, sheet, vault
-from tests.running import free_port, listening
-from tests.servers import eventually
+from tests.support import registry as people
+from tests.support.registry import TODAY, Registry, line, order, project, sheet, vault
+from tests.support.running import free_port, listening
+from tests.support.servers import eventually
 
 REQUESTS = Path(__file__).parents[2] / "cases/29-unsubscribe-by-machines/requests.sh"
 UNTIL = date(2029, 3, 1)

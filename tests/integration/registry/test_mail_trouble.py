@@ -14,8 +14,8 @@ from services.contracts.events.campaigns import OrderKind, OrderRequest, OrderSt
 from services.registry import store, use_cases
 from services.registry.brake import REFUSALS_IN_A_ROW, Brake
 from services.registry.replies import Cause
-from tests.people import TODAY, Registry, order, project, vault
-from tests.servers import eventually
+from tests.support.registry import TODAY, Registry, order, project, vault
+from tests.support.servers import eventually
 
 LAST_MONTH = TODAY - timedelta(days=40)
 

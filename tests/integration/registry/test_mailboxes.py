@@ -12,7 +12,7 @@ from services.registry import use_cases
 from services.registry.imports import import_members
 from services.registry.mailboxes import fold_all
 from services.registry.vault import Contact
-from tests.people import LONG_AGO, TODAY, Registry, line, order, project, sheet, vault
+from tests.support.registry import LONG_AGO, TODAY, Registry, line, order, project, sheet, vault
 
 PLAIN, TAGGED = "prenom.nom@gmail.com", "prenomnom+panel@googlemail.com"
 

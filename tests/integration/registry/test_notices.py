@@ -10,8 +10,8 @@ import pytest
 from services.contracts.events.campaigns import OrderKind, OrderState, ProjectState
 from services.registry import recovery, store, use_cases
 from services.registry.domain import NOTICES_A_DAY
-from tests.people import TODAY, Registry, order, project, report, vault
-from tests.servers import eventually
+from tests.support.registry import TODAY, Registry, order, project, report, vault
+from tests.support.servers import eventually
 
 pytestmark = pytest.mark.servers
 

@@ -8,7 +8,7 @@ import pytest
 from services.contracts.events.campaigns import OrderKind, OrderState, ProjectState
 from services.registry import store
 from services.registry.messages import SUMMARY_LENGTH, in_language, shortened
-from tests.people import TODAY, Registry, order, project, report
+from tests.support.registry import TODAY, Registry, order, project, report
 
 
 async def due(registry: Registry) -> list[UUID]:

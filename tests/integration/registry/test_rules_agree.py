@@ -10,7 +10,7 @@ import pytest
 
 from services.registry import domain, store
 from services.registry.domain import Order, Refuse, Start, Status, judge
-from tests.people import NOON, TODAY, Registry, project, report
+from tests.support.registry import NOON, TODAY, Registry, project, report
 
 ZONES = ["Europe/Paris", "Pacific/Noumea", "America/Cayenne", "Pacific/Tahiti"]
 

@@ -11,8 +11,8 @@ from services.contracts.events.campaigns import OrderKind, OrderRequest
 from services.contracts.events.registry import DeliveryState
 from services.registry import domain, store, use_cases
 from services.registry.domain import Class, State, may_move
-from tests.people import TODAY, Registry, order, project, vault
-from tests.servers import eventually
+from tests.support.registry import TODAY, Registry, order, project, vault
+from tests.support.servers import eventually
 
 MONTH = timedelta(days=31)
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.responses.reading_room import Room, reading_room
-from tests.integration.responses.world import World, facing, project
-from tests.servers import PostgresServer
+from tests.support.reading_room import Room, reading_room
+from tests.support.responses import World, facing, project
+from tests.support.servers import PostgresServer
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ import pytest
 from services.contracts.http.responses import Contribution
 from services.responses.store import collections
 from services.responses.use_cases import answering
-from services.runtime.blind_rsa import base64url
-from services.runtime.sealing import Sealer
-from tests.integration.responses.world import (
+from services.runtime.crypto.blind_rsa import base64url
+from services.runtime.crypto.encryption import Sealer
+from tests.support.responses import (
     ANSWER_KEYS,
     LAST_DAY,
     World,

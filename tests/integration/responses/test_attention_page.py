@@ -4,8 +4,8 @@ import re
 from pathlib import Path
 
 from services.contracts.http.reading import PublicAttention
-from tests.integration.responses.reading_room import Room, reading_room
-from tests.servers import PostgresServer
+from tests.support.reading_room import Room, reading_room
+from tests.support.servers import PostgresServer
 
 
 async def public(room: Room, suffix: str = "", **query: str) -> tuple[int, str]:

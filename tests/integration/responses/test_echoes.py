@@ -7,9 +7,9 @@ import asyncpg
 import pytest
 
 from services.contracts.http.responses import Echoes
-from services.runtime.blind_rsa import base64url
-from tests.integration.responses.reading_room import Room
-from tests.integration.responses.world import answer
+from services.runtime.crypto.blind_rsa import base64url
+from tests.support.reading_room import Room
+from tests.support.responses import answer
 
 ECHO = base64url(b"an author's echo")
 MARK = base64url(sha256(b"an author's echo").digest())

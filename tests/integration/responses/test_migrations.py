@@ -9,8 +9,9 @@ import pytest
 
 from services.contracts.http.questionnaires import Questionnaire
 from services.responses.store import collections
-from services.runtime import db, migrations
-from tests.servers import PostgresServer
+from services.runtime.postgres import database as db
+from services.runtime.postgres import migrations
+from tests.support.servers import PostgresServer
 
 ALL = migrations.for_service("services.responses")
 PROJECT, CONTRIBUTION, DOCUMENT = uuid4(), uuid4(), uuid4()

@@ -7,8 +7,8 @@ import pytest
 from cryptography.exceptions import InvalidTag
 
 from services.contracts.events.responses import CollectionState
-from services.runtime.db import Queries
-from tests.integration.responses.world import FIRST_DAY, LAST_DAY, World, answer
+from services.runtime.postgres.database import Queries
+from tests.support.responses import FIRST_DAY, LAST_DAY, World, answer
 
 
 async def opened(world: World) -> list[str]:

@@ -12,9 +12,9 @@ from PIL import Image
 from services.contracts.http.common import Role
 from services.contracts.http.responses import AnswerSheet, CollectionView, DocumentView
 from services.responses import apart, imports
-from tests.integration.responses.world import QUESTIONNAIRE, World, answer, facing, project
-from tests.running import Issuer, signing_in
-from tests.servers import PostgresServer
+from tests.support.responses import QUESTIONNAIRE, World, answer, facing, project
+from tests.support.running import Issuer, signing_in
+from tests.support.servers import PostgresServer
 
 LETTER = """<!doctype html><html><head><title>x</title><script>alert(1)</script></head>
 <body onload="alert(1)"><h1>Trop-perçu</h1><p>Vous devez <b>120 €</b>.<br>Payez vite.</p>

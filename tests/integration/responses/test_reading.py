@@ -7,8 +7,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from services.contracts.http.reading import AttentionView, ContributionView
-from tests.integration.responses.reading_room import Room
-from tests.integration.responses.world import LAST_DAY
+from tests.support.reading_room import Room
+from tests.support.responses import LAST_DAY
 
 
 async def test_each_reader_has_an_order_of_their_own_and_keeps_it(room: Room) -> None:

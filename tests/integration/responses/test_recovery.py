@@ -6,7 +6,7 @@ from services.contracts.events.responses import CollectionState, ProposalState
 from services.contracts.topics import topic_of
 from services.responses.use_cases import synthesis
 from services.responses.use_cases.recovery import recovery
-from tests.integration.responses.reading_room import Room
+from tests.support.reading_room import Room
 
 pytestmark = pytest.mark.servers
 

@@ -11,9 +11,9 @@ import pytest
 from defusedxml import ElementTree
 
 from services.contracts.http.results import CrossTable, ResultsView
-from tests.integration.responses.reading_room import Room, reading_room
-from tests.integration.responses.world import QUESTIONNAIRE, answer
-from tests.servers import PostgresServer
+from tests.support.reading_room import Room, reading_room
+from tests.support.responses import QUESTIONNAIRE, answer
+from tests.support.servers import PostgresServer
 
 _SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 

@@ -5,8 +5,8 @@ from random import Random
 import asyncpg
 
 from services.responses.domain.searching import search_words
-from tests.integration.responses.reading_room import Room
-from tests.servers import PostgresServer
+from tests.support.reading_room import Room
+from tests.support.servers import PostgresServer
 
 HOSTILE = [
     "-" * 50,

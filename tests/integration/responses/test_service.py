@@ -8,11 +8,11 @@ from services.contracts.envelope import decode
 from services.contracts.events.responses import CollectionState
 from services.contracts.topics import topic_of
 from services.responses.app import build
-from tests import databases
-from tests.events import committed, produce
-from tests.integration.responses.world import FIRST_DAY, World, project, settings
-from tests.running import serving
-from tests.servers import PostgresServer, eventually
+from tests.support import databases
+from tests.support.events import committed, produce
+from tests.support.responses import FIRST_DAY, World, project, settings
+from tests.support.running import serving
+from tests.support.servers import PostgresServer, eventually
 
 
 async def test_a_project_is_followed_from_its_publication_to_the_end_of_its_collection(

@@ -12,11 +12,11 @@ import pytest
 from services.contracts.http.common import Role
 from services.contracts.http.responses import DocumentView
 from services.responses.settings import ResponsesSettings
-from tests import object_store
-from tests.integration.responses.world import NOBODY, World, facing, project, settings
-from tests.object_store import ObjectStore
-from tests.running import signing_in
-from tests.servers import PostgresServer
+from tests.support import object_store
+from tests.support.object_store import ObjectStore
+from tests.support.responses import NOBODY, World, facing, project, settings
+from tests.support.running import signing_in
+from tests.support.servers import PostgresServer
 
 LETTER = b"<h1>Trop-per\xc3\xa7u</h1><p>Vous devez 120 euros.</p>"
 

@@ -11,7 +11,7 @@ import pytest
 from services.contracts.events.responses import CollectionState, ProposalState
 from services.contracts.http.proposals import ProposalView
 from services.responses.use_cases import synthesis
-from tests.integration.responses.reading_room import Room
+from tests.support.reading_room import Room
 
 
 async def support(room: Room) -> dict[str, int]:

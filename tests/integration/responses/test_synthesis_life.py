@@ -23,8 +23,8 @@ from hypothesis.stateful import (
 )
 
 from services.contracts.http.proposals import ProposalBoard
-from tests.integration.responses.reading_room import reading_room
-from tests.servers import PostgresServer
+from tests.support.reading_room import reading_room
+from tests.support.servers import PostgresServer
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(180)]
 

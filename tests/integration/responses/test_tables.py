@@ -5,10 +5,10 @@ import orjson
 import pytest
 
 from services.responses.envelopes import Letter, open_
-from services.runtime.db import Database
-from services.runtime.sealing import Sealed, Sealer
-from tests.databases import Databases
-from tests.integration.responses.world import ANSWER_KEYS, World, answer, signing_key
+from services.runtime.crypto.encryption import Sealed, Sealer
+from services.runtime.postgres.database import Database
+from tests.support.databases import Databases
+from tests.support.responses import ANSWER_KEYS, World, answer, signing_key
 
 OF_THE_RUNTIME = (
     "outbox",

@@ -13,9 +13,9 @@ import pytest
 from deploy import backup, postgres_tools
 from deploy.backup import BackupSettings, Manifest, Saved
 from panel.main import main
-from services.runtime.db import Database
-from tests import databases
-from tests.servers import PostgresServer
+from services.runtime.postgres.database import Database
+from tests.support import databases
+from tests.support.servers import PostgresServer
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(120)]
 NOW = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)

@@ -8,9 +8,10 @@ import asyncpg
 import pytest
 from pydantic import SecretStr
 
-from services.runtime import db, migrations
-from services.runtime.migrations import MigrationConflict
-from tests.servers import PostgresServer
+from services.runtime.postgres import database as db
+from services.runtime.postgres import migrations
+from services.runtime.postgres.migrations import MigrationConflict
+from tests.support.servers import PostgresServer
 
 
 @pytest.fixture

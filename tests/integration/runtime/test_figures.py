@@ -8,8 +8,8 @@ import pytest
 from deploy.describe import SERVICES, build
 from services.runtime.clock import FixedClock
 from services.runtime.service import Service
-from tests.databases import Databases
-from tests.people import NOON
+from tests.support.databases import Databases
+from tests.support.registry import NOON
 
 pytestmark = pytest.mark.servers
 

@@ -15,16 +15,16 @@ from services.contracts.events.campaigns import ProjectState
 from services.contracts.http.common import Role
 from services.responses.app import build as build_responses
 from services.responses.settings import ResponsesSettings
-from services.runtime.auth import NotSignedIn, StaffTokens
-from services.runtime.hints import MOST_STREAMS
-from services.runtime.limits import Limit
+from services.runtime.http.hints import MOST_STREAMS
+from services.runtime.http.rate_limits import Limit
+from services.runtime.http.staff_tokens import NotSignedIn, StaffTokens
 from services.runtime.service import Service
-from tests import databases
 from tests.contract.examples import EXAMPLES
 from tests.contract.faces import openings
-from tests.events import produce
-from tests.running import Issuer, free_port, serving, signing_in
-from tests.servers import PostgresServer, eventually
+from tests.support import databases
+from tests.support.events import produce
+from tests.support.running import Issuer, free_port, serving, signing_in
+from tests.support.servers import PostgresServer, eventually
 
 PROJECT = next(event for event in EXAMPLES if isinstance(event, ProjectState))
 PUBLISHED = ProjectState.model_validate(PROJECT.model_dump() | {"state": "published"})

@@ -16,17 +16,17 @@ from faststream.kafka import KafkaBroker
 from services.contracts.envelope import headers
 from services.contracts.events.responses import CollectionState
 from services.contracts.topics import topic_of
-from services.runtime import outbox
-from services.runtime.broker import KafkaServer
 from services.runtime.clock import FixedClock
-from services.runtime.db import Connection, Database
-from services.runtime.inbox import Apply, Inbox, group_of, lag_of
-from services.runtime.outbox import sql
-from services.runtime.relay import Relay
-from tests import topics
-from tests.databases import Databases
-from tests.events import NOON, collection, produce
-from tests.servers import eventually
+from services.runtime.messaging import outbox
+from services.runtime.messaging.inbox import Apply, Inbox, group_of, lag_of
+from services.runtime.messaging.kafka import KafkaServer
+from services.runtime.messaging.outbox import sql
+from services.runtime.messaging.relay import Relay
+from services.runtime.postgres.database import Connection, Database
+from tests.support import topics
+from tests.support.databases import Databases
+from tests.support.events import NOON, collection, produce
+from tests.support.servers import eventually
 
 GROUP = group_of("feedback", topic_of(CollectionState).name)
 # The client's default for a member that is not heard of.
@@ -253,7 +253,7 @@ async def test_a_consumer_that_is_told_to_stop_in_mid_batch_reads_the_batch_agai
 async def test_a_consumer_that_is_silently_stalled_is_restarted(
     kafka: str, inbox_database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.runtime.inbox._STALLED_AFTER", 1.0)
+    monkeypatch.setattr("services.runtime.messaging.inbox._STALLED_AFTER", 1.0)
 
     async def how_many(expected: int) -> bool:
         return await count(inbox_database, "seen") == expected
@@ -295,7 +295,7 @@ async def test_records_of_an_aborted_transaction_at_the_end_of_a_topic_are_no_la
     kafka: str, inbox_database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No record of theirs is ever delivered, so no offset behind them is ever committed."""
-    monkeypatch.setattr("services.runtime.inbox._STALLED_AFTER", 1.0)
+    monkeypatch.setattr("services.runtime.messaging.inbox._STALLED_AFTER", 1.0)
     async with consuming(kafka, inbox_database) as inbox:
         await produce(kafka, *[collection() for _ in range(10)])
 

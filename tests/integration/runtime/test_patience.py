@@ -10,11 +10,11 @@ import pytest
 from pydantic import SecretStr
 
 from deploy.describe import build
-from services.runtime import db
-from services.runtime.db import Database, patiently
+from services.runtime.postgres import database as db
+from services.runtime.postgres.database import Database, patiently
 from services.runtime.service import Service
-from tests import databases
-from tests.servers import PostgresServer
+from tests.support import databases
+from tests.support.servers import PostgresServer
 
 LIMITS = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
 

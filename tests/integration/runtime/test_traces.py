@@ -25,15 +25,16 @@ from services.contracts.events.campaigns import ProjectState
 from services.contracts.events.responses import CollectionState
 from services.contracts.http.common import Role
 from services.contracts.topics import topic_of
-from services.runtime import outbox
 from services.runtime.clock import ClockSetting, FixedClock, SharedClock
+from services.runtime.messaging import outbox
 from services.runtime.service import Service
-from tests import databases, people
-from tests.databases import Databases
-from tests.events import NOON, collection, committed
-from tests.integration.campaigns.world import MANDATE, TODAY
-from tests.running import Issuer, free_port, listening, serving, signing_in
-from tests.servers import PostgresServer, eventually
+from tests.support import databases
+from tests.support import registry as people
+from tests.support.campaigns import MANDATE, TODAY
+from tests.support.databases import Databases
+from tests.support.events import NOON, collection, committed
+from tests.support.running import Issuer, free_port, listening, serving, signing_in
+from tests.support.servers import PostgresServer, eventually
 
 FOREIGN = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 KNOWN = {

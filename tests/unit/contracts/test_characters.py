@@ -15,7 +15,7 @@ from services.contracts.characters import (
     shown_in_width,
     shown_line,
 )
-from tests.hostile_texts import ALL, ANSWERS, HOSTILE, STAFF_TEXTS, TITLES, acting
+from tests.support.hostile_texts import ALL, ANSWERS, HOSTILE, STAFF_TEXTS, TITLES, acting
 
 EVERY = [chr(code) for code in range(sys.maxunicode + 1)]
 # Words in scripts that need joiners, marks or both.

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 
 from console.keyboard import _Lenient
 from services.contracts.terminals import _ERRORS, _ERRORS_IN_COLUMNS, prepare_streams
-from tests.hostile_texts import ALL, acting
+from tests.support.hostile_texts import ALL, acting
 
 FRENCH = "« Œuvre » : l’été, 12 €… ✓ ● → ─ ┌ ▁█ cœur"
 
@@ -56,7 +56,7 @@ def test_no_byte_from_a_keyboard_is_an_error(encoding: str, typed: bytes, read: 
 def test_an_unexpected_error_quotes_texts_without_acting() -> None:
     failing = (
         "from services.contracts.terminals import prepare_streams\n"
-        "from tests.hostile_texts import ALL\n"
+        "from tests.support.hostile_texts import ALL\n"
         "prepare_streams()\n"
         "raise ValueError(ALL)\n"
     )

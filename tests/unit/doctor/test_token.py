@@ -14,8 +14,8 @@ from deploy.doctor.findings import Verdict
 from deploy.doctor.token import judge
 from services.contracts.http.common import Role
 from services.registry.smtp import MailServer
-from services.runtime.auth import LEEWAY_SECONDS, RoleClaim
-from services.runtime.broker import KafkaServer
+from services.runtime.http.staff_tokens import LEEWAY_SECONDS, RoleClaim
+from services.runtime.messaging.kafka import KafkaServer
 
 ISSUER = "https://login.example"
 KEY = OKPKey.generate_key("Ed25519", {"kid": "k"})

@@ -11,8 +11,8 @@ import pytest
 from deploy.local.issuer import CODE_SECONDS, DEVICE_GRANT, PEOPLE, LocalIssuer, mint, person
 from deploy.local.keys import keys_in
 from services.contracts.http.common import Role
-from services.runtime.auth import NotSignedIn, StaffTokens
-from tests.running import free_port, listening
+from services.runtime.http.staff_tokens import NotSignedIn, StaffTokens
+from tests.support.running import free_port, listening
 
 
 class Now:

@@ -10,16 +10,22 @@ import pytest
 
 ROOT = Path(__file__).parents[3]
 # As deploy/Dockerfile copies and .dockerignore leaves out.
-PACKAGES = ("services", "panel", "console", "deploy")
-LEFT_OUT = shutil.ignore_patterns("local", "__pycache__", "openapi", "asyncapi", "observability")
+LEFT_OUT = {
+    "services": shutil.ignore_patterns("__pycache__"),
+    "panel": shutil.ignore_patterns("__pycache__"),
+    "console": shutil.ignore_patterns("__pycache__"),
+    "deploy": shutil.ignore_patterns(
+        "local", "__pycache__", "openapi", "asyncapi", "observability"
+    ),
+}
 KEPT_OF_BENCH = {"__init__.py", "parts.py"}
 
 
 @pytest.fixture(scope="module")
 def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
     app = tmp_path_factory.mktemp("app")
-    for package in PACKAGES:
-        shutil.copytree(ROOT / package, app / package, ignore=LEFT_OUT)
+    for package, left_out in LEFT_OUT.items():
+        shutil.copytree(ROOT / package, app / package, ignore=left_out)
     for path in (app / "deploy" / "bench").iterdir():
         if path.name not in KEPT_OF_BENCH:
             shutil.rmtree(path) if path.is_dir() else path.unlink()

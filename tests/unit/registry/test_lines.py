@@ -12,7 +12,7 @@ from services.registry.csv_reasons import REASONS, LineRefused
 from services.registry.domain import ColumnsMissing, FileUnreadable
 from services.registry.imports import notices
 from services.runtime.clock import FixedClock
-from tests.people import HEADER, LONG_AGO, NOON, TODAY, line, sheet
+from tests.support.registry import HEADER, LONG_AGO, NOON, TODAY, line, sheet
 
 CLOCK = FixedClock(NOON)
 

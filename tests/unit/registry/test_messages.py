@@ -17,9 +17,9 @@ import yaml
 from services.contracts.events.campaigns import SOLICITATIONS, OrderKind
 from services.registry.messages import Letter, Report
 from services.registry.vault import Contact
-from services.runtime.auth import LinkRefused, link_keys, read_link
+from services.runtime.http.staff_tokens import LinkRefused, link_keys, read_link
 from services.runtime.text import LANGUAGES, Language
-from tests.people import NOON, SIGNING_KEY, letters, project
+from tests.support.registry import NOON, SIGNING_KEY, letters, project
 
 JOINED, WAITLISTED, PROMOTED = STANDINGS = ("joined", "waitlisted", "promoted")
 KEYS = link_keys(json.dumps(SIGNING_KEY.as_dict(private=False)))

@@ -13,7 +13,7 @@ from services.registry.csv_records import LONGEST_LINE, physical_lines, records
 from services.registry.domain import LinesUnaccounted
 from services.runtime.clock import FixedClock
 from services.runtime.refusal import Refusal
-from tests.people import HEADER, NOON, line
+from tests.support.registry import HEADER, NOON, line
 
 CLOCK = FixedClock(NOON)
 PIECES = st.sampled_from(

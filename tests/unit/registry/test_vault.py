@@ -8,7 +8,7 @@ import pytest
 from cryptography.exceptions import InvalidTag
 
 from services.registry.vault import Contact, Vault
-from tests.people import CONTACT_KEY, LOOKUP_KEY, vault
+from tests.support.registry import CONTACT_KEY, LOOKUP_KEY, vault
 
 ZOE = Contact("zoe@example.test", "Zoé Durand")
 NEW_KEY = base64.b64encode(b"n" * 32).decode()

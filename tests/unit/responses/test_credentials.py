@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from services.responses import envelopes
 from services.responses.domain.credentials import ReceiptMalformed, hashes_of, receipt, token_hash
 from services.responses.envelopes import Letter
-from services.runtime.sealing import Sealer
+from services.runtime.crypto.encryption import Sealer
 
 KEYS = json.dumps(["A" * 43 + "="])
 

@@ -16,7 +16,7 @@ from services.contracts.http.results import CrossTable, OptionCount, QuestionRes
 from services.responses import exports
 from services.responses.exports import Table
 from services.responses.store.results import Exported
-from tests.spreadsheets import formulas
+from tests.support.spreadsheets import formulas
 
 CASE = Path(__file__).parents[2] / "cases/33-csv-formula-after-another-separator/answers.json"
 WROTE: list[str] = json.loads(CASE.read_text(encoding="utf-8"))

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from joserfc.jwk import RSAKey
 
-from services.runtime import raw_rsa
-from services.runtime.blind_rsa import (
+from services.runtime.crypto import raw_rsa
+from services.runtime.crypto.blind_rsa import (
     KeyUnusable,
     PrivateKey,
     PublicKey,

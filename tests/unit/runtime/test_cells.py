@@ -12,7 +12,7 @@ import pytest
 
 from services.contracts.characters import clean
 from services.runtime.cells import Cell, csv_lines, harmless, harmless_json
-from tests.spreadsheets import formulas
+from tests.support.spreadsheets import formulas
 
 ROOT = Path(__file__).parents[3]
 CASE = ROOT / "tests/cases/33-csv-formula-after-another-separator/answers.json"

@@ -8,8 +8,8 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from deploy.bootstrap import Authority
-from services.runtime.certificates import CertificateWatch
 from services.runtime.loop import loop_factory
+from services.runtime.observability.certificates import CertificateWatch
 from services.runtime.settings import Settings
 
 DAY = 86_400

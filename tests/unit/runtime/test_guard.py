@@ -11,8 +11,8 @@ from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
 from deploy.describe import SERVICES, build
-from services.runtime.http import LARGEST_BODY, Guard
-from services.runtime.limits import Limit
+from services.runtime.http.application import LARGEST_BODY, Guard
+from services.runtime.http.rate_limits import Limit
 
 
 @pytest.fixture(params=SERVICES)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.runtime.limits import Limit, TooOften, source_of
+from services.runtime.http.rate_limits import Limit, TooOften, source_of
 
 
 def test_a_source_that_asks_too_often_waits_and_others_do_not() -> None:

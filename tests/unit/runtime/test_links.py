@@ -7,7 +7,14 @@ from uuid import uuid4
 import pytest
 from joserfc.jwk import OKPKey
 
-from services.runtime.auth import Link, LinkRefused, link_keys, read_link, sign_link, trimmed_link
+from services.runtime.http.staff_tokens import (
+    Link,
+    LinkRefused,
+    link_keys,
+    read_link,
+    sign_link,
+    trimmed_link,
+)
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 KEY = OKPKey.generate_key("Ed25519")

@@ -6,13 +6,13 @@ import sys
 
 import pytest
 
-from services.runtime.log_limit import LogLimit
+from services.runtime.observability.log_limit import LogLimit
 
 SHOUTING = """
 import asyncio, logging, structlog
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
-from services.runtime.telemetry import configure_logs
+from services.runtime.observability.metrics import configure_logs
 
 configure_logs("registry", "INFO")
 ours, theirs = structlog.get_logger(), logging.getLogger("aiokafka.client")

@@ -14,9 +14,9 @@ from fastapi import FastAPI
 from fastapi.responses import StreamingResponse
 
 from deploy.describe import SERVICES, build
-from services.runtime.db import Database
-from services.runtime.http import Busy
-from services.runtime.methods import HeadAsGet
+from services.runtime.http.application import Busy
+from services.runtime.http.methods import HeadAsGet
+from services.runtime.postgres.database import Database
 from tests.contract.faces import pages
 
 SOME_ID = "6f1c1d6e-7c54-4a3e-9a3f-0d8f4d3b2a10"

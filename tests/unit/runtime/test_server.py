@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from services.runtime.server import server
-from tests.running import free_port
-from tests.servers import eventually
+from services.runtime.http.server import server
+from tests.support.running import free_port
+from tests.support.servers import eventually
 
 ASKING = b"GET / HTTP/1.1\r\nHost: panel.test\r\n"
 

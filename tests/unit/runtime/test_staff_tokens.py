@@ -14,15 +14,15 @@ from joserfc.jwk import ECKey, OKPKey
 from structlog.testing import capture_logs
 
 from services.contracts.http.common import Role
-from services.runtime.auth import (
+from services.runtime.http.hints import HintHub
+from services.runtime.http.staff_tokens import (
     LEEWAY_SECONDS,
     IssuerUnreachable,
     NotSignedIn,
     StaffTokens,
     display_name,
 )
-from services.runtime.hints import HintHub
-from tests.running import free_port, listening
+from tests.support.running import free_port, listening
 
 CASES = Path(__file__).parents[2] / "cases"
 STRANGE: list[Any] = json.loads(
@@ -135,7 +135,7 @@ async def test_strange_keys_alone_are_an_issuer_that_cannot_be_used(issuer: Fake
 async def test_a_key_set_that_is_none_leaves_the_former_keys_in_force(
     issuer: FakeIssuer, nonsense: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.runtime.auth._KEYS_LIVE_SECONDS", -1)
+    monkeypatch.setattr("services.runtime.http.staff_tokens._KEYS_LIVE_SECONDS", -1)
     tokens = StaffTokens(issuer.url, AUDIENCE)
     await tokens.verify(issuer.token())
     issuer.keys = nonsense

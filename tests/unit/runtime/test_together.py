@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 import pytest
 
+from services.runtime.postgres.batching import Together
 from services.runtime.refusal import NotFound, Refusal
-from services.runtime.together import Together
 
 
 class Desk:

@@ -2,7 +2,7 @@
 //
 // The administration signs a number that says nothing to it; this device turns its answer into a
 // signature that the administration can check and cannot match with what it signed.
-// The same seed and key give the same bytes as services/runtime/blind_rsa.py, function by function.
+// The same seed and key give the same bytes as services/runtime/crypto/blind_rsa.py, function by function.
 // This module reaches no network and no page: it only computes.
 //
 // Time: BigInt arithmetic depends on its operands. The blinding factor is used once, here, on the

@@ -29,7 +29,7 @@ from joserfc.jwk import ECKey, JWKRegistry, Key, KeySet, OKPKey, RSAKey
 from services.contracts.accounts import account_code
 from services.contracts.characters import clean_line
 from services.contracts.http.common import Role
-from services.runtime.limits import Limit, source_of
+from services.runtime.http.rate_limits import Limit, source_of
 from services.runtime.refusal import Refusal
 from services.runtime.text import Text
 

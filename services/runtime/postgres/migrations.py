@@ -11,7 +11,7 @@ import hashlib
 from dataclasses import dataclass
 from importlib.resources import files
 
-from services.runtime.db import Connection
+from services.runtime.postgres.database import Connection
 
 # One number for all services: each has its own database, and advisory locks are per database.
 _LOCK = 7_203_441

@@ -17,7 +17,7 @@ from deploy.local.issuer import Person, mint
 from services.contracts.accounts import account_code
 from services.contracts.http.common import Role
 from services.runtime.service import Service
-from tests.servers import eventually
+from tests.support.servers import eventually
 
 
 def free_port() -> int:

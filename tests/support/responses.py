@@ -21,13 +21,13 @@ from services.contracts.http.questionnaires import Questionnaire
 from services.responses.app import build
 from services.responses.settings import ResponsesSettings
 from services.responses.use_cases import opening, preparing
-from services.runtime.blind_rsa import PrivateKey, base64url, finalize, request_from_seed
 from services.runtime.clock import ClockSetting, SharedClock
-from services.runtime.sealing import Sealer
+from services.runtime.crypto.blind_rsa import PrivateKey, base64url, finalize, request_from_seed
+from services.runtime.crypto.encryption import Sealer
 from services.runtime.service import Service
-from tests import databases
-from tests.running import free_port
-from tests.servers import PostgresServer
+from tests.support import databases
+from tests.support.running import free_port
+from tests.support.servers import PostgresServer
 
 FIRST_DAY = date(2026, 11, 24)
 LAST_DAY = FIRST_DAY + timedelta(days=30)

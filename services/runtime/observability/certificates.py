@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 import structlog
 from cryptography import x509
 
+from services.runtime.observability.metrics import Sample
 from services.runtime.settings import Settings
-from services.runtime.telemetry import Sample
 
 _SECONDS = 10
 # A client of PostgreSQL asks to go over to TLS (protocol 3.0, SSLRequest), and is refused by "N".

@@ -26,10 +26,10 @@ from services.contracts.envelope import TRACEPARENT, Event, MalformedEvent, deco
 from services.contracts.http.common import Replay
 from services.contracts.topics import Topic, topic_of
 from services.runtime.clock import Clock
-from services.runtime.db import Connection, Database, patiently
-from services.runtime.outbox import sql
+from services.runtime.messaging.outbox import sql
+from services.runtime.observability.tracing import Traces
+from services.runtime.postgres.database import Connection, Database, patiently
 from services.runtime.refusal import NotFound
-from services.runtime.tracing import Traces
 
 E = TypeVar("E", bound=Event)
 Apply = Callable[[Connection, Sequence[E]], Awaitable[None]]

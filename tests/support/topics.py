@@ -4,9 +4,9 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 from services.contracts.topics import TOPICS
-from services.runtime.broker import KafkaServer, ensure_topics
-from services.runtime.inbox import group_of
-from tests.servers import eventually
+from services.runtime.messaging.inbox import group_of
+from services.runtime.messaging.kafka import KafkaServer, ensure_topics
+from tests.support.servers import eventually
 
 
 async def start_afresh(bootstrap: str) -> None:

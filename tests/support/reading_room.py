@@ -12,9 +12,9 @@ import httpx
 from services.contracts.http.common import Role
 from services.contracts.http.proposals import ProposalBoard, ProposalView
 from services.contracts.http.reading import ContributionPage, ContributionView, NextReading
-from tests.integration.responses.world import LAST_DAY, QUESTIONNAIRE, World, facing, project
-from tests.running import Issuer, signing_in
-from tests.servers import PostgresServer
+from tests.support.responses import LAST_DAY, QUESTIONNAIRE, World, facing, project
+from tests.support.running import Issuer, signing_in
+from tests.support.servers import PostgresServer
 
 NO_SUGGESTION = {"seconds": 10.0, "mark": "no_suggestion"}
 

@@ -28,9 +28,9 @@ from services.feedback.settings import FeedbackSettings
 from services.feedback.use_cases import news
 from services.runtime.clock import ClockSetting, SharedClock
 from services.runtime.service import Service
-from tests import databases
-from tests.running import Issuer, free_port, signing_in
-from tests.servers import PostgresServer
+from tests.support import databases
+from tests.support.running import Issuer, free_port, signing_in
+from tests.support.servers import PostgresServer
 
 TODAY = date(2027, 1, 12)
 COLLECTION_ENDED = TODAY - timedelta(days=20)

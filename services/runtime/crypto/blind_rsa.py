@@ -31,7 +31,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_der_private_key,
 )
 
-from services.runtime.raw_rsa import raw_key
+from services.runtime.crypto.raw_rsa import raw_key
 from services.runtime.refusal import Refusal
 from services.runtime.text import Text
 

@@ -9,8 +9,8 @@ import httpx
 from fastapi import FastAPI
 from joserfc.jwk import OKPKey
 
-from services.runtime.auth import Link, sign_link
-from tests.integration.campaigns.world import NOON, World
+from services.runtime.http.staff_tokens import Link, sign_link
+from tests.support.campaigns import NOON, World
 
 ANSWERS = "https://answers.example"
 HTML = {"Accept": "text/html"}

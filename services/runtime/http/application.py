@@ -24,23 +24,24 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from services.contracts.http import LARGEST_INTEGER
 from services.contracts.http.common import DeadLetter, Problem, Replay, Republished, Role
 from services.contracts.http.violations import violations
-from services.runtime import pages, problems, tracing
-from services.runtime.auth import Staff, StaffTokens, require
-from services.runtime.db import TOO_LONG, DatabaseAway, patiently
-from services.runtime.limits import BodyTooLarge, BodyTooSlow, Limit, source_of
-from services.runtime.methods import (
+from services.runtime.http import pages, problems
+from services.runtime.http.methods import (
     METHODS,
     SAFE_METHODS,
     HeadAsGet,
     allowed_methods,
     asks_for_methods,
 )
-from services.runtime.outbox import sql
+from services.runtime.http.rate_limits import BodyTooLarge, BodyTooSlow, Limit, source_of
+from services.runtime.http.retry import Retry
+from services.runtime.http.staff_tokens import Staff, StaffTokens, require
+from services.runtime.messaging.outbox import sql
+from services.runtime.observability import tracing
+from services.runtime.observability.metrics import Requests
+from services.runtime.observability.tracing import Traces
+from services.runtime.postgres.database import TOO_LONG, DatabaseAway, patiently
 from services.runtime.refusal import Refusal
-from services.runtime.retry import Retry
-from services.runtime.telemetry import Requests
 from services.runtime.text import Text
-from services.runtime.tracing import Traces
 
 if TYPE_CHECKING:
     from services.runtime.service import Service
@@ -216,7 +217,7 @@ _BODY_SECONDS = 30.0
 _LARGE_BODY_SECONDS = 900.0
 # How long a source may ask faster than it may in the long run.
 _BURST_SECONDS = 20.0
-# Who signs in is counted as the person they are (services.runtime.auth).
+# Who signs in is counted as the person they are (services.runtime.http.staff_tokens).
 _NOT_COUNTED = re.compile(r"/(api|health|metrics)(/.*)?")
 
 

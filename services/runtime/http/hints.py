@@ -15,9 +15,9 @@ import asyncpg
 import structlog
 
 from services.contracts.http.common import Hint
-from services.runtime.db import Database
+from services.runtime.messaging.relay import HINT_CHANNEL
+from services.runtime.postgres.database import Database
 from services.runtime.refusal import Refusal
-from services.runtime.relay import HINT_CHANNEL
 from services.runtime.text import Text
 
 EVERYTHING = Hint(kind="everything")

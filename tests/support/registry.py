@@ -31,8 +31,8 @@ from services.registry.sender import Sender
 from services.registry.smtp import MailServer
 from services.registry.vault import Vault
 from services.runtime.clock import Clock, FixedClock
-from services.runtime.db import Database
-from tests.servers import eventually
+from services.runtime.postgres.database import Database
+from tests.support.servers import eventually
 
 # A Tuesday, noon in Paris.
 NOON = datetime(2026, 11, 24, 11, 0, tzinfo=UTC)

@@ -22,7 +22,7 @@ from deploy.local import kafka as kafka_module
 from deploy.local.errors import HOST, reserve_port
 from deploy.local.kafka import VERSION, EmbeddedKafka, class_path
 from services.contracts.topics import TOPICS
-from services.runtime.broker import KafkaServer, ensure_topics
+from services.runtime.messaging.kafka import KafkaServer, ensure_topics
 
 SECURE_LISTENER = """\
 listener.name.secure.sasl.enabled.mechanisms=SCRAM-SHA-512

@@ -17,7 +17,7 @@ from prometheus_client import (
     generate_latest,
 )
 
-from services.runtime.log_limit import LibraryLines, LogLimit, OwnWarnings
+from services.runtime.observability.log_limit import LibraryLines, LogLimit, OwnWarnings
 
 # Or each series would say when it was first counted, to the microsecond.
 disable_created_metrics()  # type: ignore[no-untyped-call]

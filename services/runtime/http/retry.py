@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.runtime.db import STALE_STATEMENT, counting_commits
+from services.runtime.postgres.database import STALE_STATEMENT, counting_commits
 
 LARGEST_BODY = 1 << 20
 

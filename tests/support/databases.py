@@ -6,9 +6,10 @@ from uuid import uuid4
 
 from pydantic import SecretStr
 
-from services.runtime import db, migrations
-from services.runtime.db import Database
-from tests.servers import PostgresServer
+from services.runtime.postgres import database as db
+from services.runtime.postgres import migrations
+from services.runtime.postgres.database import Database
+from tests.support.servers import PostgresServer
 
 Databases = Callable[[str], Awaitable[Database]]
 _templates: set[tuple[int, str]] = set()

@@ -43,10 +43,10 @@ from services.contracts.http.campaigns import (
     Quotas,
 )
 from services.contracts.topics import topic_of
-from services.runtime.blind_rsa import PrivateKey
 from services.runtime.clock import Clock, FixedClock
-from services.runtime.db import Connection, Database
-from services.runtime.sealing import Sealer
+from services.runtime.crypto.blind_rsa import PrivateKey
+from services.runtime.crypto.encryption import Sealer
+from services.runtime.postgres.database import Connection, Database
 
 NOON = datetime(2026, 11, 24, 11, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 24)

@@ -8,7 +8,7 @@ import json
 import re
 from pathlib import Path
 
-CASES = Path(__file__).parent / "cases"
+CASES = Path(__file__).parents[1] / "cases"
 ANSWERS: list[str] = json.loads(
     (CASES / "39-escape-sequences-in-answers/answers.json").read_text(encoding="utf-8")
 )

@@ -24,10 +24,10 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 from services.contracts.envelope import Headers, common_headers
 from services.contracts.http.common import Hint
 from services.contracts.topics import DAYS_ONLY
-from services.runtime.broker import KafkaServer
-from services.runtime.db import Database
-from services.runtime.outbox import sql
-from services.runtime.tracing import Traces
+from services.runtime.messaging.kafka import KafkaServer
+from services.runtime.messaging.outbox import sql
+from services.runtime.observability.tracing import Traces
+from services.runtime.postgres.database import Database
 
 HINT_CHANNEL = "hints"
 _LEADER_LOCK = 7_203_442

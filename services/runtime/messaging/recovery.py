@@ -16,10 +16,10 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPa
 
 from services.contracts.envelope import Event, MalformedEvent, decode
 from services.contracts.topics import Topic, produced_by
-from services.runtime.broker import KafkaServer
-from services.runtime.db import Connection
-from services.runtime.inbox import Apply
-from services.runtime.outbox import sql
+from services.runtime.messaging.inbox import Apply
+from services.runtime.messaging.kafka import KafkaServer
+from services.runtime.messaging.outbox import sql
+from services.runtime.postgres.database import Connection
 
 if TYPE_CHECKING:
     from services.runtime.service import Service

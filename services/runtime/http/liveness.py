@@ -1,4 +1,4 @@
-"""`python -m services.runtime.healthy`: whether the service in this container does its work.
+"""`python -m services.runtime.http.liveness`: whether the service in this container does its work.
 
 Nothing but the standard library, as a container engine asks every few seconds.
 """

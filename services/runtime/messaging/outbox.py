@@ -10,7 +10,7 @@ from uuid import UUID
 from services.contracts.envelope import Event
 from services.contracts.topics import topic_of
 from services.runtime.clock import Clock
-from services.runtime.db import Connection, Queries
+from services.runtime.postgres.database import Connection, Queries
 
 sql = Queries("services.runtime")
 

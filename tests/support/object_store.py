@@ -16,7 +16,7 @@ from pydantic import SecretStr
 
 from deploy.local import children
 from deploy.local.errors import HOST, reserve_port
-from tests.servers import eventually
+from tests.support.servers import eventually
 
 VERSION = "3.1.0"
 BUCKET = "letters"
