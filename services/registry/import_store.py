@@ -11,6 +11,7 @@ from services.registry.csv_lines import Person
 from services.registry.store import MEMBER, MEMBERS, rows_of, sql
 from services.runtime.crypto.encryption import Sealed
 from services.runtime.postgres.database import Connection
+from services.runtime.postgres.locks import AdvisoryLock
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class StagedCounts:
 
 
 async def stage_lines(conn: Connection) -> None:
-    await conn.execute(sql.lock_imports)
+    await conn.execute(sql.lock_imports, AdvisoryLock.MEMBER_IMPORT)
     await conn.execute(sql.stage_lines)
 
 
@@ -87,7 +88,7 @@ async def keep_lines(conn: Connection, now: datetime) -> int:
 
 
 async def may_fold(conn: Connection) -> bool:
-    return bool(await conn.fetchval(sql.may_fold))
+    return bool(await conn.fetchval(sql.may_fold, AdvisoryLock.MEMBER_IMPORT))
 
 
 async def unfolded_contacts(conn: Connection, after: UUID, limit: int) -> list[tuple[UUID, Sealed]]:

@@ -1,5 +1,5 @@
 -- allocation_lock: one allocation (or sweep) at a time; released with the transaction.
-SELECT pg_advisory_xact_lock(7203443);
+SELECT pg_advisory_xact_lock($1);
 
 -- due_campaigns: launched, still recruiting, and not drawn yet today.
 SELECT c.id, c.project_id, c.title, c.audience, c.quotas, c.wanted, c.first_day, c.window_days,

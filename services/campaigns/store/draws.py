@@ -11,6 +11,7 @@ from services.campaigns.domain.campaigns import Campaign, Window
 from services.campaigns.store import sql
 from services.runtime.postgres import database as db
 from services.runtime.postgres.database import Connection
+from services.runtime.postgres.locks import AdvisoryLock
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class DrawnCampaign:
 
 
 async def allocation_lock(conn: Connection) -> None:
-    await conn.execute(sql.allocation_lock)
+    await conn.execute(sql.allocation_lock, AdvisoryLock.ALLOCATION)
 
 
 async def due_campaigns(conn: Connection, today: date) -> list[Due]:

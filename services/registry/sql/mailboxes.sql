@@ -1,6 +1,6 @@
 -- may_fold: whether nobody else folds or imports until this transaction ends: two at once could give
 -- one mailbox to two members, and the second would fail.
-SELECT pg_try_advisory_xact_lock(7203450);
+SELECT pg_try_advisory_xact_lock($1);
 
 -- unfolded_contacts: members whose mailbox has not been worked out yet, but those whom an older
 -- suppression bars: nothing is written about them.

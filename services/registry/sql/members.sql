@@ -1,5 +1,5 @@
 -- lock_imports: one import at a time, so that none overlooks what another is about to add.
-SELECT pg_advisory_xact_lock(7203450);
+SELECT pg_advisory_xact_lock($1);
 
 -- stage_lines: where an import's lines wait, without an address in clear, until all are judged.
 CREATE TEMPORARY TABLE import_line (

@@ -20,11 +20,11 @@ from services.runtime.messaging.inbox import Apply
 from services.runtime.messaging.kafka import KafkaServer
 from services.runtime.messaging.outbox import sql
 from services.runtime.postgres.database import Connection
+from services.runtime.postgres.locks import AdvisoryLock
 
 if TYPE_CHECKING:
     from services.runtime.service import Service
 
-_LOCK = 7_203_443
 _BATCH = 5_000
 _READ_MS = 200
 
@@ -60,7 +60,7 @@ async def catch_up(service: "Service", recovery: Recovery) -> bool:
     try:
         if await conn.fetchrow(sql.open_recovery) is None:
             return False
-        await conn.execute("SELECT pg_advisory_lock($1)", _LOCK)
+        await conn.execute("SELECT pg_advisory_lock($1)", AdvisoryLock.RECOVERY)
         backup = await conn.fetchrow(sql.open_recovery)
         if backup is None:
             return False

@@ -28,9 +28,9 @@ from services.runtime.messaging.kafka import KafkaServer
 from services.runtime.messaging.outbox import sql
 from services.runtime.observability.tracing import Traces
 from services.runtime.postgres.database import Database
+from services.runtime.postgres.locks import AdvisoryLock
 
 HINT_CHANNEL = "hints"
-_LEADER_LOCK = 7_203_442
 _BATCH = 20_000
 _GATHER_SECONDS = 0.05
 _DAY_SECONDS = 86_400
@@ -84,7 +84,7 @@ class Relay:
         try:
             # Asking again, rather than waiting inside the server, keeps no old snapshot alive.
             while not await connection.fetchval(  # noqa: ASYNC110
-                "SELECT pg_try_advisory_lock($1)", _LEADER_LOCK
+                "SELECT pg_try_advisory_lock($1)", AdvisoryLock.RELAY_LEADER
             ):
                 await asyncio.sleep(0.5)
             producer = AIOKafkaProducer(

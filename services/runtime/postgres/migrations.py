@@ -12,9 +12,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 
 from services.runtime.postgres.database import Connection
-
-# One number for all services: each has its own database, and advisory locks are per database.
-_LOCK = 7_203_441
+from services.runtime.postgres.locks import AdvisoryLock
 
 
 class MigrationConflict(Exception):
@@ -81,7 +79,7 @@ async def migrate(conn: Connection, migrations: list[Migration]) -> list[str]:
     Raises MigrationConflict when an applied file was changed, or is unknown to this code and took
     something away.
     """
-    await conn.execute("SELECT pg_advisory_lock($1)", _LOCK)
+    await conn.execute("SELECT pg_advisory_lock($1)", AdvisoryLock.MIGRATION)
     try:
         await conn.execute(
             "CREATE TABLE IF NOT EXISTS schema_migration (origin text, name text,"
@@ -102,4 +100,4 @@ async def migrate(conn: Connection, migrations: list[Migration]) -> list[str]:
             done.append(f"{migration.origin}/{migration.name}")
         return done
     finally:
-        await conn.execute("SELECT pg_advisory_unlock($1)", _LOCK)
+        await conn.execute("SELECT pg_advisory_unlock($1)", AdvisoryLock.MIGRATION)
