@@ -11,7 +11,7 @@ from pglast import ast
 from pglast.enums import AlterTableType, ConstrType
 
 SERVICES = Path(__file__).parents[2] / "services"
-MIGRATIONS = sorted(SERVICES.glob("*/sql/migrations/*.sql"))
+MIGRATIONS = sorted(SERVICES.glob("**/migrations/*.sql"))
 # Written before anything was released: no version before them ever served.
 BEFORE_THE_FIRST_RELEASE = {
     "responses/0002_questionnaires.sql",
@@ -55,7 +55,7 @@ def asks_for_more(command: ast.AlterTableCmd) -> bool:
 
 
 def name(path: Path) -> str:
-    return f"{path.parents[2].name}/{path.name}"
+    return f"{path.relative_to(SERVICES).parts[0]}/{path.name}"
 
 
 @pytest.mark.parametrize("path", MIGRATIONS, ids=name)
