@@ -1,4 +1,4 @@
-"""Who may do what on the bus: the table of DESIGN.md §4 as Kafka's access control lists.
+"""Kafka's access control lists, generated from the table of topics (docs/design.md, Events).
 
 Each service writes its own topics with its own transactional id, and reads them to catch up after
 a restore; it reads those that the table gives it, with one consumer group for each. `setup` makes

@@ -46,7 +46,8 @@ from services.runtime.refusal import Refusal
 from services.runtime.settings import DatabaseUri, Environment, from_environment
 from services.runtime.text import Text
 
-# The members' right to be forgotten reaches backups by their age (DESIGN.md §6).
+# Backups are deleted by age, so that an erased member does not live on in them
+# (docs/design.md, Erasure and restore).
 LONGEST_KEPT = timedelta(days=35)
 MANIFEST = "manifest.json"
 _UNFINISHED = ".unfinished"

@@ -1,7 +1,8 @@
 """A simulated participant's device: what the answer page does in a browser, without the browser.
 
-It speaks the protocol of DESIGN.md §6 with the servers' public addresses only. The seed decides the
-credential, so who answers again with the same seed is recognised and not counted twice.
+It speaks the protocol of docs/design.md (Anonymous credential) with the servers' public addresses
+only. The seed decides the credential: a second answer with the same seed is recognised and not
+counted twice.
 """
 
 import asyncio

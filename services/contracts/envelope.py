@@ -1,7 +1,8 @@
 """How an event travels: CloudEvents 1.0 in Kafka's binary mode.
 
 Attributes ride in record headers, the body is the event's JSON. An event is frozen, ignores fields
-it does not know, and only ever grows (DESIGN.md §4); a breaking change is a new topic version.
+it does not know, and only ever grows (docs/design.md, Events); a breaking change is
+a new topic version.
 Source: https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/kafka-protocol-binding.md
 """
 

@@ -1,4 +1,4 @@
-"""Every topic: who writes it, who reads it, and how long it is kept (the table of DESIGN.md §4).
+"""Every topic: its producer, consumers and retention (the table of docs/design.md, Events).
 
 A *state* topic is compacted and never loses the newest value of a key, so a new subscriber builds
 its view from the topic alone. A *log* topic is kept longer than the 31-day block.

@@ -1,4 +1,4 @@
-"""What a registry that was put back from a backup does before it sends anything (DESIGN.md §6).
+"""Recovery of registry after a restore, before it sends anything (decision 0018).
 
 People who had left or been erased leave again. Messages sent since the backup were sent, and hold
 their contact locks. A solicitation of unknown fate is taken as sent, as one too few harms nobody.

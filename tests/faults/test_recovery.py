@@ -1,4 +1,4 @@
-"""A registry that was put back from a backup keeps the promises it made since (DESIGN.md §6).
+"""A registry restored from a backup keeps the promises it made since (decision 0018).
 
 The registry runs as the process that is deployed, backups are made and put back as operators do,
 and the mail server's journal judges from outside.

@@ -1,4 +1,4 @@
-"""What a registry that was put back cannot know any more harms nobody (DESIGN.md §6)."""
+"""A restored registry settles lost facts in the member's favour (decision 0018)."""
 
 from datetime import timedelta
 from uuid import UUID

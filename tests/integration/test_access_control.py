@@ -1,4 +1,4 @@
-"""Each service reads and writes on the bus what DESIGN.md §4 gives it, and nothing else.
+"""Each service has the access to topics that docs/design.md (Events) gives it, no more.
 
 Every principal tries every topic, both ways, on a real broker with SASL, TLS and access control.
 """

@@ -1,5 +1,5 @@
-"""The adversary of the anonymity promise (DESIGN.md §2): holds every dump and every log, and tries
-to say who wrote what.
+"""The adversary of the anonymity promise (docs/privacy.md): it holds every dump and every log, and
+guesses the author of each contribution.
 
 It is given more than is stored: the exact order in which participants fetched their credentials,
 each of whom answers at once. It also holds every column of every opened contribution, those that

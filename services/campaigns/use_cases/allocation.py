@@ -1,4 +1,4 @@
-"""One fair draw for all campaigns that miss people (DESIGN.md §6, Allocation).
+"""One fair draw for all due campaigns that lack people (docs/design.md, Allocation).
 
 Who is asked depends on committed seeds, coded attributes and the contact ledger, and on nothing
 else: the draw runs as a database role that cannot read answers.

@@ -1,4 +1,4 @@
-"""What campaigns does when its database was put back from a backup (DESIGN.md §6).
+"""Recovery of campaigns after its database was restored from a backup (decision 0018).
 
 Projects and orders are what it had said of them; who was invited, and who takes part, follows from
 the orders. Answers that ordered no message are lost. A project that was giving credentials out, as

@@ -18,7 +18,7 @@ class OrderClass(StrEnum):
 
 
 class OrderKind(StrEnum):
-    """The closed list of messages (DESIGN.md §5); anything else cannot be ordered."""
+    """The closed list of messages (docs/design.md, Send order); anything else cannot be ordered."""
 
     INVITATION = "invitation"
     REMINDER = "reminder"

@@ -105,7 +105,8 @@ FOR UPDATE OF d SKIP LOCKED;
 -- lock_before: what the person's lock says before it is taken, to be put back after a refusal.
 SELECT last_day, order_id FROM contact_lock WHERE person_id = $1 FOR UPDATE;
 
--- take_contact_lock: the promise of a month, held by one row per person (DESIGN.md §5).
+-- take_contact_lock: the promise of a month, held by one row per person
+-- (docs/design.md, Contact lock).
 INSERT INTO contact_lock AS held VALUES ($1, $2, $3) ON CONFLICT (person_id) DO UPDATE
 SET last_day = excluded.last_day, order_id = excluded.order_id
 WHERE held.last_day + 31 <= excluded.last_day OR held.order_id = excluded.order_id RETURNING 1;

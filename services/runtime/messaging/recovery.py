@@ -2,8 +2,9 @@
 
 The backup is older than what the service has said since, and the others go by what it said. So it
 reads its own topics, hears the others' again from their beginning, and settles what nobody can know
-any more by its own rules (DESIGN.md §6, erasure). Nothing is served or sent meanwhile; a recovery
-that is interrupted begins anew. Several replicas may start: one recovers, the others wait.
+any more by its own rules (docs/design.md, Erasure and restore). Nothing is served or sent
+meanwhile; an interrupted recovery begins again. Several replicas may start:
+one recovers, the others wait.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence

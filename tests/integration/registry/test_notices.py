@@ -1,4 +1,4 @@
-"""Notices ask nothing, and still cannot be used to flood anybody (DESIGN.md §5)."""
+"""Notices ask nothing, and still cannot be used to flood anybody (docs/design.md, Contact lock)."""
 
 import asyncio
 from datetime import timedelta
