@@ -5,9 +5,9 @@ import os
 import sys
 from pathlib import Path
 
+from console.client.endpoints import Endpoints, NoStack
 from console.crashes import FAILED, report, state_folder
-from console.data.drafts import Drafts
-from console.data.endpoints import Endpoints, NoStack
+from console.drafts.store import Drafts
 from console.words import Language, Text
 from services.contracts.characters import shown
 from services.contracts.terminals import prepare_streams

@@ -20,14 +20,14 @@ from textual.screen import ModalScreen, Screen
 from textual.theme import Theme
 
 from console.actions import EVERYWHERE, areas_for, held_on
-from console.data.drafts import Drafts
-from console.data.endpoints import Endpoints
-from console.data.freshness import Freshness
-from console.data.problems import Problematic, SignedOut
+from console.client.endpoints import Endpoints
+from console.client.freshness import Freshness
+from console.client.problems import Problematic, SignedOut
+from console.drafts.store import Drafts
 from console.screens.base import PanelScreen
-from console.screens.home import HomeScreen
+from console.screens.home.home import HomeScreen
 from console.segments import GuardedConsole
-from console.widgets.shown import Guard
+from console.widgets.text import Guard
 from console.words import ZONE, Language, Text
 from console.workers import start
 from services.contracts.characters import shown
@@ -35,10 +35,10 @@ from services.contracts.characters import shown
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from console.data.client import Client
-    from console.data.live import Live
-    from console.data.reading_begun import Begun
-    from console.data.session import Issuer, SignedIn
+    from console.client.api import Client
+    from console.client.hints import Live
+    from console.client.sign_in import Issuer, SignedIn
+    from console.drafts.reading import Begun
 
 _LOOK_AT_CLOCK_EVERY_SECONDS = 1.0
 _FOLLOWED = ("campaigns", "responses", "feedback")
@@ -145,11 +145,11 @@ class PanelConsole(App[None]):
     BINDINGS: ClassVar[list[Any]] = []
     MODES: ClassVar[dict[str, Any]] = {
         "home": HomeScreen,
-        "projects": lambda: _screen("projects", "ProjectsScreen"),
-        "contacts": lambda: _screen("contacts", "ContactsScreen"),
-        "reading": lambda: _screen("reading_room", "ReadingRoomScreen"),
-        "decisions": lambda: _screen("decisions", "DecisionsScreen"),
-        "sign-in": lambda: _screen("sign_in", "SignInScreen"),
+        "projects": lambda: _screen("projects.projects", "ProjectsScreen"),
+        "contacts": lambda: _screen("contacts.contacts", "ContactsScreen"),
+        "reading": lambda: _screen("reading.reading_room", "ReadingRoomScreen"),
+        "decisions": lambda: _screen("decisions.decisions", "DecisionsScreen"),
+        "sign-in": lambda: _screen("sign_in.sign_in", "SignInScreen"),
     }
 
     def __init__(
@@ -204,8 +204,8 @@ class PanelConsole(App[None]):
             await self.issuer.close()
 
     async def _load(self) -> None:
-        client = await to_thread(import_module, "console.data.client")
-        session = await to_thread(import_module, "console.data.session")
+        client = await to_thread(import_module, "console.client.api")
+        session = await to_thread(import_module, "console.client.sign_in")
         self.post_message(
             Loaded(
                 client.Client(
@@ -284,7 +284,7 @@ class PanelConsole(App[None]):
 
     async def _renew(self, person: SignedIn) -> None:
         """Keep the token fresh for as long as the issuer renews it without asking the person."""
-        renewal = await to_thread(import_module, "console.data.renewal")
+        renewal = await to_thread(import_module, "console.client.renewal")
         await renewal.keep_fresh(
             cast("Issuer", self.issuer), person, lambda fresh: self.post_message(Renewed(fresh))
         )
@@ -302,10 +302,10 @@ class PanelConsole(App[None]):
         refused = self.person is not None and not self._accepted
         self.person = None
         if getattr(self.screen, "ID", "") != "sign-in":
-            self.push_screen(_screen("sign_in", "SignInScreen", refused))
+            self.push_screen(_screen("sign_in.sign_in", "SignInScreen", refused))
 
     async def _follow(self, service: str) -> None:
-        live = (await to_thread(import_module, "console.data.live")).Live(
+        live = (await to_thread(import_module, "console.client.hints")).Live(
             cast("Client", self.client),
             hinted=lambda: self.post_message(Hinted(service)),
             changed=lambda: self.post_message(FreshnessChanged()),
@@ -366,33 +366,35 @@ class PanelConsole(App[None]):
                 redraw()
 
     def open_project(self, project_id: str) -> None:
-        self.push_screen(_screen("project", "ProjectScreen", project_id))
+        self.push_screen(_screen("projects.project", "ProjectScreen", project_id))
 
     def read_for(self, project_id: UUID, contribution_id: UUID | None = None) -> None:
         """The next contribution in this reader's order, or a given one."""
-        self.push_screen(_screen("contribution", "ContributionScreen", project_id, contribution_id))
+        self.push_screen(
+            _screen("reading.contribution", "ContributionScreen", project_id, contribution_id)
+        )
 
     def find_for(self, project_id: UUID, proposal_id: UUID | None = None) -> None:
-        self.push_screen(_screen("found", "FoundScreen", project_id, proposal_id))
+        self.push_screen(_screen("reading.search_results", "FoundScreen", project_id, proposal_id))
 
     def board_for(self, project_id: UUID) -> None:
-        self.push_screen(_screen("board", "BoardScreen", project_id))
+        self.push_screen(_screen("reading.board", "BoardScreen", project_id))
 
     def attention_for(self, project_id: UUID) -> None:
-        self.push_screen(_screen("attention", "AttentionScreen", project_id))
+        self.push_screen(_screen("reading.attention", "AttentionScreen", project_id))
 
     def account_for(self, project_id: UUID) -> None:
         """A project's decisions."""
-        self.push_screen(_screen("account", "AccountScreen", project_id))
+        self.push_screen(_screen("decisions.project_decisions", "AccountScreen", project_id))
 
     def decision_for(self, project_id: UUID, proposal_id: UUID) -> None:
-        self.push_screen(_screen("decision", "DecisionScreen", project_id, proposal_id))
+        self.push_screen(_screen("decisions.decision", "DecisionScreen", project_id, proposal_id))
 
     def report_for(self, project_id: UUID) -> None:
-        self.push_screen(_screen("report", "ReportScreen", project_id))
+        self.push_screen(_screen("decisions.report", "ReportScreen", project_id))
 
     def launch_for(self, project_id: UUID) -> None:
-        self.push_screen(_screen("launch", "LaunchScreen", project_id))
+        self.push_screen(_screen("projects.launch", "LaunchScreen", project_id))
 
     def action_area(self, area: str) -> None:
         if area not in {one.id for one in areas_for(self.roles)}:

@@ -10,17 +10,12 @@ from importlib.util import find_spec
 
 import typer
 
-from panel import options
-from panel.commands import (
-    backup,
-    bench,
+from console.commands import (
     console,
     contacts,
     decisions,
-    demo,
-    doctor,
-    events,
     journal,
+    options,
     people,
     preparing,
     projects,
@@ -28,9 +23,9 @@ from panel.commands import (
     reading,
     reports,
     results,
-    stack,
 )
-from panel.options import Session, both
+from console.commands.options import Session, both
+from deploy.cli import backup, bench, demo, doctor, events, stack
 from services.contracts.characters import shown
 from services.contracts.terminals import prepare_streams
 from services.runtime.refusal import Refusal

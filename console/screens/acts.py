@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from textual.message import Message
 
-from console.data.problems import Problematic, Refused, SignedOut
-from console.data.said import Said, signed
+from console.client.problems import Problematic, Refused, SignedOut
+from console.presenters.styled_text import Said, signed
 from console.screens.base import PanelScreen, S, in_words
 from console.screens.dialogs import ConfirmScreen, NewsScreen
 from console.words import Language, Text
 from console.workers import start
 
 if TYPE_CHECKING:
-    from console.data.client import Client
+    from console.client.api import Client
     from services.contracts.http.campaigns import ProjectView
 
 T = TypeVar("T")

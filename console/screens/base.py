@@ -20,15 +20,15 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from console.actions import EVERYWHERE, allows, held_on
-from console.data.problems import Problematic, Refused, SignedOut, Unreachable
-from console.data.said import Said
+from console.client.problems import Problematic, Refused, SignedOut, Unreachable
+from console.presenters.styled_text import Said
 from console.widgets.chrome import AreaBar, Footer, Notice, TopBar
 from console.words import Language, Text
 from console.workers import start
 
 if TYPE_CHECKING:
     from console.app import PanelConsole
-    from console.data.client import Client
+    from console.client.api import Client
 
 S = TypeVar("S")
 

@@ -11,10 +11,10 @@ from textual.content import Content
 from textual.screen import ModalScreen
 
 from console.actions import held_on
-from console.data.said import Said
+from console.presenters.styled_text import Said
 from console.screens.base import bindings
-from console.widgets.said import content, key
-from console.widgets.shown import Input, Static
+from console.widgets.styled_text import content, key
+from console.widgets.text import Input, Static
 from console.words import Text, fold
 
 if TYPE_CHECKING:

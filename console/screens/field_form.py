@@ -16,13 +16,13 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widget import Widget
 
-from console.data.problems import NotComplete, Wrong
-from console.data.said import Said, signed
+from console.client.problems import NotComplete, Wrong
+from console.presenters.styled_text import Said, signed
 from console.screens.base import bindings
 from console.screens.dialogs import Speaking, key_line
 from console.widgets.choice_line import ChoiceLine
-from console.widgets.said import content
-from console.widgets.shown import Input, Static, TextArea
+from console.widgets.styled_text import content
+from console.widgets.text import Input, Static, TextArea
 from console.words import Text, fold
 
 if TYPE_CHECKING:

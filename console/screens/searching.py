@@ -6,8 +6,8 @@ from abc import abstractmethod
 
 from textual.screen import Screen
 
-from console.widgets.shown import Input
 from console.widgets.table import Table
+from console.widgets.text import Input
 
 
 class Searching(Screen[None]):

@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from textual.message import Message
 
-from console.data.problems import Problematic, Refused, SignedOut
-from console.data.said import Said
+from console.client.problems import Problematic, Refused, SignedOut
+from console.presenters.styled_text import Said
 from console.screens.base import in_words
 from console.screens.field_form import FieldForm, Typed
 from console.words import Text
 from console.workers import start
 
 if TYPE_CHECKING:
-    from console.data.client import Client
+    from console.client.api import Client
 
 T = TypeVar("T")
 

@@ -9,8 +9,8 @@ from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
-from console.data.said import Said
-from console.widgets.said import content
+from console.presenters.styled_text import Said
+from console.widgets.styled_text import content
 
 
 class ChoiceLine(Widget, can_focus=True):

@@ -8,10 +8,10 @@ from textual.content import Content
 from textual.widget import Widget
 
 from console.actions import areas_for, held_on
-from console.data.freshness import Freshness
-from console.data.said import Said, Tone
-from console.data.vocabulary import ROLES, say
-from console.widgets.said import content, key
+from console.client.freshness import Freshness
+from console.client.vocabulary import ROLES, say
+from console.presenters.styled_text import Said, Tone
+from console.widgets.styled_text import content, key
 from console.words import elide
 from services.contracts.characters import shown_line
 

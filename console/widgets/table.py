@@ -20,7 +20,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from console.data.said import Said, Tone
+from console.presenters.styled_text import Said, Tone
 from services.contracts.characters import shown_line
 
 _MARKED_SECONDS = 2.0

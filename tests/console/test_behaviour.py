@@ -7,8 +7,8 @@ import httpx
 from textual.widgets import Input
 
 from console.actions import held_on
-from console.data.freshness import Freshness
-from console.screens.projects import ProjectsScreen
+from console.client.freshness import Freshness
+from console.screens.projects.projects import ProjectsScreen
 from console.widgets.table import Table
 from services.contracts.http.common import Problem
 from tests.console.conftest import At, Opens

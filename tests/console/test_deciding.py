@@ -7,7 +7,7 @@ from syrupy.assertion import SnapshotAssertion
 from textual.widgets import Input, TextArea
 
 from console.actions import held_on
-from console.data.days import parse_day
+from console.drafts.days import parse_day
 from console.widgets.table import Table
 from console.words import Language
 from services.contracts.events.feedback import Outcome, Progress

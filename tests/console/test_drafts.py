@@ -11,8 +11,8 @@ import pytest
 
 import console.__main__ as program
 from console.app import PanelConsole
-from console.data.drafts import Drafts
-from console.data.endpoints import SERVICES
+from console.client.endpoints import SERVICES
+from console.drafts.store import Drafts
 from tests.console.conftest import At
 from tests.console.recorded.panel import NOW, SCHOOL, Panel
 from tests.console.recorded.services import stack

@@ -8,9 +8,9 @@ import pytest
 from textual.widgets import Input, Static, TextArea
 
 import console
-from console.data.drafting import attribute_of, quotas_in, values_in
+from console.drafts.campaign import attribute_of, quotas_in, values_in
 from console.screens.field_form import FieldForm
-from console.widgets.campaign_form import CampaignForm
+from console.screens.projects.campaign_form import CampaignForm
 from services.contracts.http.common import Problem
 from tests.console.conftest import At, Opens
 from tests.console.recorded.panel import Panel

@@ -14,7 +14,7 @@ from textual.filter import LineFilter
 from textual.widgets import Input, TextArea
 
 from console.app import PanelConsole
-from console.widgets.shown import Guard
+from console.widgets.text import Guard
 from services.contracts.http.common import Problem
 from tests.console.conftest import At, Opens
 from tests.console.recorded.panel import CARD, LETTER, SCHOOL, TAX, Panel, campaign

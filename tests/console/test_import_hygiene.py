@@ -12,9 +12,12 @@ def _loaded_by(statement: str) -> set[str]:
     return {name.partition(".")[0] for name in done.stdout.split()} | set(done.stdout.split())
 
 
-@pytest.mark.parametrize("module", ["client", "live", "session", "reading", "drafting"])
+@pytest.mark.parametrize(
+    "module",
+    ["client.api", "client.hints", "client.sign_in", "presenters.projects", "drafts.campaign"],
+)
 def test_data_needs_no_textual(module: str) -> None:
-    assert "textual" not in _loaded_by(f"import console.data.{module}")
+    assert "textual" not in _loaded_by(f"import console.{module}")
 
 
 def test_the_first_screen_waits_for_neither_httpx_nor_the_contracts() -> None:
@@ -25,9 +28,10 @@ def test_the_first_screen_waits_for_neither_httpx_nor_the_contracts() -> None:
 
 def test_the_console_loads_no_service_and_no_runtime() -> None:
     loaded = _loaded_by(
-        "import console.app, console.screens.launch, console.screens.projects\n"
-        "import console.screens.project, console.screens.contacts, console.screens.sign_in\n"
-        "import console.data.live, console.data.session"
+        "import console.app, console.screens.projects.launch, console.screens.projects.projects\n"
+        "import console.screens.projects.project, console.screens.contacts.contacts\n"
+        "import console.screens.sign_in.sign_in\n"
+        "import console.client.hints, console.client.sign_in"
     )
     services = {name for name in loaded if name.startswith("services.")}
     assert services

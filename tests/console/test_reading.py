@@ -8,8 +8,8 @@ from textual.events import AppBlur, AppFocus
 from textual.widgets import Input, TextArea
 
 from console.actions import held_on
-from console.data.stopwatch import Stopwatch
-from console.screens.contribution import ContributionScreen
+from console.screens.reading.contribution import ContributionScreen
+from console.screens.reading.stopwatch import Stopwatch
 from console.widgets.table import Table
 from console.words import Language
 from services.contracts.http.common import Problem

@@ -200,7 +200,7 @@ async def test_help(
     console: Opens, svg: SnapshotAssertion, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The issuer of a test has another port each time, hence another account.
-    monkeypatch.setattr("console.data.session.account_code", lambda *_: "0123456789abcdef" * 2)
+    monkeypatch.setattr("console.client.sign_in.account_code", lambda *_: "0123456789abcdef" * 2)
     async with console("en", size=(80, 30)) as at:
         await at.press("2")
         await at.on("projects")

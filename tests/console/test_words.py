@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console import words
-from console.data.reading import launch_sentence, needs, next_step, what_comes_next
-from console.data.vocabulary import code_in_words
+from console.client.vocabulary import code_in_words
+from console.presenters.projects import launch_sentence, needs, next_step, what_comes_next
 from deploy.local.people import _REGIONS
 from services.contracts.codes import code_of
 from services.contracts.http.campaigns import CampaignSheet

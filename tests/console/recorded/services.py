@@ -13,7 +13,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from joserfc.jwk import OKPKey
 
-from console.data.endpoints import Endpoints
+from console.client.endpoints import Endpoints
 from deploy.local.issuer import LocalIssuer
 from services.contracts.events.campaigns import ProjectPhase
 from services.contracts.http.campaigns import (

@@ -15,9 +15,9 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from joserfc.jwk import RSAKey
 
-from console.data.endpoints import SERVICES, Endpoints
-from console.data.problems import SignedOut
-from console.data.session import Issuer, SignedIn
+from console.client.endpoints import SERVICES, Endpoints
+from console.client.problems import SignedOut
+from console.client.sign_in import Issuer, SignedIn
 from deploy.describe import build
 from services.contracts.http.common import Role
 from services.feedback import app as feedback

@@ -235,7 +235,7 @@ async def test_restoring_all_changes_nothing_when_one_service_still_runs(
         monkeypatch.setenv("PANEL_BACKUP_RECIPIENT", kept.recipient)
         monkeypatch.setenv("PANEL_BACKUP_IDENTITY", kept.identity)
         # As of today, or it is too old.
-        monkeypatch.setattr("panel.commands.backup._wall_clock", lambda: NOW)
+        monkeypatch.setattr("deploy.cli.backup._wall_clock", lambda: NOW)
         monkeypatch.setattr("sys.argv", ["panel", "restore", str(saved), "--all", "--lang", "en"])
         with pytest.raises(SystemExit):
             await asyncio.to_thread(main)

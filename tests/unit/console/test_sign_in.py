@@ -8,9 +8,9 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from console.data import renewal
-from console.data.problems import SignedOut, Unreachable
-from console.data.session import DeviceCode, Issuer, SignedIn
+from console.client import renewal
+from console.client.problems import SignedOut, Unreachable
+from console.client.sign_in import DeviceCode, Issuer, SignedIn
 
 URL = "https://login.example"
 CODE = DeviceCode("d1", "WDJB-MJHT", f"{URL}/activate", interval=5, expires_in=600)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from console.commands.options import NobodyOfThatName, asked_language, someone
 from panel import main
-from panel.options import NobodyOfThatName, asked_language, someone
 
 PROJECT = "9c7a4a1e-5b7e-4c5e-9d2f-0d6c1f9a3b11"
 
@@ -178,7 +178,7 @@ def test_help_loads_neither_servers_nor_services() -> None:
 
 
 def test_an_argument_beyond_every_limit_is_refused_in_words() -> None:
-    from panel.options import ArgumentsRefused, request
+    from console.commands.options import ArgumentsRefused, request
     from services.contracts.http.proposals import WriteProposal
 
     with pytest.raises(ArgumentsRefused) as refused:
@@ -190,11 +190,13 @@ def test_no_command_makes_a_request_that_could_end_in_a_traceback() -> None:
     import ast
     from pathlib import Path
 
-    import panel.commands
+    import console.commands
+    import deploy.cli
     from tests.unit.contracts.test_violations import commands
 
     names = {model.__name__ for model in commands()}
-    for file in Path(panel.commands.__path__[0]).glob("*.py"):
+    folders = (console.commands.__path__[0], deploy.cli.__path__[0])
+    for file in (file for folder in folders for file in Path(folder).glob("*.py")):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call):
                 assert getattr(node.func, "id", "") not in names, f"{file.name}:{node.lineno}"

@@ -1,0 +1,341 @@
+"""People: import them, and let simulated ones answer."""
+
+import sys
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
+
+import typer
+
+from console.commands.options import (
+    Json,
+    Session,
+    asynchronous,
+    both,
+    command,
+    group,
+    print_json,
+    session,
+)
+from services.runtime.refusal import Refusal
+from services.runtime.text import Text
+
+if TYPE_CHECKING:
+    from services.contracts.http.registry import ImportReport
+
+REASONS_SHOWN = 20
+
+_IMPORTED = Text(
+    fr="{imported} membres importés sur {lines} lignes ({encoding}, séparateur « {separator} »).",
+    en="{imported} members imported out of {lines} lines ({encoding}, separator “{separator}”).",
+)
+_WOULD_IMPORT = Text(
+    fr="Essai : {valid} lignes sur {lines} sont bonnes ({encoding}, séparateur « {separator} »).",
+    en="Dry run: {valid} of {lines} lines are good ({encoding}, separator “{separator}”).",
+)
+_NOTHING_KEPT = Text(
+    fr="Rien n'a été gardé : corrigez le fichier, ou gardez les {valid} bonnes lignes avec "
+    "--accept-valid.",
+    en="Nothing was kept: correct the file, or keep the {valid} good lines with --accept-valid.",
+)
+_ERASED = Text(
+    fr="C'est fait : plus personne ne sait qui était ce membre.",
+    en="Done: nobody knows any more who this member was.",
+)
+_WAS_ERASED = Text(fr="Ce membre était déjà oublié.", en="This member was forgotten before.")
+_NOT_CONFIRMED = Text(
+    fr="Rien n'a été gardé. Si cela vous convient, ajoutez --accept-month ; sinon, ajoutez au "
+    "fichier une colonne Dernier contact.",
+    en="Nothing was kept. If you agree to this, add --accept-month; otherwise add a column Last "
+    "contact to the file.",
+)
+_KEEP_ANYWAY = Text(fr="Les garder quand même ?", en="Keep them all the same?")
+_UNUSED = Text(
+    fr="Colonnes qui ne sont pas importées : {columns}.",
+    en="Columns that are not imported: {columns}.",
+)
+_NAMES = Text(fr="Noms tels qu'ils ont été lus : {names}.", en="Names as they were read: {names}.")
+_ATTRIBUTE = Text(fr="attribut", en="attribute")
+_CODE = Text(fr="code", en="code")
+_LINES = Text(fr="lignes", en="lines")
+_SPELLINGS = Text(fr="écrit", en="written")
+_NO_REPLIES = Text(
+    fr="Le serveur de messagerie n'a refusé aucun message.",
+    en="The mail server has refused no message.",
+)
+_REPLY = Text(
+    fr="{orders} ordres, dont {waiting} en attente : {reply}",
+    en="{orders} orders, {waiting} of them waiting: {reply}",
+)
+_LINE = Text(fr="ligne", en="line")
+_REASON = Text(fr="raison", en="reason")
+_MORE = Text(fr="et {n} autres lignes", en="and {n} more lines")
+
+
+class NoFile(Refusal):
+    status = 404
+    sentence = Text(fr="Le fichier {file} ne peut pas être lu.", en="{file} cannot be read.")
+
+
+def register(app: typer.Typer) -> None:
+    members = group(app, "members", both("Les membres.", "The members."))
+    command(members, "import", both("Importer un fichier CSV.", "Import a CSV file."))(import_)
+    command(
+        members,
+        "erase",
+        both("Oublier un membre, pour de bon.", "Forget a member, for good."),
+    )(erase)
+    command(
+        members,
+        "replies",
+        both(
+            "Ce que le serveur de messagerie a répondu en refusant des messages.",
+            "The mail server's words on the messages that it refused.",
+        ),
+    )(replies)
+    command(
+        app,
+        "member-sim",
+        both(
+            "Faire répondre des membres simulés à leurs messages.",
+            "Let simulated members answer their messages.",
+        ),
+    )(member_sim)
+
+
+def replies(ctx: typer.Context, json: Json = False) -> None:
+    here = session(ctx)
+
+    async def show() -> None:
+        async with here.staff() as staff:
+            found = await staff.mail_replies()
+        if json:
+            print_json(found)
+        elif not found.replies:
+            here.tell(_NO_REPLIES)
+        for reply in () if json else found.replies:
+            here.tell(_REPLY, **reply.model_dump(include={"reply", "orders", "waiting"}))
+
+    asynchronous(show)
+
+
+def erase(
+    ctx: typer.Context,
+    member: Annotated[UUID, typer.Argument(metavar="MEMBER")],
+    json: Json = False,
+) -> None:
+    here = session(ctx)
+
+    async def send() -> None:
+        async with here.staff() as staff:
+            done = await staff.erase_member(member)
+        if json:
+            print_json(done)
+        else:
+            here.tell(_ERASED if done.erased_now else _WAS_ERASED)
+
+    asynchronous(send)
+
+
+def import_(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE")],
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help=both("Ne rien garder.", "Keep nothing.")),
+    ] = False,
+    accept_valid: Annotated[
+        bool,
+        typer.Option(
+            "--accept-valid",
+            help=both(
+                "Garder les bonnes lignes même si d'autres sont fausses.",
+                "Keep the good lines even if others are wrong.",
+            ),
+        ),
+    ] = False,
+    accept_month: Annotated[
+        bool,
+        typer.Option(
+            "--accept-month",
+            help=both(
+                "Accepter que personne du fichier ne puisse être sollicité pendant un mois.",
+                "Accept that nobody in the file can be solicited for a month.",
+            ),
+        ),
+    ] = False,
+    json: Json = False,
+) -> None:
+    from collections.abc import AsyncIterator
+
+    here = session(ctx)
+    try:
+        source = file.open("rb")
+    except OSError as error:
+        raise NoFile(file=file) from error
+
+    async def content() -> AsyncIterator[bytes]:
+        source.seek(0)
+        while chunk := source.read(1 << 18):
+            yield chunk
+
+    async def send(accept_month: bool) -> "ImportReport":
+        async with here.staff() as staff:
+            return await staff.import_members(
+                content(),
+                dry_run=dry_run,
+                accept_valid=accept_valid,
+                accept_month=accept_month,
+            )
+
+    with source:
+        report = asynchronous(partial(send, accept_month))
+        if not json:
+            show_import(here, report, accept_valid=accept_valid)
+        asks = not json and sys.stdin.isatty() and waits_for_confirmation(report, accept_valid)
+        if asks and here.confirms(_KEEP_ANYWAY):
+            report = asynchronous(partial(send, True))
+            show_import(here, report, accept_valid=accept_valid)
+    if json:
+        print_json(report)
+    if not report.kept and not report.dry_run:
+        raise typer.Exit(1)
+
+
+def waits_for_confirmation(report: "ImportReport", accept_valid: bool) -> bool:
+    """Whether nothing but a consequence that staff has not confirmed keeps a file out."""
+    return (
+        report.to_confirm is not None
+        and (accept_valid or not report.errors)
+        and not report.kept
+        and not report.dry_run
+        and not report.refused_whole
+    )
+
+
+def show_import(here: Session, report: "ImportReport", *, accept_valid: bool) -> None:
+    from rich.table import Table
+
+    from console.client.vocabulary import ATTRIBUTES
+    from services.contracts.codes import plain
+
+    summary = _WOULD_IMPORT if report.dry_run else _IMPORTED
+    here.tell(summary, **report.model_dump(include={
+        "imported", "valid", "lines", "encoding", "separator",
+    }))  # fmt: skip
+    if report.names:
+        here.tell(_NAMES, names=", ".join(f"« {name} »" for name in report.names))
+    if report.unused_columns:
+        here.tell(_UNUSED, columns=", ".join(f"« {name} »" for name in report.unused_columns))
+    if report.codes:
+        table = Table(box=None, header_style="dim")
+        for heading in (_ATTRIBUTE, _CODE, _LINES, _SPELLINGS):
+            table.add_column(here.say(heading), justify="right" if heading is _LINES else "left")
+        for code in report.codes:
+            same = plain(code.code) == plain(code.label)
+            table.add_row(
+                ATTRIBUTES[code.attribute].in_(here.language),
+                code.code if same else f"{code.code} {code.label}",
+                str(code.lines),
+                ", ".join(code.spellings),
+            )
+        here.out.print(table)
+    for sentence in (*report.refused_whole, *report.notices):
+        here.out.print(sentence)
+    if report.errors:
+        table = Table(box=None, header_style="dim")
+        table.add_column(here.say(_LINE), justify="right")
+        table.add_column(here.say(_REASON))
+        for error in report.errors[:REASONS_SHOWN]:
+            span = f"{error.line}–{error.last_line}"
+            lines = span if error.last_line > error.line else str(error.line)
+            table.add_row(lines, error.reason)
+        if len(report.errors) > REASONS_SHOWN:
+            table.add_row("…", here.say(_MORE, n=len(report.errors) - REASONS_SHOWN))
+        here.out.print(table)
+    if report.to_confirm and not report.kept:
+        here.out.print(report.to_confirm)
+    if waits_for_confirmation(report, accept_valid):
+        here.tell(_NOT_CONFIRMED)
+    elif not report.kept and not report.dry_run and not report.refused_whole:
+        here.tell(_NOTHING_KEPT, valid=report.valid)
+
+
+_ACTS = {
+    "accept": Text(fr="acceptent", en="accept"),
+    "decline": Text(fr="déclinent", en="decline"),
+    "look": Text(fr="regardent sans répondre", en="look without answering"),
+    "ignore": Text(fr="n'ouvrent pas leur message", en="do not open their message"),
+    "leave_panel": Text(fr="quittent le panel", en="leave the panel"),
+    "closed": Text(fr="arrivent trop tard", en="come too late"),
+    "no_link": Text(fr="n'ont pas trouvé de lien", en="found no link"),
+    "answer": Text(fr="répondent au questionnaire", en="answer the questionnaire"),
+    "answered_before": Text(fr="avaient déjà répondu", en="had answered before"),
+    "answer_refused": Text(fr="n'ont pas pu répondre", en="were not allowed to answer"),
+    "no_way": Text(fr="n'avaient pas de quoi répondre", en="had no way to answer"),
+}
+_NOBODY = Text(fr="Aucune nouvelle invitation.", en="No new invitation.")
+
+
+def member_sim(
+    ctx: typer.Context,
+    accept: Annotated[float, typer.Option(metavar="0..1")] = 0.36,
+    decline: Annotated[float, typer.Option(metavar="0..1")] = 0.14,
+    look: Annotated[float, typer.Option(metavar="0..1")] = 0.12,
+    leave_panel: Annotated[float, typer.Option(metavar="0..1")] = 0.01,
+    answer: Annotated[
+        float,
+        typer.Option(
+            metavar="0..1",
+            help=both("Parmi ceux qui acceptent, qui répond.", "Of those who accept, who answers."),
+        ),
+    ] = 0.0,
+    seed: Annotated[int, typer.Option()] = 1,
+    follow: Annotated[
+        bool,
+        typer.Option("--follow", help=both("Continuer jusqu'à Ctrl-C.", "Go on until Ctrl-C.")),
+    ] = False,
+    again: Annotated[
+        bool,
+        typer.Option(
+            "--again", help=both("Relire aussi les anciens messages.", "Read old messages too.")
+        ),
+    ] = False,
+    json: Json = False,
+) -> None:
+    import asyncio
+
+    from deploy.local import endpoints, member_sim
+    from deploy.local.journal import Journal
+
+    here = session(ctx)
+    found = endpoints.read(here.data_dir)
+    rates = member_sim.Rates(accept, decline, look, leave_panel, answer)
+    # Where the last run stopped reading, so that nobody answers twice.
+    place = found.data_dir / "member-sim.offset"
+    start = int(place.read_text()) if place.exists() and not again else 0
+    journal = Journal(found.mail_journal, start)
+
+    async def live() -> None:
+        async with member_sim.Members(seed, rates) as members:
+            while True:
+                done = await members.live(journal.new())
+                place.write_text(str(journal.offset))
+                if json and (done or not follow):
+                    print_json(dict(done))
+                elif not json:
+                    show_acts(here, done, quiet=follow)
+                if not follow:
+                    return
+                await asyncio.sleep(0.5)
+
+    asynchronous(live)
+
+
+def show_acts(here: Session, done: dict[str, int], *, quiet: bool = False) -> None:
+    for act, text in _ACTS.items():
+        if done.get(act):
+            here.out.print(f"{done[act]:>6} {here.say(text)}")
+    if not done and not quiet:
+        here.tell(_NOBODY)

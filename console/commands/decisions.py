@@ -1,0 +1,330 @@
+"""Decisions and what becomes of them, as commands."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
+
+import typer
+
+from console.commands.options import (
+    As,
+    Json,
+    Session,
+    asynchronous,
+    both,
+    command,
+    group,
+    print_json,
+    request,
+    session,
+    show,
+    someone,
+)
+from services.runtime.refusal import Refusal
+from services.runtime.text import Text
+
+if TYPE_CHECKING:
+    from deploy.local.staff import Staff
+    from services.contracts.http.feedback import DecisionView, ProjectAccount, ProjectStanding
+
+_NOBODY_WAITS = Text(
+    fr="Aucun projet publié encore : aucun retour n'est dû.",
+    en="No project is published yet: no report is owed.",
+)
+_SIGNED = Text(fr="signées : {signed} sur {n}", en="signed: {signed} of {n}")
+_OVERDUE = Text(fr="en retard : {n}", en="overdue: {n}")
+_DECIDES = Text(fr="décide : {who}", en="decides: {who}")
+_BY = Text(fr="avant le {day}", en="by {day}")
+_REPORT = Text(
+    fr="\nRetour, version {version}, publié le {day} : {url}",
+    en="\nReport, version {version}, published on {day}: {url}",
+)
+STEPS = {
+    "awaiting": Text(fr="à rédiger", en="to draft"),
+    "drafted": Text(fr="à signer", en="to sign"),
+    "signed": Text(fr="signée", en="signed"),
+    "published": Text(fr="publiée", en="published"),
+}
+OUTCOMES = {
+    "retained": Text(fr="retenue", en="retained"),
+    "partly": Text(fr="en partie", en="in part"),
+    "not": Text(fr="non retenue", en="not retained"),
+}
+PROGRESS = {
+    "planned": Text(fr="prévu", en="planned"),
+    "under_way": Text(fr="en cours", en="under way"),
+    "done": Text(fr="fait", en="done"),
+    "given_up": Text(fr="abandonné", en="given up"),
+}
+_LATE_BY = Text(fr="{n} j de retard", en="{n} day(s) late")
+_DRAFTED = Text(
+    fr="« {title} » : {outcome}, version {version}, à signer par qui décide.",
+    en="“{title}”: {outcome}, version {version}, to be signed by who decides.",
+)
+_ASK_TO_SIGN = Text(
+    fr="« {title} » : {outcome}.\nMotif : {reason}",
+    en="“{title}”: {outcome}.\nReason: {reason}",
+)
+_NEXT = Text(
+    fr="Suite : {step}, pour le {day}, par {owner}.",
+    en="Next: {step}, by {day}, seen to by {owner}.",
+)
+_SIGN = Text(
+    fr="Signer, comme {who} ? Rien n'est public avant le retour",
+    en="Sign, as {who}? Nothing is public before the report",
+)
+_WAS_SIGNED = Text(
+    fr="« {title} » est signée par {who}, le {day}.", en="“{title}” is signed by {who} on {day}."
+)
+_LEFT_ALONE = Text(fr="Rien n'a été fait.", en="Nothing was done.")
+_RECORDED = Text(
+    fr="« {title} » : {progress}, le {day}. Chacun peut le lire.",
+    en="“{title}”: {progress}, on {day}. Everybody can read it.",
+)
+_GROUP = both(
+    "Décisions : où en est chaque projet, ou un projet.",
+    "Decisions: where each project stands, or one project.",
+)
+_LIST = both("Où en est chaque projet, ou un projet.", "Where each project stands, or one project.")
+_DRAFT = both("Rédiger une décision.", "Draft a decision.")
+_SIGN_IT = both("Signer ce qui est rédigé.", "Sign what is drafted.")
+_FOLLOW = both(
+    "Dire où en est ce qui a été retenu : planned, under_way, done, given_up.",
+    "Say how far what was retained came: planned, under_way, done, given_up.",
+)
+Proposal = Annotated[UUID, typer.Argument(metavar="PROPOSAL")]
+Version = Annotated[
+    int | None,
+    typer.Option("--version", help=both("Version lue (la dernière).", "Version read (the last).")),
+]
+
+
+class NoSuchProposal(Refusal):
+    status = 404
+    sentence = Text(
+        fr="Aucune synthèse ne liste cette proposition : elle n'attend pas de décision.",
+        en="No synthesis lists this proposal: it does not wait for a decision.",
+    )
+    way_out = Text(
+        fr="« panel decisions PROJECT » montre celles qui en attendent, avec leur identifiant.",
+        en="`panel decisions PROJECT` shows those that wait for one, with their ids.",
+    )
+
+
+def register(app: typer.Typer) -> None:
+    decisions = group(app, "decisions", _GROUP, otherwise="list")
+    command(decisions, "list", _LIST)(list_)
+    command(decisions, "draft", _DRAFT)(draft)
+    command(decisions, "sign", _SIGN_IT)(sign)
+    command(app, "follow-up", _FOLLOW)(follow_up)
+
+
+def list_(
+    ctx: typer.Context,
+    project: Annotated[UUID | None, typer.Argument(metavar="[PROJECT]")] = None,
+    json: Json = False,
+) -> None:
+    if project is None:
+        show(ctx, lambda staff: staff.standings(), show_standings, json)
+    else:
+        show(ctx, lambda staff: staff.account(project), show_account, json)
+
+
+def draft(
+    ctx: typer.Context,
+    proposal: Proposal,
+    outcome: Annotated[
+        str, typer.Option("--outcome", metavar="retained|partly|not", help=both("Issue.", "Kept?"))
+    ],
+    reason: Annotated[str, typer.Option("--reason", help=both("Motif.", "Reason."))],
+    next_step: Annotated[
+        str | None, typer.Option("--next", help=both("Ce qui vient ensuite.", "What comes next."))
+    ] = None,
+    due_on: Annotated[
+        datetime | None,
+        typer.Option(
+            "--by", formats=["%Y-%m-%d", "%d/%m/%Y"], help=both("Pour quand.", "By which day.")
+        ),
+    ] = None,
+    owner: Annotated[
+        str | None, typer.Option("--owner", help=both("Qui s'en charge.", "Who sees to it."))
+    ] = None,
+    version: Version = None,
+    who: As = None,
+    json: Json = False,
+) -> None:
+    from services.contracts.events.feedback import Outcome
+    from services.contracts.http.feedback import WriteDecision
+
+    if outcome not in OUTCOMES:
+        raise typer.BadParameter(" / ".join(OUTCOMES), param_hint="--outcome")
+
+    async def send(staff: "Staff") -> "DecisionView":
+        read = (await find(staff, proposal)).version if version is None else version
+        written = request(
+            WriteDecision,
+            version=read,
+            outcome=Outcome(outcome),
+            reason=reason,
+            next_step=next_step,
+            due_on=due_on.date() if due_on else None,
+            owner=owner,
+        )
+        return await staff.write_decision(proposal, written, someone(who))
+
+    def say(here: Session, drafted: "DecisionView") -> None:
+        here.tell(
+            _DRAFTED,
+            title=drafted.title,
+            outcome=here.say(OUTCOMES[outcome]),
+            version=drafted.version,
+        )
+
+    show(ctx, send, say, json)
+
+
+def sign(
+    ctx: typer.Context,
+    proposal: Proposal,
+    version: Version = None,
+    who: As = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", help=both("Ne pas demander.", "Do not ask."))
+    ] = False,
+    json: Json = False,
+) -> None:
+    from deploy.local.staff import holder
+    from services.contracts.http.common import Role
+    from services.contracts.http.feedback import SignDecision
+
+    here = session(ctx)
+    signer = someone(who) or holder(Role.DECISION)
+
+    async def send() -> None:
+        async with here.staff() as staff:
+            held = await find(staff, proposal)
+            if not yes and not _agrees(here, held, signer.name):
+                here.tell(_LEFT_ALONE)
+                return
+            read = request(SignDecision, version=held.version if version is None else version)
+            signed = await staff.sign_decision(proposal, read, signer)
+        if json:
+            print_json(signed)
+        elif signed.signed_by:
+            here.tell(
+                _WAS_SIGNED, title=signed.title, who=signed.signed_by.name, day=signed.signed_on
+            )
+
+    asynchronous(send)
+
+
+def _agrees(here: Session, held: "DecisionView", who: str) -> bool:
+    """Shows the text that would be signed, where there is one; the service refuses the rest."""
+    if held.state != "drafted" or held.outcome is None:
+        return True
+    here.tell(
+        _ASK_TO_SIGN,
+        title=held.title,
+        outcome=here.say(OUTCOMES[held.outcome]),
+        reason=held.reason,
+    )
+    if held.next_step:
+        here.tell(_NEXT, step=held.next_step, day=held.due_on, owner=held.owner)
+    return here.confirms(_SIGN, who=who)
+
+
+def follow_up(
+    ctx: typer.Context,
+    proposal: Proposal,
+    progress: Annotated[str, typer.Argument(metavar="PROGRESS")],
+    note: Annotated[
+        str | None,
+        typer.Option(
+            "--note", help=both("Note ; motif d'un abandon.", "Note; why it is given up.")
+        ),
+    ] = None,
+    version: Version = None,
+    who: As = None,
+    json: Json = False,
+) -> None:
+    from services.contracts.events.feedback import Progress
+    from services.contracts.http.feedback import RecordFollowUp
+
+    if progress not in PROGRESS:
+        raise typer.BadParameter(" / ".join(PROGRESS), param_hint="PROGRESS")
+
+    async def send(staff: "Staff") -> "DecisionView":
+        read = (await find(staff, proposal)).version if version is None else version
+        step = request(RecordFollowUp, version=read, progress=Progress(progress), note=note)
+        return await staff.record_follow_up(proposal, step, someone(who))
+
+    def say(here: Session, followed: "DecisionView") -> None:
+        here.tell(
+            _RECORDED,
+            title=followed.title,
+            progress=here.say(PROGRESS[progress]),
+            day=followed.follow_up[-1].on,
+        )
+
+    show(ctx, send, say, json)
+
+
+async def find(staff: "Staff", proposal: UUID) -> "DecisionView":
+    """The answer to a proposal, whichever project lists it. Raises NoSuchProposal."""
+    for standing in await staff.standings():
+        if not standing.proposals:
+            continue
+        for one in (await staff.account(standing.project_id)).decisions:
+            if one.proposal_id == proposal:
+                return one
+    raise NoSuchProposal
+
+
+def show_standings(here: Session, found: "list[ProjectStanding]") -> None:
+    """A few lines each: a terminal of 80 columns has no room for a table with whole ids."""
+    if not found:
+        here.tell(_NOBODY_WAITS)
+    for one in found:
+        _show_standing(here, one)
+        here.out.print(f"  {one.project_id}", style="dim")
+
+
+def _show_standing(here: Session, one: "ProjectStanding") -> None:
+    here.out.print(one.title, style="bold")
+    facts = []
+    if one.proposals is not None:
+        facts.append(here.say(_SIGNED, signed=one.signed, n=one.proposals))
+    if one.overdue:
+        facts.append(f"! {here.say(_OVERDUE, n=one.overdue)}")
+    facts.append(here.say(_DECIDES, who=one.decision_maker))
+    if one.decide_by:
+        facts.append(here.say(_BY, day=one.decide_by))
+    here.out.print("  " + " · ".join(facts))
+    for reason in one.blocked_by:
+        here.out.print(f"  - {reason}")
+
+
+def show_account(here: Session, found: "ProjectAccount") -> None:
+    _show_standing(here, found.standing)
+    for one in found.decisions:
+        facts = [here.say(STEPS[one.state])]
+        if one.outcome:
+            facts.append(here.say(OUTCOMES[one.outcome]))
+        if due := _due(here, one):
+            facts.append(due)
+        here.out.print(f"\n{one.title}", style="bold")
+        here.out.print("  " + " · ".join(facts))
+        here.out.print(f"  {one.proposal_id}, version {one.version}", style="dim")
+    report = found.report
+    if report.url:
+        here.tell(
+            _REPORT, version=report.published_version, day=report.published_on, url=report.url
+        )
+
+
+def _due(here: Session, one: "DecisionView") -> str:
+    if one.overdue_days:
+        return f"! {here.say(_LATE_BY, n=one.overdue_days)}"
+    if one.follow_up:
+        return here.say(PROGRESS[one.follow_up[-1].progress])
+    return str(one.due_on or "")

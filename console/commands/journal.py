@@ -1,0 +1,343 @@
+"""The transparency journal: kept as a file, verified by anybody, shown in words.
+
+`verify` needs the file and the public key, and nothing else: no stack, no network.
+"""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from console.commands.options import (
+    Json,
+    Session,
+    asynchronous,
+    both,
+    command,
+    group,
+    print_json,
+    request,
+    session,
+)
+from services.contracts.characters import shown_line
+from services.runtime.refusal import Refusal
+from services.runtime.text import Text
+
+if TYPE_CHECKING:
+    from services.feedback.domain.checkpoints import Checkpoint, Verifier
+    from services.feedback.domain.journal_file import Verified
+
+_INTACT = Text(
+    fr="Journal intact : {entries} inscriptions, de {first} à {last}, aucune modifiée, retirée,"
+    " ajoutée ni déplacée.",
+    en="The journal is intact: {entries} entries, from {first} to {last}, none altered, dropped,"
+    " inserted or moved.",
+)
+_EMPTY = Text(
+    fr="Journal intact : aucune inscription encore.", en="The journal is intact: no entry yet."
+)
+_SIGNED = Text(
+    fr="{checkpoints} points de contrôle de {origin} le promettent ; le dernier en couvre {size}.",
+    en="{checkpoints} checkpoints of {origin} promise it; the last one covers {size}.",
+)
+_CONTINUES = Text(
+    fr="Il prolonge sans rien y changer ce que vous aviez vu : {sizes} inscriptions.",
+    en="It continues what you had seen, and changes none of it: {sizes} entries.",
+)
+_NOT_SEEN = Text(
+    fr="Sans un point de contrôle vu auparavant (--checkpoint), on ne peut savoir si des"
+    " inscriptions plus récentes manquent à la fin.",
+    en="Without a checkpoint seen earlier (--checkpoint) nobody can know whether newer entries are"
+    " missing at the end.",
+)
+_WRITTEN = Text(
+    fr="Écrit : {file}. Clé pour vérifier :", en="Written: {file}. Key to verify it with:"
+)
+_CORRECTED = Text(
+    fr="L'inscription {number} corrige la {corrected}, qui reste.",
+    en="Entry {number} corrects {corrected}, which stays.",
+)
+_NUMBER, _DAY, _KIND, _SAYS = (
+    Text(fr="n°", en="no."),
+    Text(fr="jour", en="day"),
+    Text(fr="inscription", en="entry"),
+    Text(fr="ce qu'elle dit", en="what it says"),
+)
+KINDS = {
+    "mandate": Text(fr="mandat", en="mandate"),
+    "decision_maker": Text(fr="qui décide", en="decision maker"),
+    "ended_early": Text(fr="fin anticipée", en="ended early"),
+    "draw_committed": Text(fr="tirage engagé", en="draw committed"),
+    "draw_revealed": Text(fr="graine révélée", en="seed revealed"),
+    "draw_contradicted": Text(fr="graine contredite", en="seed contradicted"),
+    "decision": Text(fr="décision", en="decision"),
+    "report": Text(fr="retour", en="report"),
+    "follow_up": Text(fr="suivi", en="follow-up"),
+    "correction": Text(fr="correction", en="correction"),
+}
+_SHOWN_WORDS = ("reason", "summary", "note", "name", "progress", "outcome", "seed", "commitment")
+_SHOWN = 160
+
+
+class NoFile(Refusal):
+    status = 404
+    sentence = Text(fr="Ce fichier ne se lit pas : {file}.", en="This file cannot be read: {file}.")
+
+
+class NoAnswer(Refusal):
+    status = 503
+    sentence = Text(
+        fr="Le journal ne répond pas à {url} : {error}.",
+        en="The journal does not answer at {url}: {error}.",
+    )
+
+
+File = Annotated[Path, typer.Argument(metavar="FILE")]
+Url = Annotated[
+    str | None,
+    typer.Option(
+        "--from",
+        metavar="URL",
+        help=both(
+            "Adresse du compte public, au lieu du panel local.",
+            "Address of the public account, instead of the local panel.",
+        ),
+    ),
+]
+
+
+def register(app: typer.Typer) -> None:
+    journal = group(app, "journal", both("Le journal de transparence.", "The journal."))
+    command(journal, "export", both("L'écrire dans un fichier.", "Write it to a file."))(export)
+    command(
+        journal,
+        "verify",
+        both(
+            "Vérifier un fichier, avec la seule clé publique.",
+            "Verify a file, with nothing but the public key.",
+        ),
+    )(verify)
+    command(journal, "show", both("Montrer les inscriptions.", "Show its entries."))(show)
+    command(
+        journal,
+        "correct",
+        both("Dire qu'une inscription est fausse.", "Say that an entry is wrong."),
+    )(correct)
+
+
+def export(
+    ctx: typer.Context,
+    file: Annotated[Path | None, typer.Argument(metavar="[FILE]")] = None,
+    address: Url = None,
+) -> None:
+    """To a file, or to where the output goes."""
+    here = session(ctx)
+    url = address or here.url("feedback")
+    if file is None:
+        for piece in _pieces(url, "/journal.jsonl"):
+            sys.stdout.buffer.write(piece)
+        return
+    with file.open("wb") as out:
+        for piece in _pieces(url, "/journal.jsonl"):
+            out.write(piece)
+    here.tell(_WRITTEN, file=file)
+    here.out.print(b"".join(_pieces(url, "/journal/key")).decode().strip(), soft_wrap=True)
+
+
+def verify(
+    ctx: typer.Context,
+    file: File,
+    key: Annotated[
+        list[str],
+        typer.Option(
+            "--key",
+            metavar="KEY|FILE",
+            help=both(
+                "Clé publique, ou son fichier ; plusieurs si elle a changé.",
+                "Public key, or its file; several if it was changed.",
+            ),
+        ),
+    ],
+    checkpoint: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--checkpoint",
+            metavar="FILE",
+            help=both("Point de contrôle vu auparavant.", "Checkpoint seen earlier."),
+        ),
+    ] = None,
+    json: Json = False,
+) -> None:
+    from services.feedback.domain import journal_file
+    from services.feedback.domain.checkpoints import read_checkpoint
+
+    here = session(ctx)
+    keys = [_key(one) for one in key]
+    seen = [read_checkpoint(_read(one), keys) for one in checkpoint or []]
+    try:
+        with file.open("rb") as opened:
+            found = journal_file.verify(journal_file.lines_of(opened), keys, seen)
+    except OSError:
+        raise NoFile(file=file) from None
+    if json:
+        print_json(_plain(found, seen))
+    else:
+        _tell(here, found, seen)
+
+
+def show(
+    ctx: typer.Context,
+    file: Annotated[Path | None, typer.Argument(metavar="[FILE]")] = None,
+    last: Annotated[
+        int, typer.Option("--last", help=both("Combien, les dernières.", "How many, the last."))
+    ] = 30,
+    project: Annotated[
+        str | None, typer.Option("--project", help=both("D'un seul projet.", "Of one project."))
+    ] = None,
+    address: Url = None,
+    json: Json = False,
+) -> None:
+    """Of a file, or of the running panel. What it says is not verified here."""
+    from collections import deque
+
+    here = session(ctx)
+    shown: deque[dict[str, Any]] = deque(maxlen=last)
+    for entry in _entries(here, file, address):
+        if project is None or entry.get("project_id") == project:
+            shown.append(entry)
+    if json:
+        print_json({"entries": list(shown)})
+    else:
+        _list(here, shown)
+
+
+def correct(
+    ctx: typer.Context,
+    number: Annotated[int, typer.Argument(metavar="NUMBER", min=0)],
+    reason: Annotated[str, typer.Argument(metavar="REASON")],
+    json: Json = False,
+) -> None:
+    from services.contracts.http.journal import CorrectEntry
+
+    here = session(ctx)
+
+    async def send() -> None:
+        async with here.staff() as staff:
+            made = await staff.correct_entry(request(CorrectEntry, number=number, reason=reason))
+        if json:
+            print_json(made)
+        else:
+            here.tell(_CORRECTED, number=made.number, corrected=number)
+
+    asynchronous(send)
+
+
+def _pieces(url: str, path: str) -> Any:
+    """What the public address answers, as it comes. Raises NoAnswer."""
+    import httpx
+
+    address = f"{url.rstrip('/')}{path}"
+    try:
+        with httpx.stream("GET", address, timeout=60) as answer:
+            if answer.status_code != httpx.codes.OK:
+                raise NoAnswer(url=address, error=f"HTTP {answer.status_code}")
+            yield from answer.iter_bytes()
+    except httpx.TransportError as error:
+        raise NoAnswer(url=address, error=type(error).__name__) from error
+
+
+def _entries(here: Session, file: Path | None, address: str | None) -> Any:
+    import orjson
+
+    for line in _lines(here, file, address):
+        read = orjson.loads(line)
+        if "entry" in read:
+            yield read["entry"]
+
+
+def _lines(here: Session, file: Path | None, address: str | None) -> Any:
+    if file is not None:
+        try:
+            with file.open("rb") as opened:
+                yield from opened
+        except OSError:
+            raise NoFile(file=file) from None
+        return
+    rest = b""
+    for piece in _pieces(address or here.url("feedback"), "/journal.jsonl"):
+        *whole, rest = (rest + piece).split(b"\n")
+        yield from whole
+
+
+def _key(given: str) -> "Verifier":
+    """Raises NoFile, BadKey."""
+    from services.feedback.domain.checkpoints import Verifier
+
+    return Verifier.read(given if given.count("+") >= 2 else _read(Path(given)))
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise NoFile(file=file) from None
+
+
+def _tell(here: Session, found: "Verified", seen: "list[Checkpoint]") -> None:
+    assert found.newest is not None
+    if not found.entries:
+        here.tell(_EMPTY)
+    else:
+        here.tell(_INTACT, entries=found.entries, first=found.first_on, last=found.last_on)
+    for kind, count in found.kinds.most_common():
+        label = here.say(KINDS[kind]) if kind in KINDS else kind
+        here.out.print(f"  {count:>9}  {label}")
+    here.tell(
+        _SIGNED,
+        checkpoints=found.checkpoints,
+        origin=found.newest.origin,
+        size=found.newest.size,
+    )
+    if seen:
+        here.tell(_CONTINUES, sizes=", ".join(str(one.size) for one in seen))
+    else:
+        here.tell(_NOT_SEEN)
+
+
+def _plain(found: "Verified", seen: "list[Checkpoint]") -> dict[str, Any]:
+    assert found.newest is not None
+    return {
+        "entries": found.entries,
+        "checkpoints": found.checkpoints,
+        "kinds": dict(found.kinds),
+        "first_on": found.first_on,
+        "last_on": found.last_on,
+        "origin": found.newest.origin,
+        "root": found.newest.root.hex(),
+        "continues": [one.size for one in seen],
+    }
+
+
+def _list(here: Session, entries: Any) -> None:
+    from rich.table import Table
+
+    table = Table(box=None, header_style="dim")
+    for text in (_NUMBER, _DAY, _KIND, _SAYS):
+        table.add_column(here.say(text), justify="right" if text is _NUMBER else "left")
+    for entry in entries:
+        kind = entry["kind"]
+        label = here.say(KINDS[kind]) if kind in KINDS else kind
+        row = (str(entry["number"]), str(entry["on"]), label, _says(entry))
+        table.add_row(*map(shown_line, row))
+    here.out.print(table)
+
+
+def _says(entry: dict[str, Any]) -> str:
+    """The words of an entry, in one line."""
+    words = [entry["mandate"]["title"]] if "mandate" in entry else []
+    words += [str(entry[name]) for name in _SHOWN_WORDS if name in entry]
+    if "corrects" in entry:
+        words.insert(0, f"→ {entry['corrects']}")
+    line = " · ".join(" ".join(word.split()) for word in words)
+    return line if len(line) <= _SHOWN else f"{line[: _SHOWN - 1]}…"

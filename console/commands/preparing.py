@@ -1,0 +1,161 @@
+"""What is asked of participants, as commands: questionnaires, and documents to test."""
+
+import sys
+from mimetypes import guess_type
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from console.commands.options import (
+    Json,
+    Project,
+    Session,
+    asynchronous,
+    both,
+    command,
+    group,
+    session,
+    show,
+)
+from services.contracts.characters import shown
+from services.runtime.text import Text
+
+if TYPE_CHECKING:
+    from services.contracts.http.responses import CollectionView, DocumentView
+
+_STATES = {
+    "preparing": Text(fr="à préparer", en="being prepared"),
+    "ready": Text(fr="prêt, figé", en="ready, frozen"),
+    "ended": Text(fr="recueil terminé", en="collection ended"),
+    "synthesised": Text(fr="synthèse faite", en="synthesis made"),
+}
+_COLLECTION = Text(
+    fr="{title} : questionnaire version {version}, {questions} question(s), {state}.",
+    en="{title}: questionnaire version {version}, {questions} question(s), {state}.",
+)
+_PREVIEW = Text(fr="Tel que les membres le verront : {url}", en="As members will see it: {url}")
+_DOCUMENT = Text(
+    fr="{title} : {kind}, {size:.0f} ko\n  document_id: {id}",
+    en="{title}: {kind}, {size:.0f} kB\n  document_id: {id}",
+)
+_NOT_READABLE = Text(fr="{file} ne peut pas être lu.", en="{file} cannot be read.")
+_LEFT_OUT = Text(fr="  laissé de côté : {place}, {reason}", en="  left out: {place}, {reason}")
+_NOTHING_USABLE = Text(fr="Rien d'utilisable dans ce fichier.", en="Nothing usable in this file.")
+_SHOW = both("Le questionnaire, et où le voir.", "The questionnaire, and where to see it.")
+_WRITE = both(
+    "Enregistrer un questionnaire (YAML) ; il peut changer jusqu'à « ready ».",
+    "Save a questionnaire (YAML); it can change until `ready`.",
+)
+_READY = both("Figer le questionnaire : prêt.", "Freeze the questionnaire: ready.")
+_IMPORT = both(
+    "Traduire un .lss de LimeSurvey ou un JSON de Formbricks en YAML, à corriger.",
+    "Turn LimeSurvey's .lss or Formbricks' JSON into YAML, to be corrected.",
+)
+_ADD = both("Ajouter un document, nettoyé.", "Add a document, cleaned.")
+_LIST = both("Les documents du projet.", "The project's documents.")
+File = Annotated[Path, typer.Argument(metavar="FILE")]
+
+
+def register(app: typer.Typer) -> None:
+    questionnaires = group(app, "questionnaires", both("Les questionnaires.", "Questionnaires."))
+    command(questionnaires, "show", _SHOW)(questionnaire)
+    command(questionnaires, "write", _WRITE)(write)
+    command(questionnaires, "ready", _READY)(ready)
+    command(questionnaires, "import", _IMPORT)(import_)
+    documents = group(app, "documents", both("Les documents à tester.", "Documents to test."))
+    command(documents, "add", _ADD)(add)
+    command(documents, "list", _LIST)(documents_of)
+
+
+def questionnaire(ctx: typer.Context, project: Project, json: Json = False) -> None:
+    show(ctx, lambda staff: staff.collection(project), show_collection, json)
+
+
+def write(ctx: typer.Context, project: Project, file: File, json: Json = False) -> None:
+    from deploy.local import sheets
+
+    asked = sheets.read_questionnaire(file)
+    show(ctx, lambda staff: staff.write_questionnaire(project, asked), show_collection, json)
+
+
+def ready(ctx: typer.Context, project: Project, json: Json = False) -> None:
+    show(ctx, lambda staff: staff.make_ready(project), show_collection, json)
+
+
+def import_(
+    ctx: typer.Context,
+    file: File,
+    format: Annotated[
+        Literal["limesurvey", "formbricks"],
+        typer.Option("--format", help=both("D'où vient le fichier.", "Where the file is from.")),
+    ],
+) -> None:
+    """YAML on standard output; what could not be taken over is said beside it."""
+    import yaml
+
+    here = session(ctx)
+    content = _read(here, file)
+
+    async def ask() -> None:
+        async with here.staff() as staff:
+            found = await staff.import_questionnaire(format, content)
+        for one in found.not_imported:
+            reason = (one.reason.en if here.language == "en" else None) or one.reason.fr
+            here.tell_progress(Text(*(here.say(_LEFT_OUT, place=one.place, reason=reason),) * 2))
+        if found.questionnaire is None:
+            here.tell_progress(_NOTHING_USABLE)
+            raise typer.Exit(2)
+        plain = found.questionnaire.model_dump(mode="json", exclude_none=True)
+        # Written out in escapes where it is not plain text: it may be shown before it is kept.
+        sheet = yaml.safe_dump(plain, allow_unicode=True, sort_keys=False)
+        readable = shown(sheet) == sheet and sys.stdout.encoding.lower().startswith("utf")
+        print(sheet if readable else yaml.safe_dump(plain, sort_keys=False), end="")
+
+    asynchronous(ask)
+
+
+def add(
+    ctx: typer.Context,
+    project: Project,
+    file: File,
+    title: Annotated[
+        str | None, typer.Option("--title", help=both("Tel que montré.", "As shown."))
+    ] = None,
+    json: Json = False,
+) -> None:
+    content = _read(session(ctx), file)
+    name, kind = title or file.stem, guess_type(file.name)[0] or "application/octet-stream"
+    show(ctx, lambda staff: staff.add_document(project, name, content, kind), show_document, json)
+
+
+def documents_of(ctx: typer.Context, project: Project, json: Json = False) -> None:
+    show(ctx, lambda staff: staff.documents(project), show_documents, json)
+
+
+def _read(here: Session, file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise typer.BadParameter(here.say(_NOT_READABLE, file=file)) from error
+
+
+def show_collection(here: Session, found: "CollectionView") -> None:
+    here.tell(
+        _COLLECTION,
+        title=found.title,
+        version=found.questionnaire_version,
+        questions=len(found.questionnaire.questions) if found.questionnaire else 0,
+        state=here.say(_STATES[found.state]),
+    )
+    if found.preview_path:
+        here.tell(_PREVIEW, url=f"{here.url('responses')}{found.preview_path}")
+
+
+def show_documents(here: Session, found: "list[DocumentView]") -> None:
+    for one in found:
+        show_document(here, one)
+
+
+def show_document(here: Session, one: "DocumentView") -> None:
+    here.tell(_DOCUMENT, title=one.title, kind=one.media_type, size=one.size / 1000, id=one.id)

@@ -1,0 +1,333 @@
+"""Projects and campaigns: from a sheet in a file to a launch."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
+
+import typer
+
+from console.commands import mandates
+from console.commands.options import (
+    Json,
+    Session,
+    asynchronous,
+    both,
+    command,
+    group,
+    print_json,
+    session,
+)
+from services.runtime.refusal import NotFound, Refusal
+from services.runtime.text import Text
+
+if TYPE_CHECKING:
+    from deploy.local.sheets import Sheet
+    from deploy.local.staff import Staff
+    from services.contracts.http.campaigns import (
+        CampaignSheet,
+        CampaignView,
+        Preview,
+        ProjectView,
+    )
+
+_CREATED = Text(
+    fr="Projet créé : {title}\n  identifiant {id}, {state}",
+    en="Created: {title}\n  id {id}, {state}",
+)
+_CAMPAIGN = Text(
+    fr="  campagne prête à lancer : {title}, {id}", en="  campaign ready to launch: {title}, {id}"
+)
+_MISSING = Text(fr="  il manque au mandat : {missing}", en="  the mandate lacks: {missing}")
+_COLUMNS = (
+    Text(fr="projet", en="project"),
+    Text(fr="état", en="state"),
+    Text(fr="demandés", en="wanted"),
+    Text(fr="envoyés", en="sent"),
+    Text(fr="oui", en="yes"),
+    Text(fr="non", en="no"),
+    Text(fr="identifiant", en="id"),
+)
+_STATES = {
+    "draft": Text(fr="brouillon", en="draft"),
+    "published": Text(fr="publié", en="published"),
+    "open": Text(fr="ouvert", en="open"),
+    "recruited": Text(fr="recruté", en="recruited"),
+    "collected": Text(fr="recueilli", en="collected"),
+    "reporting": Text(fr="retour en cours", en="reporting"),
+    "closed": Text(fr="clos", en="closed"),
+    "abandoned": Text(fr="abandonné", en="abandoned"),
+}
+_PREVIEW = Text(
+    fr="{wanted} personnes demandées entre le {first} et le {last} : {can} peuvent l'être sur "
+    "{fitting} qui conviennent.",
+    en="{wanted} people wanted between {first} and {last}: {can} of the {fitting} who fit can be "
+    "asked.",
+)
+_NOT_NOW = {
+    "asked_recently": Text(
+        fr="{n} ont été sollicitées il y a moins d'un mois",
+        en="{n} were asked less than a month ago",
+    ),
+    "paused": Text(fr="{n} sont en pause", en="{n} are paused"),
+    "already_invited": Text(fr="{n} ont déjà été invitées", en="{n} were invited already"),
+    "membership_ending": Text(
+        fr="{n} arrivent à la fin de leur adhésion", en="{n} are at the end of their membership"
+    ),
+}
+_OTHER_REASON = Text(fr="{n} : {reason}", en="{n}: {reason}")
+_TOO_FEW = Text(
+    fr="  {stratum} : {can} au lieu de {wanted}", en="  {stratum}: {can} instead of {wanted}"
+)
+_NOBODY_HAS = Text(
+    fr="  personne dans le panel : {attribute} = {code}",
+    en="  nobody in the panel: {attribute} = {code}",
+)
+_NOBODY_FITS = Text(
+    fr="  personne ne correspond à tout cela à la fois.",
+    en="  nobody fits all of this at the same time.",
+)
+_SURE = Text(fr="Lancer ?", en="Launch?")
+_LAUNCHED = Text(
+    fr="Lancée : {title} ; engagement du tirage {commitment}…",
+    en="Launched: {title}; commitment of the draw {commitment}…",
+)
+_NOT_LEARNT = Text(
+    fr="le service responses n'a pas encore appris l'existence du projet.",
+    en="the service responses has not learnt of the project yet.",
+)
+_NOT_LAUNCHED = Text(fr="Rien n'a été lancé.", en="Nothing was launched.")
+
+
+class NothingToLaunch(Refusal):
+    sentence = Text(
+        fr="Indiquez des fiches de campagne ou des identifiants.",
+        en="Name campaign sheets or ids.",
+    )
+
+
+def register(app: typer.Typer) -> None:
+    projects = group(app, "projects", both("Les projets.", "Projects."))
+    command(projects, "create", both("Créer d'après une fiche.", "Create from a sheet."))(create)
+    command(projects, "publish", both("Publier un projet.", "Publish a project."))(publish)
+    command(projects, "list", both("Les projets et leurs nombres.", "Projects, with numbers."))(
+        list_
+    )
+    mandates.register(projects)
+    campaigns = group(app, "campaigns", both("Les campagnes.", "Campaigns."))
+    command(
+        campaigns,
+        "launch",
+        both(
+            "Lancer ensemble : fiches YAML, identifiants de campagne ou de projet.",
+            "Launch together: YAML sheets, ids of campaigns or of projects.",
+        ),
+    )(launch)
+
+
+def create(
+    ctx: typer.Context,
+    sheet: Annotated[Path, typer.Argument(metavar="SHEET.yaml")],
+    publish: Annotated[
+        bool, typer.Option("--publish", help=both("Le publier aussitôt.", "Publish it at once."))
+    ] = False,
+    json: Json = False,
+) -> None:
+    from deploy.local import sheets
+
+    here = session(ctx)
+    read = sheets.read(sheet)
+
+    async def work() -> "tuple[ProjectView, CampaignView | None]":
+        async with here.staff() as staff:
+            return await create_project(staff, read, publish=publish)
+
+    project, campaign = asynchronous(work)
+    if json:
+        print_json({"project": project, "campaign": campaign})
+        return
+    here.tell(_CREATED, title=project.title, id=project.id, state=here.say(_STATES[project.state]))
+    if project.missing:
+        here.tell(_MISSING, missing=", ".join(project.missing))
+    if campaign:
+        here.tell(_CAMPAIGN, title=campaign.title, id=campaign.id)
+
+
+async def create_project(
+    staff: "Staff", sheet: "Sheet", *, publish: bool
+) -> "tuple[ProjectView, CampaignView | None]":
+    """Everything a sheet says. The questionnaire needs a published project, so it waits for one.
+
+    Raises TookTooLong.
+    """
+    project = await staff.create_project(sheet.project)
+    campaign = sheet.campaign(project.id)
+    made = await staff.create_campaign(campaign) if campaign else None
+    if publish:
+        project = await staff.publish_project(project.id)
+        if sheet.questionnaire:
+            await until_collection(staff, project.id)
+            await sheet.prepare(staff, project.id)
+    return project, made
+
+
+async def until_collection(staff: "Staff", project_id: UUID) -> None:
+    """Wait until responses has learnt of a published project. Raises TookTooLong."""
+    from deploy.local.waiting import until
+
+    async def known() -> bool:
+        return project_id in {one.project_id for one in await staff.collections()}
+
+    await until(known, _NOT_LEARNT)
+
+
+def publish(
+    ctx: typer.Context,
+    id: Annotated[UUID, typer.Argument(metavar="ID")],
+    sheet: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="SHEET.yaml",
+            help=both("Envoyer aussi son questionnaire.", "Send its questionnaire too."),
+        ),
+    ] = None,
+    json: Json = False,
+) -> None:
+    from deploy.local import sheets
+
+    here = session(ctx)
+    read = sheets.read(sheet) if sheet else None
+
+    async def work() -> "ProjectView":
+        async with here.staff() as staff:
+            published = await staff.publish_project(id)
+            if read and read.questionnaire:
+                await until_collection(staff, id)
+                await read.prepare(staff, id)
+            return published
+
+    project = asynchronous(work)
+    if json:
+        print_json(project)
+    else:
+        show_projects(here, [project])
+
+
+def list_(ctx: typer.Context, json: Json = False) -> None:
+    here = session(ctx)
+
+    async def work() -> "list[ProjectView]":
+        async with here.staff() as staff:
+            return await staff.projects()
+
+    projects = asynchronous(work)
+    if json:
+        print_json(projects)
+    else:
+        show_projects(here, projects)
+
+
+def show_projects(here: Session, projects: "list[ProjectView]") -> None:
+    from rich.table import Table
+
+    table = Table(box=None, header_style="dim")
+    for place, column in enumerate(_COLUMNS):
+        last = place == len(_COLUMNS) - 1
+        table.add_column(
+            here.say(column), justify="right" if 2 <= place <= 5 else "left", no_wrap=last
+        )
+    for one in projects:
+        counts = one.counts
+        numbers = (counts.wanted, counts.sent, counts.accepted, counts.declined)
+        table.add_row(one.title, here.say(_STATES[one.state]), *map(str, numbers), str(one.id))
+    here.out.print(table)
+
+
+def launch(
+    ctx: typer.Context,
+    targets: Annotated[list[str], typer.Argument(metavar="SHEET.yaml|ID…")],
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help=both("Ne rien demander.", "Ask nothing."))
+    ] = False,
+    json: Json = False,
+) -> None:
+    from deploy.local import sheets
+
+    here = session(ctx)
+    ids, made_of = [], []
+    for target in targets:
+        try:
+            ids.append(UUID(target))
+        except ValueError:
+            made_of.append(sheets.read_campaign(Path(target)))
+
+    async def prepare() -> "list[tuple[CampaignView, Preview]]":
+        async with here.staff() as staff:
+            campaigns = await _campaigns(staff, ids, made_of)
+            return [(one, await staff.preview(one.id)) for one in campaigns]
+
+    async def go(campaigns: "list[CampaignView]") -> "list[CampaignView]":
+        async with here.staff() as staff:
+            return await staff.launch([one.id for one in campaigns])
+
+    prepared = asynchronous(prepare)
+    if not prepared:
+        raise NothingToLaunch
+    if not json:
+        for campaign, preview in prepared:
+            show_preview(here, campaign.title, preview)
+    if not yes and not here.confirms(_SURE, err=True):
+        here.tell(_NOT_LAUNCHED)
+        raise typer.Exit(1)
+    launched = asynchronous(lambda: go([campaign for campaign, _ in prepared]))
+    if json:
+        print_json(launched)
+        return
+    for one in launched:
+        here.tell(_LAUNCHED, title=one.title, commitment=(one.draw_commitment or "")[:16])
+
+
+async def _campaigns(
+    staff: "Staff", ids: list[UUID], made_of: "list[CampaignSheet]"
+) -> "list[CampaignView]":
+    """Of the ids (a project's stands for its drafts), and of the sheets. Raises NotFound."""
+    named: list[CampaignView] = []
+    unknown = set(ids)
+    for project in await staff.projects() if ids else []:
+        of_project = await staff.campaigns_of(project.id)
+        unknown -= {project.id, *(one.id for one in of_project)}
+        named += [
+            one
+            for one in of_project
+            if one.id in ids or (project.id in ids and one.state == "draft")
+        ]
+    if unknown:
+        raise NotFound(what=", ".join(map(str, sorted(unknown))))
+    return [*named, *[await staff.create_campaign(sheet) for sheet in made_of]]
+
+
+def show_preview(here: Session, title: str, preview: "Preview") -> None:
+    here.out.print(title, style="bold")
+    here.tell(
+        _PREVIEW,
+        wanted=preview.wanted,
+        first=preview.first_day,
+        last=preview.last_day,
+        can=preview.can_be_asked,
+        fitting=preview.fitting,
+    )
+    for reason, n in preview.not_now.items():
+        if n:
+            words = _NOT_NOW.get(reason, _OTHER_REASON)
+            here.out.print(f"  {here.say(words, n=n, reason=reason)}")
+    for part in preview.held_by_nobody:
+        here.tell(_NOBODY_HAS, attribute=part.attribute, code=part.code)
+    if not preview.fitting and not preview.held_by_nobody:
+        here.tell(_NOBODY_FITS)
+    for stratum in preview.strata:
+        if stratum.can_be_asked < stratum.wanted:
+            here.tell(
+                _TOO_FEW,
+                stratum=stratum.stratum,
+                can=stratum.can_be_asked,
+                wanted=stratum.wanted,
+            )

@@ -1,0 +1,277 @@
+"""Proposals and the synthesis, as commands."""
+
+from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
+
+import typer
+
+from console.commands.options import (
+    Json,
+    Project,
+    Session,
+    asynchronous,
+    both,
+    command,
+    group,
+    print_json,
+    request,
+    session,
+    show,
+)
+from services.runtime.refusal import NotFound
+from services.runtime.text import Text
+
+if TYPE_CHECKING:
+    from deploy.local.staff import Staff
+    from services.contracts.http.proposals import ProposalBoard, ProposalView
+
+_WORD = Text(fr="SYNTHESE", en="SYNTHESIS")
+_LISTED = Text(
+    fr="La synthèse listera ces {n} propositions, dans ces versions ; ensuite, ni lectures ni"
+    " propositions ne changent, et chacune aura une réponse motivée.",
+    en="The synthesis will list these {n} proposals at these versions; afterwards neither readings"
+    " nor proposals change, and each will get a reasoned answer.",
+)
+_TYPE = Text(fr="Tapez {word} pour la faire", en="Type {word} to make it")
+_LEFT_ALONE = Text(fr="Rien n'a été fait.", en="Nothing was done.")
+_MADE = Text(fr="Synthèse faite par {who}.", en="Synthesis made by {who}.")
+_BLOCKED = Text(fr="Ce qui l'empêche encore :", en="What still stands in its way:")
+_DRAFTED = Text(fr="Proposition rédigée : {title}\n  {id}", en="Drafted: {title}\n  {id}")
+_EDITED = Text(
+    fr="« {title} » est à la version {version}.", en="“{title}” is at version {version}."
+)
+_SURVIVES = Text(
+    fr="Réunies : « {title} », soutenue par {support} contributions.\n  pour défaire, jusqu'à la"
+    " synthèse : panel proposals unmerge {id}",
+    en="Merged: “{title}”, supported by {support} contributions.\n  to undo it, until the"
+    " synthesis: panel proposals unmerge {id}",
+)
+_MERGING = Text(
+    fr="Réunir « {title} » (contributions : {support}) à « {into} » ({into_support}).",
+    en="Merge “{title}” (contributions: {support}) into “{into}” ({into_support}).",
+)
+_SURE = Text(fr="Réunir ?", en="Merge?")
+_SEPARATED = Text(
+    fr="« {title} » est de nouveau un brouillon, soutenu par {support} contributions.",
+    en="“{title}” is a draft again, supported by {support} contributions.",
+)
+_MERGED_INTO = Text(
+    fr="  réunie : « {title} » → « {into} » ({id}, {version})",
+    en="  merged: “{title}” → “{into}” ({id}, {version})",
+)
+_THEME, _SUPPORT, _PROPOSAL, _STATE, _ID = (
+    Text(fr="thème", en="theme"),
+    Text(fr="soutiens", en="support"),
+    Text(fr="proposition", en="proposal"),
+    Text(fr="état", en="state"),
+    Text(fr="identifiant, version", en="id, version"),
+)
+_STATES = {
+    "draft": Text(fr="brouillon", en="draft"),
+    "submitted": Text(fr="remise", en="submitted"),
+    "merged": Text(fr="réunie", en="merged"),
+}
+_NEAR = Text(
+    fr="  se ressemblent ({similarity:.0%}) : « {first} » et « {second} »",
+    en="  look alike ({similarity:.0%}): “{first}” and “{second}”",
+)
+_LIST = both("Le tableau des propositions.", "The board of proposals.")
+_DRAFT = both("Rédiger une proposition.", "Draft a proposal.")
+_EDIT = both("Changer une proposition.", "Change a proposal.")
+_MERGE = both("Réunir à une autre.", "Merge into another.")
+_UNMERGE = both("Défaire une réunion.", "Undo a merge.")
+_SYNTHESIS = both("Lister les propositions, pour de bon.", "List the proposals, for good.")
+Proposal = Annotated[UUID, typer.Argument(metavar="PROPOSAL")]
+
+
+def register(app: typer.Typer) -> None:
+    proposals = group(app, "proposals", both("Les propositions.", "Proposals."))
+    command(proposals, "list", _LIST)(board)
+    command(proposals, "draft", _DRAFT)(draft)
+    command(proposals, "edit", _EDIT)(edit)
+    command(proposals, "merge", _MERGE)(merge)
+    command(proposals, "unmerge", _UNMERGE)(unmerge)
+    command(app, "synthesis", _SYNTHESIS)(synthesis)
+
+
+def board(ctx: typer.Context, project: Project, json: Json = False) -> None:
+    show(ctx, lambda staff: staff.proposal_board(project), show_board, json)
+
+
+def draft(
+    ctx: typer.Context,
+    project: Project,
+    title: Annotated[str, typer.Argument(metavar="TITLE")],
+    text: Annotated[str, typer.Argument(metavar="TEXT")],
+    theme: Annotated[str | None, typer.Option("--theme", help=both("Thème.", "Theme."))] = None,
+    json: Json = False,
+) -> None:
+    from services.contracts.http.proposals import WriteProposal
+
+    here = session(ctx)
+
+    async def send() -> None:
+        async with here.staff() as staff:
+            written = request(WriteProposal, title=title, text=text, theme=theme)
+            drafted = await staff.draft_proposal(project, written)
+        if json:
+            print_json(drafted)
+        else:
+            here.tell(_DRAFTED, title=drafted.title, id=drafted.id)
+
+    asynchronous(send)
+
+
+def edit(
+    ctx: typer.Context,
+    proposal: Proposal,
+    version: Annotated[
+        int, typer.Option("--version", help=both("Version lue.", "Version that was read."))
+    ],
+    title: Annotated[str, typer.Argument(metavar="TITLE")],
+    text: Annotated[str, typer.Argument(metavar="TEXT")],
+    theme: Annotated[str | None, typer.Option("--theme", help=both("Thème.", "Theme."))] = None,
+    json: Json = False,
+) -> None:
+    from services.contracts.http.proposals import WriteProposal
+
+    written = request(WriteProposal, version=version, title=title, text=text, theme=theme)
+    show(
+        ctx,
+        lambda staff: staff.edit_proposal(proposal, written),
+        lambda here, edited: here.tell(_EDITED, title=edited.title, version=edited.version),
+        json,
+    )
+
+
+def merge(
+    ctx: typer.Context,
+    proposal: Proposal,
+    into: Annotated[UUID, typer.Argument(metavar="INTO")],
+    version: Annotated[
+        int | None, typer.Option("--version", help=both("Version lue.", "Version that was read."))
+    ] = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help=both("Ne pas demander.", "Do not ask."))
+    ] = False,
+) -> None:
+    from services.contracts.http.proposals import MergeProposal
+
+    here = session(ctx)
+
+    async def send() -> None:
+        async with here.staff() as staff:
+            one, survivor = await _proposals(staff, proposal, into)
+            here.tell(
+                _MERGING,
+                title=one.title,
+                support=one.support,
+                into=survivor.title,
+                into_support=survivor.support,
+            )
+            if not yes and not here.confirms(_SURE, err=True):
+                here.tell(_LEFT_ALONE)
+                raise typer.Exit(1)
+            read = one.version if version is None else version
+            asked = request(MergeProposal, into=into, version=read)
+            merged = await staff.merge_proposal(proposal, asked)
+        here.tell(_SURVIVES, title=merged.title, support=merged.support, id=proposal)
+
+    asynchronous(send)
+
+
+def unmerge(
+    ctx: typer.Context,
+    proposal: Proposal,
+    version: Annotated[
+        int | None, typer.Option("--version", help=both("Version lue.", "Version that was read."))
+    ] = None,
+) -> None:
+    from services.contracts.http.proposals import UnmergeProposal
+
+    here = session(ctx)
+
+    async def send() -> None:
+        async with here.staff() as staff:
+            (one,) = await _proposals(staff, proposal)
+            read = one.version if version is None else version
+            asked = request(UnmergeProposal, version=read)
+            separated = await staff.unmerge_proposal(proposal, asked)
+        here.tell(_SEPARATED, title=separated.title, support=separated.support)
+
+    asynchronous(send)
+
+
+async def _proposals(staff: "Staff", *ids: UUID) -> "list[ProposalView]":
+    """In their order, wherever they are. Raises NotFound."""
+    known: dict[UUID, ProposalView] = {}
+    for collection in await staff.collections():
+        known |= {
+            one.id: one for one in (await staff.proposal_board(collection.project_id)).proposals
+        }
+        if known.keys() >= set(ids):
+            return [known[id] for id in ids]
+    raise NotFound(what=", ".join(str(id) for id in ids if id not in known))
+
+
+def synthesis(
+    ctx: typer.Context,
+    project: Project,
+    yes: Annotated[
+        bool, typer.Option("--yes", help=both("Ne pas demander.", "Do not ask."))
+    ] = False,
+) -> None:
+    from services.contracts.http.proposals import DraftToList, ProposalPhase, Synthesise
+
+    here = session(ctx)
+
+    async def send() -> None:
+        async with here.staff() as staff:
+            found = await staff.proposal_board(project)
+            drafts = [one for one in found.proposals if one.state is ProposalPhase.DRAFT]
+            show_board(here, found)
+            if not found.blocked_by:
+                here.tell(_LISTED, n=len(drafts))
+                word = here.say(_WORD)
+                if not yes and here.typed(_TYPE, word=word) != word:
+                    here.tell(_LEFT_ALONE)
+                    raise typer.Exit(1)
+            listed = [request(DraftToList, id=one.id, version=one.version) for one in drafts]
+            made = await staff.synthesise(project, request(Synthesise, proposals=listed))
+            here.tell(_MADE, who=made.synthesised_by)
+
+    asynchronous(send)
+
+
+def show_board(here: Session, found: "ProposalBoard") -> None:
+    from rich.table import Table
+
+    table = Table(box=None, header_style="dim")
+    for text in (_THEME, _SUPPORT, _PROPOSAL, _STATE, _ID):
+        table.add_column(here.say(text), justify="right" if text is _SUPPORT else "left")
+    for one in found.proposals:
+        if one.merged_into is None:
+            table.add_row(
+                one.theme or "",
+                str(one.support),
+                one.title,
+                here.say(_STATES[one.state]),
+                f"{one.id}, {one.version}",
+            )
+    here.out.print(table)
+    titles = {one.id: one.title for one in found.proposals}
+    for one in found.proposals:
+        if one.merged_into is not None:
+            into = titles.get(one.merged_into, "?")
+            here.tell(_MERGED_INTO, title=one.title, into=into, id=one.id, version=one.version)
+    for pair in found.near:
+        here.tell(
+            _NEAR,
+            similarity=pair.similarity,
+            first=titles[pair.first],
+            second=titles[pair.second],
+        )
+    if found.blocked_by:
+        here.tell(_BLOCKED)
+        for reason in found.blocked_by:
+            here.out.print(f"  - {reason}")

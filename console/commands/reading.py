@@ -1,0 +1,263 @@
+"""The reading room and attention, as commands."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
+
+import typer
+
+from console.commands.options import (
+    Json,
+    Project,
+    Session,
+    asynchronous,
+    both,
+    command,
+    group,
+    print_json,
+    request,
+    session,
+    show,
+    write_export,
+)
+from services.runtime.text import Text
+
+if TYPE_CHECKING:
+    from services.contracts.http.reading import AttentionView, ContributionView
+
+_NOTHING_LEFT = Text(
+    fr="Tout est lu : {n} contributions sur {n}.",
+    en="Everything is read: {n} of {n} contributions.",
+)
+_TO_READ = Text(
+    fr="Encore {unread} à lire sur {contributions} ; vous en avez lu {mine}.",
+    en="{unread} of {contributions} still to read; you read {mine}.",
+)
+_RECORDED = Text(fr="Lecture enregistrée.", en="Reading recorded.")
+_HIDDEN = Text(fr="[masquée : {reason}]", en="[hidden: {reason}]")
+_COVERAGE = Text(
+    fr="{share:.0%} des {n} contributions ont leurs {wanted} lecture(s), par {readers} personne(s)",
+    en="{share:.0%} of the {n} contributions have their {wanted} reading(s), by {readers} people",
+)
+_TIME = Text(
+    fr="Temps de lecture médian {seconds:.0f} s ; inégalité (Gini) {gini:.2f}, à longueur égale"
+    " {fair:.2f}",
+    en="Median reading time {seconds:.0f} s; inequality (Gini) {gini:.2f}, for equal length"
+    " {fair:.2f}",
+)
+_DELAY = Text(
+    fr="Délai avant lecture : {median:.0f} jours au milieu, {longest} au plus",
+    en="Days before reading: {median:.0f} in the middle, {longest} at most",
+)
+_WAITING = Text(
+    fr="! {n} attendent, la plus ancienne depuis {days} jours",
+    en="! {n} wait, the oldest for {days} days",
+)
+_NEXT = both("La prochaine à lire, dans votre ordre.", "The next to read, in your order.")
+_FIND = both("Chercher des mots.", "Search for words.")
+_RECORD = both("Enregistrer une lecture.", "Record a reading.")
+_HIDE = both("Masquer, avec un motif.", "Hide, with a reason.")
+_ATTENTION = both("L'attention portée à chaque mot.", "The attention each word got.")
+_WANTED = both("Combien de lectures pour chacune.", "How many readings for each.")
+_NOTE = both(
+    "Noter ce qui fut dit en atelier, attribué à personne.",
+    "Note what was said in a workshop, attributed to nobody.",
+)
+_EXPORT = both("Écrire les contributions dans un fichier.", "Write contributions to a file.")
+_EACH = Text(
+    fr="Chaque contribution aura {n} lecture(s), par autant de personnes.",
+    en="Each contribution will have {n} reading(s), by as many people.",
+)
+_NOTED = Text(fr="Note enregistrée : {title}\n  {id}", en="Note kept: {title}\n  {id}")
+Contribution = Annotated[UUID, typer.Argument(metavar="CONTRIBUTION")]
+
+
+def register(app: typer.Typer) -> None:
+    readings = group(app, "readings", both("Lire les contributions.", "Read contributions."))
+    command(readings, "next", _NEXT)(next_)
+    command(readings, "find", _FIND)(find)
+    command(readings, "record", _RECORD)(record)
+    command(readings, "hide", _HIDE)(hide)
+    command(readings, "wanted", _WANTED)(wanted)
+    command(readings, "note", _NOTE)(note)
+    command(readings, "export", _EXPORT)(export)
+    command(app, "attention", _ATTENTION)(attention)
+
+
+def next_(ctx: typer.Context, project: Project, json: Json = False) -> None:
+    here = session(ctx)
+
+    async def ask() -> None:
+        async with here.staff() as staff:
+            found = await staff.next_reading(project)
+        if json:
+            print_json(found)
+        elif found.contribution is None:
+            here.tell(_NOTHING_LEFT, n=found.contributions)
+        else:
+            here.tell(
+                _TO_READ,
+                unread=found.unread,
+                contributions=found.contributions,
+                mine=found.read_by_me,
+            )
+            show_contribution(here, found.contribution)
+
+    asynchronous(ask)
+
+
+def find(
+    ctx: typer.Context,
+    project: Project,
+    words: Annotated[str | None, typer.Argument(metavar="WORDS")] = None,
+    unread: Annotated[
+        bool, typer.Option("--unread", help=both("Celles à lire.", "Those still to read."))
+    ] = False,
+    json: Json = False,
+) -> None:
+    here = session(ctx)
+
+    async def ask() -> None:
+        async with here.staff() as staff:
+            found = (await staff.contributions(project, words, unread=unread)).found
+        if json:
+            print_json(found)
+        for one in [] if json else found:
+            show_contribution(here, one)
+
+    asynchronous(ask)
+
+
+def record(
+    ctx: typer.Context,
+    contribution: Contribution,
+    proposal: Annotated[
+        list[UUID] | None,
+        typer.Option("--proposal", help=both("Proposition soutenue.", "Supported proposal.")),
+    ] = None,
+    no_suggestion: Annotated[
+        bool, typer.Option("--no-suggestion", help=both("Sans proposition.", "No suggestion."))
+    ] = False,
+    personal_case: Annotated[
+        bool, typer.Option("--personal-case", help=both("Cas personnel.", "Personal case."))
+    ] = False,
+    seconds: Annotated[
+        float, typer.Option("--seconds", help=both("Temps de lecture.", "Reading time."))
+    ] = 0,
+    json: Json = False,
+) -> None:
+    from services.contracts.http.reading import Mark, RecordReading
+
+    here = session(ctx)
+    marks = {Mark.NO_SUGGESTION: no_suggestion, Mark.PERSONAL_CASE: personal_case}
+    mark = next((one for one, given in marks.items() if given), None)
+    if mark is None and not proposal:
+        raise typer.BadParameter("--proposal / --no-suggestion / --personal-case")
+    said = request(RecordReading, seconds=seconds, mark=mark, proposals=proposal or [])
+
+    async def send() -> None:
+        async with here.staff() as staff:
+            shown = await staff.record_reading(contribution, said)
+        if json:
+            print_json(shown)
+        else:
+            here.tell(_RECORDED)
+
+    asynchronous(send)
+
+
+def hide(
+    ctx: typer.Context,
+    contribution: Contribution,
+    reason: Annotated[str, typer.Argument(metavar="REASON")],
+    again: Annotated[
+        bool, typer.Option("--show", help=both("La montrer de nouveau.", "Show it again."))
+    ] = False,
+) -> None:
+    from services.contracts.http.reading import Moderate
+
+    here = session(ctx)
+
+    async def send() -> None:
+        async with here.staff() as staff:
+            asked = request(Moderate, hidden=not again, reason=reason)
+            show_contribution(here, await staff.moderate(contribution, asked))
+
+    asynchronous(send)
+
+
+def wanted(
+    ctx: typer.Context,
+    project: Project,
+    readings: Annotated[int, typer.Argument(metavar="NUMBER", min=1, max=10)],
+    json: Json = False,
+) -> None:
+    show(
+        ctx,
+        lambda staff: staff.want_readings(project, readings),
+        lambda here, _: here.tell(_EACH, n=readings),
+        json,
+    )
+
+
+def note(
+    ctx: typer.Context,
+    project: Project,
+    title: Annotated[str, typer.Argument(metavar="TITLE")],
+    words: Annotated[str, typer.Argument(metavar="WORDS")],
+    json: Json = False,
+) -> None:
+    from services.contracts.http.reading import SessionNote
+
+    taken = request(SessionNote, title=title, words=words)
+    show(
+        ctx,
+        lambda staff: staff.take_note(project, taken),
+        lambda here, kept: here.tell(_NOTED, title=kept.title, id=kept.id),
+        json,
+    )
+
+
+def export(
+    ctx: typer.Context,
+    project: Project,
+    file: Annotated[Path, typer.Argument(metavar="FILE")],
+) -> None:
+    write_export(ctx, file, lambda staff, format: staff.export_contributions(project, format))
+
+
+def attention(ctx: typer.Context, project: Project, json: Json = False) -> None:
+    show(ctx, lambda staff: staff.attention(project), show_attention, json)
+
+
+def show_contribution(here: Session, one: "ContributionView") -> None:
+    from rich.rule import Rule
+
+    here.out.print(Rule(f"{one.id}  {one.opened_on}", align="left"))
+    if one.is_hidden and not one.words:
+        here.tell(_HIDDEN, reason=one.moderation[0].reason)
+    else:
+        here.out.print(one.words)
+
+
+def show_attention(here: Session, found: "AttentionView") -> None:
+    figures = found.figures
+    here.tell(
+        _COVERAGE,
+        share=figures.coverage,
+        n=sum(found.readings_each.values()),
+        wanted=figures.readings_wanted,
+        readers=found.readers,
+    )
+    if figures.median_seconds is not None:
+        here.tell(
+            _TIME,
+            seconds=figures.median_seconds,
+            gini=figures.gini or 0,
+            fair=found.gini_for_length or 0,
+        )
+    if figures.median_delay_days is not None:
+        here.tell(_DELAY, median=figures.median_delay_days, longest=figures.longest_delay_days)
+    waiting = [one for one in found.late if one.read_on is None]
+    if waiting:
+        here.tell(_WAITING, n=len(waiting), days=found.unread_days)

@@ -1,0 +1,162 @@
+"""Projects on the way to their report: where each stands, and what blocks it, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from textual.containers import Container, Horizontal
+from textual.widget import Widget
+
+from console.presenters.project_status import blocked, in_order, where
+from console.presenters.styled_text import Said, signed
+from console.screens.base import PanelScreen, bindings
+from console.screens.searching import Searching
+from console.widgets.styled_text import content
+from console.widgets.table import Column, Row, Table
+from console.widgets.text import Input, Static
+from console.words import Count, Text, fold, full_day, number, short_day
+
+if TYPE_CHECKING:
+    from console.client.api import Client
+    from services.contracts.http.feedback import ProjectStanding
+
+TITLE = Text(fr="Décisions et retours", en="Decisions and reports")
+HEADS = {
+    "project": Text(fr="Projet", en="Project"),
+    "where": Text(fr="Où il en est", en="Where it stands"),
+    "late": Text(fr="En retard", en="Overdue"),
+    "by": Text(fr="Pour le", en="By"),
+    "maker": Text(fr="Décide", en="Decides"),
+}
+SHOWN = Count(Text(fr="{n} projet", en="{n} project"), Text(fr="{n} projets", en="{n} projects"))
+LATE = Count(
+    Text(fr=" · {n} décision en retard", en=" · {n} decision overdue"),
+    Text(fr=" · {n} décisions en retard", en=" · {n} decisions overdue"),
+)
+SEARCH = Text(fr="chercher dans les titres", en="search in titles")
+EMPTY = Text(
+    fr="Aucun projet publié encore : chacun viendra ici, jusqu'au retour fait à tous.",
+    en="No project is published yet: each comes here, until everybody has its report.",
+)
+NONE_MATCH = Text(fr="Aucun titre ne contient cela.", en="No title contains that.")
+MAKER = Text(fr="{who} décide", en="{who} decides")
+BY = Text(fr="{who} décide, pour le {day}", en="{who} decides, by {day}")
+
+
+class DecisionsScreen(Searching, PanelScreen[list["ProjectStanding"]]):
+    ID = "decisions"
+    SERVICE = "feedback"
+    BINDINGS = bindings("decisions")
+
+    def compose_body(self) -> Iterable[Widget]:
+        with Horizontal(id="strip"):
+            yield Static(id="about")
+            yield Input(id="search")
+        with Container(id="body"):
+            yield Table(id="standings")
+            yield Static(id="next", classes="block")
+
+    def on_mount(self) -> None:
+        self.query_one(Table).focus()
+
+    def title_in_words(self) -> str:
+        return TITLE.in_(self.language)
+
+    async def read(self, client: Client) -> list[ProjectStanding]:
+        return await client.standings()
+
+    def _shown(self) -> list[ProjectStanding]:
+        part = self.searched.casefold()
+        return [one for one in in_order(self.snapshot or []) if part in one.title.casefold()]
+
+    def chosen(self) -> ProjectStanding | None:
+        key = self.query_one(Table).selected
+        return next((one for one in self._shown() if str(one.project_id) == key), None)
+
+    def draw(self) -> None:
+        language = self.language
+        table = self.query_one(Table)
+        table.mark_stale(self.stale)
+        if self.snapshot is None:
+            return
+        shown = self._shown()
+        late = sum(one.overdue for one in shown)
+        about = SHOWN.say(len(shown), language) + (LATE.say(late, language) if late else "")
+        self.query_one("#about", Static).update(content(Said(about, "dim"), stale=self.stale))
+        self.query_one("#search", Input).placeholder = SEARCH.in_(language)
+        columns = [
+            Column(HEADS["project"].in_(language)),
+            Column(HEADS["where"].in_(language), 20),
+            Column(HEADS["late"].in_(language), 9, "right", keep=7),
+            Column(HEADS["by"].in_(language), 8, keep=6),
+        ]
+        if self.has_class("-wide"):
+            columns.append(Column(HEADS["maker"].in_(language), 16, keep=5))
+        rows = [self._row(one) for one in shown]
+        if not rows:
+            words = NONE_MATCH if self.snapshot else EMPTY
+            columns, rows = [Column("")], [Row("", (Said(words.in_(language), "dim"),))]
+        table.show(columns, rows)
+        self._draw_next()
+
+    def _row(self, one: ProjectStanding) -> Row:
+        language = self.language
+        return Row(
+            str(one.project_id),
+            (
+                Said(one.title),
+                signed(where(one, language)),
+                Said(f"! {number(one.overdue, language)}", "attention")
+                if one.overdue
+                else Said("–", "dim"),
+                Said(short_day(one.decide_by, language) if one.decide_by else "–", "dim"),
+                Said(one.decision_maker, "dim"),
+            ),
+        )
+
+    def _draw_next(self) -> None:
+        one, language = self.chosen(), self.language
+        if one is None:
+            self.query_one("#next", Static).update("")
+            return
+        room = (42 if self.has_class("-wide") else self.size.width) - 3
+        words = (
+            BY.in_(
+                language,
+                who=one.decision_maker,
+                day=full_day(one.decide_by, self.panel.today, language),
+            )
+            if one.decide_by
+            else MAKER.in_(language, who=one.decision_maker)
+        )
+        what = signed(blocked(one, language))
+        self.query_one("#next", Static).update(
+            content(
+                Said(f"{fold(words, room)}\n", "dim"),
+                Said(fold(what.text, room), what.tone),
+                stale=self.stale,
+            )
+        )
+
+    def on_table_selected(self) -> None:
+        self._draw_next()
+
+    def on_table_opened(self, message: Table.Opened) -> None:
+        if message.key:
+            self.panel.account_for(UUID(message.key))
+
+    def action_open(self) -> None:
+        self.query_one(Table).action_open()
+
+    def action_report(self) -> None:
+        if one := self.chosen():
+            self.panel.report_for(one.project_id)
+
+    def action_copy_id(self) -> None:
+        if one := self.chosen():
+            self.panel.copy_id(str(one.project_id))
+
+    def key_escape(self) -> None:
+        self.leave_search()

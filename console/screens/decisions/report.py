@@ -1,0 +1,141 @@
+"""The report as participants will read it, how easily it reads, and what would stop it."""
+
+from __future__ import annotations
+
+from asyncio import gather
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widget import Widget
+
+from console.presenters.project_status import stops
+from console.presenters.styled_text import Said, signed
+from console.screens.base import bindings
+from console.screens.decisions.decision_acts import AccountActs
+from console.screens.decisions.decision_forms import ReportForm
+from console.widgets.styled_text import content
+from console.widgets.text import Static
+from console.words import Text, fold, full_day, number
+
+if TYPE_CHECKING:
+    from console.client.api import Client
+    from services.contracts.http.feedback import ProjectAccount, ReportPreview, ReportView
+
+TITLE = Text(fr="Retour : {title}", en="Report: {title}")
+NO_SUMMARY = Text(
+    fr="Le résumé est encore à écrire : e. Les décisions et la méthode suivront d'elles-mêmes.",
+    en="The summary is still to be written: e. Decisions and method follow by themselves.",
+)
+PUBLISHED = Text(
+    fr="Version {version} publiée le {day} : {url}",
+    en="Version {version} published on {day}: {url}",
+)
+READS = Text(
+    fr="Lisibilité {score} sur 100 · {words} mots par phrase. {hint}",
+    en="Readability {score} of 100 · {words} words a sentence. {hint}",
+)
+SAVED = Text(fr="Le résumé est enregistré.", en="The summary is saved.")
+# Below this, a text is hard for many readers.
+_EVERYDAY = 60
+
+
+@dataclass(frozen=True)
+class Shown:
+    account: ProjectAccount
+    preview: ReportPreview
+
+
+class ReportScreen(AccountActs[Shown]):
+    ID = "report"
+    SERVICE = "feedback"
+    BINDINGS = bindings("report")
+
+    def __init__(self, project_id: UUID) -> None:
+        super().__init__()
+        self._project_id = project_id
+
+    def compose_body(self) -> Iterable[Widget]:
+        yield Static(id="stands", classes="pane")
+        with VerticalScroll(id="words"):
+            yield Static(id="text", classes="pane")
+
+    def on_mount(self) -> None:
+        self.query_one(VerticalScroll).focus()
+
+    def title_in_words(self) -> str:
+        title = self.snapshot.account.standing.title if self.snapshot else "…"
+        return TITLE.in_(self.language, title=title)
+
+    async def read(self, client: Client) -> Shown:
+        return Shown(
+            *await gather(client.account(self._project_id), client.report_preview(self._project_id))
+        )
+
+    def account(self) -> ProjectAccount | None:
+        return self.snapshot.account if self.snapshot else None
+
+    def draw(self) -> None:
+        shown = self.snapshot
+        if shown is None:
+            return
+        self.freshen_title()
+        room = min(self.size.width, 100) - 4
+        lines = self._stands(shown)
+        parts: list[Content | Said | str] = []
+        for place, said in enumerate(lines):
+            parts.append(Said(("\n" if place else "") + fold(said.text, room), said.tone))
+        self.query_one("#stands", Static).update(content(*parts, stale=self.stale))
+        text = "\n".join(_folded(line, room) for line in shown.preview.text.splitlines())
+        self.query_one("#text", Static).update(content(text, stale=self.stale))
+
+    def _stands(self, shown: Shown) -> list[Said]:
+        language, report, preview = self.language, shown.account.report, shown.preview
+        lines = []
+        if report.published_version is not None and report.published_on:
+            words = PUBLISHED.in_(
+                language,
+                version=report.published_version,
+                day=full_day(report.published_on, self.panel.today, language),
+                url=report.url or "",
+            )
+            lines.append(signed(Said(words, "done")))
+        if not report.summary:
+            lines.append(signed(Said(NO_SUMMARY.in_(language), "attention")))
+        else:
+            reads = preview.readability
+            words = READS.in_(
+                language,
+                score=number(round(reads.score), language),
+                words=number(round(reads.words_per_sentence), language),
+                hint=reads.hint,
+            )
+            easy = reads.score >= _EVERYDAY
+            lines.append(signed(Said(words, "done" if easy else "attention")))
+        lines.append(signed(stops(shown.account, preview.blocked_by, language)))
+        return lines
+
+    def action_edit_report(self) -> None:
+        if account := self.account():
+            form = ReportForm(account.standing.title, account.report)
+            self.app.push_screen(form, self._written)
+
+    def _written(self, report: ReportView | None) -> None:
+        if report:
+            self.notify(f"✓ {SAVED.in_(self.language)}", timeout=3)
+            self.want()
+
+    def action_decisions(self) -> None:
+        self.panel.account_for(self._project_id)
+
+    def action_back(self) -> None:
+        self.app.pop_screen()
+
+
+def _folded(line: str, width: int) -> str:
+    """A long line goes on below its own beginning."""
+    margin = line[: len(line) - len(line.lstrip())]
+    return "\n".join(margin + part for part in fold(line.strip(), width - len(margin)).split("\n"))

@@ -1,0 +1,190 @@
+"""The reading room: what waits to be read, project by project."""
+
+from __future__ import annotations
+
+from asyncio import gather
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from textual.containers import Container
+from textual.widget import Widget
+
+from console.client.vocabulary import COLLECTION, say
+from console.presenters.attention import unread_of
+from console.presenters.styled_text import Said, signed
+from console.screens.base import PanelScreen, bindings
+from console.widgets.styled_text import content
+from console.widgets.table import Column, Row, Table
+from console.widgets.text import Static
+from console.words import Count, Text, fold, number
+
+if TYPE_CHECKING:
+    from console.client.api import Client
+    from services.contracts.http.reading import AttentionView
+    from services.contracts.http.responses import CollectionView
+
+TITLE = Text(fr="Salle de lecture", en="Reading room")
+HEADS = {
+    "project": Text(fr="Projet", en="Project"),
+    "state": Text(fr="Étape", en="Step"),
+    "words": Text(fr="Contributions", en="Contributions"),
+    "unread": Text(fr="À lire", en="To read"),
+}
+EMPTY = Text(
+    fr="Aucun projet publié encore : leurs contributions seront lues ici.",
+    en="No project is published yet: their contributions will be read here.",
+)
+SEALED = Count(
+    Text(
+        fr="{n} réponse attend d'être ouverte avec d'autres.",
+        en="{n} answer waits to be opened with others.",
+    ),
+    Text(
+        fr="{n} réponses attendent d'être ouvertes ensemble, mélangées.",
+        en="{n} answers wait to be opened together, shuffled.",
+    ),
+)
+NO_ANSWER = Text(
+    fr="Rien à lire encore : les réponses s'ouvrent toutes ensemble, à la fin du recueil.",
+    en="Nothing to read yet: answers are opened all together, when collection ends.",
+)
+WAITS = Count(
+    Text(
+        fr="{n} contribution attend une lecture, depuis {{days}} jour(s).",
+        en="{n} contribution waits for a reading, for {{days}} day(s).",
+    ),
+    Text(
+        fr="{n} contributions attendent une lecture, la plus ancienne depuis {{days}} jour(s).",
+        en="{n} contributions wait for a reading, the oldest for {{days}} day(s).",
+    ),
+)
+ALL_READ = Text(
+    fr="Tout est lu. b : les propositions, puis la synthèse.",
+    en="Everything is read. b: the proposals, then the synthesis.",
+)
+DONE = Text(fr="La synthèse est faite.", en="The synthesis is done.")
+
+
+@dataclass(frozen=True)
+class RoomSnapshot:
+    collections: list[CollectionView]
+    attention: dict[UUID, AttentionView]
+
+
+class ReadingRoomScreen(PanelScreen[RoomSnapshot]):
+    ID = "reading"
+    SERVICE = "responses"
+    BINDINGS = bindings("reading")
+
+    def compose_body(self) -> Iterable[Widget]:
+        with Container(id="body"):
+            yield Table(id="collections")
+            yield Static(id="next", classes="block")
+
+    def on_mount(self) -> None:
+        self.query_one(Table).focus()
+
+    def title_in_words(self) -> str:
+        return TITLE.in_(self.language)
+
+    async def read(self, client: Client) -> RoomSnapshot:
+        collections = await client.collections()
+        with_words = [one.project_id for one in collections if one.contributions]
+        found = await gather(*(client.attention(id) for id in with_words))
+        return RoomSnapshot(collections, dict(zip(with_words, found, strict=True)))
+
+    def chosen(self) -> CollectionView | None:
+        key = self.query_one(Table).selected
+        collections = self.snapshot.collections if self.snapshot else []
+        return next((one for one in collections if str(one.project_id) == key), None)
+
+    def draw(self) -> None:
+        language = self.language
+        table = self.query_one(Table)
+        table.mark_stale(self.stale)
+        if self.snapshot is None:
+            return
+        columns = [
+            Column(HEADS["project"].in_(language)),
+            Column(HEADS["state"].in_(language), 22, keep=5),
+            Column(HEADS["words"].in_(language), 13, "right", keep=6),
+            Column(HEADS["unread"].in_(language), 9, "right"),
+        ]
+        # What waits for a reader first; finished ones last.
+        ordered = sorted(self.snapshot.collections, key=lambda one: (-self._unread(one), one.title))
+        rows = [self._row(one) for one in ordered]
+        if not rows:
+            columns, rows = [Column("")], [Row("", (Said(EMPTY.in_(language), "dim"),))]
+        table.show(columns, rows)
+        self._draw_next()
+
+    def _unread(self, one: CollectionView) -> int:
+        attention = self.snapshot.attention.get(one.project_id) if self.snapshot else None
+        return unread_of(attention) if attention else 0
+
+    def _row(self, one: CollectionView) -> Row:
+        language, unread = self.language, self._unread(one)
+        words = number(one.contributions, language) if one.contributions else "–"
+        return Row(
+            str(one.project_id),
+            (
+                Said(one.title),
+                Said(say(COLLECTION, one.state, language), "dim"),
+                Said(words, "" if one.contributions else "dim"),
+                Said(f"! {number(unread, language)}", "attention")
+                if unread
+                else (Said("✓", "done") if one.contributions else Said("–", "dim")),
+            ),
+        )
+
+    def _draw_next(self) -> None:
+        one = self.chosen()
+        said = self.query_one("#next", Static)
+        if one is None:
+            said.update("")
+            return
+        what = signed(self._what(one))
+        room = (42 if self.has_class("-wide") else self.size.width) - 3
+        said.update(content(Said(fold(what.text, room), what.tone), stale=self.stale))
+
+    def _what(self, one: CollectionView) -> Said:
+        language = self.language
+        attention = self.snapshot.attention.get(one.project_id) if self.snapshot else None
+        if one.state == "synthesised":
+            return Said(DONE.in_(language), "done")
+        if attention is None:
+            words = SEALED.say(one.sealed, language) if one.sealed else NO_ANSWER.in_(language)
+            return Said(words)
+        unread = unread_of(attention)
+        if unread:
+            words = WAITS.say(unread, language).format(days=attention.unread_days)
+            return Said(words, "attention")
+        return Said(ALL_READ.in_(language), "done")
+
+    def on_table_selected(self) -> None:
+        self._draw_next()
+
+    def on_table_opened(self, message: Table.Opened) -> None:
+        if message.key:
+            self.panel.read_for(UUID(message.key))
+
+    def action_open(self) -> None:
+        self.query_one(Table).action_open()
+
+    def action_find(self) -> None:
+        if one := self.chosen():
+            self.panel.find_for(one.project_id)
+
+    def action_proposals(self) -> None:
+        if one := self.chosen():
+            self.panel.board_for(one.project_id)
+
+    def action_attention(self) -> None:
+        if one := self.chosen():
+            self.panel.attention_for(one.project_id)
+
+    def action_decisions(self) -> None:
+        if one := self.chosen():
+            self.panel.account_for(one.project_id)

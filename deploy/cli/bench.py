@@ -1,0 +1,80 @@
+"""The figures, measured here and now, each against what was promised."""
+
+from typing import Annotated
+
+import typer
+
+from console.commands.options import Json, asynchronous, both, command, safe_json, session
+from deploy.bench.parts import Part
+from services.runtime.text import Text
+
+# Apart from 1, the status of an error: a slow machine misses figures, a broken benchmark has none.
+MISSED = 3
+
+_MEASURING = Text(
+    fr="Mesure en cours, sur des serveurs à part (quelques minutes)…",
+    en="Measuring, on servers of its own (a few minutes)…",
+)
+_FIGURE = Text(fr="Mesure", en="Figure")
+_VALUE = Text(fr="Valeur", en="Value")
+_PROMISED = Text(fr="Promis", en="Promised")
+
+
+def register(app: typer.Typer) -> None:
+    command(
+        app,
+        "bench",
+        both(
+            "Mesurer les rapports de vitesse promis ; code de retour 3 si l'un n'est pas tenu.",
+            "Measure the promised ratios; exit status 3 when one does not hold.",
+        ),
+    )(bench)
+
+
+def bench(
+    ctx: typer.Context,
+    part: Annotated[
+        Part | None,
+        typer.Argument(help=both("Une seule partie des mesures.", "One part of the figures.")),
+    ] = None,
+    smoke: Annotated[
+        bool,
+        typer.Option("--smoke", help=both("La version courte.", "The short version.")),
+    ] = False,
+    json: Json = False,
+) -> None:
+    import dataclasses
+    import json as encoder
+
+    from rich.table import Table
+
+    from deploy.bench.measure import Figure
+    from deploy.bench.run import FULL, SMOKE, figures
+
+    here = session(ctx)
+    here.tell_progress(_MEASURING)
+
+    async def measure() -> list[Figure]:
+        found = []
+        async for figure in figures(SMOKE if smoke else FULL, [part] if part else list(Part)):
+            found.append(figure)
+            here.err.print(f"{figure.name}: {figure.value:.2f} {figure.unit} ({figure.detail})")
+        return found
+
+    measured = asynchronous(measure)
+    if json:
+        rows = [dataclasses.asdict(figure) | {"holds": figure.holds} for figure in measured]
+        print(safe_json(encoder.dumps(rows, indent=2)))
+    else:
+        table = Table(here.say(_FIGURE), here.say(_VALUE), here.say(_PROMISED), "", box=None)
+        for figure in measured:
+            sign = "≥" if figure.at_least else "≤"
+            table.add_row(
+                figure.name,
+                f"{figure.value:.2f} {figure.unit}",
+                f"{sign} {figure.bound:g}",
+                f"{'✓' if figure.holds else '✗'} {figure.detail}",
+            )
+        here.out.print(table)
+    if not all(figure.holds for figure in measured):
+        raise typer.Exit(MISSED)

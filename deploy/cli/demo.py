@@ -1,0 +1,315 @@
+"""`panel demo` and `panel check`: the demonstration, and the judge of the promises, in tables."""
+
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from console.commands.contacts import show_acts, show_import
+from console.commands.options import (
+    DEFAULT_DATA_DIR,
+    Json,
+    Session,
+    asynchronous,
+    both,
+    command,
+    print_json,
+)
+from console.commands.options import session as session_of
+from console.commands.projects import show_preview, show_projects
+from console.commands.proposals import show_board
+from console.commands.reading import show_attention
+from console.commands.results import show_results
+from services.runtime.text import Text
+
+if TYPE_CHECKING:
+    from deploy.local.check import Finding
+    from deploy.local.demo import Result, Wave
+    from deploy.local.endpoints import Endpoints
+    from deploy.local.reading_room import Synthesis
+
+DEMO_DIR = DEFAULT_DATA_DIR / "demo"
+BROKEN = 1
+
+_PROMISES = Text(fr="Les promesses de la charte", en="The charter's promises")
+_HOLDS = Text(fr="✓ tenue", en="✓ kept")
+_BROKEN = Text(fr="✗ rompue {n} fois", en="✗ broken {n} times")
+_LOOKED_AT = Text(fr="examinés", en="looked at")
+_ALL_HOLD = Text(fr="Toutes les promesses sont tenues.", en="Every promise is kept.")
+# Of one promise, in the terminal; the JSON has all.
+_NAMES = 10
+_MORE = Text(fr="  {code} : et {n} autres", en="  {code}: and {n} others")
+_SOME_BROKEN = Text(fr="{n} promesses ne sont pas tenues.", en="{n} promises are not kept.")
+_FILE = Text(fr="Le fichier importé", en="The imported file")
+_DAY = Text(fr="Le {day} : {titles}", en="{day}: {titles}")
+_MAILED = Text(fr="{n} messages remis au serveur de courrier", en="{n} messages handed over")
+_APART = Text(
+    fr="Les deux campagnes se disputaient les mêmes membres ; sollicités deux fois : {n}",
+    en="Both campaigns wanted the same members; asked twice: {n}",
+)
+_BEFORE = Text(
+    fr="dont {n} déjà sollicités 32 jours plus tôt, libres de nouveau",
+    en="of whom {n} were asked 32 days before and are free again",
+)
+_CONTACTS = Text(
+    fr="Registre des contacts : {consumed} sollicitations, {free} membres sur {members} peuvent "
+    "être sollicités aujourd'hui",
+    en="Contact ledger: {consumed} solicitations, {free} of {members} members can be asked today",
+)
+_SYNTHESIS = Text(fr="Lu et synthétisé : {title}", en="Read and synthesised: {title}")
+_MERGED = Text(
+    fr="{merged} proposition(s) réunie(s) à une autre, {hidden} contribution(s) masquée(s) avec"
+    " motif",
+    en="{merged} proposal(s) merged into another, {hidden} contribution(s) hidden with a reason",
+)
+_ANSWERED = Text(
+    fr="Une réponse à chaque proposition : {title}", en="An answer to each proposal: {title}"
+)
+_PROPOSAL = Text(fr="Proposition", en="Proposal")
+_DECISION = Text(fr="Décision", en="Decision")
+_SINCE = Text(fr="Depuis", en="Since")
+_OUTCOMES = {
+    "retained": Text(fr="retenue", en="retained"),
+    "partly": Text(fr="retenue en partie", en="partly retained"),
+    "not": Text(fr="non retenue", en="not retained"),
+}
+_PROGRESS = {
+    "planned": Text(fr="prévu", en="planned"),
+    "under_way": Text(fr="en cours", en="under way"),
+    "done": Text(fr="fait", en="done"),
+    "given_up": Text(fr="abandonné", en="given up"),
+}
+_SIGNED = Text(
+    fr="Rédigées par {drafter}, signées par {signer}. Lisibilité : {score:.0f}/100. {hint}",
+    en="Drafted by {drafter}, signed by {signer}. Readability: {score:.0f}/100. {hint}",
+)
+_CLOSED = Text(
+    fr="Le retour est parti à {n} participants ; le projet est clos.",
+    en="The report left to {n} participants; the project is closed.",
+)
+_ACCOUNT = Text(
+    fr="Le compte rendu public : {url} (tant que ce panel est en marche)",
+    en="The public account: {url} (while this panel is up)",
+)
+_SECONDS = Text(fr="{n:.0f} secondes.", en="{n:.0f} seconds.")
+_CONSOLE = Text(
+    fr="La console s'ouvre sur ce panel ; « q » la ferme et arrête tout.",
+    en="The console opens on this panel; `q` closes it and stops everything.",
+)
+
+
+def register(app: typer.Typer) -> None:
+    command(
+        app,
+        "demo",
+        both("La démonstration complète, sur un panel neuf.", "The whole demonstration, anew."),
+    )(demo)
+    command(
+        app,
+        "check",
+        both("Vérifier chaque promesse de la charte.", "Verify each of the charter's promises."),
+    )(check)
+
+
+def check(ctx: typer.Context, json: Json = False) -> None:
+    from deploy.local import endpoints
+    from deploy.local.check import check as judge
+
+    here = session_of(ctx)
+    found = endpoints.read(here.data_dir)
+    findings = asynchronous(lambda: judge(found))
+    if json:
+        print_json({"holds": all(one.holds for one in findings), "promises": _plain(findings)})
+    else:
+        show_findings(here, findings)
+    if not all(one.holds for one in findings):
+        raise typer.Exit(BROKEN)
+
+
+def demo(ctx: typer.Context, json: Json = False) -> None:
+    import os
+    import sys
+    from datetime import UTC, datetime
+    from time import monotonic
+
+    from deploy.local import clock as clocks
+    from deploy.local import demo as demonstration
+    from deploy.local.member_sim import Members, Rates
+    from deploy.local.running import until_told_to_stop
+    from deploy.local.stack import Stack
+
+    here = session_of(ctx)
+    if here.data_dir == DEFAULT_DATA_DIR:
+        here.data_dir = DEMO_DIR
+    interactive = sys.stdin.isatty() and sys.stdout.isatty() and not json
+    with_console = interactive and os.environ.get("CONSOLE", "yes").lower() != "no"
+    began = monotonic()
+    results: list[Result] = []
+
+    def tell(text: Text, data: dict[str, Any]) -> None:
+        passed = f"{monotonic() - began:5.1f} s  "
+        here.err.print(passed + here.say(text, **data), style="dim")
+
+    async def live() -> None:
+        start = demonstration.start_of(datetime.now(UTC))
+        clock = clocks.at(start)
+        stack = Stack(here.data_dir, lambda text: tell(text, {}), clock, throwaway=True)
+        people = Members(demonstration.SEED, Rates(answer=demonstration.ANSWERING))
+        async with stack.running() as endpoints, here.staff() as staff, people as members:
+            story = demonstration.Demonstration(endpoints, staff, members, tell)
+            results.append(await story.run())
+            if json:
+                print_json(
+                    {
+                        "holds": results[0].holds,
+                        "seconds": round(monotonic() - began, 1),
+                        "promises": _plain(results[0].findings),
+                    }
+                )
+            else:
+                show_result(here, results[0])
+                here.tell(_SECONDS, n=monotonic() - began)
+            if with_console:
+                here.tell(_CONSOLE)
+                await _console(here, endpoints)
+
+    demonstration.wipe(here.data_dir)
+    told = until_told_to_stop(live)
+    if told and not results:
+        raise KeyboardInterrupt
+    if not results[0].holds:
+        raise typer.Exit(BROKEN)
+
+
+async def _console(here: Session, endpoints: "Endpoints") -> None:
+    import asyncio
+
+    from console.commands.console import console_command
+
+    process = await asyncio.create_subprocess_exec(*console_command(here, endpoints))
+    try:
+        await process.wait()
+    finally:
+        if process.returncode is None:
+            process.terminate()
+            await process.wait()
+
+
+def _plain(findings: "list[Finding]") -> list[dict[str, Any]]:
+    return [
+        {
+            "code": one.code,
+            "holds": one.holds,
+            "looked_at": one.looked_at,
+            "wrong": one.wrong,
+            "named": list(one.named),
+        }
+        for one in findings
+    ]
+
+
+def show_result(here: Session, result: "Result") -> None:
+    from rich.rule import Rule
+
+    here.out.print(Rule(here.say(_FILE), align="left"))
+    show_import(here, result.dry_run, accept_valid=True)
+    imported = result.imported.model_copy(
+        update={"errors": [], "codes": [], "names": [], "notices": []}
+    )
+    show_import(here, imported, accept_valid=True)
+    for wave in result.waves:
+        _show_wave(here, wave)
+        if len(wave.previews) > 1:
+            here.tell(_APART, n=result.asked_by_both)
+        else:
+            here.tell(_BEFORE, n=wave.asked_before)
+    here.out.print()
+    show_projects(here, result.projects)
+    here.tell(
+        _CONTACTS,
+        consumed=result.contacts.ledger.get("consumed", 0),
+        free=result.contacts.can_be_asked_today,
+        members=result.contacts.members,
+    )
+    _show_synthesis(here, result.synthesis)
+    _show_answers(here, result)
+    show_findings(here, result.findings)
+
+
+def _show_synthesis(here: Session, synthesis: "Synthesis") -> None:
+    from rich.rule import Rule
+
+    here.out.print()
+    here.out.print(Rule(here.say(_SYNTHESIS, title=synthesis.title), align="left"))
+    show_attention(here, synthesis.attention)
+    show_board(here, synthesis.board)
+    here.tell(_MERGED, merged=synthesis.merged, hidden=synthesis.hidden)
+    show_results(here, synthesis.results)
+
+
+def _show_answers(here: Session, result: "Result") -> None:
+    from rich.rule import Rule
+    from rich.table import Table
+
+    account, preview = result.account, result.answered.preview
+    here.out.print()
+    here.out.print(Rule(here.say(_ANSWERED, title=account.standing.title), align="left"))
+    table = Table(box=None, header_style="dim")
+    for text in (_PROPOSAL, _DECISION, _SINCE):
+        table.add_column(here.say(text))
+    for one in account.decisions:
+        table.add_row(
+            one.title,
+            here.say(_OUTCOMES[one.outcome]) if one.outcome else "",
+            " → ".join(here.say(_PROGRESS[step.progress]) for step in one.follow_up),
+        )
+    here.out.print(table)
+    first = account.decisions[0]
+    here.tell(
+        _SIGNED,
+        drafter=first.drafted_by,
+        signer=first.signed_by.name if first.signed_by else "",
+        score=preview.readability.score,
+        hint=preview.readability.hint,
+    )
+    here.tell(_CLOSED, n=result.reports)
+    here.tell(_ACCOUNT, url=result.public_account)
+
+
+def _show_wave(here: Session, wave: "Wave") -> None:
+    from rich.rule import Rule
+
+    titles = " + ".join(wave.titles)
+    here.out.print(Rule(here.say(_DAY, day=wave.day, titles=titles), align="left"))
+    for title, preview in zip(wave.titles, wave.previews, strict=True):
+        show_preview(here, title, preview)
+    here.tell(_MAILED, n=wave.messages)
+    show_acts(here, wave.acts, quiet=True)
+
+
+def show_findings(here: Session, findings: "list[Finding]") -> None:
+    from rich.table import Table
+
+    from console.commands.terminal import styled
+
+    table = Table(title=here.say(_PROMISES), title_justify="left", box=None, header_style="dim")
+    table.add_column()
+    table.add_column(here.say(_LOOKED_AT), justify="right")
+    table.add_column()
+    for one in findings:
+        said = here.say(_HOLDS) if one.holds else here.say(_BROKEN, n=one.wrong)
+        table.add_row(
+            styled((said, "green" if one.holds else "bold red")),
+            f"{one.looked_at:,}".replace(",", " "),
+            here.say(one.text),
+        )
+    here.out.print(table)
+    for one in findings:
+        for name in one.named[:_NAMES]:
+            here.out.print(f"  {one.code}: {name}", style="red", markup=False)
+        if len(one.named) > _NAMES:
+            here.tell(_MORE, code=one.code, n=len(one.named) - _NAMES)
+    broken = sum(not one.holds for one in findings)
+    here.out.print(
+        here.say(_SOME_BROKEN, n=broken) if broken else here.say(_ALL_HOLD),
+        style="bold red" if broken else "bold green",
+    )

@@ -1,0 +1,179 @@
+"""`panel doctor`: is it well, and what to do where it is not."""
+
+from itertools import groupby
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from console.commands.options import Json, Session, asynchronous, both, command, print_json, session
+from services.runtime.refusal import Refusal
+from services.runtime.text import Text
+
+if TYPE_CHECKING:
+    from deploy.doctor import Deployment, Finding
+
+BROKEN = 1
+
+
+class NoSignIn(Refusal):
+    status = 503
+    sentence = Text(
+        fr="La connexion n'a pas abouti ({reason}).", en="Signing in did not succeed ({reason})."
+    )
+    way_out = Text(
+        fr="Sans --sign-in, le diagnostic dit si l'émetteur répond et offre cette connexion.",
+        en="Without --sign-in, the doctor says whether the issuer answers and offers the grant.",
+    )
+
+
+_CODE = Text(
+    fr="Ouvrez {address} et entrez le code {code}. La suite vient d'elle-même.",
+    en="Open {address} and enter the code {code}. This goes on by itself.",
+)
+
+_MARKS = {"well": ("✓", "green"), "look": ("!", "bold yellow"), "broken": ("✗", "bold red")}
+_PARTS = {
+    "machine": Text(fr="Cette machine", en="This machine"),
+    "databases": Text(fr="Bases de données", en="Databases"),
+    "kafka": Text(fr="Kafka", en="Kafka"),
+    "services": Text(fr="Services", en="Services"),
+    "certificates": Text(fr="Certificats", en="Certificates"),
+    "mail": Text(fr="Courrier", en="Mail"),
+    "issuer": Text(fr="Connexion des agents", en="Staff sign-in"),
+}
+_ALL_WELL = Text(fr="Tout va bien.", en="All is well.")
+_LOOK = Text(fr="À regarder : {look}.", en="To look at: {look}.")
+_BROKEN = Text(
+    fr="À réparer : {broken} ; à regarder : {look}.", en="Broken: {broken}; to look at: {look}."
+)
+
+
+def register(app: typer.Typer) -> None:
+    command(
+        app,
+        "doctor",
+        both(
+            "Examiner un déploiement et dire quoi faire.",
+            "Look a deployment over and say what to do.",
+        ),
+    )(doctor)
+
+
+def doctor(
+    ctx: typer.Context,
+    deployed: Annotated[
+        bool,
+        typer.Option(
+            "--deployed",
+            help=both(
+                "Celui que disent les variables PANEL_…, au lieu du panel local.",
+                "The one that PANEL_… variables say, instead of the local panel.",
+            ),
+        ),
+    ] = False,
+    sign_in: Annotated[
+        bool,
+        typer.Option(
+            "--sign-in",
+            help=both(
+                "Se connecter comme la console et examiner le jeton reçu.",
+                "Sign in as the console does and look at the token that comes.",
+            ),
+        ),
+    ] = False,
+    json: Json = False,
+) -> None:
+    from deploy.doctor import examine, is_broken
+
+    here = session(ctx)
+    patient = _deployed() if deployed else _local(here)
+    if sign_in:
+        unsigned = patient
+        patient = asynchronous(lambda: _signed_in(here, unsigned))
+    findings = asynchronous(lambda: examine(patient))
+    if json:
+        print_json(
+            {
+                "well": not is_broken(findings),
+                "findings": [_plain(here, one) for one in findings],
+            }
+        )
+    else:
+        _show(here, findings)
+    if is_broken(findings):
+        raise typer.Exit(BROKEN)
+
+
+def _local(here: Session) -> "Deployment":
+    from deploy.local import endpoints, patient
+
+    return patient.deployment(endpoints.read(here.data_dir))
+
+
+def _deployed() -> "Deployment":
+    """Raises WrongSettings."""
+    from deploy.doctor import DoctorSettings
+    from services.runtime.settings import from_environment
+
+    return from_environment(DoctorSettings).deployment()
+
+
+async def _signed_in(here: Session, patient: "Deployment") -> "Deployment":
+    """The same deployment, with a token obtained as the console obtains one (RFC 8628).
+
+    Raises NoSignIn.
+    """
+    from dataclasses import replace
+
+    from pydantic import SecretStr
+
+    from console.client.problems import Problematic
+    from console.client.sign_in import Issuer
+
+    issuer = Issuer(patient.issuer, authority=patient.issuer_authority)
+    try:
+        code = await issuer.begin()
+        here.tell_progress(_CODE, address=code.verification_uri, code=code.user_code)
+        person = await issuer.wait(code)
+    except Problematic as problem:
+        raise NoSignIn(reason=type(problem).__name__) from problem
+    finally:
+        await issuer.close()
+    return replace(
+        patient, token=SecretStr(person.token), renewable=person.refresh_token is not None
+    )
+
+
+def _plain(here: Session, one: "Finding") -> dict[str, Any]:
+    return {
+        "check": one.check,
+        "about": one.about,
+        "verdict": one.verdict,
+        "sentence": one.say(here.language),
+        "way_out": one.say_way_out(here.language),
+    }
+
+
+def _show(here: Session, findings: "list[Finding]") -> None:
+    from console.commands.terminal import styled
+
+    for part, said in groupby(findings, key=lambda one: one.check.partition(".")[0]):
+        here.out.print(here.say(_PARTS[part]), style="bold")
+        same: dict[tuple[str, str, str | None], list[str]] = {}
+        for one in said:
+            words = (one.verdict, one.say(here.language), one.say_way_out(here.language))
+            same.setdefault(words, []).append(one.about)
+        for (verdict, sentence, way_out), about in same.items():
+            names = ", ".join(filter(None, about))
+            beside = (f" {names}" if names else "", "dim")
+            line = styled("  ", _MARKS[verdict], f" {sentence}", beside)
+            here.out.print(line, soft_wrap=True)
+            if way_out:
+                here.out.print(f"      → {way_out}", soft_wrap=True)
+    counts = {verdict: sum(one.verdict == verdict for one in findings) for verdict in _MARKS}
+    if counts["broken"]:
+        here.out.print(here.say(_BROKEN, **counts), style="bold red")
+    elif counts["look"]:
+        here.out.print(here.say(_LOOK, **counts), style="bold yellow")
+    else:
+        here.out.print(here.say(_ALL_WELL), style="bold green")
