@@ -23,7 +23,7 @@ from deploy.local.journal import Journal
 from services.contracts.topics import DAYS_ONLY, TOPICS
 from services.runtime.crypto.blind_rsa import PublicKey, echo_from_seed
 from tests.acceptance.command import started, wait_until_up
-from tests.privacy.prober import Evidence, attacks, expected_hits
+from tests.support.prober import Evidence, attacks, expected_hits
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(420)]
 

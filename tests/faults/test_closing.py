@@ -11,7 +11,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from services.contracts.events.registry import MemberStatus
 from services.feedback.store import sql
-from tests.faults.closing import BEGINNINGS, COLLECTION, RECRUITMENT, Closing
+from tests.support.closing import BEGINNINGS, COLLECTION, RECRUITMENT, Closing
 from tests.support.servers import PostgresServer
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(900)]

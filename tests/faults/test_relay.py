@@ -19,9 +19,9 @@ from services.runtime.messaging import outbox
 from services.runtime.messaging.kafka import KafkaServer
 from services.runtime.messaging.relay import Relay
 from services.runtime.postgres.database import Database
-from tests.faults.relay_process import FENCED
 from tests.support import databases
 from tests.support.events import NOON, collection, committed
+from tests.support.relay_process import FENCED
 from tests.support.servers import PostgresServer, eventually
 
 TOPIC = topic_of(CollectionState).name
@@ -52,7 +52,7 @@ async def held_relay(
 ) -> AsyncIterator["subprocess.Popen[str]"]:
     """A relay process that got to `point` and waits there."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.faults.relay_process", dsn, bootstrap, point],
+        [sys.executable, "-m", "tests.support.relay_process", dsn, bootstrap, point],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

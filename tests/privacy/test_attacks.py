@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.privacy.prober import Evidence, Hits, expected_hits
+from tests.support.prober import Evidence, Hits, expected_hits
 
 RUNS = 100
 PEOPLE = 21

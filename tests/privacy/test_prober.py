@@ -15,7 +15,7 @@ from uuid import uuid4
 import pytest
 
 from services.runtime.crypto.blind_rsa import base64url
-from tests.privacy.prober import Evidence, Hits
+from tests.support.prober import Evidence, Hits
 from tests.support.responses import FIRST_DAY, World, answer, facing, project
 from tests.support.servers import PostgresServer
 

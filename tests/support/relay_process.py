@@ -1,6 +1,6 @@
 """A relay in a process of its own, which stops at one point and says so: to be killed or paused.
 
-Usage: python -m tests.faults.relay_process DSN BOOTSTRAP before_publish|before_delete
+Usage: python -m tests.support.relay_process DSN BOOTSTRAP before_publish|before_delete
 It prints the name of the point when it gets there and goes on after one line on standard input.
 """
 

@@ -31,11 +31,11 @@ from services.feedback.app import build as build_feedback
 from services.responses.app import build as build_responses
 from services.runtime.clock import ClockSetting, SharedClock
 from services.runtime.service import Service
-from tests.faults.bus import Bus, Reader, bus
 from tests.support import campaigns as campaigns_world
 from tests.support import databases
 from tests.support import feedback as feedback_world
 from tests.support import responses as responses_world
+from tests.support.bus import Bus, Reader, bus
 from tests.support.reading_room import Room
 from tests.support.running import signing_in
 from tests.support.servers import PostgresServer
