@@ -25,8 +25,8 @@ from services.runtime.refusal import Refusal
 from services.runtime.text import Text
 
 if TYPE_CHECKING:
-    from services.feedback.domain.checkpoints import Checkpoint, Verifier
-    from services.feedback.domain.journal_file import Verified
+    from services.feedback.journal.rules.checkpoints import Checkpoint, Verifier
+    from services.feedback.journal.rules.journal_file import Verified
 
 _INTACT = Text(
     fr="Journal intact : {entries} inscriptions, de {first} à {last}, aucune modifiée, retirée,"
@@ -169,8 +169,8 @@ def verify(
     ] = None,
     json: Json = False,
 ) -> None:
-    from services.feedback.domain import journal_file
-    from services.feedback.domain.checkpoints import read_checkpoint
+    from services.feedback.journal.rules import journal_file
+    from services.feedback.journal.rules.checkpoints import read_checkpoint
 
     here = session(ctx)
     keys = [_key(one) for one in key]
@@ -272,7 +272,7 @@ def _lines(here: Session, file: Path | None, address: str | None) -> Any:
 
 def _key(given: str) -> "Verifier":
     """Raises NoFile, BadKey."""
-    from services.feedback.domain.checkpoints import Verifier
+    from services.feedback.journal.rules.checkpoints import Verifier
 
     return Verifier.read(given if given.count("+") >= 2 else _read(Path(given)))
 

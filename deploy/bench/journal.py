@@ -13,10 +13,15 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from deploy.bench.measure import Figure, timed
-from services.feedback.domain.checkpoints import Signer
-from services.feedback.domain.journal import Entry
-from services.feedback.domain.journal_file import checkpoint_line, entry_line, lines_of, verify
-from services.feedback.domain.merkle import Frontier, leaf_hash
+from services.feedback.journal.rules.checkpoints import Signer
+from services.feedback.journal.rules.entries import Entry
+from services.feedback.journal.rules.journal_file import (
+    checkpoint_line,
+    entry_line,
+    lines_of,
+    verify,
+)
+from services.feedback.journal.rules.merkle import Frontier, leaf_hash
 
 SIGNED_EVERY = 1_000
 PROMISED_SECONDS = 30.0

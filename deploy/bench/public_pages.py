@@ -28,7 +28,7 @@ from services.contracts.events.responses import (
     CollectionPhase,
     CollectionState,
 )
-from services.feedback.domain.reports import method_of
+from services.feedback.reports.rules.publication import method_of
 from services.runtime.postgres.database import Database, Queries
 
 sql = Queries("deploy.bench")

@@ -3,12 +3,15 @@
 from collections.abc import Iterable
 from datetime import timedelta
 
-from services.feedback import api, consumers, jobs
-from services.feedback.pages import journal_files, public_account
+from services.feedback.journal import jobs
+from services.feedback.journal import pages as journal_files
+from services.feedback.projects import consumers
+from services.feedback.projects import store as standings
+from services.feedback.public_account.pages import routes as public_account
+from services.feedback.recovery import recovery
+from services.feedback.reports import api
+from services.feedback.reports import use_cases as reports
 from services.feedback.settings import FeedbackSettings
-from services.feedback.store import standing as standings
-from services.feedback.use_cases import reports
-from services.feedback.use_cases.recovery import recovery
 from services.runtime.observability.metrics import Sample
 from services.runtime.observability.tracing import Traces
 from services.runtime.postgres.database import Connection

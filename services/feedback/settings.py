@@ -7,7 +7,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 from pydantic import Field, SecretStr, field_validator
 
-from services.feedback.domain.checkpoints import Signer, is_name
+from services.feedback.journal.rules.checkpoints import Signer, is_name
 from services.runtime.settings import TracedSettings, WebAddress
 from services.runtime.text import Language
 

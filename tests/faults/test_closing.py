@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from services.contracts.events.registry import MemberStatus
-from services.feedback.store import sql
+from services.feedback.projects.store import sql
 from tests.support.closing import BEGINNINGS, COLLECTION, RECRUITMENT, Closing
 from tests.support.servers import PostgresServer
 

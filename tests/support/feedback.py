@@ -24,8 +24,8 @@ from services.contracts.events.responses import (
 from services.contracts.http.common import Role
 from services.contracts.http.feedback import DecisionView, ProjectAccount
 from services.feedback.app import build
+from services.feedback.projects import use_cases as news
 from services.feedback.settings import FeedbackSettings
-from services.feedback.use_cases import news
 from services.runtime.clock import ClockSetting, SharedClock
 from services.runtime.service import Service
 from tests.support import databases

@@ -13,7 +13,7 @@ import structlog
 
 from services.contracts.events.campaigns import OrderKind
 from services.contracts.http.common import Problem
-from services.feedback.previews import pages, parts
+from services.feedback.public_account.views import pages, parts
 from services.registry.messages import Report
 from services.registry.vault import Contact
 from services.runtime.cells import csv_lines

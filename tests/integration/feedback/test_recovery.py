@@ -4,7 +4,7 @@ import pytest
 
 from services.contracts.events.feedback import DecisionState, ReportState
 from services.contracts.topics import topic_of
-from services.feedback.use_cases.recovery import recovery
+from services.feedback.recovery import recovery
 from tests.support.feedback import KEPT, World
 
 pytestmark = pytest.mark.servers

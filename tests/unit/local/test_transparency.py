@@ -7,10 +7,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from deploy.local.transparency import PublicJournal, journal_verifies
-from services.feedback.domain.checkpoints import Signer
-from services.feedback.domain.journal import Entry
-from services.feedback.domain.journal_file import checkpoint_line, entry_line
-from services.feedback.domain.merkle import Frontier, leaf_hash
+from services.feedback.journal.rules.checkpoints import Signer
+from services.feedback.journal.rules.entries import Entry
+from services.feedback.journal.rules.journal_file import checkpoint_line, entry_line
+from services.feedback.journal.rules.merkle import Frontier, leaf_hash
 
 SIGNER = Signer("panel.example.org/journal", Ed25519PrivateKey.generate())
 

@@ -11,10 +11,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from console.commands.journal import KINDS as WORDS
 from panel import main
-from services.feedback.domain.checkpoints import Signer
-from services.feedback.domain.journal import KINDS, Entry
-from services.feedback.domain.journal_file import checkpoint_line, entry_line
-from services.feedback.domain.merkle import Frontier, leaf_hash
+from services.feedback.journal.rules.checkpoints import Signer
+from services.feedback.journal.rules.entries import KINDS, Entry
+from services.feedback.journal.rules.journal_file import checkpoint_line, entry_line
+from services.feedback.journal.rules.merkle import Frontier, leaf_hash
 
 SIGNER = Signer("panel.example.org/journal", Ed25519PrivateKey.from_private_bytes(bytes(32)))
 OTHER = Signer("panel.example.org/journal", Ed25519PrivateKey.from_private_bytes(bytes([1] * 32)))

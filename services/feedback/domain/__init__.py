@@ -1,1 +1,0 @@
-"""The pure rules of feedback: no clock, no chance and no database in here."""
