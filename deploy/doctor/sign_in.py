@@ -7,12 +7,8 @@ from deploy.doctor.deployment import Deployment
 from deploy.doctor.findings import Findings, broken, out_of_reach, well
 from deploy.doctor.replicas import date_finding, date_of
 from deploy.doctor.token import judge, not_tried
-from services.runtime.http.staff_tokens import (
-    LEEWAY_SECONDS,
-    ForeignIssuer,
-    published_keys,
-    trusting,
-)
+from services.runtime.http.issuer_keys import ForeignIssuer, fetch_keys, tls_context
+from services.runtime.http.staff_tokens import LEEWAY_SECONDS
 from services.runtime.text import Text
 
 _SECONDS = 5
@@ -74,14 +70,14 @@ async def sign_in(deployment: Deployment) -> Findings:
     else:
         yield broken("issuer.https", url, _IN_CLEAR, _HTTPS)
     try:
-        trust = trusting(deployment.issuer_authority)
+        trust = tls_context(deployment.issuer_authority)
         async with httpx.AsyncClient(timeout=_SECONDS, verify=trust) as client:
             asked = deployment.now()
             answer = await client.get(f"{url}/.well-known/openid-configuration")
             answered = deployment.now()
             answer.raise_for_status()
             about = answer.json()
-        keys = await published_keys(deployment.issuer, deployment.issuer_authority)
+        keys = await fetch_keys(deployment.issuer, deployment.issuer_authority)
     except ForeignIssuer:
         yield broken("issuer.keys", url, _FOREIGN, _SAME_NAME, url=url)
         return

@@ -10,7 +10,8 @@ from joserfc.jwk import KeySet
 from deploy.doctor.deployment import Deployment
 from deploy.doctor.findings import Finding, broken, look, well
 from services.contracts.http.common import Role
-from services.runtime.http.staff_tokens import LEEWAY_SECONDS, STAFF_ALGORITHMS, claims_of
+from services.runtime.http.issuer_keys import STAFF_ALGORITHMS
+from services.runtime.http.staff_tokens import LEEWAY_SECONDS, unverified_claims
 from services.runtime.text import Text
 
 _SHORTEST_SECONDS, _LONGEST_SECONDS = 60, 12 * 3600
@@ -115,7 +116,7 @@ def judge(deployment: Deployment, keys: KeySet, token: str, renewable: bool) -> 
     """One finding for each part that services check, wrong or not; none shows the token itself."""
     about = deployment.issuer
     try:
-        claims = claims_of(token)
+        claims = unverified_claims(token)
     except ValueError:
         yield broken("issuer.token", about, _OPAQUE, _JWT)
         return
@@ -182,7 +183,7 @@ def _roles(deployment: Deployment, claims: Mapping[str, Any]) -> Finding:
     if roles:
         shown = ", ".join(sorted(roles))
         return well("issuer.roles", deployment.issuer, _ROLES, roles=shown)
-    value = claim.words(claims) or "–"
+    value = claim.issuer_names(claims) or "–"
     return broken(
         "issuer.roles", deployment.issuer, _NO_ROLES, _MAP_ROLES, claim=claim.name, value=value
     )

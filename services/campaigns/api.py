@@ -22,8 +22,9 @@ from services.contracts.http.campaigns import (
 )
 from services.contracts.http.common import Me, Role
 from services.runtime.clock import Clock
+from services.runtime.http.dependencies import require
 from services.runtime.http.pages import language_of
-from services.runtime.http.staff_tokens import Staff, require
+from services.runtime.http.staff_tokens import Staff
 from services.runtime.postgres.database import Database, patiently
 from services.runtime.text import Language
 

@@ -20,8 +20,9 @@ from services.contracts.http.registry import (
 )
 from services.registry import imports, store, use_cases
 from services.registry.vault import Vault
+from services.runtime.http.dependencies import require
 from services.runtime.http.pages import language_of
-from services.runtime.http.staff_tokens import Staff, require
+from services.runtime.http.staff_tokens import Staff
 from services.runtime.postgres.database import patiently
 from services.runtime.service import Service
 

@@ -15,7 +15,7 @@ from services.registry.sender import Sender
 from services.registry.settings import RegistrySettings
 from services.registry.smtp import MailServer
 from services.registry.vault import Vault
-from services.runtime.http.staff_tokens import link_keys
+from services.runtime.http.member_links import link_keys
 from services.runtime.observability.metrics import Sample
 from services.runtime.observability.tracing import Traces
 from services.runtime.postgres.database import Connection

@@ -17,7 +17,7 @@ from joserfc.jwk import OKPKey
 from services.contracts.characters import clean
 from services.registry.domain import end_of
 from services.registry.vault import Contact
-from services.runtime.http.staff_tokens import Link, sign_link
+from services.runtime.http.member_links import Link, sign_link
 from services.runtime.text import Language, Text
 
 INVITATION, LEAVE, ERASURE = "invitation", "leave", "erasure"

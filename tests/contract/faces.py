@@ -27,8 +27,8 @@ from services.contracts.http.common import Role
 from services.registry.settings import RegistrySettings
 from services.runtime.clock import ClockSetting, SharedClock
 from services.runtime.crypto.blind_rsa import base64url, request_from_seed
+from services.runtime.http.member_links import Link, sign_link
 from services.runtime.http.rate_limits import Limit
-from services.runtime.http.staff_tokens import Link, sign_link
 from services.runtime.messaging.outbox import sql
 from services.runtime.service import Service
 from tests.support import databases

@@ -13,8 +13,8 @@ from services.registry.settings import RegistrySettings
 from services.responses import apart, documents, shelves
 from services.responses.pages import LARGEST_BODY_BYTES as LARGEST_ANSWER
 from services.runtime.http import application as http
+from services.runtime.http import issuer_keys as auth
 from services.runtime.http import server
-from services.runtime.http import staff_tokens as auth
 from services.runtime.http.hints import MOST_STREAMS
 from services.runtime.messaging import inbox, relay
 from services.runtime.observability import tracing
@@ -112,7 +112,7 @@ def test_how_long_is_waited() -> None:
             f" {RegistrySettings.model_fields['smtp_timeout_seconds'].default} s"
         ),
         "each reply of the OpenID Connect issuer; all that is asked of it": (
-            f"{auth._ISSUER_SECONDS} s; {2 * auth._ISSUER_SECONDS} s, then 503"
+            f"{auth._REQUEST_SECONDS} s; {2 * auth._REQUEST_SECONDS} s, then 503"
         ),
         "a request to Kafka; its transaction; a consumer that makes no progress": (
             f"{kafka_default // 1000} s; {relay._TRANSACTION_SECONDS} s;"

@@ -9,7 +9,7 @@ import httpx
 from fastapi import FastAPI
 from joserfc.jwk import OKPKey
 
-from services.runtime.http.staff_tokens import Link, sign_link
+from services.runtime.http.member_links import Link, sign_link
 from tests.support.campaigns import NOON, World
 
 ANSWERS = "https://answers.example"

@@ -27,8 +27,8 @@ from services.campaigns.domain.answers import (
 from services.campaigns.domain.projects import Project
 from services.campaigns.use_cases import answers
 from services.runtime.clock import Clock
+from services.runtime.http.member_links import link_keys, trimmed_link, verify_link
 from services.runtime.http.pages import Pages, language_of
-from services.runtime.http.staff_tokens import link_keys, read_link, trimmed_link
 from services.runtime.postgres.database import Connection, Database
 from services.runtime.refusal import Refusal
 
@@ -57,7 +57,7 @@ def router(database: Database, clock: Clock, keys: KeySet, responses_url: str) -
     responses_origin = f"{responses.scheme}://{responses.netloc}"
 
     def ids(token: str) -> tuple[UUID, UUID]:
-        link = read_link(keys, token, PURPOSE, clock.now())
+        link = verify_link(keys, token, PURPOSE, clock.now())
         return link.subject_id, link.member_id
 
     async def look(token: str) -> tuple[Invitation, Project]:

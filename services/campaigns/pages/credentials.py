@@ -20,8 +20,8 @@ from services.campaigns.use_cases.credentials import Asking
 from services.contracts.http.credentials import CredentialRequest, CredentialSignature
 from services.runtime.clock import Clock
 from services.runtime.crypto.blind_rsa import RequestDamaged, base64url, from_base64url
+from services.runtime.http.member_links import verify_link
 from services.runtime.http.rate_limits import small_bodies
-from services.runtime.http.staff_tokens import read_link
 from services.runtime.postgres.batching import Together
 from services.runtime.postgres.database import Database
 from services.runtime.refusal import Refusal
@@ -65,7 +65,7 @@ def router(database: Database, clock: Clock, keys: KeySet, keyring: Keyring) -> 
 
     @routes.post(PATH)
     async def issue_credential(asked: CredentialRequest) -> CredentialSignature:
-        link = read_link(keys, asked.ticket, PURPOSE, clock.now())
+        link = verify_link(keys, asked.ticket, PURPOSE, clock.now())
         try:
             request = from_base64url(asked.request)
         except ValueError:

@@ -32,8 +32,9 @@ from services.feedback.reports import views as sheets
 from services.feedback.reports.overview import Manners
 from services.feedback.reports.rules.readability import reads
 from services.feedback.settings import FeedbackSettings
+from services.runtime.http.dependencies import require
 from services.runtime.http.pages import language_of
-from services.runtime.http.staff_tokens import Staff, require
+from services.runtime.http.staff_tokens import Staff
 from services.runtime.postgres.database import Connection
 from services.runtime.service import Service
 from services.runtime.text import Language

@@ -15,8 +15,8 @@ from joserfc.jwk import KeySet
 
 from services.registry import store, use_cases
 from services.registry.messages import ERASURE, LEAVE, Letters
+from services.runtime.http.member_links import LinkRefused, trimmed_link, verify_link
 from services.runtime.http.pages import Pages, language_of
-from services.runtime.http.staff_tokens import LinkRefused, read_link, trimmed_link
 from services.runtime.postgres.database import Connection, patiently
 from services.runtime.service import Service
 
@@ -27,14 +27,14 @@ def router(service: Service, keys: KeySet, letters: Letters) -> APIRouter:
 
     async def member_of(conn: Connection, link: str) -> UUID:
         """The member the link was sent to, or the one they were merged into."""
-        member_id = read_link(keys, link, LEAVE, service.clock.now()).member_id
+        member_id = verify_link(keys, link, LEAVE, service.clock.now()).member_id
         return await store.survivor_of(conn, member_id)
 
     def confirmed(form: dict[str, list[str]], member_id: UUID) -> list[str]:
         """The fields that are wrong."""
         try:
             ticket = form.get("ticket", [""])[0]
-            asked = read_link(keys, ticket, ERASURE, service.clock.now()).member_id == member_id
+            asked = verify_link(keys, ticket, ERASURE, service.clock.now()).member_id == member_id
         except LinkRefused:
             asked = False
         # Of a ticket nobody can correct anything: a new one is in the page that answers.

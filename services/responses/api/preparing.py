@@ -17,8 +17,9 @@ from services.responses import documents, imports, sheets
 from services.responses.shelves import Shelves
 from services.responses.store import documents as shelf
 from services.responses.use_cases import preparing
+from services.runtime.http.dependencies import require
 from services.runtime.http.rate_limits import small_bodies
-from services.runtime.http.staff_tokens import Staff, require
+from services.runtime.http.staff_tokens import Staff
 from services.runtime.service import Service
 
 Preparing = Annotated[Staff, require(Role.CAMPAIGNS, Role.ANALYSIS)]

@@ -22,7 +22,8 @@ from services.responses import reading_sheets as sheets
 from services.responses.api.preparing import Reading
 from services.responses.sheets import collection_view
 from services.responses.use_cases import attention, preparing, reading
-from services.runtime.http.staff_tokens import Staff, require
+from services.runtime.http.dependencies import require
+from services.runtime.http.staff_tokens import Staff
 from services.runtime.service import Service
 
 Reader = Annotated[Staff, require(Role.ANALYSIS)]

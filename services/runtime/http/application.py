@@ -25,6 +25,7 @@ from services.contracts.http import LARGEST_INTEGER
 from services.contracts.http.common import DeadLetter, Problem, Replay, Republished, Role
 from services.contracts.http.violations import violations
 from services.runtime.http import pages, problems
+from services.runtime.http.dependencies import require
 from services.runtime.http.methods import (
     METHODS,
     SAFE_METHODS,
@@ -34,7 +35,7 @@ from services.runtime.http.methods import (
 )
 from services.runtime.http.rate_limits import BodyTooLarge, BodyTooSlow, Limit, source_of
 from services.runtime.http.retry import Retry
-from services.runtime.http.staff_tokens import Staff, StaffTokens, require
+from services.runtime.http.staff_tokens import Staff, StaffTokens
 from services.runtime.messaging.outbox import sql
 from services.runtime.observability import tracing
 from services.runtime.observability.metrics import Requests
@@ -217,7 +218,7 @@ _BODY_SECONDS = 30.0
 _LARGE_BODY_SECONDS = 900.0
 # How long a source may ask faster than it may in the long run.
 _BURST_SECONDS = 20.0
-# Who signs in is counted as the person they are (services.runtime.http.staff_tokens).
+# Who signs in is counted as the person they are (services.runtime.http.dependencies).
 _NOT_COUNTED = re.compile(r"/(api|health|metrics)(/.*)?")
 
 

@@ -21,10 +21,10 @@ from console.client.sign_in import Issuer, SignedIn
 from deploy.describe import build
 from services.contracts.http.common import Role
 from services.feedback import app as feedback
+from services.runtime.http.dependencies import NotAllowed
+from services.runtime.http.issuer_keys import IssuerUnreachable
 from services.runtime.http.staff_tokens import (
     LEEWAY_SECONDS,
-    IssuerUnreachable,
-    NotAllowed,
     NotSignedIn,
     RoleClaim,
     RolesApart,
@@ -236,7 +236,7 @@ async def test_keys_rotate_while_people_are_signed_in(issuer: Provider) -> None:
     tokens = StaffTokens(issuer.url, AUDIENCE)
     old = await issuer.token()
     assert (await tokens.verify(old)).roles
-    tokens._asked -= 60
+    tokens._keys._fetched_at -= 60
 
     second = signing_key("ES256", "second")
     await issuer.stop()
@@ -249,7 +249,7 @@ async def test_keys_rotate_while_people_are_signed_in(issuer: Provider) -> None:
 
     await issuer.stop()
     await issuer.start([second])
-    tokens._asked -= 600
+    tokens._keys._fetched_at -= 600
     assert (await tokens.verify(new)).roles
     assert await refused(tokens, old) is NotSignedIn, "the old key is not published any more"
 
@@ -361,10 +361,10 @@ async def test_the_last_keys_serve_while_the_issuer_is_away(issuer: Provider) ->
     good = await issuer.token()
     assert (await tokens.verify(good)).roles
     await issuer.stop()
-    tokens._asked -= 3600
+    tokens._keys._fetched_at -= 3600
     assert (await tokens.verify(good)).roles
     assert await refused(tokens, "nonsense") is NotSignedIn
     assert await refused(StaffTokens(issuer.url, AUDIENCE), good) is IssuerUnreachable
     await issuer.start([signing_key("RS256", "third")])
-    tokens._asked -= 60
+    tokens._keys._fetched_at -= 60
     assert (await tokens.verify(await issuer.token())).roles, "and it is looked for again"

@@ -88,7 +88,7 @@ async def test_a_bad_token_shuts_nobody_out_while_the_issuer_is_away() -> None:
         tokens = StaffTokens(issuer.url, "panel")
         good = issuer.token(Role.CAMPAIGNS)
         assert (await tokens.verify(good)).roles == {Role.CAMPAIGNS}
-    tokens._asked -= 60
+    tokens._keys._fetched_at -= 60
     with pytest.raises(NotSignedIn):
         await tokens.verify("nonsense")
     assert (await tokens.verify(good)).roles == {Role.CAMPAIGNS}

@@ -17,7 +17,7 @@ import yaml
 from services.contracts.events.campaigns import SOLICITATIONS, OrderKind
 from services.registry.messages import Letter, Report
 from services.registry.vault import Contact
-from services.runtime.http.staff_tokens import LinkRefused, link_keys, read_link
+from services.runtime.http.member_links import LinkRefused, link_keys, verify_link
 from services.runtime.text import LANGUAGES, Language
 from tests.support.registry import NOON, SIGNING_KEY, letters, project
 
@@ -100,19 +100,19 @@ def test_a_link_is_for_one_purpose() -> None:
     member, invitation = uuid4(), uuid4()
     url = letters().invitation_link(member, invitation, date(2027, 3, 1))
     token = url.rpartition("/")[2]
-    link = read_link(KEYS, token, "invitation", NOON)
+    link = verify_link(KEYS, token, "invitation", NOON)
     assert (link.member_id, link.subject_id) == (member, invitation)
     with pytest.raises(LinkRefused):
-        read_link(KEYS, token, "leave", NOON)
+        verify_link(KEYS, token, "leave", NOON)
 
 
 def test_an_invitation_leads_to_answering_until_the_end_of_collection() -> None:
     text = letters().write(letter(OrderKind.INVITATION), NOON).content
     body = quopri.decodestring(text).decode()
     (token,) = re.findall(r"/invitations/([\w.-]+)", body)
-    assert read_link(KEYS, token, "invitation", datetime(2027, 4, 1, 21, tzinfo=UTC))
+    assert verify_link(KEYS, token, "invitation", datetime(2027, 4, 1, 21, tzinfo=UTC))
     with pytest.raises(LinkRefused):
-        read_link(KEYS, token, "invitation", datetime(2027, 7, 1, tzinfo=UTC))
+        verify_link(KEYS, token, "invitation", datetime(2027, 7, 1, tzinfo=UTC))
 
 
 def confirmation(
@@ -135,7 +135,7 @@ def test_who_takes_part_reads_where_and_until_when_to_answer_and_the_next_step(
     (token,) = re.findall(r"http://campaigns.test/invitations/([\w.-]+)", text)
     # On the last day for answers, in the last minute that campaigns takes them.
     last = datetime(2027, 4, 1, 23, 59, tzinfo=ZoneInfo("Europe/Paris"))
-    assert read_link(KEYS, token, "invitation", last).purpose == "invitation"
+    assert verify_link(KEYS, token, "invitation", last).purpose == "invitation"
     assert "Pour répondre, jusqu'au 1er avril 2027 inclus (heure de Paris)" in french
     assert "qu'une fois" in french
     assert "lien privé" in french

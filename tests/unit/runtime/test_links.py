@@ -7,13 +7,13 @@ from uuid import uuid4
 import pytest
 from joserfc.jwk import OKPKey
 
-from services.runtime.http.staff_tokens import (
+from services.runtime.http.member_links import (
     Link,
     LinkRefused,
     link_keys,
-    read_link,
     sign_link,
     trimmed_link,
+    verify_link,
 )
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -33,7 +33,7 @@ def signed(until: datetime = NOW + timedelta(days=1), key: OKPKey = KEY) -> str:
 
 
 def test_a_link_is_read_back() -> None:
-    assert read_link(KEYS, signed(), "invitation", NOW) == LINK
+    assert verify_link(KEYS, signed(), "invitation", NOW) == LINK
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_a_link_that_is_not_ours_or_not_now_is_refused(
     token: str, purpose: str, now: datetime
 ) -> None:
     with pytest.raises(LinkRefused):
-        read_link(KEYS, token, purpose, now)
+        verify_link(KEYS, token, purpose, now)
 
 
 def test_every_changed_character_is_noticed() -> None:
@@ -62,18 +62,18 @@ def test_every_changed_character_is_noticed() -> None:
     for place in range(len(token) - 1):
         other = "A" if token[place] != "A" else "B"
         with pytest.raises(LinkRefused):
-            read_link(KEYS, token[:place] + other + token[place + 1 :], "invitation", NOW)
+            verify_link(KEYS, token[:place] + other + token[place + 1 :], "invitation", NOW)
 
 
 @pytest.mark.parametrize("glued", [".", ">", "%3E", ").", ",", "»", ".Cordialement", "\u200b"])
 def test_text_glued_to_a_link_by_a_mail_program_is_no_part_of_it(glued: str) -> None:
     token = signed()
-    assert read_link(KEYS, token + glued, "invitation", NOW) == LINK
+    assert verify_link(KEYS, token + glued, "invitation", NOW) == LINK
     assert trimmed_link(token + glued) == trimmed_link(token) == token
 
 
 def test_a_key_can_be_replaced_while_old_links_live() -> None:
     new = OKPKey.generate_key("Ed25519")
     both = link_keys(public(new), public(KEY))
-    assert read_link(both, signed(), "invitation", NOW) == LINK
-    assert read_link(both, signed(key=new), "invitation", NOW) == LINK
+    assert verify_link(both, signed(), "invitation", NOW) == LINK
+    assert verify_link(both, signed(key=new), "invitation", NOW) == LINK

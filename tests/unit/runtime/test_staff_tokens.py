@@ -15,9 +15,9 @@ from structlog.testing import capture_logs
 
 from services.contracts.http.common import Role
 from services.runtime.http.hints import HintHub
+from services.runtime.http.issuer_keys import IssuerUnreachable
 from services.runtime.http.staff_tokens import (
     LEEWAY_SECONDS,
-    IssuerUnreachable,
     NotSignedIn,
     StaffTokens,
     display_name,
