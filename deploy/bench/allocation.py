@@ -5,7 +5,7 @@ from random import Random
 from uuid import UUID, uuid4
 
 from deploy.bench.measure import Figure, timed
-from services.campaigns.use_cases.allocation import allocate
+from services.campaigns.draws.use_cases import allocate
 from services.contracts.events.campaigns import OrderClass, OrderKind, OrderRequest, OrderState
 from services.runtime.clock import FixedClock
 from services.runtime.messaging import outbox

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 from deploy.bench.measure import Figure, timed
-from services.campaigns.use_cases import news, reports
+from services.campaigns.members import use_cases as news
+from services.campaigns.reports import use_cases as reports
 from services.contracts.events.feedback import ReportState
 from services.contracts.events.registry import DeliveryOutcome, DeliveryState
 from services.runtime.clock import FixedClock

@@ -24,9 +24,9 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import load_der_private_key
 
 from deploy.bench.measure import Figure, timed
-from services.campaigns.keyring import Keyring
-from services.campaigns.pages.credentials import Desk
-from services.campaigns.store.credentials import insert_project_key
+from services.campaigns.credentials.api import Desk
+from services.campaigns.credentials.issuer import Keyring
+from services.campaigns.credentials.store import insert_project_key
 from services.contracts.events.campaigns import DecisionMaker, Mandate, ProjectPhase, ProjectState
 from services.contracts.http.questionnaires import FreeText, Questionnaire, Words
 from services.responses import pages

@@ -5,8 +5,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends
 
-from services.campaigns.keyring import Keyring
-from services.campaigns.use_cases import launches, projects, views
+from services.campaigns.credentials.issuer import Keyring
+from services.campaigns.launches import use_cases as launches
+from services.campaigns.projects import use_cases as projects
+from services.campaigns.projects import views
 from services.contracts.http.campaigns import (
     CampaignSheet,
     CampaignView,

@@ -4,12 +4,13 @@ import re
 import secrets
 from collections.abc import Iterable
 
-from services.campaigns import api, consumers, jobs, pages
-from services.campaigns.keyring import Keyring
-from services.campaigns.pages import credentials
+from services.campaigns import api, consumers, jobs
+from services.campaigns import maintenance as upkeep
+from services.campaigns.credentials import api as credentials
+from services.campaigns.credentials.issuer import Keyring
+from services.campaigns.invitations import pages
+from services.campaigns.recovery import recovery
 from services.campaigns.settings import CampaignsSettings
-from services.campaigns.use_cases import upkeep
-from services.campaigns.use_cases.recovery import recovery
 from services.runtime.crypto.encryption import Sealer
 from services.runtime.observability.metrics import Sample
 from services.runtime.observability.tracing import Traces

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from services.campaigns.use_cases import news, reports
+from services.campaigns.members import use_cases as news
+from services.campaigns.reports import use_cases as reports
 from services.contracts.events.feedback import ReportState
 from services.contracts.events.registry import DeliveryState, MemberState
 from services.contracts.events.responses import CollectionState

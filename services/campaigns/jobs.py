@@ -2,7 +2,9 @@
 
 import structlog
 
-from services.campaigns.use_cases import allocation, reports, upkeep
+from services.campaigns import maintenance as upkeep
+from services.campaigns.draws import use_cases as allocation
+from services.campaigns.reports import use_cases as reports
 from services.runtime.service import Service
 
 log = structlog.get_logger()

@@ -22,7 +22,7 @@ from fastapi import FastAPI, Request
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import JSONResponse, Response
 
-from services.campaigns.domain.credentials import IssuedElsewhere
+from services.campaigns.credentials.rules import IssuedElsewhere
 from services.contracts.http.questionnaires import Questionnaire
 from services.contracts.http.responses import (
     AnswerPhase,

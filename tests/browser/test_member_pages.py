@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
-from services.campaigns.domain.answers import Act, Standing
+from services.campaigns.invitations.rules import Act, Standing
 from services.runtime.http.pages import Pages
 from services.runtime.text import LANGUAGES, Language
 from tests.browser.device import accessible

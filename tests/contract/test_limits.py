@@ -8,7 +8,7 @@ from pathlib import Path
 
 from aiokafka import AIOKafkaConsumer
 
-from services.campaigns.pages import credentials
+from services.campaigns.credentials import api as credentials
 from services.registry.settings import RegistrySettings
 from services.responses import apart, documents, shelves
 from services.responses.pages import LARGEST_BODY_BYTES as LARGEST_ANSWER

@@ -34,7 +34,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from deploy.describe import SERVICES, build
-from services.campaigns.pages import credentials
+from services.campaigns.credentials import api as credentials
 from services.contracts.http.common import Role
 from tests.contract.edges import heeded
 from tests.contract.faces import Face, Known, face, openings, pages

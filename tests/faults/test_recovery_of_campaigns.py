@@ -18,9 +18,10 @@ from pydantic import SecretStr
 
 from deploy import backup
 from services.campaigns.app import build
-from services.campaigns.domain.credentials import IssuingStopped
+from services.campaigns.credentials import use_cases as credentials
+from services.campaigns.credentials.rules import IssuingStopped
+from services.campaigns.projects import use_cases as projects
 from services.campaigns.settings import CampaignsSettings
-from services.campaigns.use_cases import credentials, projects
 from services.contracts.events.feedback import ReportState
 from services.contracts.events.registry import DeliveryOutcome, DeliveryState, MemberStatus
 from services.contracts.events.responses import CollectionPhase, CollectionState, ListedProposal

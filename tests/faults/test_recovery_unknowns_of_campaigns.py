@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from services.campaigns.domain.projects import NobodyCouldAnswer
-from services.campaigns.use_cases import projects, upkeep
+from services.campaigns import maintenance as upkeep
+from services.campaigns.projects import use_cases as projects
+from services.campaigns.projects.rules import NobodyCouldAnswer
 from services.contracts.events.registry import MemberStatus
 from tests.faults.test_recovery_of_campaigns import Operated, launched, operated
 from tests.support import topics

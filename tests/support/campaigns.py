@@ -11,18 +11,16 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID, uuid4
 
-from services.campaigns.keyring import Keyring, NewKey
-from services.campaigns.use_cases import (
-    allocation,
-    answers,
-    credentials,
-    launches,
-    news,
-    projects,
-    reports,
-    upkeep,
-    views,
-)
+from services.campaigns import maintenance as upkeep
+from services.campaigns.credentials import use_cases as credentials
+from services.campaigns.credentials.issuer import Keyring, NewKey
+from services.campaigns.draws import use_cases as allocation
+from services.campaigns.invitations import use_cases as answers
+from services.campaigns.launches import use_cases as launches
+from services.campaigns.members import use_cases as news
+from services.campaigns.projects import use_cases as projects
+from services.campaigns.projects import views
+from services.campaigns.reports import use_cases as reports
 from services.contracts.accounts import account_code
 from services.contracts.events.campaigns import OrderState, ProjectState
 from services.contracts.events.feedback import ReportState

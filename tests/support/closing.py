@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from pydantic import SecretStr
 
+from services.campaigns import maintenance as upkeep
 from services.campaigns.app import build as build_campaigns
+from services.campaigns.credentials import use_cases as credentials
+from services.campaigns.credentials.use_cases import Asking
 from services.campaigns.settings import CampaignsSettings
-from services.campaigns.use_cases import credentials, upkeep
-from services.campaigns.use_cases.credentials import Asking
 from services.contracts.events.registry import (
     DeliveryOutcome,
     DeliveryState,

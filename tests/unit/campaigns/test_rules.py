@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from services.campaigns.domain.answers import Invitation
-from services.campaigns.domain.campaigns import first_sendable_day, relaxation, window
-from services.campaigns.domain.projects import FIELD_NAMES, MandateIncomplete, Project, Roster
+from services.campaigns.invitations.rules import Invitation
+from services.campaigns.launches.rules import first_sendable_day, relaxation, window
+from services.campaigns.projects.rules import FIELD_NAMES, MandateIncomplete, Project, Roster
 from services.runtime.refusal import Refusal
 
 TODAY = date(2026, 11, 24)

@@ -1,1 +1,0 @@
-"""The pure rules of campaigns: no clock, no chance and no database in here."""
