@@ -9,11 +9,12 @@ from uuid import UUID
 from deploy.bench.measure import Figure, timed
 from deploy.bench.responses import CLOCK, SEALING_KEYS, end_collection, taking_answers
 from services.contracts.http.common import Role
-from services.responses import envelopes
-from services.responses import reading_sheets as sheets
-from services.responses.store import answers
-from services.responses.store.answers import Ballot
-from services.responses.use_cases import opening, reading
+from services.responses.readings import use_cases as reading
+from services.responses.readings import views as sheets
+from services.responses.submissions import sealing as envelopes
+from services.responses.submissions import store as answers
+from services.responses.submissions import use_cases_opening as opening
+from services.responses.submissions.store import Ballot
 from services.runtime.crypto.blind_rsa import PrivateKey
 from services.runtime.crypto.encryption import Sealer
 from services.runtime.http.staff_tokens import Staff

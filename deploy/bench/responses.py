@@ -29,9 +29,9 @@ from services.campaigns.credentials.issuer import Keyring
 from services.campaigns.credentials.store import insert_project_key
 from services.contracts.events.campaigns import DecisionMaker, Mandate, ProjectPhase, ProjectState
 from services.contracts.http.questionnaires import FreeText, Questionnaire, Words
-from services.responses import pages
-from services.responses.pages.postbox import Postbox
-from services.responses.use_cases import preparing
+from services.responses.collections import use_cases as preparing
+from services.responses.submissions import pages
+from services.responses.submissions.intake import Postbox
 from services.runtime.clock import FixedClock
 from services.runtime.crypto.blind_rsa import (
     SALT_BYTES,

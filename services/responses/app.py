@@ -1,15 +1,21 @@
-"""Wiring of responses: questionnaires, the answer page, and what participants write."""
+"""Wiring of responses: its routers, event handlers, jobs and measures."""
 
 import random
 from collections.abc import Iterable
 
-from services.responses import api, consumers, jobs, pages
-from services.responses.pages.postbox import Postbox
+from services.responses import recovery
+from services.responses.collections import api as collections_api
+from services.responses.collections import consumers
+from services.responses.collections import store as collections
+from services.responses.documents.document_store import Shelves
+from services.responses.proposals import api as proposals_api
+from services.responses.proposals import use_cases_synthesis
+from services.responses.readings import api as readings_api
+from services.responses.readings import pages as attention_page
+from services.responses.results import api as results_api
 from services.responses.settings import ResponsesSettings
-from services.responses.shelves import Shelves
-from services.responses.store import collections
-from services.responses.use_cases import synthesis
-from services.responses.use_cases.recovery import recovery
+from services.responses.submissions import answer_page, jobs, pages
+from services.responses.submissions.intake import Postbox
 from services.runtime.crypto.encryption import Sealer
 from services.runtime.observability.metrics import Sample
 from services.runtime.postgres.database import Connection
@@ -22,26 +28,27 @@ def build(settings: ResponsesSettings) -> Service:
     chance = random.SystemRandom()  # what shuffles words must not be predictable
     postbox = Postbox(service.database, service.clock, chance, sealer)
     shelves = Shelves(settings.document_store)
+    credentials_url = f"{settings.campaigns_url}/credentials"
     consumers.register(service)
     jobs.register(service, chance, sealer, settings.open_every_seconds)
-    service.api.include_router(api.router(service, shelves, chance))
+    for router in (
+        collections_api.router(service, shelves),
+        readings_api.router(service, chance),
+        proposals_api.router(service),
+        results_api.router(service),
+        pages.router(service.database, service.clock, postbox, shelves, credentials_url),
+        answer_page.router(credentials_url),
+        attention_page.router(service.database, service.clock),
+    ):
+        service.api.include_router(router)
     service.takes_large_bodies(
         r"/api/collections/[^/]+/documents|/api/questionnaires/imports|/answer/.+"
-    )
-    service.api.include_router(
-        pages.router(
-            service.database,
-            service.clock,
-            postbox,
-            shelves,
-            f"{settings.campaigns_url}/credentials",
-        )
     )
     # Read every few seconds, a counter of requests would say when answers came, and so would one of
     # what their page is made of: only staff and machines are counted.
     service.leaves_no_trace(r"/(?!(api|health|metrics)(/|$)).*")
-    service.republished_by(lambda conn: synthesis.republish(conn, service.clock))
-    service.recovers_by(recovery(service.clock))
+    service.republished_by(lambda conn: use_cases_synthesis.republish(conn, service.clock))
+    service.recovers_by(recovery.recovery(service.clock))
     service.measured_by(measure)
     return service
 

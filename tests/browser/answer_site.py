@@ -32,8 +32,8 @@ from services.contracts.http.responses import (
     DocumentView,
     Echoes,
 )
-from services.responses.domain import answers
-from services.responses.pages import answer_page
+from services.responses.submissions import answer_page
+from services.responses.submissions import rules_answers as answers
 from services.runtime.crypto.blind_rsa import (
     PrivateKey,
     SignatureRefused,

@@ -19,7 +19,7 @@ from tests.browser.chromium import FLAGS, find_or_install, site
 
 HERE = Path(__file__).parent
 TARGET = HERE.parent / "vectors" / "blindrsa-ts.json"
-CREDENTIAL = HERE.parents[1] / "services/responses/pages/static/credential.js"
+CREDENTIAL = HERE.parents[1] / "services/responses/submissions/static/credential.js"
 PEER = "@cloudflare/blindrsa-ts@0.4.4"
 
 

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from services.contracts.http.responses import AnswerPhase
-from services.responses.pages.answer_page import AnswerPage
+from services.responses.submissions.answer_page import AnswerPage
 from tests.browser.answer_site import PROJECT, Site, signer, ticket
 from tests.browser.device import (
     WORDS,

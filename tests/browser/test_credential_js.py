@@ -18,7 +18,7 @@ from services.runtime.crypto.blind_rsa import (
 from tests.browser.chromium import FLAGS, site
 
 ROOT = Path(__file__).parents[2]
-CREDENTIAL = ROOT / "services/responses/pages/static/credential.js"
+CREDENTIAL = ROOT / "services/responses/submissions/static/credential.js"
 RFC: dict[str, Any] = json.loads((ROOT / "tests/vectors/rfc9474.json").read_text())
 PEER: dict[str, Any] = json.loads((ROOT / "tests/vectors/blindrsa-ts.json").read_text())
 

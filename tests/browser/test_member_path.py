@@ -20,9 +20,9 @@ from services.campaigns import app as campaigns_app
 from services.campaigns.settings import CampaignsSettings
 from services.contracts.http.questionnaires import Questionnaire
 from services.responses import app as responses_app
-from services.responses import documents
+from services.responses.collections import use_cases as preparing
+from services.responses.documents import cleaning as documents
 from services.responses.settings import ResponsesSettings
-from services.responses.use_cases import preparing
 from services.runtime.clock import ClockSetting, SharedClock
 from services.runtime.service import Service
 from tests.browser.answer_site import DOCUMENT, LETTER, questionnaire

@@ -15,7 +15,7 @@ from services.contracts.http.feedback import WriteDecision
 from services.contracts.http.proposals import Synthesise
 from services.contracts.http.questionnaires import Questionnaire
 from services.contracts.http.responses import Contribution
-from services.responses.domain.answers import checked
+from services.responses.submissions.rules_answers import checked
 
 PROJECT = "7d9c6a1e-0000-4000-8000-000000000001"
 # As JSON writes them.

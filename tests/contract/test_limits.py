@@ -10,8 +10,10 @@ from aiokafka import AIOKafkaConsumer
 
 from services.campaigns.credentials import api as credentials
 from services.registry.settings import RegistrySettings
-from services.responses import apart, documents, shelves
-from services.responses.pages import LARGEST_BODY_BYTES as LARGEST_ANSWER
+from services.responses.documents import cleaning as documents
+from services.responses.documents import document_store as shelves
+from services.responses.documents import isolated_subprocess as apart
+from services.responses.submissions.pages import LARGEST_BODY_BYTES as LARGEST_ANSWER
 from services.runtime.http import application as http
 from services.runtime.http import issuer_keys as auth
 from services.runtime.http import server

@@ -19,8 +19,9 @@ from deploy.local.clock import advanced
 from services.contracts.events.campaigns import DecisionMaker, Mandate, ProjectPhase, ProjectState
 from services.contracts.http.questionnaires import Questionnaire
 from services.responses.app import build
+from services.responses.collections import use_cases as preparing
 from services.responses.settings import ResponsesSettings
-from services.responses.use_cases import opening, preparing
+from services.responses.submissions import use_cases_opening as opening
 from services.runtime.clock import ClockSetting, SharedClock
 from services.runtime.crypto.blind_rsa import PrivateKey, base64url, finalize, request_from_seed
 from services.runtime.crypto.encryption import Sealer

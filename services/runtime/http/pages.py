@@ -55,9 +55,7 @@ class Pages:
     def __init__(self, package: str | None = None, **known: Any) -> None:
         common = PackageLoader("services.runtime", "templates")
         self._environment = Environment(
-            loader=ChoiceLoader([PackageLoader(package, "pages/templates"), common])
-            if package
-            else common,
+            loader=ChoiceLoader([_loader(package), common]) if package else common,
             autoescape=select_autoescape(),
             undefined=StrictUndefined,
             trim_blocks=True,
@@ -91,6 +89,11 @@ class Pages:
             status_code=status,
             headers={"Content-Security-Policy": policy, "Content-Language": language},
         )
+
+
+def _loader(package: str) -> PackageLoader:
+    folder = "templates" if files(package).joinpath("templates").is_dir() else "pages/templates"
+    return PackageLoader(package, folder)
 
 
 def _words(language: Language) -> dict[str, Callable[..., str]]:

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from services.contracts.http.questionnaires import Questionnaire
-from services.responses.store import collections
+from services.responses.collections import store as collections
 from services.runtime.postgres import database as db
 from services.runtime.postgres import migrations
 from tests.support.servers import PostgresServer

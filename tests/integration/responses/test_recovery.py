@@ -4,8 +4,8 @@ import pytest
 
 from services.contracts.events.responses import CollectionState, ProposalState
 from services.contracts.topics import topic_of
-from services.responses.use_cases import synthesis
-from services.responses.use_cases.recovery import recovery
+from services.responses.proposals import use_cases_synthesis as synthesis
+from services.responses.recovery import recovery
 from tests.support.reading_room import Room
 
 pytestmark = pytest.mark.servers

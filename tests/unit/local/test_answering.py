@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from deploy.local.answering import PrivateLink, answers_to, private_link
 from services.contracts.http.questionnaires import Questionnaire
 from services.contracts.http.responses import DocumentView
-from services.responses.domain.answers import checked
+from services.responses.submissions.rules_answers import checked
 
 LETTER = UUID(int=7)
 OPTIONS = [{"id": name, "label": {"fr": name}} for name in ("un", "deux", "trois")]

@@ -1,1 +1,0 @@
-"""The pure rules of responses: no clock, no chance and no database in here."""

@@ -1,0 +1,129 @@
+"""Tables as files: CSV for any program, XLSX for spreadsheets, JSON for other software.
+
+A text that begins like a formula stays a text in every program: `runtime.cells` writes CSV, which
+has no types; XLSX says of each cell that it is a text.
+"""
+
+import io
+import re
+from collections.abc import Iterable, Sequence
+from typing import TypeAlias
+
+import xlsxwriter
+
+from services.contracts.http.results import CrossTable, ExportFormat, QuestionResult, ResultsView
+from services.responses.results.store import Exported
+from services.runtime.cells import BYTE_ORDER_MARK, Cell, csv_lines, harmless_json
+from services.runtime.text import Language, Text
+
+Table: TypeAlias = Sequence[Sequence[Cell]]
+
+MEDIA_TYPES: dict[ExportFormat, str] = {
+    "csv": "text/csv; charset=utf-8",
+    "json": "application/json",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+# A cell of a spreadsheet holds no more; what is longer goes on in the cells to its right.
+_LONGEST_CELL = 32_767
+_FEW = Text(fr="moins de {n}", en="fewer than {n}")
+_QUESTION, _OPTION, _PEOPLE = (
+    Text(fr="Question", en="Question"),
+    Text(fr="Réponse", en="Answer"),
+    Text(fr="Personnes (multiple de cinq)", en="People (multiple of five)"),
+)
+_COLUMNS = (
+    Text(fr="Identifiant", en="Id"),
+    Text(fr="Origine", en="Origin"),
+    Text(fr="Titre", en="Title"),
+    Text(fr="Ouverte le", en="Opened on"),
+    Text(fr="Masquée", en="Hidden"),
+    Text(fr="Réponses (JSON)", en="Answers (JSON)"),
+    Text(fr="Texte", en="Text"),
+)
+
+
+def results_table(results: ResultsView, language: Language) -> Table:
+    few = _FEW.in_(language, n=results.minimum_cell)
+    head = [text.in_(language) for text in (_QUESTION, _OPTION, _PEOPLE)]
+    return [head] + [
+        [_said(question, language), _option(question, place, language), _count(count, few)]
+        for question in results.questions
+        for place, count in enumerate(option.count for option in question.options)
+    ]
+
+
+def cross_table(table: CrossTable, language: Language) -> Table:
+    few = _FEW.in_(language, n=table.minimum_cell)
+    rows, columns = table.rows, table.columns
+    corner = f"{_said(rows, language)} × {_said(columns, language)}"
+    head: list[Cell] = [
+        corner,
+        *(_option(columns, place, language) for place in range(len(columns.options))),
+    ]
+    return [head] + [
+        [_option(rows, place, language), *(_count(count, few) for count in counts)]
+        for place, counts in enumerate(table.counts)
+    ]
+
+
+def contributions_table(found: Iterable[Exported], language: Language) -> Table:
+    head: list[Cell] = [text.in_(language) for text in _COLUMNS]
+    return [head] + [
+        [
+            str(one.id),
+            one.origin,
+            one.title or "",
+            one.on_day.isoformat(),
+            int(one.hidden),
+            harmless_json(one.answers),
+            one.words,
+        ]
+        for one in found
+    ]
+
+
+def as_csv(table: Table) -> bytes:
+    return (BYTE_ORDER_MARK + csv_lines(table)).encode()
+
+
+def as_xlsx(table: Table) -> bytes:
+    held = io.BytesIO()
+    with xlsxwriter.Workbook(held, {"constant_memory": True}) as book:
+        sheet = book.add_worksheet()
+        for number, row in enumerate(table):
+            place = 0
+            for cell in row:
+                for part in _parts(cell):
+                    if isinstance(part, int | float):
+                        sheet.write_number(number, place, part)
+                    else:
+                        sheet.write_string(number, place, part)
+                    place += 1
+    return held.getvalue()
+
+
+def _parts(cell: Cell) -> list[str | int | float]:
+    if isinstance(cell, int | float):
+        return [cell]
+    text = cell or ""
+    return [text[at : at + _LONGEST_CELL] for at in range(0, max(1, len(text)), _LONGEST_CELL)]
+
+
+def _count(count: int | None, few: str) -> Cell:
+    return few if count is None else count
+
+
+def _said(question: QuestionResult, language: Language) -> str:
+    return (question.text.en if language == "en" else None) or question.text.fr
+
+
+def _option(question: QuestionResult, place: int, language: Language) -> Cell:
+    """A step of a scale is a number, which may be negative; any other option is a text."""
+    label = _label(question, place, language)
+    step = question.kind == "scale" and re.fullmatch(r"-?\d+", label)
+    return int(label) if step else label
+
+
+def _label(question: QuestionResult, place: int, language: Language) -> str:
+    label = question.options[place].label
+    return (label.en if language == "en" else None) or label.fr

@@ -1,0 +1,139 @@
+"""The answer page: files that are the same bytes for everybody, so that nobody gets their own.
+
+Each script and style is named in the page with its digest (subresource integrity), the modules that
+a script imports too; a changed byte does not run. The policy allows our scripts, answers from this
+service and credentials from campaigns, and nothing else: no cookie, nothing inline, no third party.
+"""
+
+import base64
+import gzip
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.resources import files
+from pathlib import Path
+from typing import Self
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, HTTPException, Request
+from fastapi.responses import Response
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from services.runtime.http.pages import language_of
+from services.runtime.text import LANGUAGES, Language, unbroken
+
+_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+_ENTRY = "answer.js"
+_YEAR_SECONDS = 365 * 86_400
+
+
+@dataclass(frozen=True)
+class File:
+    content: bytes
+    media_type: str
+
+    @property
+    def integrity(self) -> str:
+        return "sha384-" + base64.b64encode(hashlib.sha384(self.content).digest()).decode()
+
+    @cached_property
+    def zipped(self) -> bytes:
+        return gzip.compress(self.content, mtime=0)
+
+    def response(self, request: Request, headers: Mapping[str, str]) -> Response:
+        """Zipped where the browser takes it: nothing secret is in here, nor given by a caller."""
+        zips = "gzip" in request.headers.get("accept-encoding", "")
+        coding = {"Content-Encoding": "gzip"} if zips else {}
+        vary = ", ".join(filter(None, (headers.get("Vary"), "Accept-Encoding")))
+        return Response(
+            self.zipped if zips else self.content,
+            media_type=self.media_type,
+            headers={**headers, **coding, "Vary": vary},
+        )
+
+
+@dataclass(frozen=True)
+class AnswerPage:
+    """The page in each language, the files it names, and the address that changes with them."""
+
+    html: dict[Language, File]
+    static: dict[str, File]
+    base: str
+
+    @classmethod
+    def read(cls) -> Self:
+        folder = files(__package__).joinpath("static")
+        static = {
+            file.name: File(file.read_bytes(), _TYPES[Path(file.name).suffix])
+            for file in sorted(folder.iterdir(), key=lambda file: file.name)
+            if Path(file.name).suffix in _TYPES
+        }
+        named = "".join(f"{name} {file.integrity}\n" for name, file in static.items())
+        base = f"/static/answer/{hashlib.sha256(named.encode()).hexdigest()[:16]}"
+        html = {language: _html(language, static, base) for language in LANGUAGES}
+        return cls(html, static, base)
+
+
+def _html(language: Language, static: dict[str, File], base: str) -> File:
+    environment = Environment(
+        loader=PackageLoader("services.responses.submissions", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+    )
+    html = environment.get_template("answer.html").render(
+        t=lambda fr, en: unbroken(fr) if language == "fr" else en,
+        language=language,
+        base=base,
+        modules=[name for name in static if name.endswith(".js") and name != _ENTRY],
+        integrity={name: file.integrity for name, file in static.items()},
+    )
+    return File(html.encode(), "text/html")
+
+
+def policy(credentials_url: str) -> dict[str, str]:
+    """Headers of the page. Scripts are blocked without integrity, and HTML from text throughout."""
+    campaigns = urlsplit(credentials_url)
+    return {
+        "Content-Security-Policy": "; ".join(
+            (
+                "default-src 'none'",
+                "script-src 'self'",
+                "style-src 'self'",
+                "img-src 'self'",
+                f"connect-src 'self' {campaigns.scheme}://{campaigns.netloc}",
+                "base-uri 'none'",
+                "form-action 'none'",
+                "frame-ancestors 'none'",
+                "require-trusted-types-for 'script'",
+                "trusted-types 'none'",
+            )
+        ),
+        "Integrity-Policy": "blocked-destinations=(script)",
+        "Referrer-Policy": "no-referrer",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cache-Control": "no-cache",
+        "Vary": "Accept-Language",
+    }
+
+
+def router(credentials_url: str) -> APIRouter:
+    """`GET /answer/{project_id}` and its files. `credentials_url`: where campaigns signs."""
+    routes = APIRouter(include_in_schema=False)
+    page = AnswerPage.read()
+    headers = policy(credentials_url)
+
+    @routes.get("/answer/{project_id}")
+    async def answer(request: Request, project_id: str) -> Response:
+        language = language_of(request)
+        return page.html[language].response(request, {**headers, "Content-Language": language})
+
+    @routes.get(page.base + "/{name}")
+    async def file(request: Request, name: str) -> Response:
+        if name not in page.static:
+            raise HTTPException(404)
+        forever = {"Cache-Control": f"public, max-age={_YEAR_SECONDS}, immutable"}
+        return page.static[name].response(request, forever)
+
+    return routes

@@ -1,0 +1,107 @@
+"""What the tables of words can never hold, whatever code writes to them."""
+
+import asyncpg
+import orjson
+import pytest
+
+from services.responses.submissions.sealing import Letter, open_
+from services.runtime.crypto.encryption import Sealed, Sealer
+from services.runtime.postgres.database import Database
+from tests.support.databases import Databases
+from tests.support.responses import ANSWER_KEYS, World, answer, signing_key
+
+OF_THE_RUNTIME = (
+    "outbox",
+    "dead_letter",
+    "schema_migration",
+    "recovery",
+    "told",
+    "backup_made",
+)
+# When readers, who are staff, were shown contributions: it caps the reading time they report.
+OF_READERS = ("reader_time", "shown_time")
+
+
+async def test_no_table_has_a_time_finer_than_a_day_a_sequence_or_a_member(
+    database: Databases,
+) -> None:
+    held: Database = await database("responses")
+    columns = await held.pool.fetch(
+        "SELECT table_name, column_name, data_type, is_identity, column_default"
+        " FROM information_schema.columns WHERE table_schema = 'public'"
+        " AND NOT table_name = ANY ($1)",
+        OF_THE_RUNTIME,
+    )
+    assert {row["table_name"] for row in columns} >= {"sealed", "spent_credential", "contribution"}
+    for row in columns:
+        if row["table_name"] not in OF_READERS:
+            assert not row["data_type"].startswith(("timestamp", "time")), row
+        assert row["is_identity"] == "NO", row
+        assert "nextval" not in (row["column_default"] or ""), row
+        assert "member" not in row["column_name"], row
+
+
+async def test_a_version_of_a_questionnaire_never_changes(world: World) -> None:
+    pool = world.service.database.pool
+    for statement in (
+        "UPDATE questionnaire SET body = '{}'",
+        "DELETE FROM questionnaire",
+        "UPDATE collection SET questionnaire_version = 0",
+    ):
+        with pytest.raises(asyncpg.CheckViolationError):
+            await pool.execute(statement)
+    await pool.execute("DROP TRIGGER questionnaire_frozen_at_ready ON collection")
+    await pool.execute("UPDATE collection SET questionnaire_version = 2")
+    await pool.execute("DROP TRIGGER questionnaire_version_kept ON questionnaire")
+    await pool.execute("UPDATE questionnaire SET body = '{}'")
+
+
+async def test_nothing_is_ready_without_a_questionnaire(unready: World) -> None:
+    pool = unready.service.database.pool
+    with pytest.raises(asyncpg.CheckViolationError) as violated:
+        await pool.execute("UPDATE collection SET state = 'ready'")
+    assert violated.value.constraint_name == "collection_ready_has_questionnaire"
+    await pool.execute("ALTER TABLE collection DROP CONSTRAINT collection_ready_has_questionnaire")
+    await pool.execute("UPDATE collection SET state = 'ready'")
+
+
+async def test_the_key_of_a_project_is_kept_as_first_seen(world: World) -> None:
+    before = await world.fetch("SELECT credential_key FROM collection")
+    await world.becomes("open", 9, key=signing_key(1))
+    assert await world.fetch("SELECT credential_key FROM collection") == before
+
+
+async def test_no_language_of_a_reader_is_stored_sealed_or_open(world: World) -> None:
+    """The only English reader of a project is named by registry's attributes."""
+    for place, language in enumerate(("fr", "en", "fr", "en", None)):
+        said = {} if language is None else {"language": language}
+        assert (await world.send(answer(f"Avis {place}", **said))).status_code == 201
+    for row in await world.fetch("SELECT key_id, box FROM sealed"):
+        box = Sealed(row["key_id"], row["box"])
+        assert b"language" not in Sealer(ANSWER_KEYS).open(box, world.project_id)
+    await world.becomes("collected", 3, issued=5)
+    assert await world.open_sealed() == 5
+    rows = [dict(row) for row in await world.fetch("SELECT * FROM contribution")]
+    own = ("id", "answers", "words", "search", "search_english", "echo")
+    alike = [{name: value for name, value in row.items() if name not in own} for row in rows]
+    assert all(row == alike[0] for row in alike)
+
+
+async def test_a_box_of_the_version_before_opens_without_its_language(world: World) -> None:
+    plain = {"questionnaire_version": 1, "language": "en", "answers": {}, "agreed": False}
+    box = Sealer(ANSWER_KEYS).seal(orjson.dumps(plain), world.project_id)
+    assert open_(Sealer(ANSWER_KEYS), world.project_id, box) == Letter(1, {}, agreed=False)
+
+
+async def test_the_version_before_cannot_store_a_language_either(world: World) -> None:
+    pool = world.service.database.pool
+    insert = (
+        "INSERT INTO contribution (id, project_id, questionnaire_version, language, answers, words,"
+        " on_day) VALUES (gen_random_uuid(), $1, 1, 'en', '{}', 'The date', '2026-11-24')"
+    )
+    stored = "SELECT count(*) FROM contribution WHERE language = 'en'"
+    await pool.execute(insert, world.project_id)
+    assert await pool.fetchval(stored) == 0
+    await pool.execute("DROP TRIGGER contribution_says_no_language ON contribution")
+    await pool.execute(insert, world.project_id)
+    assert await pool.fetchval(stored) == 1

@@ -1,0 +1,229 @@
+"""One response for each participation, proved by a credential; nothing of it lost or guessed."""
+
+import asyncio
+import json
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from services.contracts.http.responses import Contribution
+from services.responses.collections import store as collections
+from services.responses.submissions import use_cases as answering
+from services.runtime.crypto.blind_rsa import base64url
+from services.runtime.crypto.encryption import Sealer
+from tests.support.responses import (
+    ANSWER_KEYS,
+    LAST_DAY,
+    World,
+    answer,
+    credential,
+    project,
+    signing_key,
+)
+
+
+async def test_an_answer_with_a_credential_is_kept_and_its_receipt_is_counted(
+    world: World,
+) -> None:
+    sent = await world.send(answer())
+    assert sent.status_code == 201
+    receipt = sent.json()["receipt"]
+    assert len(receipt) == 10
+    path = f"/answer/{world.project_id}/receipts/"
+    assert (await world.client.get(path + receipt)).json()["counted"] is True
+    assert (await world.client.get(path + receipt.upper())).json()["counted"] is True
+    assert (await world.client.get(path + "aaaaaaaaaa")).json()["counted"] is False
+    assert (await world.client.get(path + "1")).status_code == 404
+
+
+async def test_fifty_posts_of_one_credential_are_one_answer(world: World) -> None:
+    body = answer()
+    posts = [world.send(body | {"answers": {"change": f"Avis {n}"}}) for n in range(50)]
+    answers = await asyncio.gather(*posts)
+    assert sorted(one.status_code for one in answers) == [200] * 49 + [201]
+    assert len({one.json()["receipt"] for one in answers}) == 1
+    assert await world.count("spent_credential") == 1
+    assert await world.count("sealed") == 1
+
+
+async def test_fifty_posts_to_two_replicas_are_one_answer(world: World) -> None:
+    body = Contribution.model_validate(answer())
+    async with world.service.database.reading() as conn:
+        held = await collections.collection(conn, world.project_id)
+    hash = answering.prove(held, body)
+    ballots = [
+        answering.seal(held, body, hash, world.service.clock, Sealer(ANSWER_KEYS))
+        for _ in range(10)
+    ]
+
+    async def replica() -> int:
+        async with world.service.database.transaction() as conn:
+            kept = await answering.keep(conn, world.chance, world.project_id, ballots)
+        return sum(isinstance(one, answering.Kept) and one.first for one in kept)
+
+    assert sum(await asyncio.gather(*(replica() for _ in range(8)))) == 1
+    assert await world.count("sealed") == 1
+
+
+async def test_without_the_constraint_one_credential_would_answer_twice(world: World) -> None:
+    await world.send(answer())
+    pool = world.service.database.pool
+    again = "INSERT INTO spent_credential SELECT * FROM spent_credential"
+    with pytest.raises(asyncpg.UniqueViolationError) as violated:
+        await pool.execute(again)
+    assert violated.value.constraint_name == "credential_spent_once"
+    await pool.execute("ALTER TABLE spent_credential DROP CONSTRAINT credential_spent_once")
+    await pool.execute(again)
+    assert await world.count("spent_credential") == 2
+
+
+async def test_the_first_response_stays_whatever_comes_later(world: World) -> None:
+    body = answer("La première.")
+    first = await world.send(body)
+    later = [
+        await world.send(body | {"answers": {"change": "Une autre."}}),
+        await world.send(body | {"answers": {}}),
+        await world.send(body | {"questionnaire_version": 9}),
+    ]
+    world.on(LAST_DAY + timedelta(days=1))
+    later.append(await world.send(body))
+    assert [one.status_code for one in later] == [200] * 4
+    assert {one.json()["receipt"] for one in later} == {first.json()["receipt"]}
+    assert await world.count("sealed") == 1
+
+
+async def test_a_malformed_credential_is_refused_in_words(world: World) -> None:
+    body = answer()
+    for bad in (
+        body | {"prepared": "???"},
+        body | {"prepared": base64url(b"short")},
+        body | {"signature": ""},
+        body | {"signature": base64url(bytes(384))},
+        body | {"prepared": credential()["prepared"]},
+    ):
+        refused = await world.send(bad)
+        assert refused.status_code in (403, 422), bad
+        assert "credential" in refused.json()["detail"]
+        assert refused.json()["way_out"]
+    assert await world.count("spent_credential") == 0
+
+
+async def test_a_malformed_echo_is_refused_in_words(world: World) -> None:
+    for echo in ("short", "=" * 22, "A" * 23, "é" * 22):
+        refused = await world.send(answer(echo=echo))
+        assert refused.status_code == 422
+        assert refused.json()["way_out"]
+    assert (await world.send(answer(echo="A" * 22))).status_code == 201
+
+
+async def test_the_credential_of_another_project_is_refused(world: World) -> None:
+    other = project("open", project_id=uuid4(), key=signing_key(1))
+    await world.follow(other)
+    foreign = answer(**credential(signing_key(1)))
+    refused = await world.send(foreign)
+    assert refused.status_code == 403
+    assert "for this project" in refused.json()["detail"]
+    assert await world.count("spent_credential") == 0
+
+
+async def test_after_the_end_answers_are_refused_and_stay_on_the_device(world: World) -> None:
+    body = answer()
+    world.on(LAST_DAY + timedelta(days=1))
+    late = await world.send(body)
+    assert late.status_code == 409
+    assert LAST_DAY.isoformat() in late.json()["detail"]
+    assert "on your device" in late.json()["way_out"]
+    world.on(LAST_DAY)
+    assert (await world.send(body)).status_code == 201
+
+
+async def test_a_project_that_ended_early_takes_no_answers(world: World) -> None:
+    await world.send(answer())  # what the service remembers is from before the end
+    await world.becomes("collected", 3)
+    assert (await world.send(answer())).status_code == 409
+    assert await world.count("sealed") == 1
+
+
+async def test_nobody_answers_before_the_project_is_open(unready: World) -> None:
+    refused = await unready.send(answer())
+    assert refused.status_code == 409
+    assert "yet" in refused.json()["detail"]
+    assert (await unready.send(answer(), uuid4())).status_code == 404
+
+
+async def test_an_answer_to_another_version_is_refused(world: World) -> None:
+    assert (await world.send(answer(questionnaire_version=2))).status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("answers", "sentence"),
+    [
+        ({}, "Question 3: this question asks for an answer."),
+        ({"change": "  "}, "Question 3: this question asks for an answer."),
+        ({"change": "x", "tone": {"chosen": ["mild"]}}, "Question 1: an option does not exist"),
+        ({"change": "x", "why_harsh": "y"}, "Question 2: it is not asked"),
+        ({"change": "x" * 200_001}, "Question 3: this text is 201 kB long"),
+        ({"change": ["x"]}, "Question 3: the answer does not have the expected form."),
+    ],
+)
+async def test_each_fault_names_its_question(
+    world: World, answers: dict[str, Any], sentence: str
+) -> None:
+    refused = await world.send(answer(answers=answers))
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0].startswith(sentence)
+    assert "still on your device" in refused.json()["way_out"]
+    assert await world.count("spent_credential") == 0  # the credential is still good
+
+
+async def test_a_text_of_200_kilobytes_is_kept_whole(world: World) -> None:
+    text = "é" * 100_000
+    assert (await world.send(answer(text))).status_code == 201
+    await world.becomes("collected", 3, issued=5)
+    assert await world.open_sealed() == 1
+    (row,) = await world.fetch("SELECT answers FROM contribution")
+    assert row["answers"]["change"] == text
+
+
+async def test_more_than_the_largest_body_is_not_even_read(world: World) -> None:
+    refused = await world.send(answer("x" * 2_000_001))
+    assert refused.status_code == 413
+    assert "too large" in refused.json()["detail"]
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"a":1}', b"\xff\xfe", b"[" * 100_000])
+async def test_what_is_no_answer_is_refused_without_repeating_it(
+    world: World, content: bytes
+) -> None:
+    refused = await world.client.post(
+        f"/answer/{world.project_id}/contributions",
+        content=content,
+        headers={"Content-Length": str(len(content))},
+    )
+    assert refused.status_code == 422
+    assert refused.json()["detail"] == "This answer does not have the expected form."
+
+
+async def test_script_in_a_text_is_text(world: World) -> None:
+    text = '<script>alert(1)</script>\0"; DROP TABLE contribution; --'
+    assert (await world.send(answer(text))).status_code == 201
+    await world.becomes("collected", 3, issued=5)
+    await world.open_sealed()
+    (row,) = await world.fetch("SELECT answers, words FROM contribution")
+    assert row["answers"] == {"change": text.replace("\0", "")}
+
+
+async def test_half_a_character_costs_nobody_their_say(world: World) -> None:
+    """As where a text was cut inside of an emoji: its writer sees nothing to correct."""
+    sent = await world.client.post(
+        f"/answer/{world.project_id}/contributions",
+        content=json.dumps(answer("Dire la date \ud83d d'abord")),
+    )
+    assert sent.status_code == 201, sent.text
+    await world.becomes("collected", 3, issued=5)
+    await world.open_sealed()
+    (row,) = await world.fetch("SELECT answers FROM contribution")
+    assert row["answers"] == {"change": "Dire la date \N{REPLACEMENT CHARACTER} d'abord"}
