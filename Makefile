@@ -32,7 +32,7 @@ sbom: setup  ## dist/sbom.cdx.json (CycloneDX) and dist/licences.csv, of what th
 	  --no-install-project
 	@$(UV) tool run --quiet --from cyclonedx-bom cyclonedx-py environment \
 	  dist/environment/bin/python --output-file dist/sbom.cdx.json
-	@$(RUN) python -m deploy.licences dist/sbom.cdx.json > dist/licences.csv
+	@$(RUN) python -m deploy.generate.licences dist/sbom.cdx.json > dist/licences.csv
 	@rm -rf dist/environment
 
 audit: setup  ## known vulnerabilities in the locked dependencies (asks the package index)
@@ -41,7 +41,7 @@ audit: setup  ## known vulnerabilities in the locked dependencies (asks the pack
 	@$(UV) tool run --quiet pip-audit --strict --require-hashes --disable-pip --requirement dist/requirements.txt
 
 describe: setup  ## write AsyncAPI and OpenAPI from the code
-	@$(RUN) python -m deploy.describe
+	@$(RUN) python -m deploy.generate.describe
 
 setup:  # uv where it is missing, then the locked environment
 	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || command -v uv >/dev/null \

@@ -6,7 +6,6 @@ is a defect and shows its traceback.
 
 import sys
 from collections.abc import Sequence
-from importlib.util import find_spec
 
 import typer
 
@@ -36,24 +35,6 @@ REFUSED = 2
 INTERRUPTED = 130
 
 _INTERRUPTED = Text(fr="Interrompu.", en="Interrupted.")
-
-
-# Of a local panel alone; an image of the deployment holds nothing of it.
-_LEFT_OUT = ("deploy.local.", "deploy.bench.")
-
-
-class NeedsLocalPanel(Refusal):
-    status = 422
-    sentence = Text(
-        fr="Cette commande concerne un panel local, dont cette image ne contient pas les serveurs.",
-        en="This command is about a local panel, whose servers this image does not contain.",
-    )
-    way_out = Text(
-        fr="Pour un déploiement : « doctor --deployed » ; « backup » et « restore » avec les"
-        " variables PANEL_BACKUP_… ; « journal verify » ; la console et l'API pour le reste.",
-        en="For a deployment: `doctor --deployed`; `backup` and `restore` with the PANEL_BACKUP_…"
-        " variables; `journal verify`; the console and the API for everything else.",
-    )
 
 
 def application() -> typer.Typer:
@@ -109,17 +90,7 @@ def run(arguments: Sequence[str]) -> int:
         return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
     except Refusal as refusal:
         return _fail(_in_words(refusal, language), REFUSED)
-    except ModuleNotFoundError as error:
-        if not _is_left_out(error):
-            raise
-        return _fail(_in_words(NeedsLocalPanel(), language), REFUSED)
     return 0
-
-
-def _is_left_out(error: ModuleNotFoundError) -> bool:
-    """Whether images are without this module on purpose (deploy/Dockerfile)."""
-    missing = (error.name or "") + "."
-    return missing.startswith(_LEFT_OUT) and find_spec("deploy.local") is None
 
 
 def _in_words(refusal: Refusal, language: Language) -> str:

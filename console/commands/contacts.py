@@ -306,8 +306,9 @@ def member_sim(
 ) -> None:
     import asyncio
 
-    from deploy.local import endpoints, member_sim
-    from deploy.local.journal import Journal
+    from deploy.charter_check.mail_journal import Journal
+    from deploy.demo import members as member_sim
+    from deploy.local import endpoints
 
     here = session(ctx)
     found = endpoints.read(here.data_dir)

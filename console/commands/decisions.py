@@ -24,7 +24,7 @@ from services.runtime.refusal import Refusal
 from services.runtime.text import Text
 
 if TYPE_CHECKING:
-    from deploy.local.staff import Staff
+    from deploy.demo.staff import Staff
     from services.contracts.http.feedback import DecisionView, ProjectAccount, ProjectStanding
 
 _NOBODY_WAITS = Text(
@@ -193,7 +193,7 @@ def sign(
     ] = False,
     json: Json = False,
 ) -> None:
-    from deploy.local.staff import holder
+    from deploy.demo.staff import holder
     from services.contracts.http.common import Role
     from services.contracts.http.feedback import SignDecision
 

@@ -10,7 +10,7 @@ from services.runtime.refusal import Refusal
 from services.runtime.text import Text
 
 if TYPE_CHECKING:
-    from deploy.local.staff import Staff
+    from deploy.demo.staff import Staff
 
 _DECIDES = Text(
     fr="« {title} » : {name}, {role}, décide désormais. Tout le monde en est informé.",

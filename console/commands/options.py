@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from console.commands.terminal import Terminal
+    from deploy.demo.staff import Staff
     from deploy.local.issuer import Person
-    from deploy.local.staff import Staff
     from services.contracts.http import Command
     from services.contracts.http.violations import Violation
 
@@ -54,8 +54,8 @@ class Session:
 
     def staff(self) -> "Staff":
         """The services of the running stack. Raises StackNotRunning."""
+        from deploy.demo.staff import Staff
         from deploy.local import endpoints
-        from deploy.local.staff import Staff
 
         return Staff(endpoints.read(self.data_dir), self.language)
 

@@ -8,7 +8,7 @@ from console.commands.options import As, Json, Session, both, command, show, som
 from services.runtime.text import Text
 
 if TYPE_CHECKING:
-    from deploy.local.staff import Staff
+    from deploy.demo.staff import Staff
     from services.contracts.http.common import Me
 
 _NAME = Text(fr="nom", en="name")

@@ -73,7 +73,7 @@ def questionnaire(ctx: typer.Context, project: Project, json: Json = False) -> N
 
 
 def write(ctx: typer.Context, project: Project, file: File, json: Json = False) -> None:
-    from deploy.local import sheets
+    from deploy.demo import project_files as sheets
 
     asked = sheets.read_questionnaire(file)
     show(ctx, lambda staff: staff.write_questionnaire(project, asked), show_collection, json)

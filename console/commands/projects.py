@@ -21,8 +21,8 @@ from services.runtime.refusal import NotFound, Refusal
 from services.runtime.text import Text
 
 if TYPE_CHECKING:
-    from deploy.local.sheets import Sheet
-    from deploy.local.staff import Staff
+    from deploy.demo.project_files import Sheet
+    from deploy.demo.staff import Staff
     from services.contracts.http.campaigns import (
         CampaignSheet,
         CampaignView,
@@ -132,7 +132,7 @@ def create(
     ] = False,
     json: Json = False,
 ) -> None:
-    from deploy.local import sheets
+    from deploy.demo import project_files as sheets
 
     here = session(ctx)
     read = sheets.read(sheet)
@@ -172,7 +172,7 @@ async def create_project(
 
 async def until_collection(staff: "Staff", project_id: UUID) -> None:
     """Wait until responses has learnt of a published project. Raises TookTooLong."""
-    from deploy.local.waiting import until
+    from deploy.demo.waiting import until
 
     async def known() -> bool:
         return project_id in {one.project_id for one in await staff.collections()}
@@ -192,7 +192,7 @@ def publish(
     ] = None,
     json: Json = False,
 ) -> None:
-    from deploy.local import sheets
+    from deploy.demo import project_files as sheets
 
     here = session(ctx)
     read = sheets.read(sheet) if sheet else None
@@ -250,7 +250,7 @@ def launch(
     ] = False,
     json: Json = False,
 ) -> None:
-    from deploy.local import sheets
+    from deploy.demo import project_files as sheets
 
     here = session(ctx)
     ids, made_of = [], []

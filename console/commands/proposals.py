@@ -22,7 +22,7 @@ from services.runtime.refusal import NotFound
 from services.runtime.text import Text
 
 if TYPE_CHECKING:
-    from deploy.local.staff import Staff
+    from deploy.demo.staff import Staff
     from services.contracts.http.proposals import ProposalBoard, ProposalView
 
 _WORD = Text(fr="SYNTHESE", en="SYNTHESIS")

@@ -24,7 +24,7 @@ from console.commands.options import (
 from services.runtime.text import Text
 
 if TYPE_CHECKING:
-    from deploy.local.staff import Staff
+    from deploy.demo.staff import Staff
     from services.contracts.http.feedback import ReportPreview, ReportView
 
 _WORD = Text(fr="PUBLIER", en="PUBLISH")

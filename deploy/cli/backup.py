@@ -84,7 +84,7 @@ def backup(
         ),
     ] = 35,
 ) -> None:
-    from deploy import backup as backups
+    from deploy.backup import backup as backups
 
     here = session(ctx)
     if keep_days > backups.LONGEST_KEPT.days:
@@ -132,7 +132,7 @@ def restore(
         ),
     ] = False,
 ) -> None:
-    from deploy import backup as backups
+    from deploy.backup import backup as backups
 
     here = session(ctx)
     manifest = backups.read(saved)
@@ -177,6 +177,8 @@ def _on_local_servers(here: Session, names: list[str], put_back: Any) -> None:
     import asyncio
 
     from deploy.local import endpoints
+
+    endpoints.require_embedded_servers()
     from deploy.local.keys import backup_keys
     from deploy.local.postgres import EmbeddedPostgres
     from services.runtime.clock import SharedClock

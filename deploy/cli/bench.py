@@ -1,15 +1,38 @@
 """The figures, measured here and now, each against what was promised."""
 
+from enum import StrEnum
+from importlib.util import find_spec
 from typing import Annotated
 
 import typer
 
 from console.commands.options import Json, asynchronous, both, command, safe_json, session
-from deploy.bench.parts import Part
+from services.runtime.refusal import Refusal
 from services.runtime.text import Text
 
 # Apart from 1, the status of an error: a slow machine misses figures, a broken benchmark has none.
 MISSED = 3
+
+
+class Part(StrEnum):
+    """Part of the figures; the benchmarks themselves are only read when they run."""
+
+    FOUNDATION = "foundation"
+    RESPONSES = "responses"
+    FEEDBACK = "feedback"
+
+
+class NoBenchmarks(Refusal):
+    status = 422
+    sentence = Text(
+        fr="Les mesures font partie des sources, et ne sont pas installées ici.",
+        en="The benchmarks are part of the source code, and are not installed here.",
+    )
+    way_out = Text(
+        fr="Lancez « make bench » dans une copie des sources.",
+        en="Run `make bench` in a checkout of the sources.",
+    )
+
 
 _MEASURING = Text(
     fr="Mesure en cours, sur des serveurs à part (quelques minutes)…",
@@ -48,8 +71,10 @@ def bench(
 
     from rich.table import Table
 
-    from deploy.bench.measure import Figure
-    from deploy.bench.run import FULL, SMOKE, figures
+    if find_spec("tests") is None:
+        raise NoBenchmarks
+    from tests.benchmarks.measure import Figure
+    from tests.benchmarks.run import FULL, SMOKE, figures
 
     here = session(ctx)
     here.tell_progress(_MEASURING)

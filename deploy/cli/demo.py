@@ -22,10 +22,10 @@ from console.commands.results import show_results
 from services.runtime.text import Text
 
 if TYPE_CHECKING:
-    from deploy.local.check import Finding
-    from deploy.local.demo import Result, Wave
+    from deploy.charter_check.check import Finding
+    from deploy.demo.demonstration import Result, Wave
+    from deploy.demo.reading import Synthesis
     from deploy.local.endpoints import Endpoints
-    from deploy.local.reading_room import Synthesis
 
 DEMO_DIR = DEFAULT_DATA_DIR / "demo"
 BROKEN = 1
@@ -111,8 +111,8 @@ def register(app: typer.Typer) -> None:
 
 
 def check(ctx: typer.Context, json: Json = False) -> None:
+    from deploy.charter_check.check import check as judge
     from deploy.local import endpoints
-    from deploy.local.check import check as judge
 
     here = session_of(ctx)
     found = endpoints.read(here.data_dir)
@@ -131,9 +131,12 @@ def demo(ctx: typer.Context, json: Json = False) -> None:
     from datetime import UTC, datetime
     from time import monotonic
 
+    from deploy.local.endpoints import require_embedded_servers
+
+    require_embedded_servers()
+    from deploy.demo import demonstration
+    from deploy.demo.members import Members, Rates
     from deploy.local import clock as clocks
-    from deploy.local import demo as demonstration
-    from deploy.local.member_sim import Members, Rates
     from deploy.local.running import until_told_to_stop
     from deploy.local.stack import Stack
 

@@ -105,7 +105,8 @@ def doctor(
 
 
 def _local(here: Session) -> "Deployment":
-    from deploy.local import endpoints, patient
+    from deploy.local import deployment as patient
+    from deploy.local import endpoints
 
     return patient.deployment(endpoints.read(here.data_dir))
 

@@ -19,7 +19,7 @@ from services.runtime.refusal import Refusal
 from services.runtime.text import Language, Text
 
 if TYPE_CHECKING:
-    from deploy.local.bus import Record
+    from deploy.charter_check.topics import Record
     from services.contracts.http.common import DeadLetter, Replay
 
 _NO_DEAD_LETTERS = Text(
@@ -93,7 +93,8 @@ def tail(
     ] = False,
     json: Json = False,
 ) -> None:
-    from deploy.local import bus, endpoints
+    from deploy.charter_check import topics as bus
+    from deploy.local import endpoints
     from services.contracts.topics import TOPICS
 
     here = session(ctx)

@@ -70,6 +70,9 @@ def up(
 
     from deploy.cli.durations import moment
     from deploy.local import clock as shared
+    from deploy.local.endpoints import require_embedded_servers
+
+    require_embedded_servers()
     from deploy.local.running import until_told_to_stop
     from deploy.local.stack import Stack
 

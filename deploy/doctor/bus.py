@@ -15,7 +15,6 @@ from aiokafka.protocol.admin import (
 )
 from aiokafka.protocol.metadata import MetadataRequest
 
-from deploy import acls
 from deploy.doctor.deployment import Deployment
 from deploy.doctor.findings import (
     COULD_NOT_LOOK,
@@ -27,6 +26,7 @@ from deploy.doctor.findings import (
     out_of_reach,
     well,
 )
+from deploy.generate import acls
 from services.contracts.topics import TOPICS, Topic
 from services.runtime.messaging.kafka import KafkaServer
 from services.runtime.text import Text

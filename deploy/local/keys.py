@@ -13,7 +13,7 @@ from pathlib import Path
 
 from joserfc.jwk import OKPKey
 
-from deploy import backup
+from deploy.backup import backup
 
 AES_BYTES = 32
 

@@ -8,8 +8,8 @@ from uuid import uuid4
 
 import asyncpg
 
+from deploy.demo.staff import Staff
 from deploy.local.endpoints import Endpoints
-from deploy.local.staff import Staff
 
 # Triggers that would refuse it are switched off for the moment only.
 STATEMENTS = {

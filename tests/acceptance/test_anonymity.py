@@ -16,10 +16,11 @@ import asyncpg
 import httpx
 import pytest
 
-from deploy.local import bus, endpoints
-from deploy.local.demo import SEED
+from deploy.charter_check import topics as bus
+from deploy.charter_check.mail_journal import Journal
+from deploy.demo.demonstration import SEED
+from deploy.local import endpoints
 from deploy.local.endpoints import SERVICES, Endpoints
-from deploy.local.journal import Journal
 from services.contracts.topics import DAYS_ONLY, TOPICS
 from services.runtime.crypto.blind_rsa import PublicKey, echo_from_seed
 from tests.acceptance.command import started, wait_until_up

@@ -211,8 +211,8 @@ def test_a_message_twice_in_the_journal_is_found(
     demonstrated: tuple[Path, dict[str, Any]], tmp_path: Path
 ) -> None:
     """The judge believes the mail server, whatever the services believe."""
-    from deploy.local import evidence
-    from deploy.local.journal import PARIS, Journal
+    from deploy.charter_check import evidence
+    from deploy.charter_check.mail_journal import PARIS, Journal
 
     data_dir, _ = demonstrated
     copy = tmp_path / "mail.jsonl"
@@ -289,7 +289,7 @@ def test_a_questionnaire_is_prepared_on_the_command_line(
 ) -> None:
     data_dir, _ = demonstrated
     sheet = tmp_path / "sheet.yaml"
-    example = files("deploy.local").joinpath("examples", "carte-identite.yaml").read_text()
+    example = files("deploy.demo").joinpath("examples", "carte-identite.yaml").read_text()
     sheet.write_text(example.partition("questionnaire:")[0])
     letter = tmp_path / "lettre.html"
     letter.write_text("<h1>Votre carte</h1><p>Elle est prête.</p><script>alert(1)</script>")

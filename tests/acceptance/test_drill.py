@@ -18,13 +18,14 @@ from uuid import UUID
 import asyncpg
 import pytest
 
+from deploy.charter_check.mail_journal import Journal
+from deploy.demo import demonstration as demo
+from deploy.demo.demonstration import Demonstration
+from deploy.demo.members import Members, Rates
+from deploy.demo.staff import Staff
 from deploy.local import clock as clocks
-from deploy.local import demo, endpoints
-from deploy.local.demo import Demonstration
+from deploy.local import endpoints
 from deploy.local.endpoints import SERVICES, Endpoints
-from deploy.local.journal import Journal
-from deploy.local.member_sim import Members, Rates
-from deploy.local.staff import Staff
 from services.contracts.http.campaigns import CampaignSheet
 from tests.acceptance.command import panel, started, wait_until_up
 

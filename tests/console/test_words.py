@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from console import words
 from console.client.vocabulary import code_in_words
 from console.presenters.projects import launch_sentence, needs, next_step, what_comes_next
-from deploy.local.people import _REGIONS
+from deploy.demo.people import _REGIONS
 from services.contracts.codes import code_of
 from services.contracts.http.campaigns import CampaignSheet
 from tests.console.recorded.panel import CARD, LETTER, SCHOOL, TAX, TODAY, Panel, campaign

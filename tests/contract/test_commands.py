@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from deploy.describe import SERVICES, build
+from deploy.generate.describe import SERVICES, build
 from services.contracts.http.campaigns import CampaignSheet, ProjectSheet, Quotas
 from services.contracts.http.feedback import WriteDecision
 from services.contracts.http.proposals import Synthesise

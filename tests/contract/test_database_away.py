@@ -10,7 +10,7 @@ import asyncpg
 import httpx
 import pytest
 
-from deploy.describe import SERVICES, build
+from deploy.generate.describe import SERVICES, build
 from services.contracts.http.common import Role
 from services.runtime.service import Service
 from tests.contract.test_edges import addresses

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from deploy.describe import SERVICES, build, common_documents, documents
+from deploy.generate.describe import SERVICES, build, common_documents, documents
 from services.contracts.topics import TOPICS
 from tests.contract.examples import EXAMPLES
 
@@ -17,12 +17,16 @@ SUBSCRIBING = Path(__file__).parents[2] / "docs" / "subscribing.md"
 @pytest.mark.parametrize("service", SERVICES)
 def test_the_committed_descriptions_are_those_of_the_running_code(service: str) -> None:
     for path, text in documents(service).items():
-        assert path.read_text() == text, f"{path.name} is out of date: python -m deploy.describe"
+        assert path.read_text() == text, (
+            f"{path.name} is out of date: python -m deploy.generate.describe"
+        )
 
 
 def test_access_control_and_configuration_are_those_of_the_code() -> None:
     for path, text in common_documents().items():
-        assert path.read_text() == text, f"{path.name} is out of date: python -m deploy.describe"
+        assert path.read_text() == text, (
+            f"{path.name} is out of date: python -m deploy.generate.describe"
+        )
 
 
 @pytest.mark.parametrize("service", SERVICES)

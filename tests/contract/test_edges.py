@@ -8,7 +8,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from deploy.describe import SERVICES, build
+from deploy.generate.describe import SERVICES, build
 from tests.contract.edges import heeded
 from tests.contract.faces import openings, pages
 

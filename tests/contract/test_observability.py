@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import yaml
 
-from deploy.describe import SERVICES, build
+from deploy.generate.describe import SERVICES, build
 from services.runtime.postgres.database import Database
 from tests.support.databases import Databases
 

@@ -33,7 +33,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from deploy.describe import SERVICES, build
+from deploy.generate.describe import SERVICES, build
 from services.campaigns.credentials import api as credentials
 from services.contracts.http.common import Role
 from tests.contract.edges import heeded

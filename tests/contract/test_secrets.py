@@ -11,10 +11,10 @@ import typer.main
 from pydantic import SecretStr
 from pydantic_core import PydanticUndefined
 
-from deploy.backup import BackupSettings
-from deploy.configuration import MODELS, is_secret
-from deploy.describe import SERVICES, build
+from deploy.backup.backup import BackupSettings
 from deploy.doctor.deployment import DoctorSettings
+from deploy.generate.configuration import MODELS, is_secret
+from deploy.generate.describe import SERVICES, build
 from panel.main import application, run
 from services.runtime.settings import Environment
 
@@ -126,7 +126,7 @@ def started(
 
 
 def good_for(service: str) -> dict[str, str]:
-    """The environment of settings that `deploy.describe` builds from."""
+    """The environment of settings that `deploy.generate.describe` builds from."""
     found: dict[str, str] = {}
     for name, value in vars(build(service).settings).items():
         plain: Any = value.get_secret_value() if isinstance(value, SecretStr) else value

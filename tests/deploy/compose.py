@@ -106,7 +106,7 @@ class Compose:
 
     def tried_out(self, what: str) -> dict[str, Any]:
         """The demonstration, or the judge, in the container that plays everybody else."""
-        said = self("exec", "-T", "demo", "python", "-m", "deploy.local.try_out", what, judged=True)
+        said = self("exec", "-T", "demo", "python", "-m", "deploy.demo.try_out", what, judged=True)
         answer: dict[str, Any] = json.loads(said.splitlines()[-1])
         return answer
 

@@ -16,7 +16,7 @@ import asyncpg
 import httpx
 import pytest
 
-from deploy import backup
+from deploy.backup import backup
 from deploy.local.errors import reserve_port
 from deploy.local.mail_catcher import as_usual
 from services.contracts.events.campaigns import ErasureApplied, OrderKind

@@ -16,7 +16,7 @@ import asyncpg
 import pytest
 from pydantic import SecretStr
 
-from deploy import backup
+from deploy.backup import backup
 from services.campaigns.app import build
 from services.campaigns.credentials import use_cases as credentials
 from services.campaigns.credentials.rules import IssuingStopped

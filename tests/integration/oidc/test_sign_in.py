@@ -18,7 +18,7 @@ from joserfc.jwk import RSAKey
 from console.client.endpoints import SERVICES, Endpoints
 from console.client.problems import SignedOut
 from console.client.sign_in import Issuer, SignedIn
-from deploy.describe import build
+from deploy.generate.describe import build
 from services.contracts.http.common import Role
 from services.feedback import app as feedback
 from services.runtime.http.dependencies import NotAllowed

@@ -12,7 +12,7 @@ import httpx
 import pytest
 from joserfc.jwk import OKPKey
 
-from deploy.local.member_sim import forms_of, links_of
+from deploy.demo.members import forms_of, links_of
 from services.contracts.events.campaigns import OrderKind
 from services.contracts.http.common import Role
 from services.registry import use_cases

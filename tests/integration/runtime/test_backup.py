@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy import backup, postgres_tools
-from deploy.backup import BackupSettings, Manifest, Saved
+from deploy.backup import backup, postgres_tools
+from deploy.backup.backup import BackupSettings, Manifest, Saved
 from panel.main import main
 from services.runtime.postgres.database import Database
 from tests.support import databases

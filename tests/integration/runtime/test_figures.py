@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from deploy.describe import SERVICES, build
+from deploy.generate.describe import SERVICES, build
 from services.runtime.clock import FixedClock
 from services.runtime.service import Service
 from tests.support.databases import Databases

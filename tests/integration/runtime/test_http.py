@@ -10,7 +10,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from deploy.describe import SERVICES, build
+from deploy.generate.describe import SERVICES, build
 from services.contracts.events.campaigns import ProjectState
 from services.contracts.http.common import Role
 from services.responses.app import build as build_responses

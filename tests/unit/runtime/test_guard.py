@@ -10,7 +10,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
-from deploy.describe import SERVICES, build
+from deploy.generate.describe import SERVICES, build
 from services.runtime.http.application import LARGEST_BODY, Guard
 from services.runtime.http.rate_limits import Limit
 

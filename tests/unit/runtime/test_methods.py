@@ -13,7 +13,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.responses import StreamingResponse
 
-from deploy.describe import SERVICES, build
+from deploy.generate.describe import SERVICES, build
 from services.runtime.http.application import Busy
 from services.runtime.http.methods import HeadAsGet
 from services.runtime.postgres.database import Database

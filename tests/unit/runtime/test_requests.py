@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
-from deploy.describe import SERVICES, build
+from deploy.generate.describe import SERVICES, build
 from services.runtime.service import Service
 
 Series = tuple[str, str, str]

@@ -10,7 +10,7 @@ from pydantic import SecretStr, ValidationError
 from pydantic_core import PydanticUndefined
 
 from deploy.bootstrap import bootstrap
-from deploy.configuration import MODELS, is_secret, reference
+from deploy.generate.configuration import MODELS, is_secret, reference
 from services.feedback.settings import FeedbackSettings
 from services.runtime.service import main
 from services.runtime.settings import Settings, from_environment

@@ -12,8 +12,8 @@ from uuid import uuid4
 
 import pytest
 
-from deploy.local.answering import private_link
-from deploy.local.member_sim import forms_of, links_of
+from deploy.demo.members import forms_of, links_of
+from deploy.demo.participant_device import private_link
 from services.contracts.events.registry import MemberStatus
 from services.runtime.crypto.blind_rsa import base64url, request_from_seed
 from tests.integration.campaigns.credentials.test_api import advance, public_key

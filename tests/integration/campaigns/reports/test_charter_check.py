@@ -2,8 +2,8 @@
 
 import pytest
 
-from deploy.local.check import sql
-from deploy.local.promises import STORED
+from deploy.charter_check.check import sql
+from deploy.charter_check.promises import STORED
 from tests.integration.campaigns.reports.test_duties import reporting
 from tests.support.campaigns import World
 

@@ -1,0 +1,122 @@
+"""Whether a database still has every rule and every right that the migrations made, and no more.
+
+The comparison is with a database that is made anew from the migrations, on the same server, and
+dropped afterwards: what is not listed in any code cannot be forgotten. The migrations' files are
+the rules themselves; no other part of a service is used.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from uuid import uuid4
+
+import asyncpg
+
+from services.runtime.postgres import migrations
+from services.runtime.postgres.database import Queries
+
+sql = Queries("deploy.charter_check")
+
+RIGHT = "right"
+Catalog = Mapping[tuple[str, str], str]
+
+# What deploy/postgres/roles.sh does beside the migrations, where the service's role is not the
+# owner of its tables.
+_ROLES_APART = """
+REVOKE ALL ON DATABASE "{database}" FROM PUBLIC;
+GRANT CONNECT, TEMPORARY ON DATABASE "{database}" TO "{service}";
+GRANT USAGE ON SCHEMA public TO "{service}";
+ALTER DEFAULT PRIVILEGES IN SCHEMA public
+    GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO "{service}";
+ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE ON SEQUENCES TO "{service}";
+"""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Of one entry of the catalog; null: it is not there."""
+
+    kind: str
+    name: str
+    migrated: str | None
+    present: str | None
+
+    def __str__(self) -> str:
+        how = "missing" if self.present is None else "added" if self.migrated is None else "changed"
+        return f"{how}: {self.kind} {self.name}"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How many rules and rights the migrations make, and which are otherwise in the database."""
+
+    rules: int
+    rights: int
+    differences: Sequence[Difference]
+
+    @property
+    def other_rules(self) -> list[Difference]:
+        return [one for one in self.differences if one.kind != RIGHT]
+
+    @property
+    def other_rights(self) -> list[Difference]:
+        return [one for one in self.differences if one.kind == RIGHT]
+
+
+async def listed(connection: "asyncpg.Connection[asyncpg.Record]") -> Catalog:
+    rows = await connection.fetch(sql.catalog)
+    return {(row["kind"], row["name"]): row["text"] for row in rows}
+
+
+def differences(
+    migrated: Catalog, present: Catalog, restored: Catalog | None = None
+) -> list[Difference]:
+    """`restored`: the migrated catalog as it reads after a backup was put back."""
+    restored = restored or migrated
+    return [
+        Difference(*key, migrated.get(key), present.get(key))
+        for key in sorted(migrated.keys() | present.keys())
+        if present.get(key) not in (migrated.get(key), restored.get(key))
+    ]
+
+
+async def compare(
+    dsn: str, service: str, connection: "asyncpg.Connection[asyncpg.Record]"
+) -> Comparison:
+    """`dsn` and `connection`: the service's database, as a role that may create databases."""
+    apart = await connection.fetchval(sql.catalog_roles_apart, service)
+    async with _made_anew(dsn, service, connection, roles_apart=apart) as fresh:
+        migrated = await listed(fresh)
+        # A backup makes triggers anew from their own text, which PostgreSQL then reads with fewer
+        # brackets: the same condition in other words.
+        await fresh.execute(await fresh.fetchval(sql.triggers_made_anew))
+        restored = await listed(fresh)
+    rights = sum(kind == RIGHT for kind, _ in migrated)
+    return Comparison(
+        len(migrated) - rights,
+        rights,
+        differences(migrated, await listed(connection), restored),
+    )
+
+
+@asynccontextmanager
+async def _made_anew(
+    dsn: str,
+    service: str,
+    connection: "asyncpg.Connection[asyncpg.Record]",
+    *,
+    roles_apart: bool,
+) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+    name = f"check_{service}_{uuid4().hex}"
+    await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
+    try:
+        fresh = await asyncpg.connect(dsn, database=name)
+        try:
+            if roles_apart:
+                await fresh.execute(_ROLES_APART.format(database=name, service=service))
+            await migrations.migrate(fresh, migrations.for_service(f"services.{service}"))
+            yield fresh
+        finally:
+            await fresh.close()
+    finally:
+        await connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')

@@ -1,0 +1,251 @@
+"""What the outside world saw, and what it proves: the journal, the orders, the topics, the logs.
+
+Each judge returns how many things it looked at and how many of them break the promise.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from deploy.charter_check.mail_journal import CLOSES, OPENS, Message, may_be_too_close, twice
+from deploy.charter_check.spellings import mailbox
+from deploy.charter_check.topics import Record
+
+Row = Mapping[str, Any]
+
+ADDRESS = re.compile(rb"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+\.[A-Za-z]")
+_OPINIONS = ("responses.", "feedback.")
+_NAMING = ("member_id", "person_id", "invitation_id", "order_id")
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """deliveries: order_id, kind, state, member_id, zone (null: no longer known), day. orders:
+    order_id, kind, member_id, answer. written: see `words_of_…`. collected: see `answers_stored`.
+    answers: see `answers_open`."""
+
+    messages: Sequence[Message]
+    deliveries: Sequence[Row]
+    orders: Sequence[Row]
+    records: Sequence[Record]
+    logs: Sequence[Path]
+    written: Sequence[Row] = ()
+    collected: Sequence[Row] = ()
+    answers: Sequence[Row] = ()
+
+
+def messages_apart(seen: Evidence) -> tuple[int, int]:
+    """Civil days where the member lives, as the charter's month is the member's; by mailbox,
+    however its address is spelled."""
+    known = _by_order(seen)
+    solicited = [
+        (mailbox(message.recipient), message.panel_time, *_days(known, message))
+        for message in seen.messages
+        if message.solicits
+    ]
+    return len(solicited), len(may_be_too_close(solicited))
+
+
+def messages_ordered(seen: Evidence) -> tuple[int, int]:
+    kinds = {row["order_id"]: row["kind"] for row in seen.orders}
+    wrong = sum(
+        message.order_id is None or kinds.get(message.order_id) != message.kind
+        for message in seen.messages
+    )
+    return len(seen.messages), wrong
+
+
+def orders_used_once(seen: Evidence) -> tuple[int, int]:
+    used = [one.order_id for one in seen.messages if one.solicits and one.order_id]
+    return len(used), len(twice(used))
+
+
+def sent_is_in_the_journal(seen: Evidence) -> tuple[int, int]:
+    handed_over = {message.order_id for message in seen.messages}
+    sent = [row["order_id"] for row in seen.deliveries if row["state"] in ("sent", "bounced")]
+    return len(sent), sum(order not in handed_over for order in sent)
+
+
+def answers_agree(seen: Evidence) -> tuple[int, int]:
+    """An answer under way is no contradiction; a different one is."""
+    states = {row["order_id"]: row["state"] for row in seen.deliveries}
+    answered = [row for row in seen.orders if row["answer"] is not None]
+    return len(answered), sum(
+        states.get(row["order_id"]) != row["answer"]
+        and (row["answer"], states.get(row["order_id"])) not in _STILL_MOVING
+        for row in answered
+    )
+
+
+# What registry may know already of an order while its news is on the way to campaigns.
+_STILL_MOVING = frozenset(
+    {
+        ("sent", "bounced"),
+        ("unknown", "pending"),
+        ("unknown", "attempting"),
+        ("unknown", "sent"),
+    }
+)
+
+
+def sending_hours(seen: Evidence) -> tuple[int, int]:
+    """A message whose order is unknown might have reached anybody, at any hour."""
+    known = _by_order(seen)
+    return len(seen.messages), sum(
+        not _in_hours(known.get(message.order_id) if message.order_id else None, message)
+        for message in seen.messages
+    )
+
+
+def _in_hours(delivery: Row | None, message: Message) -> bool:
+    if delivery is None:
+        return False
+    if delivery["zone"] is not None:
+        return OPENS <= message.hour(delivery["zone"]) < CLOSES
+    # Of who was erased since, the zone is forgotten: the day that was written down must have hours
+    # that fit somewhere on Earth.
+    return any(
+        OPENS <= local.time() < CLOSES and delivery["day"] in (None, local.date())
+        for local in (message.panel_time.astimezone(zone) for zone in _ON_EARTH)
+    )
+
+
+def silence_after_leaving(seen: Evidence) -> tuple[int, int]:
+    """Whoever left, was erased or merged. It is on its topic only once
+    it is committed; both times are real ones."""
+    gone: dict[str, datetime] = {}
+    for record in seen.records:
+        if record.topic == "registry.members.v1" and body_of(record).get("status") in _GONE:
+            gone.setdefault(record.key, record.appended_at)
+    members = {row["order_id"]: str(row["member_id"]) for row in (*seen.orders, *seen.deliveries)}
+    wrong = 0
+    for message in seen.messages:
+        member = members.get(message.order_id) if message.order_id else None
+        if member in gone and message.real_time > gone[member]:
+            wrong += 1
+    return len(gone), wrong
+
+
+# The end of a membership waits for no message under way; by days it is judged in registry.
+_GONE = ("left", "erased", "merged")
+_ON_EARTH = [timezone(timedelta(hours=hours)) for hours in range(-12, 15)]
+
+
+def no_personal_data_on_the_bus(seen: Evidence) -> tuple[int, int]:
+    """Anything like an address, and every recipient's own, in keys, values and attributes."""
+    needles = _needles(seen)
+    return len(seen.records), sum(
+        _tells(b" ".join((record.key.encode(), record.value, *_attributes(record))), needles)
+        for record in seen.records
+    )
+
+
+def no_members_where_opinions_are(seen: Evidence) -> tuple[int, int]:
+    records = [record for record in seen.records if record.topic.startswith(_OPINIONS)]
+    return len(records), sum(
+        ("traceparent" in record.attributes and record.topic.startswith("responses."))
+        or any(name in record.text for name in _NAMING)
+        for record in records
+    )
+
+
+def days_only_where_opinions_are(seen: Evidence) -> tuple[int, int]:
+    """The time an event says it is of, and any time in its body."""
+    records = [record for record in seen.records if record.topic.startswith("responses.")]
+    return len(records), sum(
+        not record.attributes.get("ce_time", "").endswith(_MIDNIGHT)
+        or _HOUR.search(record.value) is not None
+        for record in records
+    )
+
+
+def closed_with_every_answer(seen: Evidence) -> tuple[int, int]:
+    """As any subscriber can tell from the topics alone: a closed project has a report, which
+    answers each proposal of its synthesis at its listed version, and each of these a decision."""
+    projects = newest(seen, "campaigns.projects.v1")
+    collections = newest(seen, "responses.collections.v1")
+    reports = newest(seen, "feedback.reports.v1")
+    decisions = newest(seen, "feedback.decisions.v1")
+    looked_at = wrong = 0
+    for key in (key for key, body in projects.items() if body["state"] == "closed"):
+        listed = {(one["id"], one["version"]) for one in collections[key].get("proposals") or ()}
+        answered = {
+            (one["proposal_id"], one["version"])
+            for one in reports.get(key, {}).get("decisions", ())
+            if decisions.get(one["proposal_id"], {}).get("proposal_version") == one["version"]
+        }
+        looked_at += 1 + len(listed)
+        wrong += (key not in reports) + len(listed - answered)
+    return looked_at, wrong
+
+
+def newest(seen: Evidence, topic: str) -> dict[str, dict[str, Any]]:
+    held: dict[str, dict[str, Any]] = {}
+    for record in seen.records:
+        if record.topic == topic:
+            body = body_of(record)
+            if body.get("version", 0) > held.get(record.key, {}).get("version", 0):
+                held[record.key] = body
+    return held
+
+
+def no_personal_data_in_logs(seen: Evidence) -> tuple[int, int]:
+    needles = _needles(seen)
+    lines = wrong = 0
+    for log in seen.logs:
+        with log.open("rb") as file:
+            for line in file:
+                lines += 1
+                wrong += _tells(line, needles)
+    return lines, wrong
+
+
+def _needles(seen: Evidence) -> frozenset[bytes]:
+    """The local part of every address that got a message: specific enough to be no accident."""
+    local = (message.recipient.lower().partition("@")[0] for message in seen.messages)
+    return frozenset(one.encode() for one in local if len(one) >= _LONG_ENOUGH)
+
+
+_LONG_ENOUGH = 8
+_MIDNIGHT = "T00:00:00Z"
+_HOUR = re.compile(rb"\dT\d\d:\d\d")
+_WORD = re.compile(rb"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{8,64}")
+
+
+def _tells(content: bytes, needles: frozenset[bytes]) -> bool:
+    if ADDRESS.search(content):
+        return True
+    return any(word in needles for word in _WORD.findall(content.lower()))
+
+
+def _attributes(record: Record) -> Iterable[bytes]:
+    return (value.encode() for value in record.attributes.values())
+
+
+def body_of(record: Record) -> dict[str, Any]:
+    try:
+        body = json.loads(record.value)
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _by_order(seen: Evidence) -> dict[UUID, Row]:
+    return {row["order_id"]: row for row in seen.deliveries}
+
+
+def _days(known: Mapping[UUID, Row], message: Message) -> tuple[date, date]:
+    """The first and the last civil day that it may have been where the member lives."""
+    delivery = known.get(message.order_id) if message.order_id else None
+    if delivery is not None and delivery["zone"] is not None:
+        day = message.day(delivery["zone"])
+        return day, day
+    first, last = (message.panel_time.astimezone(_ON_EARTH[end]).date() for end in (0, -1))
+    if delivery is not None and delivery["day"] is not None and first <= delivery["day"] <= last:
+        return delivery["day"], delivery["day"]
+    return first, last

@@ -1,0 +1,127 @@
+"""What was told on the topics, against what the databases say now.
+
+Nobody rewrites a topic: a word or a number that was changed or taken away afterwards in a table,
+whatever triggers stood in the way, differs from what everybody else was told.
+"""
+
+import json
+from typing import Any
+
+from deploy.charter_check.evidence import Evidence, body_of, newest
+
+_COLLECTIONS = "responses.collections.v1"
+SOURCES = (
+    "campaigns.projects.v1",
+    "responses.proposals.v1",
+    "feedback.decisions.v1",
+    "feedback.reports.v1",
+)
+
+
+def words_as_told(seen: Evidence) -> tuple[int, int]:
+    """Mandates, proposals, decisions and reports. The table that they come from has all that was
+    told, in the words that were told; a copy of the same version has the same words."""
+    looked_at = wrong = 0
+    told = {topic: newest(seen, topic) for topic in SOURCES}
+    sources: dict[str, set[str]] = {topic: set() for topic in SOURCES}
+    for row in seen.written:
+        if row["is_source"]:
+            sources[row["topic"]].add(row["key"])
+        body = told[row["topic"]].get(row["key"])
+        # A source may be a moment ahead of its topic, a copy a moment behind.
+        if body is None or row["version"] > body["version"]:
+            continue
+        if row["version"] == body["version"] or row["is_source"]:
+            looked_at += 1
+            wrong += not _agree(json.loads(row["words"]), body)
+    missing = sum(len(told[topic].keys() - keys) for topic, keys in sources.items())
+    return looked_at + missing, wrong + missing
+
+
+def contributions_as_told(seen: Evidence) -> tuple[int, int]:
+    """There are at least as many as were ever told, open or sealed: their number only grows."""
+    opened, received = _numbers(seen)
+    wrong = 0
+    for row in seen.collected:
+        key = str(row["project_id"])
+        wrong += max(
+            0,
+            opened.pop(key, 0) - row["open"],
+            received.pop(key, 0) - row["open"] - row["sealed"],
+        )
+    return sum(_numbers(seen)[1].values()), wrong + sum(received.values())
+
+
+def credentials_as_told(seen: Evidence) -> tuple[int, int]:
+    """Each answer that was told came with a credential, which stays spent; notes of a session did
+    not."""
+    _, received = _numbers(seen)
+    looked_at = wrong = 0
+    for row in seen.collected:
+        needed = max(0, received.get(str(row["project_id"]), 0) - row["notes"])
+        looked_at += needed
+        wrong += max(0, needed - row["spent"])
+    return looked_at, wrong
+
+
+def answers_as_told(seen: Evidence) -> tuple[int, int]:
+    """The answers of a collection have the digest that was told when they were opened: not even
+    words and answer together can be rewritten."""
+    digests = {
+        key: body["answers_digest"]
+        for key, body in newest(seen, _COLLECTIONS).items()
+        if body.get("answers_digest")
+    }
+    stored = {str(row["project_id"]): row["digest"] for row in seen.collected}
+    return len(digests), sum(stored.get(key) != digest for key, digest in digests.items())
+
+
+def _numbers(seen: Evidence) -> tuple[dict[str, int], dict[str, int]]:
+    """The most contributions that were ever told of a project: open, and with those sealed."""
+    opened: dict[str, int] = {}
+    received: dict[str, int] = {}
+    for record in seen.records:
+        if record.topic == _COLLECTIONS:
+            body = body_of(record)
+            number, sealed = body.get("contributions") or 0, body.get("unopened") or 0
+            opened[record.key] = max(opened.get(record.key, 0), number)
+            received[record.key] = max(received.get(record.key, 0), number + sealed)
+    return opened, received
+
+
+def words_are_the_answers(seen: Evidence) -> tuple[int, int]:
+    """The words that are read and searched are those of the answer that was opened."""
+    return len(seen.answers), sum(
+        not _composed(row["words"], _texts(json.loads(row["answers"]))) for row in seen.answers
+    )
+
+
+def _composed(words: str, texts: list[str]) -> bool:
+    """Of all texts and nothing else, whatever their order."""
+    rest = words
+    for text in sorted(texts, key=len, reverse=True):
+        if text not in rest:
+            return False
+        rest = rest.replace(text, "", 1)
+    return rest == _BETWEEN * max(0, len(texts) - 1)
+
+
+_BETWEEN = "\n\n"
+
+
+def _texts(answers: dict[str, Any]) -> list[str]:
+    texts: list[str] = []
+    for answer in answers.values():
+        if isinstance(answer, str):
+            texts.append(answer)
+        elif isinstance(answer, dict):
+            texts += [answer.get("other") or "", answer.get("comment") or ""]
+            texts += [one.get("comment") or "" for one in answer.get("passages") or ()]
+    return [text for text in texts if text]
+
+
+def _agree(words: Any, told: Any) -> bool:
+    """Whether all that `words` says is told in the same way; what has no value may be left out."""
+    if isinstance(words, dict):
+        return all(_agree(value, (told or {}).get(name)) for name, value in words.items())
+    return bool(words == told)

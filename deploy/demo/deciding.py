@@ -1,0 +1,118 @@
+"""The demonstration's answers: one officer drafts, the decision maker signs, the report goes out.
+
+What is decided follows from a proposal's title, as an administration's would from its merits.
+"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from uuid import UUID
+
+from deploy.demo.staff import Staff
+from services.contracts.events.feedback import Outcome, Progress
+from services.contracts.http.feedback import (
+    DecisionView,
+    ProjectAccount,
+    PublishReport,
+    RecordFollowUp,
+    ReportPreview,
+    SignDecision,
+    WriteDecision,
+    WriteReport,
+)
+
+DELAY = timedelta(days=90)
+OWNER = "Bureau des courriers aux allocataires"
+
+# One line for each paragraph, as people type.
+SUMMARY = "\n\n".join(
+    (
+        "Vous avez lu notre lettre et vous nous avez dit ce qui vous arrête. Merci.",
+        "Vos remarques se rejoignent : la date limite se cherche, les phrases sont longues, les"
+        " sigles ne sont pas expliqués. Nous récrivons la lettre. La date limite sera en haut. Un"
+        " numéro de téléphone sera donné avec ses horaires.",
+        "Deux de vos propositions ne sont pas retenues, ou pas encore tout à fait. Nous disons"
+        " pourquoi.",
+    )
+)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    outcome: Outcome
+    reason: str
+    next_step: str | None = None
+
+
+# By a word of the title; whatever has none of them is retained.
+VERDICTS = {
+    "papier": Verdict(
+        Outcome.PARTLY,
+        "Un formulaire à découper coûterait une page de plus à 90 000 foyers. Il sera joint à qui"
+        " le demande.",
+        "Proposer le formulaire papier au téléphone et aux guichets",
+    ),
+    "pièces": Verdict(
+        Outcome.NOT,
+        "La liste des pièces dépend de chaque dossier : un encadré unique serait faux pour une"
+        " personne sur trois. L'espace personnel montre déjà la bonne liste.",
+    ),
+}
+RETAINED = Verdict(
+    Outcome.RETAINED,
+    "Vous êtes nombreux à le dire, et rien ne s'y oppose.",
+    "L'écrire ainsi dans la nouvelle lettre",
+)
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What was decided, and the report as it was read before it left."""
+
+    account: ProjectAccount
+    preview: ReportPreview
+
+
+async def decide_and_publish(staff: Staff, project_id: UUID, today: date) -> Answered:
+    """Raises ServiceRefused, ServiceUnreachable."""
+    account = await staff.account(project_id)
+    for waiting in account.decisions:
+        drafted = await staff.write_decision(waiting.proposal_id, _written(waiting, today))
+        await staff.sign_decision(waiting.proposal_id, SignDecision(version=drafted.version))
+    report = await staff.write_report(
+        project_id, WriteReport(version=account.report.version, summary=SUMMARY)
+    )
+    preview = await staff.preview_report(project_id)
+    published = await staff.publish_report(project_id, PublishReport(version=report.version))
+    return Answered(published, preview)
+
+
+async def follow_up(staff: Staff, project_id: UUID) -> ProjectAccount:
+    """What was retained is under way; of that, the first is done."""
+    account = await staff.account(project_id)
+    kept = [one for one in account.decisions if one.outcome is not Outcome.NOT]
+    for place, one in enumerate(kept):
+        begun = await staff.record_follow_up(
+            one.proposal_id, RecordFollowUp(version=one.version, progress=Progress.UNDER_WAY)
+        )
+        if place == 0:
+            done = RecordFollowUp(
+                version=begun.version,
+                progress=Progress.DONE,
+                note="La nouvelle lettre est partie pour la première fois ce mois-ci.",
+            )
+            await staff.record_follow_up(one.proposal_id, done)
+    return await staff.account(project_id)
+
+
+def _written(waiting: DecisionView, today: date) -> WriteDecision:
+    title = waiting.title.lower()
+    verdict = next((said for word, said in VERDICTS.items() if word in title), RETAINED)
+    kept = verdict.outcome is not Outcome.NOT
+    return WriteDecision(
+        version=waiting.version,
+        outcome=verdict.outcome,
+        reason=verdict.reason,
+        next_step=verdict.next_step,
+        due_on=today + DELAY if kept else None,
+        owner=OWNER if kept else None,
+    )

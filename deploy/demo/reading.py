@@ -1,0 +1,199 @@
+"""The demonstration's readers: two officers who read everything, and what they draw from it.
+
+They find the subjects of the simulated members' remarks by a word, as somebody who reads would by
+understanding them; all else goes the way of the console and the command line.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from deploy.demo.staff import Staff
+from deploy.local.issuer import PEOPLE, Person
+from services.contracts.http.common import Role
+from services.contracts.http.proposals import (
+    DraftToList,
+    MergeProposal,
+    ProposalBoard,
+    ProposalPhase,
+    ProposalView,
+    Synthesise,
+    WriteProposal,
+)
+from services.contracts.http.reading import (
+    AttentionView,
+    ContributionView,
+    Mark,
+    Moderate,
+    RecordReading,
+)
+from services.contracts.http.results import ResultsView
+
+# Passes so many seconds.
+Wait = Callable[[float], None]
+
+READERS: tuple[Person, ...] = tuple(one for one in PEOPLE if Role.ANALYSIS in one.roles)
+_CHARACTERS_PER_SECOND = 25
+_SECONDS_TO_BEGIN = 4
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a remark with this word in it suggests."""
+
+    word: str
+    title: str
+    text: str
+    theme: str
+
+
+SUBJECTS = (
+    Subject(
+        "date limite",
+        "Écrire la date limite en haut de la première page",
+        "La date limite n'apparaît qu'en bas de la deuxième page.",
+        "présentation",
+    ),
+    Subject(
+        "si on ne répond pas à temps",
+        "Dire ce qui arrive après la date limite",
+        "Écrire ce qui se passe si on ne répond pas à temps.",
+        "contenu",
+    ),
+    Subject(
+        "phrases sont trop longues",
+        "Raccourcir les phrases",
+        "Des phrases plus courtes, une idée par phrase.",
+        "langue",
+    ),
+    Subject(
+        "sigles",
+        "Développer chaque sigle à sa première apparition",
+        "Trois sigles dans la même phrase, aucun n'est développé.",
+        "langue",
+    ),
+    Subject(
+        "quotient",
+        "Développer chaque sigle et chaque mot technique à sa première apparition",
+        "Le mot « quotient » n'est expliqué nulle part.",
+        "langue",
+    ),
+    Subject(
+        "numéro de téléphone",
+        "Donner un numéro de téléphone avec ses horaires",
+        "Un numéro et des horaires plutôt que l'adresse du site.",
+        "contact",
+    ),
+    Subject(
+        "répondre sur papier",
+        "Permettre de répondre sur papier",
+        "Tout le monde n'a pas d'imprimante ni de compte.",
+        "contact",
+    ),
+    Subject(
+        "pièces à joindre",
+        "Mettre la liste des pièces dans un encadré à cocher",
+        "La liste des pièces à joindre, avec des cases à cocher.",
+        "présentation",
+    ),
+)
+_PERSONAL = "Ma mère"
+_TONE = "on se sent déjà en faute"
+
+
+@dataclass(frozen=True)
+class Synthesis:
+    """What came of a project's contributions; `merged` and `hidden` are counts."""
+
+    title: str
+    board: ProposalBoard
+    attention: AttentionView
+    results: ResultsView
+    merged: int
+    hidden: int
+
+
+async def read_and_synthesise(staff: Staff, project_id: UUID, wait: Wait) -> Synthesis:
+    """Readers take their time: no reading counts for more seconds than passed.
+
+    Raises ServiceRefused, ServiceUnreachable."""
+    proposals = await _draft(staff, project_id)
+    hidden = await _read_all(staff, project_id, proposals, wait)
+    merged = await _merge_alike(staff, project_id)
+    unsupported = await _gather_unsupported(staff, project_id)
+    board = await staff.proposal_board(project_id)
+    drafts = [one for one in board.proposals if one.state is ProposalPhase.DRAFT]
+    listed = [DraftToList(id=one.id, version=one.version) for one in drafts]
+    made = await staff.synthesise(project_id, Synthesise(proposals=listed))
+    return Synthesis(
+        made.title,
+        made,
+        await staff.attention(project_id),
+        await staff.results(project_id),
+        merged + unsupported,
+        hidden,
+    )
+
+
+async def _draft(staff: Staff, project_id: UUID) -> dict[str, ProposalView]:
+    return {
+        subject.word: await staff.draft_proposal(
+            project_id,
+            WriteProposal(title=subject.title, text=subject.text, theme=subject.theme),
+        )
+        for subject in SUBJECTS
+    }
+
+
+async def _read_all(
+    staff: Staff, project_id: UUID, proposals: dict[str, ProposalView], wait: Wait
+) -> int:
+    """Each reader goes on until nothing is left for them; returns how many were hidden."""
+    hidden = 0
+    left: Sequence[Person] = READERS
+    while left:
+        still = []
+        for reader in left:
+            found = (await staff.next_reading(project_id, reader)).contribution
+            if found is None:
+                continue
+            still.append(reader)
+            reading = _reading(found, proposals)
+            wait(reading.seconds)
+            await staff.record_reading(found.id, reading, reader)
+            if _TONE in found.words and not hidden:
+                reason = "Une personne y est reconnaissable (démonstration)"
+                await staff.moderate(found.id, Moderate(hidden=True, reason=reason))
+                hidden += 1
+        left = still
+    return hidden
+
+
+def _reading(found: ContributionView, proposals: dict[str, ProposalView]) -> RecordReading:
+    links = [proposal.id for word, proposal in proposals.items() if word in found.words]
+    mark = Mark.PERSONAL_CASE if _PERSONAL in found.words else None
+    return RecordReading(
+        seconds=_SECONDS_TO_BEGIN + found.length / _CHARACTERS_PER_SECOND,
+        mark=mark if links or mark else Mark.NO_SUGGESTION,
+        proposals=links,
+    )
+
+
+async def _merge_alike(staff: Staff, project_id: UUID) -> int:
+    """The most alike pair, as the board suggests it."""
+    board = await staff.proposal_board(project_id)
+    for pair in board.near[:1]:
+        version = next(one.version for one in board.proposals if one.id == pair.second)
+        await staff.merge_proposal(pair.second, MergeProposal(into=pair.first, version=version))
+    return len(board.near[:1])
+
+
+async def _gather_unsupported(staff: Staff, project_id: UUID) -> int:
+    """A draft that no contribution supports is merged into the best supported one."""
+    board = await staff.proposal_board(project_id)
+    drafts = [one for one in board.proposals if one.state is ProposalPhase.DRAFT]
+    first = max(drafts, key=lambda one: one.support)
+    unsupported = [one for one in drafts if not one.support and one.id != first.id]
+    for one in unsupported:
+        await staff.merge_proposal(one.id, MergeProposal(into=first.id, version=one.version))
+    return len(unsupported)

@@ -1,0 +1,90 @@
+"""Kafka's access control lists, generated from the table of topics (docs/design.md, Events).
+
+Each service writes its own topics with its own transactional id, and reads them to catch up after
+a restore; it reads those that the table gives it, with one consumer group for each. `setup` makes
+topics, sets their policies, and sees how brokers and rights are set. Whoever is downstream signs in
+as `public`: reads the topics that are public, in groups whose names begin with "public.". What is
+not listed is refused.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from services.contracts.topics import TOPICS, produced_by
+from services.runtime.messaging.inbox import group_of
+
+SERVICES = ("registry", "campaigns", "responses", "feedback")
+SETUP, PUBLIC = "setup", "public"
+PRINCIPALS = (*SERVICES, SETUP, PUBLIC)
+PUBLIC_GROUPS = "public."
+CLUSTER = ("cluster", "kafka-cluster")
+
+
+@dataclass(frozen=True)
+class Grant:
+    """Each of these operations on each of these things, in the words of `kafka-acls`."""
+
+    principal: str
+    operations: tuple[str, ...]
+    things: tuple[tuple[str, str], ...]
+    prefixed: bool = False
+
+    @property
+    def arguments(self) -> list[str]:
+        said = ["--add", "--allow-principal", f"User:{self.principal}"]
+        for operation in self.operations:
+            said += ["--operation", operation]
+        for kind, name in self.things:
+            said += ["--cluster"] if kind == "cluster" else [f"--{kind}", name]
+        return [*said, "--resource-pattern-type", "prefixed"] if self.prefixed else said
+
+
+def readable_by(principal: str) -> list[str]:
+    return [t.name for t in TOPICS if principal in t.consumers or principal == t.producer]
+
+
+def _consumed_by(principal: str) -> list[str]:
+    return [topic.name for topic in TOPICS if principal in topic.consumers]
+
+
+def writable_by(principal: str) -> list[str]:
+    return [topic.name for topic in produced_by(principal)]
+
+
+def grants() -> Iterator[Grant]:
+    for service in SERVICES:
+        written = [("topic", name) for name in writable_by(service)]
+        relay = ("transactional-id", f"{service}-relay")
+        yield Grant(service, ("Write", "Describe"), (*written, relay))
+        read = [("topic", name) for name in readable_by(service)]
+        groups = [("group", group_of(service, name)) for name in _consumed_by(service)]
+        yield Grant(service, ("Read", "Describe"), (*read, *groups))
+    every = tuple(("topic", topic.name) for topic in TOPICS)
+    policies = ("Create", "Describe", "DescribeConfigs", "AlterConfigs")
+    yield Grant(SETUP, policies, every)
+    # To look, for `panel doctor`: the rights themselves, and how the brokers are set.
+    yield Grant(SETUP, ("Describe", "DescribeConfigs"), (CLUSTER,))
+    public = tuple(("topic", name) for name in readable_by(PUBLIC))
+    yield Grant(PUBLIC, ("Read", "Describe"), public)
+    yield Grant(PUBLIC, ("Read",), (("group", PUBLIC_GROUPS),), prefixed=True)
+
+
+def script() -> str:
+    """The same as a shell script for the image of Kafka, which has no Python."""
+    lines = [
+        "#!/bin/sh",
+        "# Written by `python -m deploy.generate.describe` from the table of topics: do not edit.",
+        "# Usage: acls.sh BOOTSTRAP COMMAND_CONFIG",
+        "set -eu",
+        'acl() { /opt/kafka/bin/kafka-acls.sh --bootstrap-server "$bootstrap"'
+        ' --command-config "$config" "$@" >/dev/null; }',
+        'bootstrap="$1" config="$2" pids=""',
+    ]
+    # All at once, as each starts a Java of its own; one that fails fails the script.
+    lines += [f'acl {_quoted(grant.arguments)} & pids="$pids $!"' for grant in grants()]
+    lines.append('for pid in $pids; do wait "$pid"; done')
+    return "\n".join([*lines, 'echo "access control lists are in force"', ""])
+
+
+def _quoted(arguments: Sequence[str]) -> str:
+    return " ".join(one if one.startswith("--") else f"'{one}'" for one in arguments)

@@ -1,0 +1,101 @@
+"""docs/configuration.md, from the settings models: what an operator can say, to which service."""
+
+import types
+from pathlib import Path
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from pydantic import SecretStr
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from deploy.backup.backup import BackupSettings
+from deploy.doctor.deployment import DoctorSettings
+from services.campaigns.settings import CampaignsSettings
+from services.feedback.settings import FeedbackSettings
+from services.registry.settings import RegistrySettings
+from services.responses.settings import ResponsesSettings
+from services.runtime.settings import Environment, Settings
+
+MODELS: dict[str, type[Settings]] = {
+    "registry": RegistrySettings,
+    "campaigns": CampaignsSettings,
+    "responses": ResponsesSettings,
+    "feedback": FeedbackSettings,
+}
+
+_INTRODUCTION = """\
+# Configuration
+
+Written by `python -m deploy.generate.describe` from the settings models: do not edit.
+
+Services read environment variables when they start, and nothing else. Each variable can also be
+given as the path of a file that holds the value, under the same name with `_FILE` at the end, as
+container engines mount secrets. A **secret** has no default, and is never logged. What is missing
+or wrong stops the service at its start, with the name of the variable and what it should be.
+"""
+
+_DOCTOR = """\
+`panel doctor --deployed` is told as services are: `PANEL_MODE`, `PANEL_ISSUER`, what is said above
+of Kafka (the user is `setup`) and of mail, and:
+"""
+
+_BACKUP = """\
+Where any of these is set, `panel backup` and `panel restore` are about a deployment, else about the
+local panel:
+"""
+
+
+def is_secret(field: FieldInfo) -> bool:
+    return SecretStr in (field.annotation, *get_args(field.annotation))
+
+
+def reference() -> str:
+    """The whole page, in Markdown."""
+    parts = [_INTRODUCTION, _section("Every service", Settings, set())]
+    common = set(Settings.model_fields)
+    parts += [_section(name, model, common) for name, model in MODELS.items()]
+    common |= set(RegistrySettings.model_fields)
+    parts += [_section("doctor", DoctorSettings, common, _DOCTOR)]
+    parts += [_section("backup and restore", BackupSettings, set(), _BACKUP)]
+    return "\n".join(parts)
+
+
+def _section(title: str, model: type[Environment], known: set[str], introduction: str = "") -> str:
+    lines = [
+        f"## {title}",
+        "",
+        *([introduction] if introduction else []),
+        "| variable | what | default |",
+        "|---|---|---|",
+    ]
+    prefix = model.model_config["env_prefix"]
+    for name, field in model.model_fields.items():
+        if name in known:
+            continue
+        secret = "**secret**, " if is_secret(field) else ""
+        meaning = field.description or "–"
+        lines.append(
+            f"| `{prefix}{name.upper()}` | {secret}{_kind(field.annotation)}: {meaning} |"
+            f" {_default(field)} |"
+        )
+    return "\n".join([*lines, ""])
+
+
+def _default(field: FieldInfo) -> str:
+    if field.default is PydanticUndefined:
+        return "required"
+    return "none" if field.default in (None, ()) else f"`{field.default}`"
+
+
+def _kind(annotation: Any) -> str:
+    if get_origin(annotation) is Annotated:
+        return _kind(get_args(annotation)[0])
+    if get_origin(annotation) in (Union, types.UnionType):
+        inner = [one for one in get_args(annotation) if one is not type(None)]
+        return " or ".join(map(_kind, inner))
+    if get_origin(annotation) is Literal:
+        return " or ".join(f"`{one}`" for one in get_args(annotation))
+    named = {str: "text", int: "number", float: "number", bool: "yes or no", Path: "path"}
+    if annotation in named:
+        return named[annotation]
+    return "text" if annotation is SecretStr else "JSON"

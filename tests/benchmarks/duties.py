@@ -1,0 +1,63 @@
+"""A report to a hundred thousand participants: owed in one statement, then answered and closed."""
+
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+from services.campaigns.members import use_cases as news
+from services.campaigns.reports import use_cases as reports
+from services.contracts.events.feedback import ReportState
+from services.contracts.events.registry import DeliveryOutcome, DeliveryState
+from services.runtime.clock import FixedClock
+from services.runtime.postgres.database import Database, Queries
+from tests.benchmarks.measure import Figure, timed
+
+sql = Queries("tests.benchmarks")
+CLOCK = FixedClock(datetime(2026, 11, 24, 9, tzinfo=UTC))
+ANSWERS = 1_000
+
+
+async def duties(database: Database, people: int) -> list[Figure]:
+    """From the report's arrival to its commit: duties, send orders and events for everybody."""
+    project, today, now = uuid4(), CLOCK.today(), CLOCK.now()
+    pool = database.pool
+    await pool.execute(sql.reported_project, project, today, now)
+    await pool.execute(sql.reported_people, project, people, now)
+    await pool.execute(sql.take_part, project)
+    await pool.execute(sql.reported_credentials, project)
+    await pool.execute(sql.reported_synthesis, project)
+    await pool.execute(sql.analyze)
+    await pool.execute(sql.checkpoint)
+    report = ReportState(
+        version=1,
+        project_id=project,
+        collection_version=4,
+        summary="The amount comes first.",
+        url="https://panel.example/report",
+        decisions=[],
+        published_on=today,
+    )
+    with timed() as owing:
+        async with database.transaction() as conn:
+            await reports.learn_reports(conn, CLOCK, [report])
+    orders: list[UUID] = [row["order_id"] for row in await pool.fetch(sql.reported_orders, project)]
+    assert len(orders) == people
+    with timed() as closing:
+        for first in range(0, people, ANSWERS):
+            answers = [
+                DeliveryState(order_id=id, version=3, state=DeliveryOutcome.SENT, day=today)
+                for id in orders[first : first + ANSWERS]
+            ]
+            async with database.transaction() as conn:
+                await news.settle_deliveries(conn, CLOCK, answers)
+    assert await pool.fetchval(sql.project_phase, project) == "closed"
+    return [
+        Figure(
+            f"a report owed to {people:,} participants",
+            owing.seconds,
+            5,
+            False,
+            "s",
+            f"duties, orders and events in one statement; then {people:,} answers and the closing"
+            f" in {closing.seconds:.1f} s",
+        )
+    ]

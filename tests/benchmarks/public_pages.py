@@ -1,0 +1,196 @@
+"""The public account as many people read it at once, from the real service on one core.
+
+PostgreSQL shares that core: nothing is had for nothing from a second one. The readers are on the
+other cores. First nobody has asked for any page before (cold), then all have been asked for (warm).
+What people can do follows from asking as fast as answers come; how long they wait, from asking at
+the promised rate, at moments of their own, whether or not what was asked before is answered.
+"""
+
+import os
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, timedelta
+from itertools import accumulate
+from random import Random
+from urllib.parse import urlsplit
+from uuid import UUID, uuid4
+
+import psutil
+from pydantic import SecretStr
+
+from deploy.local.endpoints import Endpoints
+from services.contracts.events.campaigns import DecisionMaker, Mandate, ProjectPhase, ProjectState
+from services.contracts.events.registry import FiguresState
+from services.contracts.events.responses import (
+    AttentionFigures,
+    CollectionPhase,
+    CollectionState,
+)
+from services.feedback.reports.rules.publication import method_of
+from services.runtime.postgres.database import Database, Queries
+from tests.benchmarks.load import Readers
+from tests.benchmarks.measure import Figure
+
+sql = Queries("tests.benchmarks")
+PROJECTS, DECISIONS = 1_000, 100_000
+PAGES = 10_000
+PROMISED = 500
+READERS = 16
+# Of a hundred pages, how many are of which kind.
+MIX = {
+    "/": 13,
+    "/projects": 5,
+    "/projects?state=closed": 3,
+    "/projects/{project}": 20,
+    "/projects/{project}/report": 20,
+    "/decisions": 4,
+    "/decisions?outcome={outcome}": 4,
+    "/decisions/{decision}": 20,
+    "/follow-up": 2,
+    "/figures": 2,
+    "/journal": 1,
+    "/feed.atom": 3,
+    "/open-data": 2,
+    "/open-data/figures.json": 1,
+}
+
+
+async def public_pages(endpoints: Endpoints, today: date, seed: int = 1) -> list[Figure]:
+    chance = Random(seed)
+    database = Database(SecretStr(endpoints.dsn("feedback")), limits={})
+    await database.start()
+    try:
+        await fill(database, today)
+        projects = [row["project_id"] for row in await database.pool.fetch(sql.reported)]
+        decisions = [row["proposal_id"] for row in await database.pool.fetch(sql.decided)]
+    finally:
+        await database.stop()
+    paths = walk(projects, decisions, chance)
+    address = urlsplit(endpoints.url("feedback"))
+    assert address.hostname
+    assert address.port
+    served_by = (endpoints.services["feedback"].pid, endpoints.postgres.pid)
+    moments = accumulate(chance.expovariate(PROMISED) for _ in paths)
+    with on_one_core(*served_by):
+        async with Readers(address.hostname, address.port) as readers:
+            before = worked(*served_by)
+            cold = await readers.as_fast_as_it_goes(paths, READERS)
+            between = worked(*served_by)
+            warm = await readers.as_fast_as_it_goes(paths, READERS)
+            after = worked(*served_by)
+            waited = await readers.at_a_rate(paths, moments)
+    detail = (
+        f"{PROJECTS:,} projects, {DECISIONS:,} decisions; {len(set(paths)):,} pages of"
+        f" {warm.bytes / PAGES / 1000:.0f} kB; {1000 * (after - between) / PAGES:.2f} ms of the"
+        f" core each; cold: {cold.rate:,.0f} requests/s, {1000 * (between - before) / PAGES:.2f} ms"
+    )
+    at = f"at {waited.rate:,.0f} requests/s; half within {1000 * waited.percentile(0.5):.1f} ms"
+    return [
+        Figure("public pages on one core", warm.rate, PROMISED, True, "requests/s", detail),
+        Figure("public pages: p95", 1000 * waited.percentile(0.95), 50, False, "ms", at),
+    ]
+
+
+def walk(projects: Sequence[UUID], decisions: Sequence[UUID], chance: Random) -> list[str]:
+    """What is asked for, in order; some projects are read far more often than others."""
+    kinds = chance.choices(list(MIX), list(MIX.values()), k=PAGES)
+    return [
+        kind.format(
+            project=projects[int(len(projects) * chance.random() ** 2)],
+            decision=chance.choice(decisions),
+            outcome=chance.choice(("retained", "partly", "not")),
+        )
+        for kind in kinds
+    ]
+
+
+def worked(*servers: int) -> float:
+    """Seconds of processor: what a machine that does other things too does not change."""
+    return sum(sum(process.cpu_times()[:2]) for process in family(*servers))
+
+
+def family(*servers: int) -> list[psutil.Process]:
+    parents = [psutil.Process(server) for server in servers]
+    return parents + [child for one in parents for child in one.children(recursive=True)]
+
+
+@contextmanager
+def on_one_core(*servers: int) -> Iterator[None]:
+    """The servers, with their children and threads, on the last core; this process on the others.
+
+    On a machine with a single core they share it.
+    """
+    before = os.sched_getaffinity(0)
+    *ours, theirs = sorted(before)
+
+    def run_on(cores: Collection[int]) -> None:
+        for process in family(*servers):
+            for thread in process.threads():
+                os.sched_setaffinity(thread.id, cores)
+
+    run_on([theirs])
+    os.sched_setaffinity(0, ours or before)
+    try:
+        yield
+    finally:
+        run_on(before)
+        os.sched_setaffinity(0, before)
+
+
+async def fill(database: Database, today: date) -> None:
+    """As if the topics had been heard and people had decided; every constraint has its say."""
+    words = dict.fromkeys(Mandate.model_fields, "Une lettre que chacun comprend. " * 4)
+    project = ProjectState(
+        version=1,
+        project_id=uuid4(),
+        state=ProjectPhase.CLOSED,
+        mandate=Mandate.model_validate(
+            words
+            | {"compensation": None, "decision_maker": DecisionMaker(name="…", role="directrice")}
+        ),
+        recruitment_ends_on=today,
+        collection_ends_on=today + timedelta(days=30),
+        asked=600,
+        joined=150,
+        credentials_issued=120,
+        draw_commitments=["9f" * 32],
+        draw_seeds=["00" * 32],
+    ).model_dump(mode="json", exclude_none=True)
+    collection = CollectionState(
+        version=1,
+        project_id=uuid4(),
+        state=CollectionPhase.SYNTHESISED,
+        contributions=117,
+        unread=0,
+        attention=AttentionFigures(
+            readings_wanted=1, coverage=1.0, median_seconds=42.0, gini=0.2, median_delay_days=2.0,
+            longest_delay_days=9,
+        ),
+        proposals=[],
+    ).model_dump(mode="json", exclude_none=True)  # fmt: skip
+    month = FiguresState(
+        version=1,
+        month="2026-11",
+        solicitations=1_100,
+        people_solicited=1_100,
+        most_for_one_person_in_31_days=1,
+        notices=430,
+    ).model_dump(mode="json")
+    async with database.transaction() as conn:
+        await conn.execute(sql.account_projects, PROJECTS, project, today)
+        await conn.execute(sql.account_collections, collection)
+        await conn.execute(sql.account_proposals, DECISIONS)
+        await conn.execute(sql.account_list)
+        await conn.execute(sql.account_synthesis)
+        await conn.execute(sql.account_drafts)
+        await conn.execute(sql.account_signatures)
+        await conn.execute(sql.account_publications)
+        await conn.execute(sql.account_months, month, today)
+    # The constraints look at each row: without it they would read whole tables.
+    await database.pool.execute(sql.analyze)
+    async with database.transaction() as conn:
+        await conn.execute(sql.account_reports, method_of(project, collection))
+        await conn.execute(sql.account_decisions)
+        await conn.execute(sql.account_follow_up)
+        await conn.execute(sql.analyze_account)
+    await database.pool.execute(sql.analyze)

@@ -1,0 +1,113 @@
+"""The reading room at fifty thousand contributions: opened, listed, searched, next to read."""
+
+import secrets
+import time
+from collections.abc import Awaitable, Callable
+from random import Random
+from uuid import UUID
+
+from services.contracts.http.common import Role
+from services.responses.readings import use_cases as reading
+from services.responses.readings import views as sheets
+from services.responses.submissions import sealing as envelopes
+from services.responses.submissions import store as answers
+from services.responses.submissions import use_cases_opening as opening
+from services.responses.submissions.store import Ballot
+from services.runtime.crypto.blind_rsa import PrivateKey
+from services.runtime.crypto.encryption import Sealer
+from services.runtime.http.staff_tokens import Staff
+from services.runtime.postgres.database import Database
+from tests.benchmarks.measure import Figure, timed
+from tests.benchmarks.responses import CLOCK, SEALING_KEYS, end_collection, taking_answers
+
+CONTRIBUTIONS = 50_000
+ASKED = 100
+PAGE = 50
+_BATCH = 1_000
+_READER = Staff("bench", "Bench", frozenset({Role.ANALYSIS}))
+_WORDS = [
+    "lettre",
+    "date",
+    "délai",
+    "papier",
+    "ligne",
+    "guichet",
+    "téléphone",
+    "clair",
+    "illisible",
+    "payer",
+    "montant",
+    "agent",
+    "dossier",
+    "pièce",
+    "joindre",
+    "signer",
+    "attendre",
+    "comprendre",
+    "phrase",
+    "exemple",
+]
+
+
+async def pages(database: Database, seed: int = 1) -> list[Figure]:
+    """The 95th percentile of a hundred pages, from the statement to JSON, for each way to ask."""
+    chance = Random(seed)
+    collecting = await taking_answers(database, PrivateKey.generate())
+    project = collecting.project_id
+    sealer = Sealer(SEALING_KEYS)
+    for _ in range(CONTRIBUTIONS // _BATCH):
+        async with database.transaction() as conn:
+            ballots = [_ballot(sealer, project, chance) for _ in range(_BATCH)]
+            await answers.keep_answers(conn, project, ballots)
+    await end_collection(database, collecting)
+    with timed() as opened:
+        async with database.transaction() as conn:
+            count = await opening.open_sealed(conn, CLOCK, chance, sealer, project)
+    assert count == CONTRIBUTIONS
+    await database.pool.execute("ANALYZE")
+
+    async def find(words: str | None) -> str:
+        async with database.transaction() as conn:
+            found = await reading.find(
+                conn, CLOCK, _READER, project, words=words, unread=False, hidden=False, after=None,
+                limit=PAGE,
+            )  # fmt: skip
+        return sheets.contribution_page(*found).model_dump_json()
+
+    async def next_(_: str) -> str:
+        async with database.transaction() as conn:
+            found = await reading.next_reading(conn, CLOCK, chance, _READER, project)
+        return sheets.next_reading(found).model_dump_json()
+
+    async def listed(_: str) -> str:
+        return await find(None)
+
+    detail = f"{CONTRIBUTIONS:,} contributions, opened in {opened.seconds:.1f} s"
+    asked: tuple[tuple[str, Callable[[str], Awaitable[str]]], ...] = (
+        ("listing", listed),
+        ("searching", find),
+        ("next to read", next_),
+    )
+    return [
+        Figure(f"{name}, p95 of a page", await _p95(ask, chance), 100, False, "ms", detail)
+        for name, ask in asked
+    ]
+
+
+async def _p95(ask: Callable[[str], Awaitable[str]], chance: Random) -> float:
+    """Milliseconds. Frequent words, rare ones, and both together."""
+    took = []
+    for number in range(ASKED):
+        frequent, rare = chance.choice(_WORDS), f"mot{chance.randrange(5_000)}"
+        words = (frequent, rare, f"{frequent} {rare}")[number % 3]
+        start = time.perf_counter()
+        await ask(words)
+        took.append(1_000 * (time.perf_counter() - start))
+    return sorted(took)[int(0.95 * ASKED)]
+
+
+def _ballot(sealer: Sealer, project: UUID, chance: Random) -> Ballot:
+    said = " ".join(chance.choices(_WORDS, k=chance.randint(5, 120)))
+    text = f"{said} mot{chance.randrange(5_000)}"
+    letter = envelopes.Letter(1, {"change": text}, agreed=False)
+    return Ballot(secrets.token_bytes(32), envelopes.close(sealer, project, letter))

@@ -1,0 +1,33 @@
+"""Where the service's role is not its tables' owner, its rights are judged as well."""
+
+import asyncpg
+import pytest
+
+from deploy.charter_check import catalogs
+from deploy.generate.acls import SERVICES
+from tests.integration.deploy.doctor.conftest import Ward
+
+pytestmark = [
+    pytest.mark.servers,
+    pytest.mark.timeout(300),
+    pytest.mark.asyncio(loop_scope="package"),
+]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_a_deployment_with_roles_apart_is_as_migrated(ward: Ward, service: str) -> None:
+    connection = await asyncpg.connect(ward.owner(service))
+    try:
+        compared = await catalogs.compare(ward.owner(service), service, connection)
+        assert compared.differences == []
+        table = "dead_letter"
+        await connection.execute(f"GRANT TRUNCATE ON {table} TO {service}")
+        try:
+            compared = await catalogs.compare(ward.owner(service), service, connection)
+            assert [str(one) for one in compared.other_rights] == [
+                f"added: right public.{table}: {service} TRUNCATE"
+            ]
+        finally:
+            await connection.execute(f"REVOKE TRUNCATE ON {table} FROM {service}")
+    finally:
+        await connection.close()
