@@ -185,6 +185,15 @@ def settings(
     )
 
 
+def client_at(address: str, service: Service) -> httpx.AsyncClient:
+    """A client of the service's HTTP face; rate limits count the requests of each address."""
+    return httpx.AsyncClient(
+        transport=httpx.ASGITransport(service.api, raise_app_exceptions=False, client=(address, 1)),
+        base_url="http://responses.test",
+        headers={"Accept": "application/json", "Accept-Language": "en"},
+    )
+
+
 @asynccontextmanager
 async def facing(
     server: PostgresServer, folder: Path, issuer: str = NOBODY, **more: Any
@@ -193,15 +202,8 @@ async def facing(
     async with databases.clone(server, "responses") as (dsn, _):
         service = build(settings(dsn, folder / "clock.json", issuer, **more))
         await service.database.start()
-        transport = httpx.ASGITransport(
-            service.api, raise_app_exceptions=False, client=("192.0.2.7", 1)
-        )
         try:
-            async with httpx.AsyncClient(
-                transport=transport,
-                base_url="http://responses.test",
-                headers={"Accept": "application/json", "Accept-Language": "en"},
-            ) as client:
+            async with client_at("192.0.2.7", service) as client:
                 world = World(service, client)
                 world.on(FIRST_DAY)
                 yield world
