@@ -23,7 +23,7 @@ from services.registry.vault import Vault
 from services.runtime.http.dependencies import require
 from services.runtime.http.pages import language_of
 from services.runtime.http.staff_tokens import Staff
-from services.runtime.postgres.database import patiently
+from services.runtime.postgres.database import long_running
 from services.runtime.service import Service
 
 # Smaller uploads stay in memory; larger ones in a file without a name, gone with the request.
@@ -55,7 +55,7 @@ def router(service: Service, vault: Vault) -> APIRouter:
                     await asyncio.to_thread(upload.write, chunk)
                 else:
                     upload.write(chunk)
-            with patiently():
+            with long_running():
                 async with service.database.transaction() as conn:
                     return await imports.import_members(
                         conn,
@@ -73,20 +73,20 @@ def router(service: Service, vault: Vault) -> APIRouter:
         member_id: UUID, staff: Annotated[Staff, require(Role.REGISTRY)]
     ) -> Erasure:
         """For good: identity, address, attributes and consents are forgotten."""
-        with patiently():
+        with long_running():
             async with service.database.transaction() as conn:
                 erased = await use_cases.erase(conn, service.clock, member_id)
         return Erasure(member_id=member_id, erased_now=erased)
 
     @router.get("/members/counts")
     async def members(staff: Counting) -> MemberCounts:
-        async with service.database.reading() as conn:
+        async with service.database.read_only() as conn:
             counts = await store.count_members(conn)
         return MemberCounts(by_status={MemberStatus(s): n for s, n in counts.items()})
 
     @router.get("/deliveries/counts")
     async def deliveries(staff: Counting) -> DeliveryCounts:
-        async with service.database.reading() as conn:
+        async with service.database.read_only() as conn:
             counts = await store.count_deliveries(conn)
         by_state: Counter[str] = Counter()
         by_reason: Counter[str] = Counter()
@@ -101,7 +101,7 @@ def router(service: Service, vault: Vault) -> APIRouter:
         staff: Annotated[Staff, require(Role.REGISTRY, Role.OPERATIONS)],
     ) -> MailReplies:
         """The mail server's words on the messages that it refused, the most frequent first."""
-        async with service.database.reading() as conn:
+        async with service.database.read_only() as conn:
             counts = await store.count_replies(conn)
         return MailReplies(replies=[MailReply(**vars(count)) for count in counts])
 

@@ -40,13 +40,13 @@ def build(settings: RegistrySettings) -> Service:
     jobs.register(service, vault)
     service.background("sender", sender.run)
     service.api.include_router(api.router(service, vault))
-    service.takes_large_bodies(r"/api/members/imports")
+    service.allow_large_bodies(r"/api/members/imports")
     public = json.dumps(key.as_dict(private=False))
     service.api.include_router(pages.router(service, link_keys(public), letters))
-    service.republished_by(lambda conn: use_cases.republish(conn, service.clock))
-    service.recovers_by(recovery(service.clock))
-    service.measured_by(measure)
-    service.measured_by(service.connections)
+    service.on_republish(lambda conn: use_cases.republish(conn, service.clock))
+    service.on_restore(recovery(service.clock))
+    service.add_metrics(measure)
+    service.add_metrics(service.connection_metrics)
 
     async def sending(_: Connection) -> Iterable[Sample]:
         outside = "attempts begun outside 8:00 to 20:00 where the member lives, since start"
@@ -62,14 +62,14 @@ def build(settings: RegistrySettings) -> Service:
             ),
         ]
 
-    service.measured_by(sending)
+    service.add_metrics(sending)
 
     async def erasures(conn: Connection) -> Iterable[Sample]:
         unconfirmed = await store.count_unacknowledged(conn)
         text = "erased members whom campaigns has not confirmed to have forgotten"
         return [Sample("erasures_unacknowledged", text, unconfirmed)]
 
-    service.measured_by(erasures)
+    service.add_metrics(erasures)
     return service
 
 

@@ -9,7 +9,7 @@ import orjson
 
 from services.registry.csv_lines import Person
 from services.registry.store import MEMBER, MEMBERS, rows_of, sql
-from services.runtime.crypto.encryption import Sealed
+from services.runtime.crypto.encryption import Encrypted
 from services.runtime.postgres.database import Connection
 from services.runtime.postgres.locks import AdvisoryLock
 
@@ -21,7 +21,7 @@ class StagedLine:
     line: int
     member_id: UUID
     person: Person
-    box: Sealed
+    box: Encrypted
     email_hash: bytes
     mailbox_hash: bytes
 
@@ -54,7 +54,7 @@ async def copy_lines(conn: Connection, lines: Sequence[StagedLine]) -> None:
                 orjson.dumps(staged.person.attributes).decode(),
                 staged.person.accepted_on, staged.person.ends_on,
                 staged.person.consent_on, staged.person.consent_proof,
-                staged.person.last_contact, staged.box.key_id, staged.box.sealed,
+                staged.person.last_contact, staged.box.key_id, staged.box.ciphertext,
                 staged.email_hash, staged.mailbox_hash, staged.person.contact_unknown,
             )
             for staged in lines
@@ -91,10 +91,12 @@ async def may_fold(conn: Connection) -> bool:
     return bool(await conn.fetchval(sql.may_fold, AdvisoryLock.MEMBER_IMPORT))
 
 
-async def unfolded_contacts(conn: Connection, after: UUID, limit: int) -> list[tuple[UUID, Sealed]]:
+async def unfolded_contacts(
+    conn: Connection, after: UUID, limit: int
+) -> list[tuple[UUID, Encrypted]]:
     """Members whose mailbox has not been worked out yet, with their sealed contact."""
     rows = await conn.fetch(sql.unfolded_contacts, limit, after)
-    return [(row["member_id"], Sealed(row["key_id"], row["sealed"])) for row in rows]
+    return [(row["member_id"], Encrypted(row["key_id"], row["sealed"])) for row in rows]
 
 
 async def mailbox_holder(conn: Connection, mailbox_hash: bytes) -> tuple[UUID, UUID] | None:

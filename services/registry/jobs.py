@@ -26,7 +26,7 @@ def register(service: Service, vault: Vault) -> None:
         await asyncio.sleep(9 * (time.monotonic() - began))
 
     async def judge_stale_attempts() -> None:
-        async with database.reading() as conn:
+        async with database.read_only() as conn:
             open_attempts = await store.unanswered_attempts(conn)
         for order_id, member_id in open_attempts:
             async with database.transaction() as conn:
@@ -48,7 +48,7 @@ def register(service: Service, vault: Vault) -> None:
     async def look_at_solicitations() -> None:
         nonlocal most_solicited
         began = time.monotonic()
-        async with database.reading() as conn:
+        async with database.read_only() as conn:
             most_solicited = await store.most_solicited(conn, clock.today())
         await asyncio.sleep(99 * (time.monotonic() - began))
 
@@ -73,4 +73,4 @@ def register(service: Service, vault: Vault) -> None:
     service.every(EXPIRE, "end_memberships", end_memberships)
     service.every(COUNT, "count_months", count_months)
     service.every(COUNT, "look_at_solicitations", look_at_solicitations)
-    service.measured_by(measure)
+    service.add_metrics(measure)

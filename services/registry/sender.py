@@ -25,7 +25,7 @@ from services.registry.smtp import Handover, MailServer, MailSession
 from services.registry.use_cases import Attempt
 from services.registry.vault import Vault
 from services.runtime.clock import Clock
-from services.runtime.postgres.database import Database, patiently
+from services.runtime.postgres.database import Database, long_running
 
 _PAGE = 1_000
 _IDLE_SECONDS = 0.3
@@ -91,8 +91,8 @@ class Sender:
         while True:
             began = time.monotonic()
             try:
-                with patiently():
-                    async with self._database.reading() as conn:
+                with long_running():
+                    async with self._database.read_only() as conn:
                         page = await store.due_orders(conn, self._clock.now(), place, _PAGE)
             except _TROUBLE as error:
                 log.warning("sender_cannot_look", error=type(error).__name__)

@@ -16,7 +16,7 @@ from services.contracts.events.feedback import ReportState
 from services.contracts.events.registry import DeliveryState, FiguresState, MemberState
 from services.contracts.topics import topic_of
 from services.registry.domain import NOTICES_A_DAY, Class, State, Status
-from services.runtime.crypto.encryption import Sealed
+from services.runtime.crypto.encryption import Encrypted
 from services.runtime.postgres import database as db
 from services.runtime.postgres.database import Connection
 
@@ -64,7 +64,7 @@ class Claimed:
     language: str | None
     zone: str | None
     ends_on: date | None
-    box: Sealed | None
+    box: Encrypted | None
     held_version: int | None
     mandate: dict[str, Any] | None
     recruitment_ends_on: date | None
@@ -280,7 +280,7 @@ async def claim_order(conn: Connection, order_id: UUID) -> Claimed | None:
     key_id, sealed = columns.pop("key_id"), columns.pop("sealed")
     columns["order_class"] = Class(columns.pop("class"))
     columns["status"] = Status(columns["status"]) if columns["status"] else None
-    return Claimed(**columns, box=Sealed(key_id, sealed) if sealed else None)
+    return Claimed(**columns, box=Encrypted(key_id, sealed) if sealed else None)
 
 
 async def lock_before(conn: Connection, person_id: UUID) -> LockBefore | None:

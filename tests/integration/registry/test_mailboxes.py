@@ -112,7 +112,7 @@ async def two_members_from_before(registry: Registry) -> list[UUID]:
         "UPDATE contact SET key_id = $2, sealed = $3, email_hash = $4 WHERE member_id = $1",
         second,
         box.key_id,
-        box.sealed,
+        box.ciphertext,
         vault().hash(TAGGED),
     )
     await registry.database.pool.execute("UPDATE contact SET mailbox_hash = NULL")
