@@ -20,7 +20,7 @@ from textual.screen import ModalScreen, Screen
 from textual.theme import Theme
 
 from console.actions import EVERYWHERE, areas_for, held_on
-from console.client.endpoints import Endpoints
+from console.client.endpoints import SERVICES, Endpoints
 from console.client.freshness import Freshness
 from console.client.problems import Problematic, SignedOut
 from console.drafts.store import Drafts
@@ -35,10 +35,11 @@ from services.contracts.characters import shown
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from console.client.api import Client
     from console.client.hints import Live
     from console.client.sign_in import Issuer, SignedIn
+    from console.client.staff_client import StaffClient
     from console.drafts.reading import Begun
+    from services.contracts.http.common import Role
 
 _LOOK_AT_CLOCK_EVERY_SECONDS = 1.0
 _FOLLOWED = ("campaigns", "responses", "feedback")
@@ -96,7 +97,7 @@ NOT_KEPT = Text(
 class Loaded(Message):
     """The parts that talk to the services are there."""
 
-    def __init__(self, client: Client, issuer: Issuer) -> None:
+    def __init__(self, client: StaffClient, issuer: Issuer) -> None:
         super().__init__()
         self.client = client
         self.issuer = issuer
@@ -165,7 +166,7 @@ class PanelConsole(App[None]):
         self.person: SignedIn | None = None
         # Whether a service has accepted this person's token.
         self._accepted = False
-        self.client: Client | None = None
+        self.client: StaffClient | None = None
         self.issuer: Issuer | None = None
         self.endpoints = endpoints
         self.now = now
@@ -192,6 +193,10 @@ class PanelConsole(App[None]):
         """Of who is signed in."""
         return frozenset(self.person.roles) if self.person else frozenset()
 
+    def token(self, role: Role) -> str | None:
+        """Of whoever is signed in, whatever the operation needs: services check roles."""
+        return self.person.token if self.person else None
+
     def on_mount(self) -> None:
         self.switch_mode("home" if self._sign_in_as else "sign-in")
         self.set_interval(_LOOK_AT_CLOCK_EVERY_SECONDS, self._look_at_freshness)
@@ -204,13 +209,16 @@ class PanelConsole(App[None]):
             await self.issuer.close()
 
     async def _load(self) -> None:
-        client = await to_thread(import_module, "console.client.api")
+        staff_client = await to_thread(import_module, "console.client.staff_client")
+        transport = await to_thread(import_module, "console.client.transport")
         session = await to_thread(import_module, "console.client.sign_in")
+        addresses = [self.endpoints.of(name) for name in SERVICES]
         self.post_message(
             Loaded(
-                client.Client(
+                staff_client.StaffClient(
                     self.endpoints,
-                    lambda: self.person.token if self.person else None,
+                    transport.open_client(*addresses, authority=self.endpoints.authority),
+                    self,
                     lambda: self.language,
                 ),
                 session.Issuer(
@@ -306,7 +314,7 @@ class PanelConsole(App[None]):
 
     async def _follow(self, service: str) -> None:
         live = (await to_thread(import_module, "console.client.hints")).Live(
-            cast("Client", self.client),
+            cast("StaffClient", self.client),
             hinted=lambda: self.post_message(Hinted(service)),
             changed=lambda: self.post_message(FreshnessChanged()),
             now=self.now,

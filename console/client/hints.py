@@ -13,9 +13,9 @@ from datetime import datetime
 
 import httpx
 
-from console.client.api import Client
 from console.client.freshness import Freshness
 from console.client.problems import SignedOut
+from console.client.staff_client import StaffClient
 
 _BEHIND_AFTER_SECONDS = 5.0
 _CUT_AFTER_SECONDS = 15.0
@@ -28,7 +28,7 @@ class Live:
 
     def __init__(
         self,
-        client: Client,
+        client: StaffClient,
         hinted: Callable[[], None],
         changed: Callable[[], None],
         now: Callable[[], datetime],
@@ -59,7 +59,7 @@ class Live:
         failures = 0
         while True:
             try:
-                async with self._client.stream(self._service, "/api/hints") as response:
+                async with self._client.hints(self._service) as response:
                     if response.status_code == _UNAUTHORIZED:
                         raise SignedOut
                     response.raise_for_status()

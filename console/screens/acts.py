@@ -17,7 +17,7 @@ from console.words import Language, Text
 from console.workers import start
 
 if TYPE_CHECKING:
-    from console.client.api import Client
+    from console.client.staff_client import StaffClient
     from services.contracts.http.campaigns import ProjectView
 
 T = TypeVar("T")
@@ -66,7 +66,7 @@ class ActingScreen(PanelScreen[S]):
     """A screen from which something can be done."""
 
     def act(
-        self, work: Callable[[Client], Coroutine[Any, Any, T]], then: Callable[[T], None]
+        self, work: Callable[[StaffClient], Coroutine[Any, Any, T]], then: Callable[[T], None]
     ) -> None:
         """Ask the service, then read again; a refusal is shown, and nothing typed is lost."""
         if client := self.panel.client:
@@ -74,8 +74,8 @@ class ActingScreen(PanelScreen[S]):
 
     async def _act(
         self,
-        client: Client,
-        work: Callable[[Client], Coroutine[Any, Any, T]],
+        client: StaffClient,
+        work: Callable[[StaffClient], Coroutine[Any, Any, T]],
         then: Callable[[T], None],
     ) -> None:
         try:
@@ -108,7 +108,7 @@ class ProjectActs(ActingScreen[S]):
 
         def go(confirmed: bool | None) -> None:
             if confirmed:
-                self.act(lambda client: client.publish(project.id), self._published)
+                self.act(lambda client: client.publish_project(project.id), self._published)
 
         sentence = PUBLISHING.in_(self.language, title=project.title)
         self.app.push_screen(ConfirmScreen(PUBLISH, sentence, DO_PUBLISH), go)

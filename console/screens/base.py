@@ -28,7 +28,7 @@ from console.workers import start
 
 if TYPE_CHECKING:
     from console.app import PanelConsole
-    from console.client.api import Client
+    from console.client.staff_client import StaffClient
 
 S = TypeVar("S")
 
@@ -128,7 +128,7 @@ class PanelScreen(Screen[None], Generic[S]):
         return self.problem is not None or self.panel.freshness.state in ("behind", "cut_off")
 
     @abstractmethod
-    async def read(self, client: Client) -> S:
+    async def read(self, client: StaffClient) -> S:
         """A new snapshot of what the screen shows. Raises Problematic."""
 
     @abstractmethod
@@ -190,7 +190,7 @@ class PanelScreen(Screen[None], Generic[S]):
             self._reading = True
             start(self, partial(self._read, client), "read", exclusive=False)
 
-    async def _read(self, client: Client) -> None:
+    async def _read(self, client: StaffClient) -> None:
         try:
             while self._asked:
                 self._asked = False

@@ -21,7 +21,7 @@ from console.words import Text
 from console.workers import start
 
 if TYPE_CHECKING:
-    from console.client.api import Client
+    from console.client.staff_client import StaffClient
 
 T = TypeVar("T")
 
@@ -52,7 +52,7 @@ class WritingForm(FieldForm[T], Generic[T]):
         self,
         typed_as: str,
         about: T,
-        reread: Callable[[Client], Coroutine[Any, Any, T]],
+        reread: Callable[[StaffClient], Coroutine[Any, Any, T]],
     ) -> None:
         super().__init__(typed_as)
         self.about = about
@@ -60,7 +60,7 @@ class WritingForm(FieldForm[T], Generic[T]):
         self._sending = False
 
     @abstractmethod
-    def ask(self, typed: Typed) -> Callable[[Client], Coroutine[Any, Any, T]]:
+    def ask(self, typed: Typed) -> Callable[[StaffClient], Coroutine[Any, Any, T]]:
         """The call that saves it. Raises NotComplete."""
 
     @abstractmethod
@@ -78,20 +78,22 @@ class WritingForm(FieldForm[T], Generic[T]):
         if kept.get(_VERSION) != str(self.version):
             self.say(Said(self.meanwhile(), "attention"))
 
-    def send(self, asked: Callable[[Client], Coroutine[Any, Any, T]]) -> None:
+    def send(self, asked: Callable[[StaffClient], Coroutine[Any, Any, T]]) -> None:
         if self._sending or self.panel.client is None:
             return
         self._sending = True
         self.say(Said(SENDING.in_(self.language), "dim"))
         start(self, partial(self._send, self.panel.client, asked), "save")
 
-    async def _send(self, client: Client, call: Callable[[Client], Coroutine[Any, Any, T]]) -> None:
+    async def _send(
+        self, client: StaffClient, call: Callable[[StaffClient], Coroutine[Any, Any, T]]
+    ) -> None:
         try:
             self.post_message(Accepted(await call(client)))
         except Problematic as problem:
             self.post_message(NotAccepted(problem, await self._now(client, problem)))
 
-    async def _now(self, client: Client, problem: Problematic) -> T | None:
+    async def _now(self, client: StaffClient, problem: Problematic) -> T | None:
         if not isinstance(problem, Refused):
             return None
         try:

@@ -14,7 +14,13 @@ def _loaded_by(statement: str) -> set[str]:
 
 @pytest.mark.parametrize(
     "module",
-    ["client.api", "client.hints", "client.sign_in", "presenters.projects", "drafts.campaign"],
+    [
+        "client.staff_client",
+        "client.hints",
+        "client.sign_in",
+        "presenters.projects",
+        "drafts.campaign",
+    ],
 )
 def test_data_needs_no_textual(module: str) -> None:
     assert "textual" not in _loaded_by(f"import console.{module}")

@@ -18,7 +18,7 @@ from console.widgets.text import Static
 from console.words import Text, bar, number, short_day, short_weekdays
 
 if TYPE_CHECKING:
-    from console.client.api import Client
+    from console.client.staff_client import StaffClient
     from services.contracts.http.campaigns import Contacts
 
 _WEEKS = 8
@@ -54,7 +54,7 @@ class ContactsScreen(PanelScreen["Contacts"]):
     def title_in_words(self) -> str:
         return TITLE.in_(self.language)
 
-    async def read(self, client: Client) -> Contacts:
+    async def read(self, client: StaffClient) -> Contacts:
         return await client.contacts()
 
     def draw(self) -> None:

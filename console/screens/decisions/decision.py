@@ -20,7 +20,7 @@ from console.words import Count, Text, fold
 from services.contracts.http.feedback import ProjectAccount
 
 if TYPE_CHECKING:
-    from console.client.api import Client
+    from console.client.staff_client import StaffClient
     from services.contracts.http.feedback import DecisionView
 
 TITLE = Text(fr="Décision : {title}", en="Decision: {title}")
@@ -57,8 +57,8 @@ class DecisionScreen(DecisionActs[ProjectAccount]):
         one = self.chosen()
         return TITLE.in_(self.language, title=one.title if one else "…")
 
-    async def read(self, client: Client) -> ProjectAccount:
-        return await client.account(self._project_id)
+    async def read(self, client: StaffClient) -> ProjectAccount:
+        return await client.project_account(self._project_id)
 
     def account(self) -> ProjectAccount | None:
         return self.snapshot

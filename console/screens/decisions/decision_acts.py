@@ -19,7 +19,7 @@ from console.words import Text, fold
 from services.contracts.http.feedback import PublishReport, SignDecision
 
 if TYPE_CHECKING:
-    from console.client.api import Client
+    from console.client.staff_client import StaffClient
     from services.contracts.http.campaigns import ProjectView
     from services.contracts.http.feedback import DecisionView, ProjectAccount, ReportPreview
 
@@ -62,8 +62,10 @@ class AccountActs(ActingScreen[S]):
             return
         id = account.standing.project_id
 
-        async def look(client: Client) -> tuple[ProjectAccount, ReportPreview, ProjectView]:
-            return await gather(client.account(id), client.report_preview(id), client.project(id))
+        async def look(client: StaffClient) -> tuple[ProjectAccount, ReportPreview, ProjectView]:
+            return await gather(
+                client.project_account(id), client.preview_report(id), client.project(id)
+            )
 
         self.act(look, lambda seen: self._ask_to_publish(*seen))
 

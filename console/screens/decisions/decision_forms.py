@@ -29,7 +29,7 @@ from services.contracts.http.feedback import (
 )
 
 if TYPE_CHECKING:
-    from console.client.api import Client
+    from console.client.staff_client import StaffClient
 
 _PROPOSAL_SHOWN = 120
 
@@ -101,8 +101,8 @@ class DecisionForm(WritingForm[DecisionView]):
     def __init__(self, about: DecisionView, signs: bool) -> None:
         """`signs`: who writes here is whom the mandate names."""
 
-        async def reread(client: Client) -> DecisionView:
-            account = await client.account(about.project_id)
+        async def reread(client: StaffClient) -> DecisionView:
+            account = await client.project_account(about.project_id)
             return next(one for one in account.decisions if one.proposal_id == about.proposal_id)
 
         super().__init__(f"decision {about.proposal_id}", about, reread)
@@ -141,7 +141,7 @@ class DecisionForm(WritingForm[DecisionView]):
             "owner": one.owner or "",
         }
 
-    def ask(self, typed: Typed) -> Callable[[Client], Coroutine[Any, Any, DecisionView]]:
+    def ask(self, typed: Typed) -> Callable[[StaffClient], Coroutine[Any, Any, DecisionView]]:
         language, kept = self.language, typed["outcome"] in KEPT
         due_on = parse_day(typed["due_on"])
         rules = (
@@ -174,8 +174,8 @@ class ReportForm(WritingForm[ReportView]):
     LABELS = {"summary": Text(fr="Résumé", en="Summary")}  # noqa: RUF012
 
     def __init__(self, title: str, about: ReportView) -> None:
-        async def reread(client: Client) -> ReportView:
-            return (await client.account(about.project_id)).report
+        async def reread(client: StaffClient) -> ReportView:
+            return (await client.project_account(about.project_id)).report
 
         super().__init__(f"report {about.project_id}", about, reread)
         self._title = title
@@ -190,7 +190,7 @@ class ReportForm(WritingForm[ReportView]):
     def begin(self) -> Typed:
         return {"summary": self.about.summary}
 
-    def ask(self, typed: Typed) -> Callable[[Client], Coroutine[Any, Any, ReportView]]:
+    def ask(self, typed: Typed) -> Callable[[StaffClient], Coroutine[Any, Any, ReportView]]:
         wrong = [] if typed["summary"] else [Wrong("summary", SUMMARY_NEEDED.in_(self.language))]
         report = written(
             WriteReport, self.language, wrong, version=self.version, summary=typed["summary"]
@@ -211,8 +211,8 @@ class FollowUpForm(WritingForm[DecisionView]):
     }
 
     def __init__(self, about: DecisionView) -> None:
-        async def reread(client: Client) -> DecisionView:
-            account = await client.account(about.project_id)
+        async def reread(client: StaffClient) -> DecisionView:
+            account = await client.project_account(about.project_id)
             return next(one for one in account.decisions if one.proposal_id == about.proposal_id)
 
         super().__init__(f"follow-up {about.proposal_id}", about, reread)
@@ -238,7 +238,7 @@ class FollowUpForm(WritingForm[DecisionView]):
     def begin(self) -> Typed:
         return {"progress": next(iter(steps_after(self.about)), ""), "note": ""}
 
-    def ask(self, typed: Typed) -> Callable[[Client], Coroutine[Any, Any, DecisionView]]:
+    def ask(self, typed: Typed) -> Callable[[StaffClient], Coroutine[Any, Any, DecisionView]]:
         unexplained = typed["progress"] == Progress.GIVEN_UP and not typed["note"]
         step = written(
             RecordFollowUp,
@@ -249,7 +249,7 @@ class FollowUpForm(WritingForm[DecisionView]):
             note=typed["note"] or None,
         )
         proposal_id: UUID = self.about.proposal_id
-        return lambda client: client.follow_up(proposal_id, step)
+        return lambda client: client.record_follow_up(proposal_id, step)
 
     def meanwhile(self) -> str:
         self.speak()

@@ -19,7 +19,7 @@ from console.widgets.text import Input, Static
 from console.words import Count, Text, fold, full_day, number, short_day
 
 if TYPE_CHECKING:
-    from console.client.api import Client
+    from console.client.staff_client import StaffClient
     from services.contracts.http.feedback import ProjectStanding
 
 TITLE = Text(fr="Décisions et retours", en="Decisions and reports")
@@ -64,8 +64,8 @@ class DecisionsScreen(Searching, PanelScreen[list["ProjectStanding"]]):
     def title_in_words(self) -> str:
         return TITLE.in_(self.language)
 
-    async def read(self, client: Client) -> list[ProjectStanding]:
-        return await client.standings()
+    async def read(self, client: StaffClient) -> list[ProjectStanding]:
+        return await client.project_statuses()
 
     def _shown(self) -> list[ProjectStanding]:
         part = self.searched.casefold()

@@ -24,7 +24,7 @@ from console.words import Count, Text, fold, number, short_day
 from services.contracts.http.feedback import ProjectAccount
 
 if TYPE_CHECKING:
-    from console.client.api import Client
+    from console.client.staff_client import StaffClient
     from services.contracts.http.feedback import DecisionView
 
 TITLE = Text(fr="Décisions : {title}", en="Decisions: {title}")
@@ -82,8 +82,8 @@ class AccountScreen(Searching, DecisionActs[ProjectAccount]):
         title = self.snapshot.standing.title if self.snapshot else "…"
         return TITLE.in_(self.language, title=title)
 
-    async def read(self, client: Client) -> ProjectAccount:
-        return await client.account(self._project_id)
+    async def read(self, client: StaffClient) -> ProjectAccount:
+        return await client.project_account(self._project_id)
 
     def account(self) -> ProjectAccount | None:
         return self.snapshot

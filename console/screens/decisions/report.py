@@ -22,7 +22,7 @@ from console.widgets.text import Static
 from console.words import Text, fold, full_day, number
 
 if TYPE_CHECKING:
-    from console.client.api import Client
+    from console.client.staff_client import StaffClient
     from services.contracts.http.feedback import ProjectAccount, ReportPreview, ReportView
 
 TITLE = Text(fr="Retour : {title}", en="Report: {title}")
@@ -70,9 +70,11 @@ class ReportScreen(AccountActs[Shown]):
         title = self.snapshot.account.standing.title if self.snapshot else "…"
         return TITLE.in_(self.language, title=title)
 
-    async def read(self, client: Client) -> Shown:
+    async def read(self, client: StaffClient) -> Shown:
         return Shown(
-            *await gather(client.account(self._project_id), client.report_preview(self._project_id))
+            *await gather(
+                client.project_account(self._project_id), client.preview_report(self._project_id)
+            )
         )
 
     def account(self) -> ProjectAccount | None:

@@ -29,7 +29,7 @@ from console.workers import start
 if TYPE_CHECKING:
     from textual.content import Content
 
-    from console.client.api import Client
+    from console.client.staff_client import StaffClient
     from services.contracts.http.campaigns import ProjectView, Today
     from services.contracts.http.feedback import ProjectStanding
     from services.contracts.http.reading import AttentionView
@@ -115,13 +115,13 @@ class HomeScreen(PanelScreen[HomeSnapshot]):
     def title_in_words(self) -> str:
         return TITLE.in_(self.language)
 
-    async def read(self, client: Client) -> HomeSnapshot:
+    async def read(self, client: StaffClient) -> HomeSnapshot:
         today, projects, to_read, standings = await gather(
             client.today(), client.projects(), self._to_read(client), self._standings(client)
         )
         return HomeSnapshot(today, projects, to_read, standings)
 
-    async def _to_read(self, client: Client) -> list[AttentionView]:
+    async def _to_read(self, client: StaffClient) -> list[AttentionView]:
         """For who reads: projects with contributions that wait."""
         if not (self.panel.person and "analysis" in self.panel.person.roles):
             return []
@@ -136,12 +136,12 @@ class HomeScreen(PanelScreen[HomeSnapshot]):
         ended = {one.project_id for one in waiting if one.state == "ended"}
         return [one for one in found if unread_of(one) or one.project_id in ended]
 
-    async def _standings(self, client: Client) -> list[ProjectStanding] | None:
+    async def _standings(self, client: StaffClient) -> list[ProjectStanding] | None:
         """For whom decisions are open to: where projects stand."""
         if "decisions" not in {area.id for area in areas_for(self.panel.roles)}:
             return None
         try:
-            return in_order(await client.standings())
+            return in_order(await client.project_statuses())
         except Problematic:
             return None  # a service that does not answer is said below, by its name
 
@@ -254,8 +254,8 @@ class HomeScreen(PanelScreen[HomeSnapshot]):
             look = partial(self._look_at_services, client, roles)
             start(self, look, "look")
 
-    async def _look_at_services(self, client: Client, roles: frozenset[str]) -> None:
-        answers = await gather(*(client.answers(name) for name in SERVICES))
+    async def _look_at_services(self, client: StaffClient, roles: frozenset[str]) -> None:
+        answers = await gather(*(client.is_ready(name) for name in SERVICES))
         up = [name for name, answer in zip(SERVICES, answers, strict=True) if answer]
         dead: int | None = None
         if "operations" in roles:

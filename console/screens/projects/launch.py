@@ -26,7 +26,7 @@ from console.words import Text, number
 from console.workers import start
 
 if TYPE_CHECKING:
-    from console.client.api import Client
+    from console.client.staff_client import StaffClient
     from services.contracts.http.campaigns import (
         CampaignSheet,
         CampaignView,
@@ -137,9 +137,9 @@ class LaunchScreen(PanelScreen[LaunchSnapshot]):
     def writing(self) -> bool:
         return self.has_class("-writing")
 
-    async def read(self, client: Client) -> LaunchSnapshot:
+    async def read(self, client: StaffClient) -> LaunchSnapshot:
         project = await client.project(self._project_id)
-        campaigns = await client.campaigns(self._project_id)
+        campaigns = await client.campaigns_of(self._project_id)
         return LaunchSnapshot(project, [one for one in campaigns if one.launched_at is None])
 
     def draw(self) -> None:
@@ -228,12 +228,12 @@ class LaunchScreen(PanelScreen[LaunchSnapshot]):
         chosen = self._chosen()
         return chosen.id if chosen else None
 
-    async def _read_preview(self, client: Client, about: About) -> None:
+    async def _read_preview(self, client: StaffClient, about: About) -> None:
         try:
             if isinstance(about, UUID):
-                preview = await client.preview_of(about)
-            else:
                 preview = await client.preview(about)
+            else:
+                preview = await client.preview_unsaved(about)
             self.post_message(Previewed(about, preview))
         except Problematic as problem:
             self.post_message(NotPreviewed(about, problem))
@@ -321,7 +321,7 @@ class LaunchScreen(PanelScreen[LaunchSnapshot]):
         chosen = self._chosen()
         return (chosen.id, chosen.title) if chosen else (None, "")
 
-    async def _launch(self, client: Client, about: About) -> None:
+    async def _launch(self, client: StaffClient, about: About) -> None:
         from console.client.requests import written
         from services.contracts.http.campaigns import Launch
 
@@ -331,7 +331,7 @@ class LaunchScreen(PanelScreen[LaunchSnapshot]):
             else:
                 key = about.model_dump_json()
                 if key not in self._stored:
-                    self._stored[key] = (await client.write_campaign(about)).id
+                    self._stored[key] = (await client.create_campaign(about)).id
                 campaign_id = self._stored[key]
             order = written(Launch, self.language, campaign_ids=[campaign_id])
             launched = await client.launch(order)

@@ -33,7 +33,7 @@ from console.widgets.text import Static
 from console.words import ZONE, Text, bar, clock_time, fold, full_day, number, short_day, spark
 
 if TYPE_CHECKING:
-    from console.client.api import Client
+    from console.client.staff_client import StaffClient
     from services.contracts.http.campaigns import CampaignView, OptIn, OptIns, ProjectView, Today
 
 TABS = {
@@ -115,10 +115,10 @@ class ProjectScreen(ProjectActs[ProjectSnapshot]):
     def title_in_words(self) -> str:
         return self.snapshot.project.title if self.snapshot else OPENING.in_(self.language)
 
-    async def read(self, client: Client) -> ProjectSnapshot:
+    async def read(self, client: StaffClient) -> ProjectSnapshot:
         project, campaigns, opt_ins, today = await gather(
             client.project(self._project_id),
-            client.campaigns(self._project_id),
+            client.campaigns_of(self._project_id),
             client.opt_ins(self._project_id),
             client.today(),
         )

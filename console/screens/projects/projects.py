@@ -24,7 +24,7 @@ from console.words import Count, Text, fold, number, spark
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from console.client.api import Client
+    from console.client.staff_client import StaffClient
     from services.contracts.http.campaigns import ProjectView, Today
 
 _SPARK_WIDTH = 5
@@ -97,7 +97,7 @@ class ProjectsScreen(Searching, ProjectActs[ProjectsSnapshot]):
     def title_in_words(self) -> str:
         return TITLE.in_(self.language)
 
-    async def read(self, client: Client) -> ProjectsSnapshot:
+    async def read(self, client: StaffClient) -> ProjectsSnapshot:
         today, projects = await gather(client.today(), client.projects())
         moved = [
             one

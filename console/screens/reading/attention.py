@@ -19,7 +19,7 @@ from console.widgets.text import Static
 from console.words import Text, bar, number, short_day
 
 if TYPE_CHECKING:
-    from console.client.api import Client
+    from console.client.staff_client import StaffClient
     from services.contracts.http.reading import AttentionView
 
 TITLE = Text(fr="Attention : {title}", en="Attention: {title}")
@@ -56,7 +56,7 @@ class AttentionScreen(PanelScreen["AttentionView"]):
         title = self.snapshot.title if self.snapshot else "…"
         return TITLE.in_(self.language, title=title)
 
-    async def read(self, client: Client) -> AttentionView:
+    async def read(self, client: StaffClient) -> AttentionView:
         return await client.attention(self._project_id)
 
     def draw(self) -> None:

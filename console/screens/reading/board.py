@@ -30,7 +30,7 @@ from services.contracts.http.proposals import (
 )
 
 if TYPE_CHECKING:
-    from console.client.api import Client
+    from console.client.staff_client import StaffClient
 
 TITLE = Text(fr="Propositions : {title}", en="Proposals: {title}")
 HEADS = {
@@ -151,8 +151,8 @@ class BoardScreen(Searching, ActingScreen[ProposalBoard]):
         title = self.snapshot.title if self.snapshot else "…"
         return TITLE.in_(self.language, title=title)
 
-    async def read(self, client: Client) -> ProposalBoard:
-        return await client.board(self._project_id)
+    async def read(self, client: StaffClient) -> ProposalBoard:
+        return await client.proposal_board(self._project_id)
 
     def _shown(self) -> list[ProposalView]:
         proposals = self.snapshot.proposals if self.snapshot else []

@@ -31,7 +31,7 @@ from services.contracts.http.proposals import ProposalView
 from services.contracts.http.reading import ContributionView, Mark, RecordReading
 
 if TYPE_CHECKING:
-    from console.client.api import Client
+    from console.client.staff_client import StaffClient
     from services.contracts.http.proposals import ProposalBoard
     from services.contracts.http.reading import NextReading
     from services.contracts.http.responses import CollectionView, DocumentView
@@ -115,12 +115,12 @@ class ContributionScreen(ActingScreen[Shown]):
         title = self.snapshot.collection.title if self.snapshot else "…"
         return TITLE.in_(self.language, title=title)
 
-    async def read(self, client: Client) -> Shown:
+    async def read(self, client: StaffClient) -> Shown:
         collection, documents, following, board = await gather(
             client.collection(self._project_id),
             client.documents(self._project_id),
             client.next_reading(self._project_id),
-            client.board(self._project_id),
+            client.proposal_board(self._project_id),
         )
         one = following.contribution
         if self._reading_id:

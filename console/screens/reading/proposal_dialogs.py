@@ -28,7 +28,7 @@ from services.contracts.http.proposals import ProposalView, WriteProposal
 from services.contracts.http.reading import ContributionView, Moderate
 
 if TYPE_CHECKING:
-    from console.client.api import Client
+    from console.client.staff_client import StaffClient
 
 _WIDTH = 66
 CHOOSE = Text(fr="choisir", en="choose")
@@ -134,10 +134,10 @@ class ProposalForm(WritingForm[ProposalView | None]):
     ) -> None:
         """`about` is what the proposal says now, none for a new one."""
 
-        async def reread(client: Client) -> ProposalView | None:
+        async def reread(client: StaffClient) -> ProposalView | None:
             if about is None:
                 return None
-            board = await client.board(project_id)
+            board = await client.proposal_board(project_id)
             return next(one for one in board.proposals if one.id == about.id)
 
         super().__init__(typed_as, about, reread)
@@ -165,7 +165,9 @@ class ProposalForm(WritingForm[ProposalView | None]):
             return {}
         return {"title": about.title, "theme": about.theme or "", "text": about.text}
 
-    def ask(self, typed: Typed) -> Callable[[Client], Coroutine[Any, Any, ProposalView | None]]:
+    def ask(
+        self, typed: Typed
+    ) -> Callable[[StaffClient], Coroutine[Any, Any, ProposalView | None]]:
         about, language = self.about, self.language
         missing = [name for name in ("title", "text") if not typed[name]]
         proposal = written(
@@ -194,7 +196,7 @@ class ReasonForm(WritingForm[ContributionView]):
     SEND = ("enter", CONFIRM)
 
     def __init__(self, sentence: Text, about: ContributionView, hide: bool) -> None:
-        async def reread(client: Client) -> ContributionView:
+        async def reread(client: StaffClient) -> ContributionView:
             return await client.contribution(about.id, show_hidden=False)
 
         super().__init__(f"reason {'hide' if hide else 'show'} {about.id}", about, reread)
@@ -212,7 +214,7 @@ class ReasonForm(WritingForm[ContributionView]):
     def fields(self) -> Iterable[Widget]:
         yield Input(id="field-reason")
 
-    def ask(self, typed: Typed) -> Callable[[Client], Coroutine[Any, Any, ContributionView]]:
+    def ask(self, typed: Typed) -> Callable[[StaffClient], Coroutine[Any, Any, ContributionView]]:
         language = self.language
         missing = [] if typed["reason"] else [Wrong("reason", REASON_NEEDED.in_(language))]
         asked = written(Moderate, language, missing, hidden=self._hide, reason=typed["reason"])

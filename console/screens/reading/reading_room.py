@@ -21,7 +21,7 @@ from console.widgets.text import Static
 from console.words import Count, Text, fold, number
 
 if TYPE_CHECKING:
-    from console.client.api import Client
+    from console.client.staff_client import StaffClient
     from services.contracts.http.reading import AttentionView
     from services.contracts.http.responses import CollectionView
 
@@ -89,7 +89,7 @@ class ReadingRoomScreen(PanelScreen[RoomSnapshot]):
     def title_in_words(self) -> str:
         return TITLE.in_(self.language)
 
-    async def read(self, client: Client) -> RoomSnapshot:
+    async def read(self, client: StaffClient) -> RoomSnapshot:
         collections = await client.collections()
         with_words = [one.project_id for one in collections if one.contributions]
         found = await gather(*(client.attention(id) for id in with_words))

@@ -16,7 +16,7 @@ from console.widgets.text import Input, Static
 from console.words import Count, Text, elide, number
 
 if TYPE_CHECKING:
-    from console.client.api import Client
+    from console.client.staff_client import StaffClient
     from services.contracts.http.reading import ContributionPage, ContributionView
 
 SEARCHING = Text(fr="Chercher dans les contributions", en="Search in the contributions")
@@ -60,9 +60,9 @@ class FoundScreen(PanelScreen["ContributionPage"]):
     def title_in_words(self) -> str:
         return (SUPPORTING if self._proposal_id else SEARCHING).in_(self.language)
 
-    async def read(self, client: Client) -> ContributionPage:
+    async def read(self, client: StaffClient) -> ContributionPage:
         if self._proposal_id:
-            return await client.supporters(self._proposal_id)
+            return await client.supporting_contributions(self._proposal_id)
         return await client.contributions(self._project_id, self._words)
 
     def draw(self) -> None:
