@@ -8,8 +8,8 @@ from typing import Literal
 from pydantic import Field, Json, SecretStr
 
 from services.contracts.http.common import Role
+from services.registry.deliveries.smtp import MailServer
 from services.registry.settings import MailSettings
-from services.registry.smtp import MailServer
 from services.runtime.http.staff_tokens import RoleClaim
 from services.runtime.messaging.kafka import KafkaServer
 from services.runtime.settings import Authority, DatabaseUri, KafkaSettings, WebAddress

@@ -6,7 +6,7 @@ from deploy.doctor.deployment import MAIL_TIMEOUT_SECONDS, Deployment
 from deploy.local.endpoints import Endpoints
 from deploy.local.issuer import PEOPLE, mint
 from deploy.local.keys import keys_in
-from services.registry.smtp import MailServer
+from services.registry.deliveries.smtp import MailServer
 from services.runtime.messaging.kafka import KafkaServer
 from services.runtime.settings import Settings
 

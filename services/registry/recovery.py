@@ -13,11 +13,16 @@ from collections.abc import Sequence
 import structlog
 
 from services.contracts.events.campaigns import OrderRequest, OrderState
-from services.registry import domain, store
-from services.registry.store import sql
+from services.registry.deliveries import store as deliveries_store
+from services.registry.figures import store as figures_store
+from services.registry.members import rules as members_rules
+from services.registry.members import store as members_store
 from services.runtime.clock import Clock
 from services.runtime.messaging.recovery import Recovery
+from services.runtime.postgres import database as db
 from services.runtime.postgres.database import Connection
+
+queries = db.Queries("services.registry", ".")
 
 log = structlog.get_logger()
 
@@ -31,8 +36,8 @@ def recovery(clock: Clock) -> Recovery:
 
     async def orders(conn: Connection, events: Sequence[OrderState]) -> None:
         """Held, not judged: what became of them is told below."""
-        await store.hold_orders(conn, events)
-        await store.cancel_orders(
+        await deliveries_store.insert_orders(conn, events)
+        await deliveries_store.update_cancelled_orders(
             conn, [o.order_id for o in events if o.state is OrderRequest.CANCELLED]
         )
 
@@ -41,25 +46,39 @@ def recovery(clock: Clock) -> Recovery:
 
 async def recover_people(conn: Connection, clock: Clock) -> None:
     """Before the orders: who is gone, who changed, who came."""
-    today = domain.latest_day(clock.now())
-    await conn.execute(sql.recover_contacts, store.MEMBERS, today)
-    await conn.execute(sql.recover_erased, store.MEMBERS, today)
-    await conn.execute(sql.recover_members, store.MEMBERS)
-    await conn.execute(sql.recover_unknown, store.MEMBERS)
-    await conn.execute(sql.recover_figures, store.FIGURES)
+    today = members_rules.latest_civil_day(clock.now())
+    await conn.execute(queries.recover_contacts, members_store.MEMBERS, today)
+    await conn.execute(queries.recover_erased, members_store.MEMBERS, today)
+    await conn.execute(queries.recover_members, members_store.MEMBERS)
+    await conn.execute(queries.recover_unknown, members_store.MEMBERS)
+    await conn.execute(queries.recover_figures, figures_store.FIGURES)
 
 
 async def recover_messages(conn: Connection, clock: Clock) -> None:
     """Once every order is held: what became of each, and when each person may be asked again."""
     now = clock.now()
-    today, earliest = domain.latest_day(now), domain.earliest_day(now)
-    lost = await conn.fetchval(sql.something_unheard, store.MEMBERS, store.DELIVERIES, earliest)
-    await conn.execute(sql.recover_deliveries, store.DELIVERIES)
-    doubtful = store.rows_of(await conn.execute(sql.doubt_solicitations, now))
-    await conn.execute(sql.recover_locks, store.MEMBERS)
-    await conn.execute(sql.recover_notice_locks)
+    today, earliest = members_rules.latest_civil_day(now), members_rules.earliest_civil_day(now)
+    lost = await conn.fetchval(
+        queries.lacks_told_events, members_store.MEMBERS, deliveries_store.DELIVERIES, earliest
+    )
+    await conn.execute(queries.recover_deliveries, deliveries_store.DELIVERIES)
+    doubtful = members_store.affected_rows(
+        await conn.execute(queries.mark_doubtful_solicitations, now)
+    )
+    await conn.execute(queries.recover_contact_locks, members_store.MEMBERS)
+    await conn.execute(queries.recover_notice_locks)
     if lost:
         log.critical("topics_lost_too", everybody_locked_from=today.isoformat())
-        await conn.execute(sql.lock_everybody, today)
-        await conn.execute(sql.outgrow, now)
+        await conn.execute(queries.lock_everybody, today)
+        await conn.execute(queries.raise_versions, now)
     log.warning("messages_recovered", taken_as_sent=doubtful)
+
+
+async def republish(conn: Connection, clock: Clock) -> dict[str, int]:
+    """The current state of every member, every answered order and every month, once more."""
+    now = clock.now()
+    return {
+        members_store.MEMBER: await members_store.republish_members(conn, now),
+        deliveries_store.DELIVERY: await deliveries_store.republish_deliveries(conn, now),
+        figures_store.FIGURE: await figures_store.republish_figures(conn, now),
+    }

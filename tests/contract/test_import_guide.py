@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from services.contracts.codes import AGE_BANDS, DIGITAL, plain
-from services.registry.csv_columns import COLUMNS, REQUIRED
-from services.registry.dates import DateRefused, read_date
+from services.registry.imports.csv.columns import COLUMNS, REQUIRED
+from services.registry.imports.csv.dates import DateRefused, read_date
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "importing.md").read_text()
 _TABLE = [

@@ -70,18 +70,18 @@ class Bus:
     def waiting(self, reader: Reader) -> int:
         return len(self.records.get(reader.consumer.topic.name, ())) - reader.place
 
-    async def deliver(self, reader: Reader, limit: int | None = None) -> None:
-        records = self.records.get(reader.consumer.topic.name, [])
-        end = len(records) if limit is None else min(len(records), reader.place + limit)
-        if batch := records[reader.place : end]:
-            await reader.service.inbox.apply_batch(reader.consumer, batch)
+    async def deliver(self, reader: Reader, most: int | None = None) -> None:
+        held = self.records.get(reader.consumer.topic.name, [])
+        end = len(held) if most is None else min(len(held), reader.place + most)
+        if batch := held[reader.place : end]:
+            await reader.service.inbox.settle(reader.consumer, batch)
         reader.place = end
 
     async def repeat(self, reader: Reader, last: int) -> None:
         """What was delivered last comes once more."""
-        records = self.records.get(reader.consumer.topic.name, [])
-        if batch := records[max(0, reader.place - last) : reader.place]:
-            await reader.service.inbox.apply_batch(reader.consumer, batch)
+        held = self.records.get(reader.consumer.topic.name, [])
+        if batch := held[max(0, reader.place - last) : reader.place]:
+            await reader.service.inbox.settle(reader.consumer, batch)
 
     async def deliver_all(self) -> int:
         """To everybody, until nothing new is sent; returns how many records that were."""

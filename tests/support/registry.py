@@ -25,11 +25,14 @@ from services.contracts.events.campaigns import (
     ProjectState,
 )
 from services.contracts.events.feedback import ReportState
-from services.registry import store, use_cases
-from services.registry.messages import Letters
-from services.registry.sender import Sender
-from services.registry.smtp import MailServer
-from services.registry.vault import Vault
+from services.registry.deliveries import store as deliveries_store
+from services.registry.deliveries import use_cases as deliveries
+from services.registry.deliveries.sender import Sender
+from services.registry.deliveries.smtp import MailServer
+from services.registry.imports import use_cases as imports
+from services.registry.members.contact_encryption import ContactEncryptor
+from services.registry.messages import store as messages_store
+from services.registry.messages.renderer import Letters
 from services.runtime.clock import Clock, FixedClock
 from services.runtime.postgres.database import Database
 from tests.support.servers import eventually
@@ -50,8 +53,8 @@ HEADER = (
 )
 
 
-def vault() -> Vault:
-    return Vault(json.dumps([CONTACT_KEY]), LOOKUP_KEY)
+def encryptor() -> ContactEncryptor:
+    return ContactEncryptor(json.dumps([CONTACT_KEY]), LOOKUP_KEY)
 
 
 def letters() -> Letters:
@@ -85,11 +88,11 @@ async def enrol(database: Database, clock: Clock, *addresses: str, **columns: st
     """Members by an import, in the order of the addresses."""
     rows = [line(address, **columns) for address in addresses]
     async with database.transaction() as conn:
-        report = await use_cases.import_members(
-            conn, clock, vault(), sheet(*rows), "en", accept_month=True
+        report = await imports.import_members(
+            conn, clock, encryptor(), sheet(*rows), "en", accept_month=True
         )
         assert report.kept, report.errors
-        hashes = [vault().hash(address) for address in addresses]
+        hashes = [encryptor().hash(address) for address in addresses]
         found = await conn.fetch("SELECT member_id, email_hash FROM contact")
     by_hash = {row["email_hash"]: row["member_id"] for row in found}
     return [by_hash[hash] for hash in hashes]
@@ -189,7 +192,7 @@ class Registry:
 
     def sender(self, workers: int = 4, timeout_seconds: float = 20) -> Sender:
         server = MailServer("127.0.0.1", self.catcher.port, timeout_seconds)
-        return Sender(self.database, self.clock, vault(), letters(), server, workers)
+        return Sender(self.database, self.clock, encryptor(), letters(), server, workers)
 
     @asynccontextmanager
     async def sending(self, workers: int = 4, timeout_seconds: float = 20) -> AsyncIterator[Sender]:
@@ -207,26 +210,28 @@ class Registry:
 
     async def hold(self, *projects: ProjectState) -> None:
         async with self.database.transaction() as conn:
-            await use_cases.follow_projects(conn, projects)
+            await messages_store.upsert_projects(conn, projects)
 
     async def hold_reports(self, *reports: ReportState) -> None:
         async with self.database.transaction() as conn:
-            await use_cases.follow_reports(conn, reports)
+            await messages_store.upsert_reports(conn, reports)
 
     async def receive(self, *orders: OrderState) -> None:
         async with self.database.transaction() as conn:
-            await use_cases.receive_orders(conn, self.clock, orders)
+            await deliveries.apply_order_states(conn, self.clock, orders)
 
     async def answer(self) -> None:
         async with self.database.transaction() as conn:
-            await use_cases.answer_orders(conn, self.clock)
+            await deliveries.refuse_all_unsendable_orders(conn, self.clock)
 
     async def judge(self) -> int:
         """What the sweeper does; returns how many attempts had lost their sender."""
         judged = 0
-        for order_id, member_id in await store.unanswered_attempts(self.database.pool):
+        for order_id, member_id in await deliveries_store.list_open_attempts(self.database.pool):
             async with self.database.transaction() as conn:
-                judged += await use_cases.judge_stale_attempt(conn, self.clock, order_id, member_id)
+                judged += await deliveries.settle_stale_attempt(
+                    conn, self.clock, order_id, member_id
+                )
         return judged
 
     async def delivery(self, of: OrderState) -> Mapping[str, Any]:

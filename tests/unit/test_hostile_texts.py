@@ -14,14 +14,14 @@ import structlog
 from services.contracts.events.campaigns import OrderKind
 from services.contracts.http.common import Problem
 from services.feedback.public_account.views import pages, parts
-from services.registry.messages import Report
-from services.registry.vault import Contact
-from services.runtime.csv_tables import csv_lines
+from services.registry.members.contact_encryption import Contact
+from services.registry.messages.renderer import Report
+from services.runtime.cells import csv_lines
 from services.runtime.http import pages as members_pages
 from services.runtime.text import LANGUAGES, Language
 from tests.support.hostile_texts import ALL, HOSTILE, TITLES
 from tests.support.registry import NOON, letters
-from tests.unit.registry.test_messages import letter
+from tests.unit.registry.messages.test_renderer import letter
 
 
 def controls(text: str, but: str = "\n\t") -> list[str]:

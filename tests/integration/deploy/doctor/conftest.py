@@ -28,7 +28,7 @@ from deploy.local import postgres as local_postgres
 from deploy.local.errors import HOST
 from deploy.local.issuer import LocalIssuer
 from deploy.local.postgres import EmbeddedPostgres
-from services.registry.smtp import MailServer
+from services.registry.deliveries.smtp import MailServer
 from services.runtime.postgres import database as db
 from services.runtime.postgres import migrations
 from tests.support import secure_kafka

@@ -30,7 +30,7 @@ from deploy.local import kafka as kafka_module
 from deploy.local.errors import HOST
 from deploy.local.kafka import EmbeddedKafka
 from services.contracts.topics import TOPICS
-from services.registry.smtp import MailServer
+from services.registry.deliveries.smtp import MailServer
 from services.runtime.messaging.kafka import KafkaServer, ensure_topics
 from services.runtime.text import LANGUAGES
 from tests.integration.deploy.doctor.conftest import (

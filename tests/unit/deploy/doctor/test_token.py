@@ -13,7 +13,7 @@ from deploy.doctor.deployment import Deployment
 from deploy.doctor.findings import Verdict
 from deploy.doctor.token import judge
 from services.contracts.http.common import Role
-from services.registry.smtp import MailServer
+from services.registry.deliveries.smtp import MailServer
 from services.runtime.http.staff_tokens import LEEWAY_SECONDS, RoleClaim
 from services.runtime.messaging.kafka import KafkaServer
 

@@ -1,0 +1,131 @@
+"""The return on the proposals reaches who took part: a notice that asks nothing, with its link."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from services.contracts.events.campaigns import OrderKind, OrderState, ProjectState
+from services.registry.deliveries import store as deliveries_store
+from services.registry.messages.renderer import SUMMARY_LENGTH, in_language, shortened
+from tests.support.registry import TODAY, Registry, order, project, report
+
+
+async def due(registry: Registry) -> list[UUID]:
+    page = await deliveries_store.list_due_orders(
+        registry.database.pool, registry.clock.now(), UUID(int=0), 10
+    )
+    return [order_id for order_id, _ in page.due]
+
+
+async def owed(
+    registry: Registry, about: ProjectState, version: int = 1, language: str = "fr", days: int = 2
+) -> OrderState:
+    [member] = await registry.enrol("zoe@example.test", language=language)
+    await registry.hold(about)
+    notice = order(member, about, kind=OrderKind.REPORT, report_version=version, days=days)
+    await registry.receive(notice)
+    return notice
+
+
+async def test_a_report_is_sent_with_its_link_and_what_it_says(registry: Registry) -> None:
+    about = project()
+    notice = await owed(registry, about)
+    await registry.hold_reports(report(about))
+    async with registry.sending():
+        await registry.becomes(notice, "sent")
+    [message] = registry.mail()
+    assert message["headers"]["X-Panel-Kind"] == "report"
+    assert "https://panel.test/projets/1/retour?lang=fr" in message["text"]
+    assert "Quatorze personnes ont demandé" in message["text"]
+    assert "Vous n'avez rien à faire" in message["text"]
+    assert "/invitations/" not in message["text"], "it asks nothing"
+
+
+async def test_it_is_read_in_the_members_language(registry: Registry) -> None:
+    about = project()
+    notice = await owed(registry, about, language="en")
+    await registry.hold_reports(report(about, url="https://panel.test/p?x=1&lang=fr#decisions"))
+    async with registry.sending():
+        await registry.becomes(notice, "sent")
+    [message] = registry.mail()
+    assert "https://panel.test/p?x=1&lang=en#decisions" in message["text"]
+    assert "There is nothing to do." in message["text"]
+
+
+async def test_an_order_waits_until_its_version_of_the_report_is_known(registry: Registry) -> None:
+    about = project()
+    notice = await owed(registry, about, version=2)
+    assert await due(registry) == []
+    await registry.hold_reports(report(about, version=1))
+    assert await due(registry) == []
+    assert await registry.state(notice) == "pending"
+    await registry.hold_reports(
+        report(about, version=3, summary="Tout est revu.", url="https://panel.test/projets/1/v3")
+    )
+    async with registry.sending():
+        await registry.becomes(notice, "sent")
+    [message] = registry.mail()
+    assert "/projets/1/v3" in message["text"], "nobody is sent an account known to be old"
+    assert "a été revu" in message["text"]
+    assert "Tout est revu." not in message["text"], "a revised report is read on its page"
+    assert "En résumé" not in message["text"]
+
+
+async def test_a_report_that_stays_unknown_is_answered_when_its_window_is_over(
+    registry: Registry,
+) -> None:
+    notice = await owed(registry, project())
+    registry.clock.advance(timedelta(days=2))
+    await registry.answer()
+    assert await registry.state(notice) == "refused window_over"
+
+
+async def test_an_older_or_repeated_report_changes_nothing(registry: Registry) -> None:
+    about = project()
+    notice = await owed(registry, about)
+    await registry.hold_reports(report(about, version=2, url="https://panel.test/p/revu"))
+    for version in (1, 2):
+        await registry.hold_reports(report(about, version=version, url="https://panel.test/p/x"))
+    async with registry.sending():
+        await registry.becomes(notice, "sent")
+    assert "https://panel.test/p/revu" in registry.mail()[0]["text"]
+
+
+async def test_a_report_takes_no_place_in_the_month(registry: Registry) -> None:
+    about = project()
+    notice = await owed(registry, about)
+    before = await registry.lock(notice.member_id)
+    await registry.hold_reports(report(about))
+    async with registry.sending():
+        await registry.becomes(notice, "sent")
+    after = await registry.lock(notice.member_id)
+    assert before is not None
+    assert after is not None
+    assert dict(after) == dict(before)
+    assert after["last_day"] < TODAY
+
+
+LONG = "Une phrase qui dit une chose. " * 60
+
+
+@pytest.mark.parametrize(
+    ("summary", "ends"),
+    [
+        ("Court.", "Court."),
+        (LONG, "chose. […]"),
+        ("mot " * 400, "mot […]"),
+        ("x" * 2_000, "x […]"),
+    ],
+)
+def test_a_summary_is_shortened_where_a_reader_would(summary: str, ends: str) -> None:
+    said = shortened(summary)
+    assert len(said) <= SUMMARY_LENGTH + len(" […]")
+    assert said.endswith(ends)
+    assert said.removesuffix(" […]").strip() in summary
+
+
+def test_a_summary_keeps_its_paragraphs_and_a_link_whatever_else_it_carries() -> None:
+    assert shortened("Un\nseul.\n\n \nDeux.  ") == "Un seul.\n\nDeux."
+    assert in_language("https://x.test/a", "en") == "https://x.test/a?lang=en"
+    assert in_language("https://x.test/a?b=&lang=fr", "fr") == "https://x.test/a?b=&lang=fr"

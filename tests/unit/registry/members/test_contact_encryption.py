@@ -1,0 +1,40 @@
+"""Contact details are readable with the key and for their member only."""
+
+import base64
+import json
+from uuid import uuid4
+
+import pytest
+from cryptography.exceptions import InvalidTag
+
+from services.registry.members.contact_encryption import Contact, ContactEncryptor
+from tests.support.registry import CONTACT_KEY, LOOKUP_KEY, encryptor
+
+ZOE = Contact("zoe@example.test", "Zoé Durand")
+NEW_KEY = base64.b64encode(b"n" * 32).decode()
+
+
+def test_what_was_sealed_opens_for_its_member_only() -> None:
+    member = uuid4()
+    box = encryptor().seal(member, ZOE)
+    assert b"zoe" not in box.sealed
+    assert encryptor().open(member, box) == ZOE
+    with pytest.raises(InvalidTag):
+        encryptor().open(uuid4(), box)
+
+
+def test_after_a_rotation_the_new_key_seals_and_the_old_still_opens() -> None:
+    member = uuid4()
+    old = encryptor().seal(member, ZOE)
+    rotated = ContactEncryptor(json.dumps([NEW_KEY, CONTACT_KEY]), LOOKUP_KEY)
+    assert rotated.open(member, old) == ZOE
+    new = rotated.seal(member, ZOE)
+    assert new.key_id != old.key_id
+    with pytest.raises(KeyError):
+        encryptor().open(member, new)
+
+
+def test_one_address_has_one_hash_under_one_key_and_another_under_another() -> None:
+    other = ContactEncryptor(json.dumps([CONTACT_KEY]), NEW_KEY)
+    assert encryptor().hash(ZOE.address) == encryptor().hash(ZOE.address)
+    assert encryptor().hash(ZOE.address) != other.hash(ZOE.address)
