@@ -33,7 +33,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from joserfc.jwk import OKPKey
 
 from deploy.backup.backup import new_identity
-from deploy.generate.acls import PRINCIPALS, PUBLIC, SERVICES, SETUP
+from deploy.kafka.acls import PRINCIPALS, PUBLIC, SERVICES, SETUP
 
 _AES_BYTES = 32
 _AUTHORITY_LIVES = timedelta(days=3650)

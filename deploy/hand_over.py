@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.generate.acls import SERVICES, SETUP
+from deploy.kafka.acls import SERVICES, SETUP
 
 _PANEL = (10001, 10001)
 _ROOT = (0, 0)

@@ -8,14 +8,16 @@ the rules themselves; no other part of a service is used.
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import asyncpg
 
-from services.runtime.postgres import migrations
-from services.runtime.postgres.database import Queries
+from deploy.charter_check.database import fetch, fetch_value
+from deploy.charter_check.panel import Migrate
 
-sql = Queries("deploy.charter_check")
+if TYPE_CHECKING:
+    from deploy.charter_check.database import Connection
 
 RIGHT = "right"
 Catalog = Mapping[tuple[str, str], str]
@@ -56,15 +58,15 @@ class Comparison:
 
     @property
     def other_rules(self) -> list[Difference]:
-        return [one for one in self.differences if one.kind != RIGHT]
+        return [difference for difference in self.differences if difference.kind != RIGHT]
 
     @property
     def other_rights(self) -> list[Difference]:
-        return [one for one in self.differences if one.kind == RIGHT]
+        return [difference for difference in self.differences if difference.kind == RIGHT]
 
 
-async def listed(connection: "asyncpg.Connection[asyncpg.Record]") -> Catalog:
-    rows = await connection.fetch(sql.catalog)
+async def listed(connection: "Connection") -> Catalog:
+    rows = await fetch(connection, "catalog")
     return {(row["kind"], row["name"]): row["text"] for row in rows}
 
 
@@ -80,16 +82,14 @@ def differences(
     ]
 
 
-async def compare(
-    dsn: str, service: str, connection: "asyncpg.Connection[asyncpg.Record]"
-) -> Comparison:
+async def compare(dsn: str, service: str, connection: "Connection", migrate: Migrate) -> Comparison:
     """`dsn` and `connection`: the service's database, as a role that may create databases."""
-    apart = await connection.fetchval(sql.catalog_roles_apart, service)
-    async with _made_anew(dsn, service, connection, roles_apart=apart) as fresh:
+    apart = await fetch_value(connection, "catalog_roles_apart", service=service)
+    async with _fresh_database(dsn, service, connection, migrate, roles_apart=apart) as fresh:
         migrated = await listed(fresh)
         # A backup makes triggers anew from their own text, which PostgreSQL then reads with fewer
         # brackets: the same condition in other words.
-        await fresh.execute(await fresh.fetchval(sql.triggers_made_anew))
+        await fresh.execute(await fetch_value(fresh, "triggers_made_anew"))
         restored = await listed(fresh)
     rights = sum(kind == RIGHT for kind, _ in migrated)
     return Comparison(
@@ -100,13 +100,14 @@ async def compare(
 
 
 @asynccontextmanager
-async def _made_anew(
+async def _fresh_database(
     dsn: str,
     service: str,
-    connection: "asyncpg.Connection[asyncpg.Record]",
+    connection: "Connection",
+    migrate: Migrate,
     *,
     roles_apart: bool,
-) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+) -> AsyncIterator["Connection"]:
     name = f"check_{service}_{uuid4().hex}"
     await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
     try:
@@ -114,7 +115,7 @@ async def _made_anew(
         try:
             if roles_apart:
                 await fresh.execute(_ROLES_APART.format(database=name, service=service))
-            await migrations.migrate(fresh, migrations.for_service(f"services.{service}"))
+            await migrate(fresh, service)
             yield fresh
         finally:
             await fresh.close()

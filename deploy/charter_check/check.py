@@ -5,50 +5,31 @@ none of the services' code, so that a defect there cannot hide itself here. One 
 with how many things it looked at.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import asyncpg
 
-from deploy.charter_check import catalogs, evidence, transparency
-from deploy.charter_check import published as told
-from deploy.charter_check import topics as bus
+from deploy.charter_check import catalogs, evidence, published, transparency
+from deploy.charter_check.database import fetch, fetch_row
 from deploy.charter_check.evidence import Evidence
+from deploy.charter_check.findings import Finding, Sentence
 from deploy.charter_check.mail_journal import Journal
+from deploy.charter_check.panel import Migrate, Panel
 from deploy.charter_check.promises import STORED, Stored
-from deploy.local.endpoints import Endpoints
-from services.contracts.topics import TOPICS
-from services.runtime.clock import SharedClock
-from services.runtime.postgres.database import Queries
-from services.runtime.text import Text
+from deploy.charter_check.topics import records
 
-sql = Queries("deploy.charter_check")
+if TYPE_CHECKING:
+    from deploy.charter_check.database import Connection
 
+Rule = Callable[[Evidence], tuple[int, int]]
 
-@dataclass(frozen=True)
-class Finding:
-    """`code` is for programs and stays; `looked_at` counts what `text` speaks of; `named` says
-    which of them are wrong, where they have names."""
-
-    code: str
-    text: Text
-    looked_at: int
-    wrong: int
-    named: Sequence[str] = ()
-
-    @property
-    def holds(self) -> bool:
-        return self.wrong == 0
-
-
-Judge = Callable[[Evidence], tuple[int, int]]
-
-WITNESSED: tuple[tuple[str, Judge, Text], ...] = (
+WITNESSED: tuple[tuple[str, Rule, Sentence], ...] = (
     (
         "messages_apart",
         evidence.messages_apart,
-        Text(
+        Sentence(
             fr="jamais deux sollicitations en 31 jours, par adresse, d'après le courrier",
             en="never two solicitations in 31 days, per address, by the mail itself",
         ),
@@ -56,7 +37,7 @@ WITNESSED: tuple[tuple[str, Judge, Text], ...] = (
     (
         "messages_ordered",
         evidence.messages_ordered,
-        Text(
+        Sentence(
             fr="chaque message répond à un ordre connu, de la même nature",
             en="every message answers a known order of the same kind",
         ),
@@ -64,7 +45,7 @@ WITNESSED: tuple[tuple[str, Judge, Text], ...] = (
     (
         "orders_used_once",
         evidence.orders_used_once,
-        Text(
+        Sentence(
             fr="aucun ordre de sollicitation n'a servi deux fois",
             en="no order to solicit was used twice",
         ),
@@ -72,7 +53,7 @@ WITNESSED: tuple[tuple[str, Judge, Text], ...] = (
     (
         "sent_is_in_the_journal",
         evidence.sent_is_in_the_journal,
-        Text(
+        Sentence(
             fr="chaque envoi dit « envoyé » est bien arrivé au serveur de courrier",
             en="every delivery said to be sent reached the mail server",
         ),
@@ -80,7 +61,7 @@ WITNESSED: tuple[tuple[str, Judge, Text], ...] = (
     (
         "answers_agree",
         evidence.answers_agree,
-        Text(
+        Sentence(
             fr="campaigns et registry disent la même chose de chaque ordre",
             en="campaigns and registry say the same of every order",
         ),
@@ -88,7 +69,7 @@ WITNESSED: tuple[tuple[str, Judge, Text], ...] = (
     (
         "sending_hours",
         evidence.sending_hours,
-        Text(
+        Sentence(
             fr="aucun message avant 8 h ni après 20 h, là où vit le membre",
             en="no message before 8:00 or after 20:00, where the member lives",
         ),
@@ -96,7 +77,7 @@ WITNESSED: tuple[tuple[str, Judge, Text], ...] = (
     (
         "silence_after_leaving",
         evidence.silence_after_leaving,
-        Text(
+        Sentence(
             fr="aucun message ne part après un départ du panel",
             en="no message starts after somebody left the panel",
         ),
@@ -104,47 +85,47 @@ WITNESSED: tuple[tuple[str, Judge, Text], ...] = (
     (
         "closed_with_every_answer",
         evidence.closed_with_every_answer,
-        Text(
+        Sentence(
             fr="un projet clos a répondu à chaque proposition, d'après les seuls sujets Kafka",
             en="a closed project answered every proposal, by the topics alone",
         ),
     ),
     (
         "words_as_told",
-        told.words_as_told,
-        Text(
+        published.words_as_told,
+        Sentence(
             fr="mandats, propositions, décisions et retours ont les mots qui ont été publiés",
             en="mandates, proposals, decisions and reports have the words that were published",
         ),
     ),
     (
         "contributions_as_told",
-        told.contributions_as_told,
-        Text(
+        published.contributions_as_told,
+        Sentence(
             fr="il y a autant de contributions qu'il en a été annoncé",
             en="there are as many contributions as were announced",
         ),
     ),
     (
         "credentials_as_told",
-        told.credentials_as_told,
-        Text(
+        published.credentials_as_told,
+        Sentence(
             fr="chaque réponse annoncée a son jeton anonyme utilisé",
             en="each answer that was announced has its spent credential",
         ),
     ),
     (
         "answers_as_told",
-        told.answers_as_told,
-        Text(
+        published.answers_as_told,
+        Sentence(
             fr="les réponses d'un recueil sont celles qui furent ouvertes",
             en="the answers of a collection are those that were opened",
         ),
     ),
     (
         "words_are_the_answers",
-        told.words_are_the_answers,
-        Text(
+        published.words_are_the_answers,
+        Sentence(
             fr="les mots qu'on lit sont ceux de la réponse",
             en="the words that are read are those of the answer",
         ),
@@ -152,7 +133,7 @@ WITNESSED: tuple[tuple[str, Judge, Text], ...] = (
     (
         "no_personal_data_on_the_bus",
         evidence.no_personal_data_on_the_bus,
-        Text(
+        Sentence(
             fr="aucune adresse ni aucun nom dans les événements",
             en="no address and no name in the events",
         ),
@@ -160,7 +141,7 @@ WITNESSED: tuple[tuple[str, Judge, Text], ...] = (
     (
         "days_only_where_opinions_are",
         evidence.days_only_where_opinions_are,
-        Text(
+        Sentence(
             fr="aucune heure dans les événements de responses",
             en="no hour in the events of responses",
         ),
@@ -168,7 +149,7 @@ WITNESSED: tuple[tuple[str, Judge, Text], ...] = (
     (
         "no_members_where_opinions_are",
         evidence.no_members_where_opinions_are,
-        Text(
+        Sentence(
             fr="aucun membre dans les événements de responses et de feedback",
             en="no member in the events of responses and feedback",
         ),
@@ -176,7 +157,7 @@ WITNESSED: tuple[tuple[str, Judge, Text], ...] = (
     (
         "no_personal_data_in_logs",
         evidence.no_personal_data_in_logs,
-        Text(
+        Sentence(
             fr="aucune adresse dans les journaux techniques",
             en="no address in the technical logs",
         ),
@@ -184,87 +165,86 @@ WITNESSED: tuple[tuple[str, Judge, Text], ...] = (
 )
 
 
-_JOURNAL = Text(
+_JOURNAL = Sentence(
     fr="le journal de transparence est celui qui a été signé, entier",
     en="the transparency journal is the one that was signed, whole",
 )
 
 
-async def check(endpoints: Endpoints) -> list[Finding]:
-    """Every promise that can be judged so far, the month between two solicitations first."""
-    now = SharedClock(endpoints.clock_file).now()
+async def check(panel: Panel) -> list[Finding]:
+    """Check every promise, the month between two solicitations first."""
     stored: list[Finding] = []
-    connections = {name: await asyncpg.connect(endpoints.dsn(name)) for name in endpoints.services}
+    connections = {service: await asyncpg.connect(dsn) for service, dsn in panel.dsns.items()}
     try:
         for promise in STORED:
-            stored.append(await _judge(connections[promise.service], promise, now))
-        seen = Evidence(
-            messages=list(Journal(endpoints.mail_journal).new()),
-            deliveries=await connections["registry"].fetch(sql.known_orders),
-            orders=await connections["campaigns"].fetch(sql.ordered),
-            records=[
-                record
-                async for record in bus.records(endpoints.kafka, [topic.name for topic in TOPICS])
-            ],
-            logs=sorted(endpoints.logs.glob("*.log")),
-            written=[
-                row
-                for name, connection in connections.items()
-                for row in await connection.fetch(getattr(sql, f"words_of_{name}"))
-            ],
-            collected=await connections["responses"].fetch(sql.answers_stored),
-            answers=await connections["responses"].fetch(sql.answers_open),
-        )
-        journal = await transparency.read(endpoints, connections["feedback"])
+            stored.append(await _check_stored(connections[promise.service], promise, panel.now))
+        gathered = await _gather(panel, connections)
+        journal = await transparency.read(panel, connections["feedback"])
         migrated = [
             finding
-            for name, connection in connections.items()
-            for finding in await _as_migrated(name, endpoints.dsn(name), connection)
+            for service, connection in connections.items()
+            for finding in await _as_migrated(
+                service, panel.dsns[service], connection, panel.migrate
+            )
         ]
     finally:
         for connection in connections.values():
             await connection.close()
-    witnessed = [Finding(code, text, *judge(seen)) for code, judge, text in WITNESSED]
+    witnessed = [Finding(code, sentence, *rule(gathered)) for code, rule, sentence in WITNESSED]
     public = Finding("journal_verifies", _JOURNAL, *transparency.journal_verifies(journal))
     return [*witnessed[:1], *stored, *witnessed[1:], public, *migrated]
 
 
+async def _gather(panel: Panel, connections: "Mapping[str, Connection]") -> Evidence:
+    return Evidence(
+        messages=list(Journal(panel.mail_journal).new()),
+        deliveries=await fetch(connections["registry"], "known_orders"),
+        orders=await fetch(connections["campaigns"], "ordered"),
+        records=[record async for record in records(panel.kafka, panel.topics)],
+        logs=panel.logs,
+        publications=[
+            row
+            for service, connection in connections.items()
+            for row in await fetch(connection, f"words_of_{service}")
+        ],
+        collections=await fetch(connections["responses"], "answers_stored"),
+        responses=await fetch(connections["responses"], "answers_open"),
+    )
+
+
 async def _as_migrated(
-    service: str, dsn: str, connection: "asyncpg.Connection[asyncpg.Record]"
+    service: str, dsn: str, connection: "Connection", migrate: Migrate
 ) -> list[Finding]:
-    compared = await catalogs.compare(dsn, service, connection)
+    compared = await catalogs.compare(dsn, service, connection, migrate)
     rules, rights = compared.other_rules, compared.other_rights
     return [
         Finding(
             f"{service}_rules_as_migrated",
-            Text(
+            Sentence(
                 fr=f"les contraintes, déclencheurs et fonctions de {service} sont tous en vigueur",
                 en=f"the constraints, triggers and functions of {service} are all in force",
             ),
             compared.rules,
             len(rules),
-            [str(one) for one in rules],
+            [str(difference) for difference in rules],
         ),
         Finding(
             f"{service}_rights_as_migrated",
-            Text(
+            Sentence(
                 fr=f"chaque rôle a dans {service} les droits prévus, et aucun autre",
                 en=f"each role has in {service} the rights that it should, and no other",
             ),
             compared.rights,
             len(rights),
-            [str(one) for one in rights],
+            [str(difference) for difference in rights],
         ),
     ]
 
 
-async def _judge(
-    connection: "asyncpg.Connection[asyncpg.Record]", promise: Stored, now: datetime
-) -> Finding:
-    arguments: Sequence[datetime] = [now] if promise.timed else []
-    row = await connection.fetchrow(getattr(sql, promise.query), *arguments)
-    assert row is not None
+async def _check_stored(connection: "Connection", promise: Stored, now: datetime) -> Finding:
+    parameters = {"now": now} if promise.timed else {}
+    row = await fetch_row(connection, promise.query, **parameters)
     code = promise.query
     if promise.query in ("no_member_columns", "events_applied"):
         code = f"{promise.service}_{promise.query}"
-    return Finding(code, promise.text, row["looked_at"], row["wrong"])
+    return Finding(code, promise.sentence, row["looked_at"], row["wrong"])

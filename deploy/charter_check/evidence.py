@@ -12,11 +12,10 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from deploy.charter_check.database import Row
 from deploy.charter_check.mail_journal import CLOSES, OPENS, Message, may_be_too_close, twice
 from deploy.charter_check.spellings import mailbox
 from deploy.charter_check.topics import Record
-
-Row = Mapping[str, Any]
 
 ADDRESS = re.compile(rb"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+\.[A-Za-z]")
 _OPINIONS = ("responses.", "feedback.")
@@ -25,18 +24,21 @@ _NAMING = ("member_id", "person_id", "invitation_id", "order_id")
 
 @dataclass(frozen=True)
 class Evidence:
-    """deliveries: order_id, kind, state, member_id, zone (null: no longer known), day. orders:
-    order_id, kind, member_id, answer. written: see `words_of_…`. collected: see `answers_stored`.
-    answers: see `answers_open`."""
+    """Everything that the rules of this folder compare; the rows are those of named queries."""
 
     messages: Sequence[Message]
     deliveries: Sequence[Row]
+    """`known_orders`: order_id, kind, state, member_id, zone (null: no longer known), day."""
     orders: Sequence[Row]
+    """`ordered`: order_id, kind, member_id, answer."""
     records: Sequence[Record]
     logs: Sequence[Path]
-    written: Sequence[Row] = ()
-    collected: Sequence[Row] = ()
-    answers: Sequence[Row] = ()
+    publications: Sequence[Row] = ()
+    """`words_of_…`: topic, key, version, words, is_source."""
+    collections: Sequence[Row] = ()
+    """`answers_stored`."""
+    responses: Sequence[Row] = ()
+    """`answers_open`."""
 
 
 def messages_apart(seen: Evidence) -> tuple[int, int]:

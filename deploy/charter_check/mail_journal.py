@@ -11,14 +11,13 @@ from pathlib import Path
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from services.contracts.events.campaigns import SOLICITATIONS
-
 PARIS = "Europe/Paris"
 APART_DAYS = 31
 OPENS, CLOSES = time(8), time(20)
 
 _LINK = re.compile(r"https?://[^\s<>\"]+")
-_SOLICITATIONS = frozenset(kind.value for kind in SOLICITATIONS)
+# Kinds of order that ask something of a member.
+SOLICITATIONS = frozenset({"invitation", "reminder"})
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,7 @@ class Message:
 
     @property
     def solicits(self) -> bool:
-        return self.kind in _SOLICITATIONS
+        return self.kind in SOLICITATIONS
 
     def day(self, zone: str = PARIS) -> date:
         return self.panel_time.astimezone(ZoneInfo(zone)).date()

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from services.runtime.text import Text
+from deploy.charter_check.findings import Sentence
 
 
 @dataclass(frozen=True)
@@ -11,7 +11,7 @@ class Stored:
 
     service: str
     query: str
-    text: Text
+    sentence: Sentence
     timed: bool = False
 
 
@@ -19,7 +19,7 @@ STORED: tuple[Stored, ...] = (
     Stored(
         "registry",
         "deliveries_apart",
-        Text(
+        Sentence(
             fr="jamais deux sollicitations en 31 jours, par personne, d'après les envois",
             en="never two solicitations in 31 days, per person, by deliveries",
         ),
@@ -27,7 +27,7 @@ STORED: tuple[Stored, ...] = (
     Stored(
         "registry",
         "first_solicitation_after_known_contact",
-        Text(
+        Sentence(
             fr="ni moins de 31 jours après le dernier contact connu à l'import",
             en="nor less than 31 days after the last contact known at the import",
         ),
@@ -35,7 +35,7 @@ STORED: tuple[Stored, ...] = (
     Stored(
         "registry",
         "locks_as_late_as_messages",
-        Text(
+        Sentence(
             fr="chaque verrou de contact est au moins aussi récent que le dernier envoi",
             en="each contact lock is at least as recent as the last message",
         ),
@@ -43,7 +43,7 @@ STORED: tuple[Stored, ...] = (
     Stored(
         "registry",
         "contact_lock_stands",
-        Text(
+        Sentence(
             fr="la clé du verrou de contact est en place",
             en="the contact lock's key is in force",
         ),
@@ -51,7 +51,7 @@ STORED: tuple[Stored, ...] = (
     Stored(
         "campaigns",
         "ledger_apart",
-        Text(
+        Sentence(
             fr="jamais deux jours à moins de 31 jours dans le registre des contacts",
             en="never two days less than 31 days apart in the contact ledger",
         ),
@@ -59,7 +59,7 @@ STORED: tuple[Stored, ...] = (
     Stored(
         "campaigns",
         "ledger_constraint_stands",
-        Text(
+        Sentence(
             fr="la contrainte d'exclusion du registre des contacts est en place",
             en="the contact ledger's exclusion constraint is in force",
         ),
@@ -67,7 +67,7 @@ STORED: tuple[Stored, ...] = (
     Stored(
         "campaigns",
         "solicitations_planned",
-        Text(
+        Sentence(
             fr="chaque sollicitation est dans le registre des contacts",
             en="every solicitation is in the contact ledger",
         ),
@@ -75,7 +75,7 @@ STORED: tuple[Stored, ...] = (
     Stored(
         "campaigns",
         "ledger_as_answered",
-        Text(
+        Sentence(
             fr="le registre des contacts dit la même chose que les réponses aux ordres",
             en="the contact ledger says what the answers to orders say",
         ),
@@ -83,7 +83,7 @@ STORED: tuple[Stored, ...] = (
     Stored(
         "campaigns",
         "orders_answered",
-        Text(
+        Sentence(
             fr="chaque ordre d'envoi dont la fenêtre est passée a une réponse",
             en="every send order whose window is over has an answer",
         ),
@@ -92,7 +92,7 @@ STORED: tuple[Stored, ...] = (
     Stored(
         "registry",
         "deliveries_answered",
-        Text(
+        Sentence(
             fr="aucun envoi n'attend après sa fenêtre",
             en="no delivery waits after its window",
         ),
@@ -101,12 +101,14 @@ STORED: tuple[Stored, ...] = (
     Stored(
         "campaigns",
         "nothing_contradicted",
-        Text(fr="aucune réponse n'en contredit une autre", en="no answer contradicts another one"),
+        Sentence(
+            fr="aucune réponse n'en contredit une autre", en="no answer contradicts another one"
+        ),
     ),
     Stored(
         "registry",
         "memberships_three_years",
-        Text(
+        Sentence(
             fr="les adhésions durent trois ans et s'arrêtent",
             en="memberships last three years and end",
         ),
@@ -115,7 +117,7 @@ STORED: tuple[Stored, ...] = (
     Stored(
         "registry",
         "no_message_after_membership",
-        Text(
+        Sentence(
             fr="aucun message après la fin d'une adhésion",
             en="no message after the end of a membership",
         ),
@@ -123,7 +125,7 @@ STORED: tuple[Stored, ...] = (
     Stored(
         "registry",
         "consents_proven",
-        Text(
+        Sentence(
             fr="chaque consentement a sa date et sa preuve",
             en="every consent has its date and its proof",
         ),
@@ -132,7 +134,7 @@ STORED: tuple[Stored, ...] = (
     Stored(
         "registry",
         "gone_without_contact",
-        Text(
+        Sentence(
             fr="l'adresse de qui est parti est effacée",
             en="the address of who has left is deleted",
         ),
@@ -140,7 +142,7 @@ STORED: tuple[Stored, ...] = (
     Stored(
         "registry",
         "erased_keep_nothing",
-        Text(
+        Sentence(
             fr="de qui est oublié, rien n'est gardé, et campaigns l'a confirmé",
             en="of who is forgotten nothing is kept, and campaigns has confirmed it",
         ),
@@ -149,7 +151,7 @@ STORED: tuple[Stored, ...] = (
     Stored(
         "registry",
         "silent_after_erasing",
-        Text(
+        Sentence(
             fr="qui est oublié ne reçoit plus rien",
             en="who is forgotten receives nothing any more",
         ),
@@ -157,7 +159,7 @@ STORED: tuple[Stored, ...] = (
     Stored(
         "registry",
         "one_person_per_mailbox",
-        Text(
+        Sentence(
             fr="une boîte aux lettres est celle d'une seule personne",
             en="one mailbox is one person's",
         ),
@@ -165,7 +167,7 @@ STORED: tuple[Stored, ...] = (
     Stored(
         "campaigns",
         "participations_chosen",
-        Text(
+        Sentence(
             fr="personne ne participe sans avoir accepté l'invitation du projet",
             en="nobody takes part without having accepted the project's invitation",
         ),
@@ -173,7 +175,7 @@ STORED: tuple[Stored, ...] = (
     Stored(
         "campaigns",
         "one_invitation_per_project",
-        Text(
+        Sentence(
             fr="personne n'est invité deux fois à un même projet",
             en="nobody is invited twice to one project",
         ),
@@ -181,7 +183,7 @@ STORED: tuple[Stored, ...] = (
     Stored(
         "campaigns",
         "declines_unseen",
-        Text(
+        Sentence(
             fr="le tirage au sort ne peut lire aucune réponse",
             en="the draw cannot read any answer",
         ),
@@ -189,7 +191,7 @@ STORED: tuple[Stored, ...] = (
     Stored(
         "campaigns",
         "draw_role_apart",
-        Text(
+        Sentence(
             fr="le rôle du tirage au sort n'a que ses propres droits",
             en="the role of the draw has its own rights only",
         ),
@@ -197,7 +199,7 @@ STORED: tuple[Stored, ...] = (
     Stored(
         "campaigns",
         "draws_committed",
-        Text(
+        Sentence(
             fr="chaque tirage a utilisé la graine engagée au lancement",
             en="every draw used the seed committed at the launch",
         ),
@@ -205,7 +207,7 @@ STORED: tuple[Stored, ...] = (
     Stored(
         "campaigns",
         "mandates_complete",
-        Text(
+        Sentence(
             fr="chaque projet publié a un mandat complet",
             en="every published project has a complete mandate",
         ),
@@ -213,7 +215,7 @@ STORED: tuple[Stored, ...] = (
     Stored(
         "campaigns",
         "invited_for_published_projects",
-        Text(
+        Sentence(
             fr="personne n'est invité pour un projet qui n'est pas ouvert",
             en="nobody is invited for a project that is not open",
         ),
@@ -221,7 +223,7 @@ STORED: tuple[Stored, ...] = (
     Stored(
         "campaigns",
         "compensations_referenced",
-        Text(
+        Sentence(
             fr="aucune compensation sans la référence du mandat",
             en="no compensation without the mandate's reference",
         ),
@@ -229,7 +231,7 @@ STORED: tuple[Stored, ...] = (
     Stored(
         "campaigns",
         "closed_owe_no_report",
-        Text(
+        Sentence(
             fr="un projet clos ne doit plus de retour à personne",
             en="a closed project owes no report",
         ),
@@ -237,7 +239,7 @@ STORED: tuple[Stored, ...] = (
     Stored(
         "campaigns",
         "participants_reported",
-        Text(
+        Sentence(
             fr="chaque participant d'un projet clos a reçu le retour, ou l'on sait pourquoi non",
             en="each participant of a closed project was sent the report, or it is known why not",
         ),
@@ -245,7 +247,7 @@ STORED: tuple[Stored, ...] = (
     Stored(
         "campaigns",
         "reports_as_answered",
-        Text(
+        Sentence(
             fr="un retour dit envoyé l'a été",
             en="a report said to be sent was sent",
         ),
@@ -253,7 +255,7 @@ STORED: tuple[Stored, ...] = (
     Stored(
         "campaigns",
         "closing_constraint_stands",
-        Text(
+        Sentence(
             fr="la contrainte qui garde un projet ouvert est en place",
             en="the constraint that keeps a project open is in force",
         ),
@@ -261,7 +263,7 @@ STORED: tuple[Stored, ...] = (
     Stored(
         "responses",
         "no_member_columns",
-        Text(
+        Sentence(
             fr="responses n'a aucune colonne qui désigne un membre",
             en="responses has no column that names a member",
         ),
@@ -269,7 +271,7 @@ STORED: tuple[Stored, ...] = (
     Stored(
         "responses",
         "answers_at_most_credentials",
-        Text(
+        Sentence(
             fr="jamais plus de réponses que de jetons anonymes remis",
             en="never more answers than anonymous credentials given",
         ),
@@ -277,7 +279,7 @@ STORED: tuple[Stored, ...] = (
     Stored(
         "responses",
         "no_answer_dropped",
-        Text(
+        Sentence(
             fr="aucune réponse n'a disparu : chaque jeton utilisé a la sienne",
             en="no answer was dropped: each spent credential has its own",
         ),
@@ -285,7 +287,7 @@ STORED: tuple[Stored, ...] = (
     Stored(
         "responses",
         "words_read_before_synthesis",
-        Text(
+        Sentence(
             fr="chaque contribution a été lue avant la synthèse",
             en="every contribution was read before the synthesis",
         ),
@@ -293,7 +295,7 @@ STORED: tuple[Stored, ...] = (
     Stored(
         "responses",
         "words_lead_somewhere",
-        Text(
+        Sentence(
             fr="chaque contribution mène à une proposition ou à une mention",
             en="every contribution leads to a proposal or to a mark",
         ),
@@ -301,7 +303,7 @@ STORED: tuple[Stored, ...] = (
     Stored(
         "responses",
         "proposals_all_listed",
-        Text(
+        Sentence(
             fr="aucune proposition n'est écartée avant d'avoir sa réponse",
             en="no proposal is set aside before it has its answer",
         ),
@@ -309,7 +311,7 @@ STORED: tuple[Stored, ...] = (
     Stored(
         "feedback",
         "every_proposal_answered",
-        Text(
+        Sentence(
             fr="chaque proposition d'un projet restitué a sa réponse",
             en="each proposal of a reported project has its answer",
         ),
@@ -317,7 +319,7 @@ STORED: tuple[Stored, ...] = (
     Stored(
         "feedback",
         "decisions_signed_by_another",
-        Text(
+        Sentence(
             fr="chaque décision est motivée, et signée par une autre personne que qui l'a rédigée",
             en="each decision has its reason, and was signed by another than its drafter",
         ),
@@ -325,7 +327,7 @@ STORED: tuple[Stored, ...] = (
     Stored(
         "feedback",
         "reports_on_synthesised",
-        Text(
+        Sentence(
             fr="aucun retour avant que tout soit lu et synthétisé",
             en="no report before everything was read and synthesised",
         ),
@@ -333,7 +335,7 @@ STORED: tuple[Stored, ...] = (
     Stored(
         "feedback",
         "no_member_columns",
-        Text(
+        Sentence(
             fr="feedback n'a aucune colonne qui désigne un membre",
             en="feedback has no column that names a member",
         ),
@@ -341,7 +343,7 @@ STORED: tuple[Stored, ...] = (
     Stored(
         "feedback",
         "journal_tells_all",
-        Text(
+        Sentence(
             fr="mandats, décisions, retours et suivi sont dans le journal de transparence",
             en="mandates, decisions, reports and follow-up are in the transparency journal",
         ),
@@ -349,7 +351,7 @@ STORED: tuple[Stored, ...] = (
     Stored(
         "campaigns",
         "triggers_fire",
-        Text(
+        Sentence(
             fr="aucun réglage n'éteint les déclencheurs",
             en="no setting switches triggers off",
         ),
@@ -358,7 +360,7 @@ STORED: tuple[Stored, ...] = (
         Stored(
             service,
             "events_applied",
-            Text(
+            Sentence(
                 fr=f"{service} a appliqué tous ses événements",
                 en=f"{service} has applied all its events",
             ),

@@ -24,7 +24,7 @@ def words_as_told(seen: Evidence) -> tuple[int, int]:
     looked_at = wrong = 0
     told = {topic: newest(seen, topic) for topic in SOURCES}
     sources: dict[str, set[str]] = {topic: set() for topic in SOURCES}
-    for row in seen.written:
+    for row in seen.publications:
         if row["is_source"]:
             sources[row["topic"]].add(row["key"])
         body = told[row["topic"]].get(row["key"])
@@ -42,7 +42,7 @@ def contributions_as_told(seen: Evidence) -> tuple[int, int]:
     """There are at least as many as were ever told, open or sealed: their number only grows."""
     opened, received = _numbers(seen)
     wrong = 0
-    for row in seen.collected:
+    for row in seen.collections:
         key = str(row["project_id"])
         wrong += max(
             0,
@@ -57,7 +57,7 @@ def credentials_as_told(seen: Evidence) -> tuple[int, int]:
     not."""
     _, received = _numbers(seen)
     looked_at = wrong = 0
-    for row in seen.collected:
+    for row in seen.collections:
         needed = max(0, received.get(str(row["project_id"]), 0) - row["notes"])
         looked_at += needed
         wrong += max(0, needed - row["spent"])
@@ -72,7 +72,7 @@ def answers_as_told(seen: Evidence) -> tuple[int, int]:
         for key, body in newest(seen, _COLLECTIONS).items()
         if body.get("answers_digest")
     }
-    stored = {str(row["project_id"]): row["digest"] for row in seen.collected}
+    stored = {str(row["project_id"]): row["digest"] for row in seen.collections}
     return len(digests), sum(stored.get(key) != digest for key, digest in digests.items())
 
 
@@ -91,8 +91,8 @@ def _numbers(seen: Evidence) -> tuple[dict[str, int], dict[str, int]]:
 
 def words_are_the_answers(seen: Evidence) -> tuple[int, int]:
     """The words that are read and searched are those of the answer that was opened."""
-    return len(seen.answers), sum(
-        not _composed(row["words"], _texts(json.loads(row["answers"]))) for row in seen.answers
+    return len(seen.responses), sum(
+        not _composed(row["words"], _texts(json.loads(row["answers"]))) for row in seen.responses
     )
 
 

@@ -10,8 +10,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.structs import ConsumerRecord
 
-from deploy.local.endpoints import KafkaEndpoint
-from services.runtime.messaging.kafka import KafkaServer
+from deploy.charter_check.panel import KafkaAccess
 
 READ_MS = 200
 
@@ -50,13 +49,13 @@ class Record:
 
 
 async def records(
-    kafka: KafkaEndpoint, topics: Sequence[str], *, from_start: bool = True, until_now: bool = True
+    kafka: KafkaAccess, topics: Sequence[str], *, from_start: bool = True, until_now: bool = True
 ) -> AsyncIterator[Record]:
     """Without a group, so that reading leaves no trace. Raises KafkaError.
 
     `until_now` ends at what is committed when the reading starts; otherwise it never ends.
     """
-    options = KafkaServer(kafka.bootstrap, kafka.username, kafka.password, kafka.ca_file).options()
+    options = kafka.options()
     parts = await _partitions(options, topics)
     if not parts:
         return

@@ -3,6 +3,7 @@
 The key is the one that the stack was given, not the one that the service shows.
 """
 
+import asyncio
 import base64
 import contextlib
 import json
@@ -10,22 +11,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
-import asyncpg
 import httpx
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from deploy.demo.waiting import TookTooLong, until
-from deploy.local.endpoints import Endpoints
-from deploy.local.errors import TRUSTED
-from deploy.local.keys import keys_in
-from services.runtime.postgres.database import Queries
-from services.runtime.text import Text
+from deploy.charter_check.database import fetch, fetch_row
+from deploy.charter_check.panel import Panel
 
-sql = Queries("deploy.charter_check")
-SIGNED_WITHIN = 10.0
-_NOT_SIGNED = Text(fr="le journal n'est pas signé", en="the journal is not signed")
+if TYPE_CHECKING:
+    from deploy.charter_check.database import Connection
+
+SIGNED_WITHIN_SECONDS = 10.0
+_EVERY_SECONDS = 0.15
 
 
 @dataclass(frozen=True)
@@ -37,25 +36,19 @@ class PublicJournal:
     key: bytes = bytes(32)
 
 
-async def read(
-    endpoints: Endpoints, feedback: "asyncpg.Connection[asyncpg.Record]"
-) -> PublicJournal:
-    """Once what was there when asked has been signed, or should have been."""
-    upto = await feedback.fetchrow(sql.journal_length)
-    assert upto is not None
-
-    async def signed() -> bool:
-        now = await feedback.fetchrow(sql.journal_length)
-        return now is not None and (now["signed"] or 0) >= upto["entries"]
-
-    with contextlib.suppress(TookTooLong):  # what no signature covers is counted as wrong
-        await until(signed, _NOT_SIGNED, SIGNED_WITHIN)
-    held = [row["body"] for row in await feedback.fetch(sql.journal_bodies)][: upto["entries"]]
-    async with httpx.AsyncClient(trust_env=False, verify=TRUSTED, timeout=60) as client:
-        answer = await client.get(f"{endpoints.url('feedback')}/journal.jsonl")
-    file = answer.content if answer.is_success else b""
-    public = keys_in(endpoints.data_dir).journal.as_dict(private=False)["x"]
-    return PublicJournal(file, held, base64.urlsafe_b64decode(f"{public}=="))
+async def read(panel: Panel, feedback: "Connection") -> PublicJournal:
+    """Read the journal, once its present entries are signed, or should have been."""
+    length = (await fetch_row(feedback, "journal_length"))["entries"]
+    with contextlib.suppress(TimeoutError):  # what no signature covers is counted as wrong
+        async with asyncio.timeout(SIGNED_WITHIN_SECONDS):
+            while ((await fetch_row(feedback, "journal_length"))["signed"] or 0) < length:  # noqa: ASYNC110
+                await asyncio.sleep(_EVERY_SECONDS)
+    bodies = [row["body"] for row in await fetch(feedback, "journal_bodies")][:length]
+    async with httpx.AsyncClient(trust_env=False, verify=panel.tls, timeout=60) as client:
+        response = await client.get(f"{panel.public_site}/journal.jsonl")
+    return PublicJournal(
+        response.content if response.is_success else b"", bodies, panel.journal_key
+    )
 
 
 def journal_verifies(journal: PublicJournal) -> tuple[int, int]:

@@ -22,7 +22,7 @@ from console.commands.results import show_results
 from services.runtime.text import Text
 
 if TYPE_CHECKING:
-    from deploy.charter_check.check import Finding
+    from deploy.charter_check.findings import Finding
     from deploy.demo.demonstration import Result, Wave
     from deploy.demo.reading import Synthesis
     from deploy.local.endpoints import Endpoints
@@ -111,8 +111,8 @@ def register(app: typer.Typer) -> None:
 
 
 def check(ctx: typer.Context, json: Json = False) -> None:
-    from deploy.charter_check.check import check as judge
     from deploy.local import endpoints
+    from deploy.local.charter_check import check as judge
 
     here = session_of(ctx)
     found = endpoints.read(here.data_dir)
@@ -303,7 +303,7 @@ def show_findings(here: Session, findings: "list[Finding]") -> None:
         table.add_row(
             styled((said, "green" if one.holds else "bold red")),
             f"{one.looked_at:,}".replace(",", " "),
-            here.say(one.text),
+            here.say(Text(*one.sentence)),
         )
     here.out.print(table)
     for one in findings:

@@ -93,12 +93,13 @@ def tail(
     ] = False,
     json: Json = False,
 ) -> None:
-    from deploy.charter_check import topics as bus
+    from deploy.charter_check.topics import records
     from deploy.local import endpoints
+    from deploy.local.charter_check import kafka_access
     from services.contracts.topics import TOPICS
 
     here = session(ctx)
-    kafka = endpoints.read(here.data_dir).kafka
+    kafka = kafka_access(endpoints.read(here.data_dir).kafka)
     names = [one.name for one in TOPICS]
     chosen = [name for name in names if topic is None or name == topic]
     if not chosen:
@@ -107,8 +108,8 @@ def tail(
         raise NoTopic(topic=topic, topics=names)
 
     async def follow() -> None:
-        records = bus.records(kafka, chosen, from_start=from_start, until_now=until_now)
-        async for record in records:
+        reading = records(kafka, chosen, from_start=from_start, until_now=until_now)
+        async for record in reading:
             if json:
                 print(safe_json(record.as_json()), flush=True)
             else:

@@ -15,7 +15,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from deploy.charter_check.check import Finding, check
+from deploy.charter_check.findings import Finding
 from deploy.charter_check.mail_journal import PARIS, Journal, Message
 from deploy.demo import members as member_sim
 from deploy.demo import people
@@ -26,6 +26,7 @@ from deploy.demo.reading import Synthesis, read_and_synthesise
 from deploy.demo.staff import Staff
 from deploy.demo.waiting import until
 from deploy.local import clock as clocks
+from deploy.local.charter_check import check
 from deploy.local.endpoints import Endpoints
 from deploy.local.errors import DataDir, write_privately
 from services.contracts.events.campaigns import ProjectPhase

@@ -26,13 +26,14 @@ import uvicorn
 from pydantic import SecretStr
 
 from deploy.bootstrap import SITES
-from deploy.charter_check.check import Finding, check
+from deploy.charter_check.findings import Finding
 from deploy.demo import demonstration
 from deploy.demo import project_files as sheets
 from deploy.demo.members import Members, Rates
 from deploy.demo.staff import Staff
 from deploy.demo.waiting import until
 from deploy.local import clock as clocks
+from deploy.local.charter_check import check
 from deploy.local.endpoints import (
     SERVICES,
     Endpoints,

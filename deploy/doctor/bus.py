@@ -26,7 +26,7 @@ from deploy.doctor.findings import (
     out_of_reach,
     well,
 )
-from deploy.generate import acls
+from deploy.kafka import acls
 from services.contracts.topics import TOPICS, Topic
 from services.runtime.messaging.kafka import KafkaServer
 from services.runtime.text import Text

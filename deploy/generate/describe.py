@@ -10,7 +10,8 @@ from typing import Any
 
 from joserfc.jwk import OKPKey
 
-from deploy.generate import acls, configuration, refusals
+from deploy.generate import configuration, refusals
+from deploy.kafka import acls
 from services.contracts import asyncapi
 from services.contracts.topics import produced_by
 from services.runtime.service import Service

@@ -16,10 +16,11 @@ import asyncpg
 import httpx
 import pytest
 
-from deploy.charter_check import topics as bus
 from deploy.charter_check.mail_journal import Journal
+from deploy.charter_check.topics import Record, records
 from deploy.demo.demonstration import SEED
 from deploy.local import endpoints
+from deploy.local.charter_check import kafka_access
 from deploy.local.endpoints import SERVICES, Endpoints
 from services.contracts.topics import DAYS_ONLY, TOPICS
 from services.runtime.crypto.blind_rsa import PublicKey, echo_from_seed
@@ -39,7 +40,7 @@ class Seized:
     """Rows by service and table; records of all topics; lines of logs and metrics."""
 
     tables: dict[tuple[str, str], list[dict[str, Any]]]
-    records: list[bus.Record]
+    records: list[Record]
     lines: list[str]
 
     def everything_but(self, service: str) -> str:
@@ -74,13 +75,13 @@ async def seize(found: Endpoints) -> Seized:
         finally:
             await connection.close()
     topics = [topic.name for topic in TOPICS]
-    records = [record async for record in bus.records(found.kafka, topics)]
+    on_topics = [record async for record in records(kafka_access(found.kafka), topics)]
     lines = [line for file in found.logs.glob("*.log") for line in file.read_text().splitlines()]
     async with httpx.AsyncClient(trust_env=False) as client:
         for service in SERVICES:
             metrics = await client.get(f"{found.url(service)}/metrics")
             lines += metrics.raise_for_status().text.splitlines()
-    return Seized(tables, records, lines)
+    return Seized(tables, on_topics, lines)
 
 
 def authors_by_echo(found: Endpoints, seized: Seized) -> dict[bytes, str]:

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 from pydantic import SecretStr
 
-from deploy.generate.acls import PRINCIPALS, SETUP, grants
+from deploy.kafka.acls import PRINCIPALS, SETUP, grants
 from deploy.local import jars
 from deploy.local import kafka as kafka_module
 from deploy.local.errors import HOST, reserve_port

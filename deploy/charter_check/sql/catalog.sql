@@ -128,7 +128,7 @@ SELECT 'publication', pubname, '' FROM pg_publication;
 
 -- catalog_roles_apart: whether the service runs as a role of its own, beside the tables' owner.
 SELECT EXISTS (SELECT FROM pg_roles r JOIN pg_class c ON c.oid = 'schema_migration'::regclass
-    WHERE r.rolname = $1 AND r.oid <> c.relowner);
+    WHERE r.rolname = :service AND r.oid <> c.relowner);
 
 -- draw_role_apart: the role that draws has no right but those that it was granted by itself: it is no
 -- member of another role, owns nothing, and is no administrator.

@@ -31,10 +31,10 @@ SELECT count(*) AS looked_at, count(*) FILTER (
     ) AS wrong
 FROM send_order o JOIN ledger l USING (order_id) WHERE o.answer IS NOT NULL;
 
--- orders_answered: an order whose window is over has registry's answer. $1 the instant
+-- orders_answered: an order whose window is over has registry's answer.
 SELECT count(*) AS looked_at, count(*) FILTER (
     WHERE o.answer IS NULL
-        AND o.last_day < ($1::timestamptz AT TIME ZONE coalesce(m.zone, 'Etc/GMT+12'))::date
+        AND o.last_day < (:now::timestamptz AT TIME ZONE coalesce(m.zone, 'Etc/GMT+12'))::date
     ) AS wrong
 FROM send_order o LEFT JOIN member m USING (member_id);
 

@@ -36,11 +36,10 @@ FROM (VALUES (1)) one (row) LEFT JOIN pg_constraint c ON c.conrelid = 'contact_l
     AND pg_get_constraintdef(c.oid) = 'PRIMARY KEY (person_id)';
 
 -- memberships_three_years: they end three years after the charter was accepted, and then are over.
--- $1 the instant
 SELECT count(*) AS looked_at, count(*) FILTER (
     WHERE ends_on > (accepted_on + interval '3 years')::date
         OR (status IN ('active', 'paused', 'suspended')
-            AND ends_on <= ($1::timestamptz AT TIME ZONE zone)::date)) AS wrong
+            AND ends_on <= (:now::timestamptz AT TIME ZONE zone)::date)) AS wrong
 FROM member;
 
 -- no_message_after_membership: nothing is handed over from the day on which it ended.
@@ -49,10 +48,10 @@ FROM delivery d JOIN member m USING (member_id)
 WHERE d.state IN ('attempting', 'sent', 'unknown', 'bounced');
 
 -- consents_proven: everybody's consent has a date, not in the future, and a reference to its proof,
--- until they are erased. $1 the instant
+-- until they are erased.
 SELECT count(*) AS looked_at, count(*) FILTER (
     WHERE consent_on IS NULL OR coalesce(consent_proof, '') = ''
-        OR consent_on > ($1::timestamptz AT TIME ZONE zone)::date) AS wrong
+        OR consent_on > (:now::timestamptz AT TIME ZONE zone)::date) AS wrong
 FROM member
 WHERE status <> 'erased';
 
@@ -61,10 +60,10 @@ SELECT count(*) AS looked_at, count(*) FILTER (WHERE c.member_id IS NOT NULL) AS
 FROM member m LEFT JOIN contact c USING (member_id)
 WHERE m.status IN ('left', 'erased');
 
--- deliveries_answered: an order whose window is over has been answered. $1 the instant
+-- deliveries_answered: an order whose window is over has been answered.
 SELECT count(*) AS looked_at, count(*) FILTER (
     WHERE d.state IN ('pending', 'attempting')
-        AND d.last_day < ($1::timestamptz AT TIME ZONE coalesce(m.zone, 'Etc/GMT+12'))::date
+        AND d.last_day < (:now::timestamptz AT TIME ZONE coalesce(m.zone, 'Etc/GMT+12'))::date
     ) AS wrong
 FROM delivery d LEFT JOIN member m USING (member_id);
 
@@ -87,10 +86,10 @@ SELECT d.order_id, d.kind, d.state, d.member_id, m.zone, d.day
 FROM delivery d LEFT JOIN member m USING (member_id);
 
 -- erased_keep_nothing: of who is erased nothing is known, and campaigns has confirmed that it forgot
--- them too, on the day after at the latest. $1 the instant
+-- them too, on the day after at the latest.
 SELECT count(*)::int AS looked_at,
        (count(*) FILTER (WHERE m.person_id IS NOT NULL OR m.attributes <> '{}'
            OR m.consent_proof IS NOT NULL OR c.member_id IS NOT NULL OR e.member_id IS NULL
-           OR (e.acknowledged_on IS NULL AND e.erased_on < ($1::timestamptz)::date)))::int AS wrong
+           OR (e.acknowledged_on IS NULL AND e.erased_on < (:now::timestamptz)::date)))::int AS wrong
 FROM member m LEFT JOIN contact c USING (member_id) LEFT JOIN erasure e USING (member_id)
 WHERE m.status = 'erased';

@@ -7,8 +7,8 @@ import pytest
 from cryptography import x509
 
 from deploy.bootstrap import NoAuthority, bootstrap, main, renew
-from deploy.generate.acls import SERVICES
 from deploy.hand_over import hand_over, shares
+from deploy.kafka.acls import SERVICES
 
 NOW = datetime(2030, 1, 31, tzinfo=UTC)
 DOMAIN = "panel.example.org"

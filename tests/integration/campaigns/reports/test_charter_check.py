@@ -2,7 +2,7 @@
 
 import pytest
 
-from deploy.charter_check.check import sql
+from deploy.charter_check.database import QUERIES
 from deploy.charter_check.promises import STORED
 from tests.integration.campaigns.reports.test_duties import reporting
 from tests.support.campaigns import World
@@ -22,7 +22,7 @@ FREE = (
 
 
 async def judged(world: World, promise: str) -> tuple[int, int]:
-    (row,) = await world.rows(getattr(sql, promise))
+    (row,) = await world.rows(QUERIES[promise].text)
     return row["looked_at"], row["wrong"]
 
 

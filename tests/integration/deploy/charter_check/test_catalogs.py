@@ -10,14 +10,14 @@ import pytest
 from deploy.backup.postgres_tools import tool
 from deploy.charter_check import catalogs
 from deploy.charter_check.catalogs import Difference
+from deploy.charter_check.database import fetch_row
 from deploy.charter_check.promises import STORED
+from deploy.local.charter_check import migrate
 from deploy.local.endpoints import SERVICES
-from services.runtime.postgres.database import Queries
 from tests.support import databases
 from tests.support.servers import PostgresServer
 
 pytestmark = pytest.mark.timeout(120)
-sql = Queries("deploy.charter_check")
 
 _TRIGGERS = """
 SELECT c.relname AS relation, t.tgname AS name
@@ -207,7 +207,7 @@ async def test_what_is_compared_is_made_anew_from_the_migrations_and_dropped(
             copied = dsn.rpartition("/")[2].partition("?")[0]
             await connection.execute(f'GRANT TEMPORARY ON DATABASE "{copied}" TO panel_draw')
         before = await connection.fetch("SELECT datname FROM pg_database")
-        compared = await catalogs.compare(dsn, service, connection)
+        compared = await catalogs.compare(dsn, service, connection, migrate)
         assert compared.differences == []
         assert compared.rules > 50
         assert compared.rights > 50
@@ -231,15 +231,13 @@ async def test_a_role_or_a_setting_of_the_whole_server_is_seen(
         databases.clone(postgres_server, "campaigns") as (_, database),
         database.connection() as connection,
     ):
-        row = await connection.fetchrow(getattr(sql, promise))
-        assert row is not None
+        row = await fetch_row(connection, promise)
         assert (row["wrong"], row["looked_at"] > 0) == (0, True)
         change = connection.transaction()
         await change.start()
         try:
             await connection.execute(statement)
-            row = await connection.fetchrow(getattr(sql, promise))
-            assert row is not None
+            row = await fetch_row(connection, promise)
             assert row["wrong"] == 1
         finally:
             await change.rollback()
@@ -260,7 +258,7 @@ async def test_a_database_that_was_put_back_from_a_backup_has_every_rule(
         subprocess.run(command, input=dump, capture_output=True, check=True)
         connection = await asyncpg.connect(other)
         try:
-            compared = await catalogs.compare(other, service, connection)
+            compared = await catalogs.compare(other, service, connection, migrate)
         finally:
             await connection.close()
     assert compared.rules > 100

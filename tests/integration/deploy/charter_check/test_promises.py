@@ -4,19 +4,18 @@ from uuid import uuid4
 
 import pytest
 
+from deploy.charter_check.database import fetch_row
 from deploy.charter_check.promises import STORED
-from services.runtime.postgres.database import Connection, Queries
+from services.runtime.postgres.database import Connection
 from tests.support import databases
 from tests.support.servers import PostgresServer
 
 pytestmark = pytest.mark.timeout(120)
-sql = Queries("deploy.charter_check")
 
 
 async def judged(connection: Connection, promise: str) -> tuple[int, int]:
     assert promise in {stored.query for stored in STORED}
-    row = await connection.fetchrow(getattr(sql, promise))
-    assert row is not None
+    row = await fetch_row(connection, promise)
     return row["looked_at"], row["wrong"]
 
 

@@ -23,7 +23,7 @@ from starlette.routing import Route
 
 from deploy.bootstrap import Authority, bootstrap
 from deploy.doctor.deployment import Deployment
-from deploy.generate.acls import SERVICES, SETUP
+from deploy.kafka.acls import SERVICES, SETUP
 from deploy.local import postgres as local_postgres
 from deploy.local.errors import HOST
 from deploy.local.issuer import LocalIssuer

@@ -4,7 +4,8 @@ import asyncpg
 import pytest
 
 from deploy.charter_check import catalogs
-from deploy.generate.acls import SERVICES
+from deploy.kafka.acls import SERVICES
+from deploy.local.charter_check import migrate
 from tests.integration.deploy.doctor.conftest import Ward
 
 pytestmark = [
@@ -18,12 +19,12 @@ pytestmark = [
 async def test_a_deployment_with_roles_apart_is_as_migrated(ward: Ward, service: str) -> None:
     connection = await asyncpg.connect(ward.owner(service))
     try:
-        compared = await catalogs.compare(ward.owner(service), service, connection)
+        compared = await catalogs.compare(ward.owner(service), service, connection, migrate)
         assert compared.differences == []
         table = "dead_letter"
         await connection.execute(f"GRANT TRUNCATE ON {table} TO {service}")
         try:
-            compared = await catalogs.compare(ward.owner(service), service, connection)
+            compared = await catalogs.compare(ward.owner(service), service, connection, migrate)
             assert [str(one) for one in compared.other_rights] == [
                 f"added: right public.{table}: {service} TRUNCATE"
             ]

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 from cryptography.exceptions import InvalidTag
 
+from deploy.charter_check.database import QUERIES
 from services.contracts.events.responses import CollectionState
-from services.runtime.postgres.database import Queries
 from tests.support.responses import FIRST_DAY, LAST_DAY, World, answer
 
 
@@ -82,7 +82,7 @@ async def test_answers_cannot_be_rewritten_against_the_digest_that_was_told(worl
     await world.becomes("collected", 3, issued=8)
     await world.open_sealed()
     ended = CollectionState.model_validate((await world.events())[-1])
-    (row,) = await world.fetch(Queries("deploy.charter_check").answers_stored)
+    (row,) = await world.fetch(QUERIES["answers_stored"].text)
     assert row["digest"] == ended.answers_digest
     for statement in (
         "ALTER TABLE contribution DISABLE TRIGGER contribution_kept",
@@ -91,7 +91,7 @@ async def test_answers_cannot_be_rewritten_against_the_digest_that_was_told(worl
         WHERE id = (SELECT id FROM contribution LIMIT 1)""",
     ):
         await world.fetch(statement)
-    (row,) = await world.fetch(Queries("deploy.charter_check").answers_stored)
+    (row,) = await world.fetch(QUERIES["answers_stored"].text)
     assert row["digest"] != ended.answers_digest
 
 

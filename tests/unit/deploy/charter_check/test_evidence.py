@@ -194,17 +194,17 @@ BROKEN: list[tuple[Judge, Evidence]] = [
         for status in (b"erased", b"merged")
         for without in WITHOUT_ONE
     ),
-    (told.words_as_told, replace(KEPT, records=TOLD, written=[words(text="Else")])),
-    (told.words_as_told, replace(KEPT, records=TOLD, written=[])),
-    (told.words_as_told, replace(KEPT, records=TOLD, written=[words(), copy(text="Else")])),
-    (told.contributions_as_told, replace(KEPT, records=COLLECTED, collected=[])),
-    (told.contributions_as_told, replace(KEPT, records=COLLECTED, collected=[stored(open=6)])),
-    (told.contributions_as_told, replace(KEPT, records=COLLECTED, collected=[stored(sealed=0)])),
-    (told.credentials_as_told, replace(KEPT, records=COLLECTED, collected=[stored(spent=7)])),
-    (told.answers_as_told, replace(KEPT, records=COLLECTED, collected=[])),
-    (told.answers_as_told, replace(KEPT, records=COLLECTED, collected=[stored(digest="00")])),
+    (told.words_as_told, replace(KEPT, records=TOLD, publications=[words(text="Else")])),
+    (told.words_as_told, replace(KEPT, records=TOLD, publications=[])),
+    (told.words_as_told, replace(KEPT, records=TOLD, publications=[words(), copy(text="Else")])),
+    (told.contributions_as_told, replace(KEPT, records=COLLECTED, collections=[])),
+    (told.contributions_as_told, replace(KEPT, records=COLLECTED, collections=[stored(open=6)])),
+    (told.contributions_as_told, replace(KEPT, records=COLLECTED, collections=[stored(sealed=0)])),
+    (told.credentials_as_told, replace(KEPT, records=COLLECTED, collections=[stored(spent=7)])),
+    (told.answers_as_told, replace(KEPT, records=COLLECTED, collections=[])),
+    (told.answers_as_told, replace(KEPT, records=COLLECTED, collections=[stored(digest="00")])),
     *(
-        (told.words_are_the_answers, replace(KEPT, answers=[{"answers": ANSWER, "words": said}]))
+        (told.words_are_the_answers, replace(KEPT, responses=[{"answers": ANSWER, "words": said}]))
         for said in ("Short\n\nAnd more!", "Shorter\n\nAnd more", "Short", "")
     ),
     (
@@ -266,9 +266,9 @@ def test_what_is_stored_as_it_was_told_is_found_to_hold() -> None:
         KEPT,
         records=[*TOLD, *COLLECTED],
         # A copy may be a moment behind, and a source ahead.
-        written=[words(), copy(), copy(version=1, text="Old"), words(version=3, text="New")],
-        collected=[stored()],
-        answers=[{"answers": ANSWER, "words": "Short\n\nAnd more"}],
+        publications=[words(), copy(), copy(version=1, text="Old"), words(version=3, text="New")],
+        collections=[stored()],
+        responses=[{"answers": ANSWER, "words": "Short\n\nAnd more"}],
     )
     assert told.words_as_told(kept) == (2, 0)
     assert told.contributions_as_told(kept) == (9, 0)

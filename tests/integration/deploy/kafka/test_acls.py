@@ -19,7 +19,7 @@ from aiokafka.errors import (
     TransactionalIdAuthorizationFailed,
 )
 
-from deploy.generate.acls import PRINCIPALS, PUBLIC, SERVICES, readable_by, writable_by
+from deploy.kafka.acls import PRINCIPALS, PUBLIC, SERVICES, readable_by, writable_by
 from services.contracts.topics import TOPICS
 from services.runtime.messaging.inbox import group_of
 from services.runtime.messaging.kafka import KafkaServer
