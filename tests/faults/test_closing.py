@@ -66,7 +66,9 @@ def close_while_proposals_are_late(project: Closing) -> None:
     project.read(20, links=True)
     project.synthesise()
     late = next(
-        one for one in project.bus.readers if one.consumer.topic.name == "responses.proposals.v1"
+        reader
+        for reader in project.bus.readers
+        if reader.consumer.topic.name == "responses.proposals.v1"
     )
     for _ in range(3):
         project.run(project.bus.collect())

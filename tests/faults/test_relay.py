@@ -1,4 +1,4 @@
-"""An event that was committed arrives, once, whatever happens to the relay."""
+"""Every committed event is published, once in effect, whatever happens to the relay."""
 
 import asyncio
 import os
@@ -30,8 +30,8 @@ CLOCK = FixedClock(NOON)
 
 @pytest.fixture
 async def owned(postgres_server: PostgresServer) -> AsyncIterator[tuple[str, Database]]:
-    async with databases.clone(postgres_server, "responses") as made:
-        yield made
+    async with databases.clone(postgres_server, "responses") as clone:
+        yield clone
 
 
 @asynccontextmanager
@@ -50,7 +50,7 @@ async def relaying(database: Database, bootstrap: str) -> AsyncIterator[Relay]:
 async def held_relay(
     dsn: str, bootstrap: str, point: str
 ) -> AsyncIterator["subprocess.Popen[str]"]:
-    """A relay process that got to `point` and waits there."""
+    """A relay process that reached `point` and waits there."""
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.support.relay_process", dsn, bootstrap, point],
         stdin=subprocess.PIPE,
@@ -73,7 +73,7 @@ async def write(database: Database, count: int) -> None:
         await outbox.write_many(conn, CLOCK, [collection() for _ in range(count)])
 
 
-async def empty(database: Database) -> bool:
+async def outbox_is_empty(database: Database) -> bool:
     return not await database.pool.fetchval("SELECT count(*) FROM outbox")
 
 
@@ -89,13 +89,13 @@ async def test_a_relay_killed_between_kafka_commit_and_delete_sends_the_same_eve
     async with held_relay(dsn, kafka, "before_delete") as process:
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
-    assert not await empty(database)
+    assert not await outbox_is_empty(database)
     async with relaying(database, kafka):
-        await eventually(lambda: empty(database), "the outbox is relayed")
-    # Twice, but recognisably: same id and version, which every inbox drops.
-    seen = event_ids(await committed(kafka, TOPIC, lambda records: len(records) >= 400))
-    assert len(seen) == 200
-    assert set(seen.values()) == {2}
+        await eventually(lambda: outbox_is_empty(database), "the outbox is relayed")
+    # Twice, with the same id and version, so every inbox drops the second.
+    sent = event_ids(await committed(kafka, TOPIC, lambda records: len(records) >= 400))
+    assert len(sent) == 200
+    assert set(sent.values()) == {2}
 
 
 async def test_a_paused_relay_that_wakes_up_after_a_takeover_is_fenced_and_doubles_nothing(
@@ -111,17 +111,17 @@ async def test_a_paused_relay_that_wakes_up_after_a_takeover_is_fenced_and_doubl
             " WHERE application_name = 'panel:relay' AND datname = current_database()"
         )
         async with relaying(database, kafka):
-            await eventually(lambda: empty(database), "the successor relays everything")
+            await eventually(lambda: outbox_is_empty(database), "the successor relays everything")
             assert process.stdin is not None
             process.stdin.write("\n")
             process.stdin.flush()
             os.kill(process.pid, signal.SIGCONT)
             assert await asyncio.to_thread(process.wait, 60) == FENCED
             await write(database, 1)
-            await eventually(lambda: empty(database), "the successor goes on")
-    seen = event_ids(await committed(kafka, TOPIC, lambda records: len(records) >= 201))
-    assert len(seen) == 201
-    assert set(seen.values()) == {1}
+            await eventually(lambda: outbox_is_empty(database), "the successor goes on")
+    sent = event_ids(await committed(kafka, TOPIC, lambda records: len(records) >= 201))
+    assert len(sent) == 201
+    assert set(sent.values()) == {1}
 
 
 async def test_only_one_of_two_relays_leads_and_the_other_takes_over(
@@ -132,7 +132,7 @@ async def test_only_one_of_two_relays_leads_and_the_other_takes_over(
         await asyncio.wait_for(first.leading.wait(), 30)
         async with relaying(database, kafka) as second:
             await write(database, 10)
-            await eventually(lambda: empty(database), "the leader relays")
+            await eventually(lambda: outbox_is_empty(database), "the leader relays")
             assert not second.leading.is_set()
     async with relaying(database, kafka) as third:
         await asyncio.wait_for(third.leading.wait(), 30)
@@ -151,11 +151,11 @@ async def test_a_late_commit_with_a_lower_number_is_not_skipped(
 
         await eventually(only_late_is_left, "the five that committed first are relayed")
     async with relaying(database, kafka):
-        await eventually(lambda: empty(database), "the late one is relayed")
+        await eventually(lambda: outbox_is_empty(database), "the late one is relayed")
     assert len(await committed(kafka, TOPIC, lambda records: len(records) >= 6)) == 6
 
 
-async def test_per_key_the_topic_has_the_order_of_the_commits(
+async def test_records_of_one_key_are_in_commit_order(
     kafka: str, owned: tuple[str, Database]
 ) -> None:
     _, database = owned
@@ -169,7 +169,7 @@ async def test_per_key_the_topic_has_the_order_of_the_commits(
     for record in records:
         event = CollectionState.model_validate_json(record.value)
         versions.setdefault(record.key, []).append(event.version)
-    assert all(seen == list(range(1, 26)) for seen in versions.values())
+    assert all(versions_of_key == list(range(1, 26)) for versions_of_key in versions.values())
     assert len(versions) == 20
 
 
@@ -181,8 +181,8 @@ async def test_a_broker_that_goes_away_and_comes_back_loses_nothing(
     await write(database, 3)
     relay = Relay(database, KafkaServer("127.0.0.1:9"), "responses")
     task = asyncio.create_task(relay.run())
-    done, _ = await asyncio.wait([task], timeout=2)
-    assert not done
+    finished, _ = await asyncio.wait([task], timeout=2)
+    assert not finished
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task

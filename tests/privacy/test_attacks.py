@@ -9,8 +9,8 @@ from tests.support.prober import Evidence, Hits, expected_hits
 
 RUNS = 100
 PEOPLE = 21
-LANGUAGES = ["en" if place == 7 else "fr" for place in range(PEOPLE)]
-DAYS = [place // 7 for place in range(PEOPLE)]
+LANGUAGES = ["en" if arrival == 7 else "fr" for arrival in range(PEOPLE)]
+DAYS = [arrival // 7 for arrival in range(PEOPLE)]
 
 
 def evidence(seed: int, **columns: Any) -> tuple[Evidence, list[str]]:
@@ -20,12 +20,12 @@ def evidence(seed: int, **columns: Any) -> tuple[Evidence, list[str]]:
     order = source.sample(range(PEOPLE), PEOPLE)
     rows = [
         {"id": source.getrandbits(64), "words": "mot"}
-        | {name: values[place] for name, values in columns.items()}
-        for place in order
+        | {name: values[arrival] for name, values in columns.items()}
+        for arrival in order
     ]
     attributes: dict[str, Any] = {"language": LANGUAGES, "day": DAYS}
-    shown = Evidence(members, rows, [0] * PEOPLE, [], attributes)
-    return shown, [members[place] for place in order]
+    stored_evidence = Evidence(members, rows, [0] * PEOPLE, [], attributes)
+    return stored_evidence, [members[arrival] for arrival in order]
 
 
 def judged(**columns: Any) -> dict[str, int]:
@@ -55,15 +55,17 @@ def test_what_was_stored_once_gives_authors_away(stored: dict[str, Any], attack:
 
 
 def test_one_opening_without_language_gives_nobody_away() -> None:
-    found = judged(xmin=[5] * PEOPLE, on_day=[3] * PEOPLE, language=["fr"] * PEOPLE)
-    assert not [attack for attack in found if attack.startswith(("xmin", "on_day", "language"))]
+    successful = judged(xmin=[5] * PEOPLE, on_day=[3] * PEOPLE, language=["fr"] * PEOPLE)
+    assert not [
+        attack for attack in successful if attack.startswith(("xmin", "on_day", "language"))
+    ]
 
 
 def test_each_opening_that_can_be_told_apart_adds_a_hit() -> None:
     apart, authors = evidence(1, xmin=TENS)
     assert expected_hits(apart, authors, "xmin") == pytest.approx(3)
-    named, authors = evidence(1, language=LANGUAGES)
-    assert expected_hits(named, authors, "language", "language") == pytest.approx(2)
+    with_language, authors = evidence(1, language=LANGUAGES)
+    assert expected_hits(with_language, authors, "language", "language") == pytest.approx(2)
     together, authors = evidence(1, xmin=[5] * PEOPLE)
     assert expected_hits(together, authors, "xmin") == pytest.approx(1)
     assert expected_hits(together, authors, "xmin", "language") == pytest.approx(1)

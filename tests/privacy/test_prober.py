@@ -58,21 +58,21 @@ async def probed(
     source = Random(seed)
     members = [str(uuid4()) for _ in range(PARTICIPANTS)]
     # Only this test knows whose word each is; to an attack they are words like others.
-    written = {f"mot{source.getrandbits(64):016x}": member for member in members}
-    days = [min(2, 2 * place // (PARTICIPANTS - 1)) for place in range(PARTICIPANTS)]
+    author_of = {f"mot{source.getrandbits(64):016x}": member for member in members}
+    days = [min(2, 2 * arrival // (PARTICIPANTS - 1)) for arrival in range(PARTICIPANTS)]
     only = source.randrange(PARTICIPANTS)
-    languages = ["en" if place == only else "fr" for place in range(PARTICIPANTS)]
+    languages = ["en" if arrival == only else "fr" for arrival in range(PARTICIPANTS)]
     devices = [source.choice(DEVICES) for _ in range(PARTICIPANTS)]
-    for place, word in enumerate(written):
-        if place and days[place] != days[place - 1]:
+    for arrival, word in enumerate(author_of):
+        if arrival and days[arrival] != days[arrival - 1]:
             await panel.open_sealed()
-        panel.on(FIRST_DAY + timedelta(days=days[place]))
-        words = " ".join(["mot"] * source.randint(1, LONGEST_WORDS))
+        panel.on(FIRST_DAY + timedelta(days=days[arrival]))
+        text = " ".join(["mot"] * source.randint(1, LONGEST_WORDS))
         echo = base64url(source.randbytes(16))  # as a device's: as good as random to others
         sent = await panel.client.post(
             f"/answer/{panel.project_id}/contributions",
-            json=answer(f"{words} {word}", echo=echo, language=languages[place]),
-            headers={"User-Agent": devices[place], "Accept-Language": languages[place]},
+            json=answer(f"{text} {word}", echo=echo, language=languages[arrival]),
+            headers={"User-Agent": devices[arrival], "Accept-Language": languages[arrival]},
         )
         assert sent.status_code == 201
     boxes = await panel.fetch(
@@ -82,13 +82,13 @@ async def probed(
     await panel.becomes("collected", 3, issued=PARTICIPANTS)
     await panel.open_sealed()
     assert await panel.count("sealed") == 0
-    log = [] if afterwards is None else await afterwards(panel, written)
+    log = [] if afterwards is None else await afterwards(panel, author_of)
     rows = await panel.fetch(
         "SELECT ctid, xmin::text::bigint, cmin::text::bigint, c.* FROM contribution c"
         " WHERE project_id = $1 ORDER BY ctid",
         panel.project_id,
     )
-    authors = [written[last_word(row)] for row in rows]
+    authors = [author_of[last_word(row)] for row in rows]
     hits.judge(
         Evidence(
             members,
@@ -112,8 +112,8 @@ async def test_no_attack_is_better_than_chance(panel: World) -> None:
         async with client_at(f"192.0.2.{seed % 250 + 1}", panel.service) as panel.client:
             await probed(panel, hits, seed, Random(seed))
     assert len(hits.of) >= 100
-    found = hits.better_than_chance
-    assert found == {}, f"{hits.runs} runs, limit {hits.limit:.1f}"
+    successful = hits.better_than_chance
+    assert successful == {}, f"{hits.runs} runs, limit {hits.limit:.1f}"
 
 
 async def test_without_the_shuffle_the_prober_finds_the_order(panel: World) -> None:
@@ -128,8 +128,8 @@ async def test_with_exact_times_the_prober_finds_the_order(panel: World) -> None
     await pool.execute("ALTER TABLE contribution ADD COLUMN written_at timestamptz")
     await pool.execute("ALTER TABLE contribution DISABLE TRIGGER USER")
 
-    async def timed(world: World, written: Mapping[str, str]) -> list[str]:
-        arrival = {word: place for place, word in enumerate(written)}
+    async def timed(world: World, author_of: Mapping[str, str]) -> list[str]:
+        arrival = {word: index for index, word in enumerate(author_of)}
         for row in await world.fetch(OF_PROJECT, world.project_id):
             await pool.execute(
                 "UPDATE contribution SET written_at = now() + $2 * interval '1 minute'"
@@ -146,9 +146,9 @@ async def test_with_exact_times_the_prober_finds_the_order(panel: World) -> None
 
 
 async def test_with_a_member_in_the_log_the_prober_finds_them(panel: World) -> None:
-    async def logged(world: World, written: Mapping[str, str]) -> list[str]:
+    async def logged(world: World, author_of: Mapping[str, str]) -> list[str]:
         return [
-            json.dumps({"contribution": str(row["id"]), "by": written[last_word(row)]})
+            json.dumps({"contribution": str(row["id"]), "by": author_of[last_word(row)]})
             for row in await world.fetch(OF_PROJECT, world.project_id)
         ]
 

@@ -61,19 +61,19 @@ async def right_places(panel: World, chance: Random, source: Random) -> int:
     await panel.follow(project(project_id=panel.project_id))
     await panel.make_ready()
     await panel.becomes("open", 2)
-    (before,) = await panel.fetch("SELECT pg_current_wal_lsn()::text AS at")
-    written = [f"mot{source.getrandbits(64):016x}" for _ in range(PARTICIPANTS)]
-    for word in written:
+    (start,) = await panel.fetch("SELECT pg_current_wal_lsn()::text AS at")
+    submitted = [f"mot{source.getrandbits(64):016x}" for _ in range(PARTICIPANTS)]
+    for word in submitted:
         assert (await panel.send(answer(word))).status_code == 201
-    sealed = await log_since(panel, before["at"])
+    sealed = await log_since(panel, start["at"])
     assert len(sealed) > PARTICIPANTS * 7_936, "the boxes are there"
-    assert not [word for word in written if word.encode() in sealed], "and no word of them"
+    assert not [word for word in submitted if word.encode() in sealed], "and no word of them"
     await panel.becomes("collected", 3, issued=PARTICIPANTS)
     assert await panel.open_sealed() == PARTICIPANTS
-    opened = await log_since(panel, before["at"])
-    order = sorted(written, key=lambda word: opened.find(word.encode()))
+    opened = await log_since(panel, start["at"])
+    order = sorted(submitted, key=lambda word: opened.find(word.encode()))
     assert opened.find(order[0].encode()) > 0, "the opening wrote every word"
-    return sum(one == other for one, other in zip(order, written, strict=True))
+    return sum(logged == other for logged, other in zip(order, submitted, strict=True))
 
 
 async def test_the_log_has_no_word_before_the_opening_and_no_order_after(panel: World) -> None:

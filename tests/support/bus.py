@@ -70,17 +70,17 @@ class Bus:
     def waiting(self, reader: Reader) -> int:
         return len(self.records.get(reader.consumer.topic.name, ())) - reader.place
 
-    async def deliver(self, reader: Reader, most: int | None = None) -> None:
-        held = self.records.get(reader.consumer.topic.name, [])
-        end = len(held) if most is None else min(len(held), reader.place + most)
-        if batch := held[reader.place : end]:
+    async def deliver(self, reader: Reader, limit: int | None = None) -> None:
+        records = self.records.get(reader.consumer.topic.name, [])
+        end = len(records) if limit is None else min(len(records), reader.place + limit)
+        if batch := records[reader.place : end]:
             await reader.service.inbox.settle(reader.consumer, batch)
         reader.place = end
 
     async def repeat(self, reader: Reader, last: int) -> None:
         """What was delivered last comes once more."""
-        held = self.records.get(reader.consumer.topic.name, [])
-        if batch := held[max(0, reader.place - last) : reader.place]:
+        records = self.records.get(reader.consumer.topic.name, [])
+        if batch := records[max(0, reader.place - last) : reader.place]:
             await reader.service.inbox.settle(reader.consumer, batch)
 
     async def deliver_all(self) -> int:

@@ -62,7 +62,7 @@ class Hits:
         self.runs += 1
         for name, attack in attacks(evidence).items():
             guess = attack(evidence)
-            right = sum(one == other for one, other in zip(guess, authors, strict=True))
+            right = sum(guessed == other for guessed, other in zip(guess, authors, strict=True))
             self.of[name] = self.of.get(name, 0) + right
 
 
@@ -91,7 +91,7 @@ def _by_column(column: str, down: bool, attribute: str | None = None) -> Attack:
 
     def attack(evidence: Evidence) -> Guess:
         rows = evidence.contributions
-        order = sorted(range(len(rows)), key=lambda place: _sortable(rows[place][column]))
+        order = sorted(range(len(rows)), key=lambda index: _sortable(rows[index][column]))
         members = _members_by(evidence, attribute)
         return _assigned(order[::-1] if down else order, members)
 
@@ -104,13 +104,13 @@ def expected_hits(
     """Hits on average when contributions alike in a column are guessed at random among the members
     whose turn it is. 1.0 where all are alike; each opening that can be told apart adds about 1."""
     rows = evidence.contributions
-    order = sorted(range(len(rows)), key=lambda place: _sortable(rows[place][column]))
+    order = sorted(range(len(rows)), key=lambda index: _sortable(rows[index][column]))
     members = _members_by(evidence, attribute)
     hits, begin = 0.0, 0
-    for _, group in groupby(order, key=lambda place: rows[place][column]):
+    for _, group in groupby(order, key=lambda index: rows[index][column]):
         places = list(group)
         turn = set(members[begin : begin + len(places)])
-        hits += sum(authors[place] in turn for place in places) / len(places)
+        hits += sum(authors[index] in turn for index in places) / len(places)
         begin += len(places)
     return hits
 
@@ -119,14 +119,14 @@ def _members_by(evidence: Evidence, attribute: str | None) -> Sequence[str]:
     if attribute is None:
         return evidence.members
     values = evidence.attributes[attribute]
-    places = sorted(range(len(values)), key=lambda place: _sortable(values[place]))
-    return [evidence.members[place] for place in places]
+    places = sorted(range(len(values)), key=lambda index: _sortable(values[index]))
+    return [evidence.members[index] for index in places]
 
 
 def by_size(evidence: Evidence) -> Guess:
     """The longest contribution came in the largest box."""
     rows = evidence.contributions
-    longest = sorted(range(len(rows)), key=lambda place: len(str(rows[place]["words"])))
+    longest = sorted(range(len(rows)), key=lambda index: len(str(rows[index]["words"])))
     largest = sorted(range(len(rows)), key=lambda arrival: evidence.box_sizes[arrival])
     return _assigned(longest, [evidence.members[arrival] for arrival in largest])
 
@@ -134,20 +134,20 @@ def by_size(evidence: Evidence) -> Guess:
 def by_shared_identifiers(evidence: Evidence) -> Guess:
     """A line that names a contribution and a member; blind elsewhere."""
     guess = list(evidence.members)
-    for place, row in enumerate(evidence.contributions):
+    for index, row in enumerate(evidence.contributions):
         for line in evidence.log:
             if str(row["id"]) in line:
-                guess[place] = next(
-                    (one for one in evidence.members if re.search(re.escape(one), line)),
-                    guess[place],
+                guess[index] = next(
+                    (member for member in evidence.members if re.search(re.escape(member), line)),
+                    guess[index],
                 )
     return guess
 
 
 def _assigned(order: Sequence[int], members: Sequence[str]) -> Guess:
     guess = [""] * len(order)
-    for member, place in zip(members, order, strict=True):
-        guess[place] = member
+    for member, index in zip(members, order, strict=True):
+        guess[index] = member
     return guess
 
 

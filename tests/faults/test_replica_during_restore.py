@@ -1,4 +1,4 @@
-"""A replica that could not see its database while it was put back knows what is gone and ends."""
+"""A replica that lost its database during a restore detects the replaced database and ends."""
 
 import asyncio
 from asyncio import StreamReader, StreamWriter
@@ -7,16 +7,15 @@ from urllib.parse import urlsplit
 import pytest
 
 from services.runtime.postgres.database import DatabaseReplaced
-from tests.faults.test_recovery_of_campaigns import Operated, launched, operated
 from tests.support.campaigns import member
 from tests.support.events import produce
+from tests.support.operated_campaigns import OperatedCampaigns, launch_project
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(240)]
-__all__ = ["operated"]
 
 
 class Link:
-    """A network that can be cut."""
+    """A TCP proxy whose connections can be cut."""
 
     def __init__(self, host: str, port: int) -> None:
         self.to, self.up = (host, port), True
@@ -43,42 +42,42 @@ class Link:
 
     def cut(self) -> None:
         self.up = False
-        for one in self.open:
-            one.transport.abort()
+        for writer in self.open:
+            writer.transport.abort()
         self.open.clear()
 
 
-async def test_a_replica_that_survived_a_restore_gives_no_second_credential(
-    operated: Operated,
+async def test_a_replica_that_survived_a_restore_issues_no_second_credential(
+    operated_campaigns: OperatedCampaigns,
 ) -> None:
-    parts = urlsplit(operated.dsn)
+    parts = urlsplit(operated_campaigns.dsn)
     link = Link(parts.hostname or "127.0.0.1", parts.port or 5432)
     server = await asyncio.start_server(link.serve, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    direct = operated.dsn
-    async with operated.running() as world:
-        await produce(operated.kafka, *(member() for _ in range(2)))
-        await operated.becomes(world, "SELECT count(*) = 2 FROM member")
-        project = await launched(operated, world, 2)
-        await operated.deliver(world)
+    direct = operated_campaigns.dsn
+    async with operated_campaigns.running() as world:
+        await produce(operated_campaigns.kafka, *(member() for _ in range(2)))
+        await operated_campaigns.becomes(world, "SELECT count(*) = 2 FROM member")
+        project = await launch_project(operated_campaigns, world, 2)
+        await operated_campaigns.deliver(world)
         _, bob = await world.invitations(project)
         await world.accept(bob["id"], bob["member_id"])
-    saved = await operated.save()
-    operated.dsn = direct.replace(f":{parts.port}", f":{port}", 1)
-    assert operated.dsn != direct
+    saved = await operated_campaigns.back_up()
+    operated_campaigns.dsn = direct.replace(f":{parts.port}", f":{port}", 1)
+    assert operated_campaigns.dsn != direct
 
-    async def survives() -> None:
-        async with operated.running() as world:
+    async def survive_the_restore() -> None:
+        async with operated_campaigns.running() as world:
             await world.take_credential(project, bob["id"], bob["member_id"])
             link.cut()
-            operated.dsn = direct
-            await operated.put_back(saved)
+            operated_campaigns.dsn = direct
+            await operated_campaigns.restore(saved)
             link.up = True
-            assert operated.works is not None
-            await asyncio.wait({operated.works}, timeout=40)
-            assert operated.works.done(), "the process ends, to begin anew"
+            assert operated_campaigns.main_task is not None
+            await asyncio.wait({operated_campaigns.main_task}, timeout=40)
+            assert operated_campaigns.main_task.done(), "the process ends, to be restarted"
 
     with pytest.raises(DatabaseReplaced):
-        await survives()
-    async with operated.running() as world:
+        await survive_the_restore()
+    async with operated_campaigns.running() as world:
         assert await world.value("SELECT issuing_stopped FROM project WHERE id = $1", project)
