@@ -12,7 +12,7 @@ from cryptography import x509
 from deploy.doctor.databases import server_of
 from deploy.doctor.deployment import Deployment
 from deploy.doctor.findings import TROUBLE, Finding, Findings, broken, look, out_of_reach, well
-from services.runtime.observability.certificates import TlsServer, connected, shown_certificate
+from services.runtime.observability.certificates import TlsServer, connected, fetch_certificate
 from services.runtime.text import Text
 
 RENEW_BEFORE = timedelta(days=30)
@@ -103,7 +103,7 @@ async def _looked_at(server: _Server, now: Callable[[], datetime]) -> list[Findi
     try:
         async with asyncio.timeout(_SECONDS):
             place = TlsServer(server.host, server.port, server.name, server.postgres)
-            shown = await shown_certificate(place)
+            shown = await fetch_certificate(place)
             if shown is None:
                 return []
             ends = validity("certificates", server.about, shown, now())

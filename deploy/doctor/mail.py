@@ -8,7 +8,7 @@ from aiosmtplib import SMTP
 from deploy.doctor.certificates import validity
 from deploy.doctor.deployment import Deployment
 from deploy.doctor.findings import TROUBLE, Finding, Findings, broken, look, out_of_reach, well
-from services.runtime.observability.certificates import certificate_of
+from services.runtime.observability.certificates import peer_certificate
 from services.runtime.text import Text
 
 LONGEST_QUEUE_HOURS = 4
@@ -100,7 +100,7 @@ async def _dialogue(deployment: Deployment, smtp: SMTP, about: str) -> Findings:
         yield out_of_reach(check, about, error)
         return
     yield well(check, about, _ENCRYPTED)
-    shown = certificate_of(smtp.get_transport_info("ssl_object"))
+    shown = peer_certificate(smtp.get_transport_info("ssl_object"))
     for finding in validity("certificates", f"SMTP {about}", shown, deployment.now()):
         yield finding
     if username and password:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from services.contracts.topics import TOPICS, produced_by
-from services.runtime.messaging.inbox import group_of
+from services.runtime.messaging.inbox import consumer_group
 
 SERVICES = ("registry", "campaigns", "responses", "feedback")
 SETUP, PUBLIC = "setup", "public"
@@ -57,7 +57,7 @@ def grants() -> Iterator[Grant]:
         relay = ("transactional-id", f"{service}-relay")
         yield Grant(service, ("Write", "Describe"), (*written, relay))
         read = [("topic", name) for name in readable_by(service)]
-        groups = [("group", group_of(service, name)) for name in _consumed_by(service)]
+        groups = [("group", consumer_group(service, name)) for name in _consumed_by(service)]
         yield Grant(service, ("Read", "Describe"), (*read, *groups))
     every = tuple(("topic", topic.name) for topic in TOPICS)
     policies = ("Create", "Describe", "DescribeConfigs", "AlterConfigs")

@@ -27,7 +27,7 @@ from services.runtime.clock import Clock
 from services.runtime.http.dependencies import require
 from services.runtime.http.pages import language_of
 from services.runtime.http.staff_tokens import Staff
-from services.runtime.postgres.database import Database, patiently
+from services.runtime.postgres.database import Database, long_running
 from services.runtime.text import Language
 
 Reader = Annotated[Staff, require(*Role)]
@@ -54,12 +54,12 @@ def router(
 
     @routes.get("/projects")
     async def list_projects(staff: Reader, language: Reading) -> list[ProjectView]:
-        async with database.reading() as conn:
+        async with database.read_only() as conn:
             return await views.list_projects(conn, language)
 
     @routes.get("/projects/{id}")
     async def show_project(staff: Reader, id: UUID, language: Reading) -> ProjectView:
-        async with database.reading() as conn:
+        async with database.read_only() as conn:
             return await views.show_project(conn, id, language)
 
     @routes.post("/projects/{id}/publish")
@@ -93,12 +93,12 @@ def router(
 
     @routes.get("/projects/{id}/campaigns")
     async def list_campaigns(staff: Reader, id: UUID) -> list[CampaignView]:
-        async with database.reading() as conn:
+        async with database.read_only() as conn:
             return await views.list_campaigns(conn, id)
 
     @routes.get("/projects/{id}/opt-ins")
     async def show_opt_ins(staff: Reader, id: UUID) -> OptIns:
-        async with database.reading() as conn:
+        async with database.read_only() as conn:
             return await views.show_opt_ins(conn, clock, id)
 
     @routes.post("/campaigns", status_code=201)
@@ -109,26 +109,26 @@ def router(
 
     @routes.post("/previews")
     async def preview_sheet(staff: Reader, sheet: CampaignSheet) -> Preview:
-        with patiently():
-            async with database.reading() as conn:
+        with long_running():
+            async with database.read_only() as conn:
                 return await launches.preview_sheet(conn, clock, sheet)
 
     @routes.post("/campaigns/{id}/preview")
     async def preview_campaign(staff: Reader, id: UUID) -> Preview:
-        with patiently():
-            async with database.reading() as conn:
+        with long_running():
+            async with database.read_only() as conn:
                 return await launches.preview_campaign(conn, clock, id)
 
     @routes.post("/launches")
     async def launch(staff: Writer, order: Launch) -> list[CampaignView]:
-        with patiently():
+        with long_running():
             async with database.transaction() as conn:
                 await launches.launch(conn, clock, order.campaign_ids, random_bytes)
                 return await views.show_campaigns(conn, order.campaign_ids)
 
     @routes.get("/contacts")
     async def show_contacts(staff: Reader) -> Contacts:
-        async with database.reading() as conn:
+        async with database.read_only() as conn:
             return await views.show_contacts(conn, clock)
 
     @routes.get("/me")
@@ -138,7 +138,7 @@ def router(
 
     @routes.get("/today")
     async def show_today(staff: Reader) -> Today:
-        async with database.reading() as conn:
+        async with database.read_only() as conn:
             return await views.show_today(conn, clock)
 
     return routes

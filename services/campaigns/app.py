@@ -11,7 +11,7 @@ from services.campaigns.credentials.issuer import Keyring
 from services.campaigns.invitations import pages
 from services.campaigns.recovery import recovery
 from services.campaigns.settings import CampaignsSettings
-from services.runtime.crypto.encryption import Sealer
+from services.runtime.crypto.encryption import Encryptor
 from services.runtime.observability.metrics import Sample
 from services.runtime.observability.tracing import Traces
 from services.runtime.postgres.database import Connection
@@ -30,11 +30,11 @@ def build(settings: CampaignsSettings) -> Service:
 
     consumers.register(service)
     jobs.register(service, settings.allocate_every_seconds)
-    service.measured_by(measure)
-    service.measured_by(service.connections)
-    service.republished_by(republish)
-    service.recovers_by(recovery(clock))
-    keyring = Keyring(Sealer(settings.credential_keys.get_secret_value()))
+    service.add_metrics(measure)
+    service.add_metrics(service.connection_metrics)
+    service.on_republish(republish)
+    service.on_restore(recovery(clock))
+    keyring = Keyring(Encryptor(settings.credential_keys.get_secret_value()))
     links = pages.keys_of(settings.link_public_keys)
     service.api.include_router(api.router(service.database, clock, secrets.token_bytes, keyring))
     service.api.include_router(pages.router(service.database, clock, links, settings.responses_url))
@@ -43,5 +43,5 @@ def build(settings: CampaignsSettings) -> Service:
     # Who fetches a credential answers in the next minutes: its exact time, which nothing else here
     # keeps, would be a way from a member to an answer, whatever else a trace leaves out. A counter
     # that is read every few seconds tells that time too.
-    service.leaves_no_trace(re.escape(credentials.PATH))
+    service.exclude_from_telemetry(re.escape(credentials.PATH))
     return service

@@ -30,7 +30,7 @@ def register(service: Service, allocate_every_seconds: float) -> None:
             await upkeep.sweep(conn, service.clock)
 
     async def shuffle() -> None:
-        async with service.database.reading() as conn:
+        async with service.database.read_only() as conn:
             due = await upkeep.due_shuffles(conn, service.clock)
         for project_id in due:
             async with service.database.transaction() as conn:

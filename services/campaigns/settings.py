@@ -7,7 +7,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 from pydantic import Field, Json, SecretStr, field_validator
 
-from services.runtime.crypto.encryption import sealing_keys
+from services.runtime.crypto.encryption import encryption_keys
 from services.runtime.settings import TracedSettings, WebAddress
 
 
@@ -40,7 +40,7 @@ class CampaignsSettings(TracedSettings):
     @field_validator("credential_keys")
     @classmethod
     def keys_are_complete(cls, keys: SecretStr) -> SecretStr:
-        sealing_keys(keys.get_secret_value())
+        encryption_keys(keys.get_secret_value())
         return keys
 
     @field_validator("responses_url")

@@ -42,8 +42,8 @@ def build(settings: FeedbackSettings) -> Service:
     service.api.include_router(api.router(service, settings))
     service.api.include_router(journal_files.router(service.database, signer.verifier))
     public_account.register(service, settings)
-    service.measured_by(measure)
-    service.measured_by(service.connections)
-    service.republished_by(republish)
-    service.recovers_by(recovery())
+    service.add_metrics(measure)
+    service.add_metrics(service.connection_metrics)
+    service.on_republish(republish)
+    service.on_restore(recovery())
     return service

@@ -58,9 +58,9 @@ def build(settings: RegistrySettings) -> Service:
     service.api.include_router(members_api.router(service))
     service.api.include_router(deliveries_api.router(service))
     service.api.include_router(pages.router(service, public_keys, letters))
-    service.takes_large_bodies(imports_api.PATH)
-    service.republished_by(lambda conn: recovery.republish(conn, service.clock))
-    service.recovers_by(recovery.recovery(service.clock))
-    service.measured_by(service.connections)
+    service.allow_large_bodies(imports_api.PATH)
+    service.on_republish(lambda conn: recovery.republish(conn, service.clock))
+    service.on_restore(recovery.recovery(service.clock))
+    service.add_metrics(service.connection_metrics)
     deliveries_metrics.register(service, sender)
     return service

@@ -8,7 +8,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 from pydantic import Field, SecretStr, field_validator
 
-from services.runtime.crypto.encryption import sealing_keys
+from services.runtime.crypto.encryption import encryption_keys
 from services.runtime.settings import Environment, Port, TracedSettings, WebAddress
 
 
@@ -36,7 +36,7 @@ class RegistrySettings(MailSettings, TracedSettings):
     @field_validator("contact_keys")
     @classmethod
     def keys_are_complete(cls, keys: SecretStr) -> SecretStr:
-        sealing_keys(keys.get_secret_value())
+        encryption_keys(keys.get_secret_value())
         return keys
 
     @field_validator("lookup_key")

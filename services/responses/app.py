@@ -16,7 +16,7 @@ from services.responses.results import api as results_api
 from services.responses.settings import ResponsesSettings
 from services.responses.submissions import answer_page, jobs, pages
 from services.responses.submissions.intake import Postbox
-from services.runtime.crypto.encryption import Sealer
+from services.runtime.crypto.encryption import Encryptor
 from services.runtime.observability.metrics import Sample
 from services.runtime.postgres.database import Connection
 from services.runtime.service import Service
@@ -24,13 +24,13 @@ from services.runtime.service import Service
 
 def build(settings: ResponsesSettings) -> Service:
     service = Service("responses", settings)
-    sealer = Sealer(settings.answer_keys.get_secret_value())
+    encryptor = Encryptor(settings.answer_keys.get_secret_value())
     chance = random.SystemRandom()  # what shuffles words must not be predictable
-    postbox = Postbox(service.database, service.clock, chance, sealer)
+    postbox = Postbox(service.database, service.clock, chance, encryptor)
     shelves = Shelves(settings.document_store)
     credentials_url = f"{settings.campaigns_url}/credentials"
     consumers.register(service)
-    jobs.register(service, chance, sealer, settings.open_every_seconds)
+    jobs.register(service, chance, encryptor, settings.open_every_seconds)
     for router in (
         collections_api.router(service, shelves),
         readings_api.router(service, chance),
@@ -41,15 +41,15 @@ def build(settings: ResponsesSettings) -> Service:
         attention_page.router(service.database, service.clock),
     ):
         service.api.include_router(router)
-    service.takes_large_bodies(
+    service.allow_large_bodies(
         r"/api/collections/[^/]+/documents|/api/questionnaires/imports|/answer/.+"
     )
     # Read every few seconds, a counter of requests would say when answers came, and so would one of
     # what their page is made of: only staff and machines are counted.
-    service.leaves_no_trace(r"/(?!(api|health|metrics)(/|$)).*")
-    service.republished_by(lambda conn: use_cases_synthesis.republish(conn, service.clock))
-    service.recovers_by(recovery.recovery(service.clock))
-    service.measured_by(measure)
+    service.exclude_from_telemetry(r"/(?!(api|health|metrics)(/|$)).*")
+    service.on_republish(lambda conn: use_cases_synthesis.republish(conn, service.clock))
+    service.on_restore(recovery.recovery(service.clock))
+    service.add_metrics(measure)
     return service
 
 

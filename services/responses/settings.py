@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from services.runtime.crypto.encryption import sealing_keys
+from services.runtime.crypto.encryption import encryption_keys
 from services.runtime.settings import Settings, WebAddress
 
 
@@ -63,7 +63,7 @@ class ResponsesSettings(Settings):
     @field_validator("answer_keys")
     @classmethod
     def keys_are_complete(cls, keys: SecretStr) -> SecretStr:
-        sealing_keys(keys.get_secret_value())
+        encryption_keys(keys.get_secret_value())
         return keys
 
     @field_validator("campaigns_url")

@@ -21,10 +21,10 @@ import asyncpg
 import structlog
 
 from services.contracts.topics import produced_by
+from services.runtime.event_loop import loop_factory
 from services.runtime.http import application as http
 from services.runtime.http.hints import HintHub
 from services.runtime.http.server import server
-from services.runtime.loop import loop_factory
 from services.runtime.messaging import kafka as broker
 from services.runtime.messaging.inbox import DEAD_LETTER_LIFE, Inbox
 from services.runtime.messaging.outbox import sql
@@ -36,13 +36,13 @@ from services.runtime.observability.metrics import Requests, Sample, configure_l
 from services.runtime.observability.tracing import Traces
 from services.runtime.postgres import migrations
 from services.runtime.postgres.database import (
-    STALE_STATEMENT,
+    STALE_STATEMENT_ERRORS,
     Connection,
     ConnectionLost,
     Database,
-    DatabaseAway,
     DatabaseReplaced,
-    patiently,
+    DatabaseUnreachable,
+    long_running,
 )
 from services.runtime.settings import Settings, WrongSettings, from_environment
 
@@ -93,9 +93,9 @@ class Service:
         async def repeat() -> None:
             while True:
                 try:
-                    with patiently():
+                    with long_running():
                         await job()
-                except (*STALE_STATEMENT, DatabaseAway, ConnectionLost) as error:
+                except (*STALE_STATEMENT_ERRORS, DatabaseUnreachable, ConnectionLost) as error:
                     log.warning("job_interrupted", job=name, error=type(error).__name__)
                 except Exception as error:
                     self.unexpected_errors += 1
@@ -108,22 +108,22 @@ class Service:
         """Run `task` for as long as the service lives; its end is the end of the service."""
         self._jobs.append((name, task))
 
-    def takes_large_bodies(self, path: str) -> None:
+    def allow_large_bodies(self, path: str) -> None:
         """At addresses that match, whose routes see to the size themselves."""
         self.api.state.large_bodies.append(re.compile(path))
 
-    def leaves_no_trace(self, path: str) -> None:
+    def exclude_from_telemetry(self, path: str) -> None:
         """Requests to addresses that match are neither traced nor counted."""
         self.api.state.unwatched.append(re.compile(path))
 
-    def measured_by(self, measure: Measure) -> None:
+    def add_metrics(self, measure: Measure) -> None:
         self._measures.append(measure)
 
-    def republished_by(self, republish: Republish) -> None:
+    def on_republish(self, republish: Republish) -> None:
         """`republish` re-emits the current state of every aggregate, for a lost topic."""
         self._republish = republish
 
-    def recovers_by(self, recovery: Recovery) -> None:
+    def on_restore(self, recovery: Recovery) -> None:
         """What to do at a start on a database that was put back from a backup."""
         self._recovery = recovery
 
@@ -214,8 +214,8 @@ class Service:
             failing.append("kafka")
         return failing
 
-    async def measure(self) -> list[Sample]:
-        async with self.database.reading() as conn:
+    async def collect_metrics(self) -> list[Sample]:
+        async with self.database.read_only() as conn:
             samples = await self._machinery(conn)
             for measure in self._measures:
                 samples += await measure(conn)
@@ -252,7 +252,7 @@ class Service:
             samples.append(Sample("dead_letters", buried, row["waiting"], topic))
         return samples
 
-    async def connections(self, _: Connection) -> list[Sample]:
+    async def connection_metrics(self, _: Connection) -> list[Sample]:
         """A measure of the pool, for services whose visitors' times are no secret."""
         pool = self.database.pool
         busy = pool.get_size() - pool.get_idle_size()
@@ -264,7 +264,7 @@ class Service:
 
     async def metrics(self) -> bytes:
         """What Prometheus reads."""
-        return exposition(await self.measure()) + self.requests.exposition()
+        return exposition(await self.collect_metrics()) + self.requests.exposition()
 
     async def _forget_dead_letters(self) -> None:
         async with self.database.transaction() as conn:

@@ -14,7 +14,7 @@ from services.responses.submissions import store as answers
 from services.responses.submissions import use_cases_opening as opening
 from services.responses.submissions.store import Ballot
 from services.runtime.crypto.blind_rsa import PrivateKey
-from services.runtime.crypto.encryption import Sealer
+from services.runtime.crypto.encryption import Encryptor
 from services.runtime.http.staff_tokens import Staff
 from services.runtime.postgres.database import Database
 from tests.benchmarks.measure import Figure, timed
@@ -54,15 +54,15 @@ async def pages(database: Database, seed: int = 1) -> list[Figure]:
     chance = Random(seed)
     collecting = await taking_answers(database, PrivateKey.generate())
     project = collecting.project_id
-    sealer = Sealer(SEALING_KEYS)
+    encryptor = Encryptor(SEALING_KEYS)
     for _ in range(CONTRIBUTIONS // _BATCH):
         async with database.transaction() as conn:
-            ballots = [_ballot(sealer, project, chance) for _ in range(_BATCH)]
+            ballots = [_ballot(encryptor, project, chance) for _ in range(_BATCH)]
             await answers.keep_answers(conn, project, ballots)
     await end_collection(database, collecting)
     with timed() as opened:
         async with database.transaction() as conn:
-            count = await opening.open_sealed(conn, CLOCK, chance, sealer, project)
+            count = await opening.open_sealed(conn, CLOCK, chance, encryptor, project)
     assert count == CONTRIBUTIONS
     await database.pool.execute("ANALYZE")
 
@@ -106,8 +106,8 @@ async def _p95(ask: Callable[[str], Awaitable[str]], chance: Random) -> float:
     return sorted(took)[int(0.95 * ASKED)]
 
 
-def _ballot(sealer: Sealer, project: UUID, chance: Random) -> Ballot:
+def _ballot(encryptor: Encryptor, project: UUID, chance: Random) -> Ballot:
     said = " ".join(chance.choices(_WORDS, k=chance.randint(5, 120)))
     text = f"{said} mot{chance.randrange(5_000)}"
     letter = envelopes.Letter(1, {"change": text}, agreed=False)
-    return Ballot(secrets.token_bytes(32), envelopes.close(sealer, project, letter))
+    return Ballot(secrets.token_bytes(32), envelopes.close(encryptor, project, letter))

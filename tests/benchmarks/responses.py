@@ -39,7 +39,7 @@ from services.runtime.crypto.blind_rsa import (
     finalize,
     request_from_seed,
 )
-from services.runtime.crypto.encryption import Sealer
+from services.runtime.crypto.encryption import Encryptor
 from services.runtime.postgres.database import Database, Queries
 from tests.benchmarks.measure import Figure, timed
 
@@ -61,7 +61,7 @@ async def issuing(database: Database, count: int) -> list[Figure]:
     since 3.3 OpenSSL signs faster with 3,072 bits on processors that have AVX-512 IFMA.
     """
     project, key = uuid4(), await asyncio.to_thread(PrivateKey.generate)
-    keyring = Keyring(Sealer(SEALING_KEYS))
+    keyring = Keyring(Encryptor(SEALING_KEYS))
     sealed = keyring.sealed(project, key).private
     async with database.transaction() as conn:
         await conn.execute(sql.open_project, project, CLOCK.today(), CLOCK.now())
@@ -117,8 +117,8 @@ async def redeeming(database: Database, server: int, count: int) -> list[Figure]
     """
     key = await asyncio.to_thread(PrivateKey.generate)
     project = (await taking_answers(database, key)).project_id
-    sealer = Sealer(SEALING_KEYS)
-    postbox = Postbox(database, CLOCK, SystemRandom(), sealer)
+    encryptor = Encryptor(SEALING_KEYS)
+    postbox = Postbox(database, CLOCK, SystemRandom(), encryptor)
     credentials = await asyncio.to_thread(_credentials, key, count)
     bodies = [_body(*one) for one in credentials]
 

@@ -139,7 +139,7 @@ async def _database(
     database = Database(SecretStr(postgres.dsn(name)), limits={})
     await database.start()
     try:
-        with db.patiently():
+        with db.long_running():
             yield database
     finally:
         await database.stop()

@@ -207,7 +207,9 @@ async def test_a_restored_registry_sends_nothing_before_it_has_recovered(
 
     async def attempt() -> None:
         async with registry.database.transaction() as conn:
-            await deliveries.start_attempt(conn, registry.clock, people.encryptor(), waiting.order_id)
+            await deliveries.start_attempt(
+                conn, registry.clock, people.encryptor(), waiting.order_id
+            )
 
     with pytest.raises(asyncpg.CheckViolationError) as refused:
         await attempt()

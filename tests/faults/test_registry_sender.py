@@ -14,7 +14,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from deploy.local.mail_catcher import as_usual
 from services.contracts.events.campaigns import OrderState
 from services.contracts.topics import topic_of
-from services.runtime.messaging.inbox import group_of
+from services.runtime.messaging.inbox import consumer_group
 from tests.support import topics
 from tests.support.events import committed, produce
 from tests.support.registry import order, project
@@ -81,7 +81,7 @@ async def test_a_rewound_orders_topic_sends_no_message_twice(
             await registry.becomes(invitation, "sent")
         await delivery_outcomes(kafka, len(orders))
 
-    group = group_of("registry", ORDERS)
+    group = consumer_group("registry", ORDERS)
     await topics.rewind(kafka, ORDERS, "registry")
     assert await unread(kafka, group) == len(orders)
     async with operated_registry.process.serving():

@@ -74,14 +74,14 @@ class Bus:
         records = self.records.get(reader.consumer.topic.name, [])
         end = len(records) if limit is None else min(len(records), reader.place + limit)
         if batch := records[reader.place : end]:
-            await reader.service.inbox.settle(reader.consumer, batch)
+            await reader.service.inbox.apply_batch(reader.consumer, batch)
         reader.place = end
 
     async def repeat(self, reader: Reader, last: int) -> None:
         """What was delivered last comes once more."""
         records = self.records.get(reader.consumer.topic.name, [])
         if batch := records[max(0, reader.place - last) : reader.place]:
-            await reader.service.inbox.settle(reader.consumer, batch)
+            await reader.service.inbox.apply_batch(reader.consumer, batch)
 
     async def deliver_all(self) -> int:
         """To everybody, until nothing new is sent; returns how many records that were."""

@@ -43,7 +43,7 @@ from services.contracts.http.campaigns import (
 from services.contracts.topics import topic_of
 from services.runtime.clock import Clock, FixedClock
 from services.runtime.crypto.blind_rsa import PrivateKey
-from services.runtime.crypto.encryption import Sealer
+from services.runtime.crypto.encryption import Encryptor
 from services.runtime.postgres.database import Connection, Database
 
 NOON = datetime(2026, 11, 24, 11, 0, tzinfo=UTC)
@@ -99,7 +99,7 @@ def signing_key() -> PrivateKey:
 
 
 def new_key(project_id: UUID) -> NewKey:
-    return Keyring(Sealer(CREDENTIAL_KEYS)).sealed(project_id, signing_key())
+    return Keyring(Encryptor(CREDENTIAL_KEYS)).sealed(project_id, signing_key())
 
 
 @dataclass
@@ -234,7 +234,7 @@ class World:
             await reports.learn_reports(conn, self.clock, [state])
 
     async def view(self, project_id: UUID) -> ProjectView:
-        async with self.database.reading() as conn:
+        async with self.database.read_only() as conn:
             return await views.show_project(conn, project_id)
 
     async def rows(self, query: str, *args: Any) -> list[dict[str, Any]]:

@@ -24,7 +24,7 @@ from services.responses.settings import ResponsesSettings
 from services.responses.submissions import use_cases_opening as opening
 from services.runtime.clock import ClockSetting, SharedClock
 from services.runtime.crypto.blind_rsa import PrivateKey, base64url, finalize, request_from_seed
-from services.runtime.crypto.encryption import Sealer
+from services.runtime.crypto.encryption import Encryptor
 from services.runtime.service import Service
 from tests.support import databases
 from tests.support.running import free_port
@@ -154,7 +154,7 @@ class World:
     async def open_sealed(self) -> int:
         async with self.service.database.transaction() as conn:
             return await opening.open_sealed(
-                conn, self.service.clock, self.chance, Sealer(ANSWER_KEYS), self.project_id
+                conn, self.service.clock, self.chance, Encryptor(ANSWER_KEYS), self.project_id
             )
 
     async def fetch(self, query: str, *args: Any) -> Sequence[Any]:

@@ -4,7 +4,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 from services.contracts.topics import TOPICS
-from services.runtime.messaging.inbox import group_of
+from services.runtime.messaging.inbox import consumer_group
 from services.runtime.messaging.kafka import KafkaServer, ensure_topics
 from tests.support.servers import eventually
 
@@ -46,7 +46,9 @@ async def rewind(bootstrap: str, topic: str, service: str) -> None:
     """Put a service, none of whose replicas runs, back to the beginning of a topic."""
     # Or stopping it would commit where it had just learnt that the group was.
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap, group_id=group_of(service, topic), enable_auto_commit=False
+        bootstrap_servers=bootstrap,
+        group_id=consumer_group(service, topic),
+        enable_auto_commit=False,
     )
     await consumer.start()
     try:

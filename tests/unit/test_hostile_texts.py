@@ -16,7 +16,7 @@ from services.contracts.http.common import Problem
 from services.feedback.public_account.views import pages, parts
 from services.registry.members.contact_encryption import Contact
 from services.registry.messages.renderer import Report
-from services.runtime.cells import csv_lines
+from services.runtime.csv_tables import csv_lines
 from services.runtime.http import pages as members_pages
 from services.runtime.text import LANGUAGES, Language
 from tests.support.hostile_texts import ALL, HOSTILE, TITLES

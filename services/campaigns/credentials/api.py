@@ -21,9 +21,9 @@ from services.contracts.http.credentials import CredentialRequest, CredentialSig
 from services.runtime.clock import Clock
 from services.runtime.crypto.blind_rsa import RequestDamaged, base64url, from_base64url
 from services.runtime.http.member_links import verify_link
-from services.runtime.http.rate_limits import small_bodies
-from services.runtime.postgres.batching import Together
+from services.runtime.http.rate_limits import body_limit
 from services.runtime.postgres.database import Database
+from services.runtime.postgres.write_batcher import WriteBatcher
 from services.runtime.refusal import Refusal
 
 PATH = "/credentials"
@@ -38,7 +38,7 @@ class Desk:
         self._database = database
         self._clock = clock
         self._keyring = keyring
-        self._requests = Together(self._record, _MOST_TOGETHER)
+        self._requests = WriteBatcher(self._record, _MOST_TOGETHER)
 
     async def issue(
         self, project_id: UUID, invitation_id: UUID, member_id: UUID, request: bytes
@@ -55,12 +55,12 @@ class Desk:
             return await credentials.record_requests(conn, self._clock, project_id, asking)
 
     async def _read_key(self, project_id: UUID) -> SealedKey:
-        async with self._database.reading() as conn:
+        async with self._database.read_only() as conn:
             return await credentials.read_key(conn, project_id)
 
 
 def router(database: Database, clock: Clock, keys: KeySet, keyring: Keyring) -> APIRouter:
-    routes = APIRouter(route_class=small_bodies(LARGEST_BODY_BYTES))
+    routes = APIRouter(route_class=body_limit(LARGEST_BODY_BYTES))
     desk = Desk(database, clock, keyring)
 
     @routes.post(PATH)

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from services.campaigns.credentials.store import SealedKey
 from services.runtime.crypto.blind_rsa import PrivateKey
-from services.runtime.crypto.encryption import Sealer
+from services.runtime.crypto.encryption import Encryptor
 
 ReadKey = Callable[[UUID], Awaitable[SealedKey]]
 
@@ -25,8 +25,8 @@ class NewKey:
 
 
 class Keyring:
-    def __init__(self, sealer: Sealer) -> None:
-        self._sealer = sealer
+    def __init__(self, encryptor: Encryptor) -> None:
+        self._encryptor = encryptor
         self._opened: dict[UUID, PrivateKey] = {}
         self._opening = asyncio.Lock()
 
@@ -34,8 +34,8 @@ class Keyring:
         return self.sealed(project_id, await asyncio.to_thread(PrivateKey.generate))
 
     def sealed(self, project_id: UUID, key: PrivateKey) -> NewKey:
-        box = self._sealer.seal(key.der(), project_id)
-        return NewKey(key.public.jwk, SealedKey(project_id, box.key_id, box.sealed))
+        box = self._encryptor.encrypt(key.der(), project_id)
+        return NewKey(key.public.jwk, SealedKey(project_id, box.key_id, box.ciphertext))
 
     async def sign(self, project_id: UUID, request: bytes, read: ReadKey) -> bytes:
         """A blind signature; the same for the same request.
@@ -50,6 +50,6 @@ class Keyring:
         async with self._opening:  # or many first requests would each open the same key
             if project_id not in self._opened:
                 stored = await read(project_id)
-                der = self._sealer.open(stored.box, project_id)
+                der = self._encryptor.decrypt(stored.box, project_id)
                 self._opened[project_id] = await asyncio.to_thread(PrivateKey.from_der, der)
             return self._opened[project_id]

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from services.campaigns.credentials.rules import Standing
 from services.campaigns.queries import sql
-from services.runtime.crypto.encryption import Sealed
+from services.runtime.crypto.encryption import Encrypted
 from services.runtime.postgres import database as db
 from services.runtime.postgres.database import Connection
 from services.runtime.refusal import NotFound
@@ -21,8 +21,8 @@ class SealedKey:
     sealed: bytes
 
     @property
-    def box(self) -> Sealed:
-        return Sealed(self.key_id, self.sealed)
+    def box(self) -> Encrypted:
+        return Encrypted(self.key_id, self.sealed)
 
 
 async def insert_project_key(conn: Connection, key: SealedKey) -> None:

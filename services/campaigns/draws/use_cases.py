@@ -86,7 +86,7 @@ async def allocate(conn: Connection, clock: Clock) -> Allocation | None:
         ],
     )
     for project_id in {campaign.project_id for campaign in entering}:
-        await outbox.hint(conn, clock, "project", project_id)
+        await outbox.write_hint(conn, clock, "project", project_id)
     return Allocation(draw_id, ordered, rounds)
 
 

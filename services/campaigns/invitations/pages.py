@@ -61,7 +61,7 @@ def router(database: Database, clock: Clock, keys: KeySet, responses_url: str) -
         return link.subject_id, link.member_id
 
     async def look(token: str) -> tuple[Invitation, Project]:
-        async with database.reading() as conn:
+        async with database.read_only() as conn:
             return await answers.read_invitation(conn, *ids(token))
 
     def page_of(request: Request, token: str) -> str:

@@ -54,7 +54,7 @@ async def accept_invitation(
         participation,
     )
     await order_notices(conn, clock, [confirmation])
-    await outbox.hint(conn, clock, "participation", invitation.project_id)
+    await outbox.write_hint(conn, clock, "participation", invitation.project_id)
     return participation
 
 
@@ -68,7 +68,7 @@ async def decline_invitation(
     invitation = await store.lock_invitation(conn, invitation_id, member_id)
     invitation.decline(clock.today())
     await store.answer_invitation(conn, invitation.id, "declined", clock.today())
-    await outbox.hint(conn, clock, "participation", invitation.project_id)
+    await outbox.write_hint(conn, clock, "participation", invitation.project_id)
 
 
 async def leave_project(
@@ -99,7 +99,7 @@ async def give_places(conn: Connection, clock: Clock, freed: dict[UUID, int]) ->
         ],
     )
     for project_id in freed:
-        await outbox.hint(conn, clock, "participation", project_id)
+        await outbox.write_hint(conn, clock, "participation", project_id)
 
 
 async def order_notices(conn: Connection, clock: Clock, notices: Sequence[store.Notice]) -> None:

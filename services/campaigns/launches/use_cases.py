@@ -67,7 +67,7 @@ async def create_campaign(conn: Connection, clock: Clock, sheet: CampaignSheet) 
     await store.lock_project(conn, sheet.project_id)
     campaign = _in_codes(_campaign(sheet), await draws.held_codes(conn))
     await store.insert_campaign(conn, campaign, clock.now())
-    await outbox.hint(conn, clock, "campaign", campaign.id)
+    await outbox.write_hint(conn, clock, "campaign", campaign.id)
     return campaign.id
 
 
@@ -115,7 +115,7 @@ async def launch(
         if campaign.quotas:
             supply = await _supply(conn, campaign, days, until)
             campaign.must_be_feasible(supply.possible)
-        await outbox.hint(conn, clock, "campaign", campaign.id)
+        await outbox.write_hint(conn, clock, "campaign", campaign.id)
 
 
 def _in_codes(campaign: Campaign, held: Mapping[str, frozenset[str]]) -> Campaign:

@@ -36,7 +36,7 @@ async def learn_members(conn: Connection, clock: Clock, events: Sequence[MemberS
     )
     if gone:
         await _part_with(conn, clock, gone)
-    await outbox.hint(conn, clock, "member", "all")
+    await outbox.write_hint(conn, clock, "member", "all")
 
 
 async def _part_with(conn: Connection, clock: Clock, gone: Sequence[store.Gone]) -> None:
@@ -74,7 +74,7 @@ async def settle_deliveries(
         clock.now(),
     )
     for project_id in projects:
-        await outbox.hint(conn, clock, "delivery", project_id)
+        await outbox.write_hint(conn, clock, "delivery", project_id)
     await move_on(conn, clock, reported)
 
 
@@ -83,5 +83,5 @@ async def learn_collections(
 ) -> None:
     known = await store.know_collections(conn, [(e.project_id, e.version, e.state) for e in events])
     for project_id in known:
-        await outbox.hint(conn, clock, "project", project_id)
+        await outbox.write_hint(conn, clock, "project", project_id)
     await move_on(conn, clock, known)

@@ -56,7 +56,7 @@ async def create_project(conn: Connection, clock: Clock, sheet: ProjectSheet) ->
     """A draft may miss anything; nobody outside sees it."""
     project = _project(sheet)
     await store.insert_project(conn, project, clock.now())
-    await outbox.hint(conn, clock, "project", project.id, project.version)
+    await outbox.write_hint(conn, clock, "project", project.id, project.version)
     return project.id
 
 
@@ -67,7 +67,7 @@ async def edit_project(
     edited = (await store.lock_project(conn, project_id)).edit(_project(sheet))
     await store.save_project(conn, edited, clock.now())
     await store.set_places(conn, project_id, sheet.places)
-    await outbox.hint(conn, clock, "project", project_id, edited.version)
+    await outbox.write_hint(conn, clock, "project", project_id, edited.version)
 
 
 async def publish_project(conn: Connection, clock: Clock, project_id: UUID, key: NewKey) -> None:
@@ -83,7 +83,7 @@ async def abandon_project(conn: Connection, clock: Clock, project_id: UUID) -> N
     abandoned = project.abandon()
     if project.state == "draft":
         await store.save_project(conn, abandoned, clock.now())
-        await outbox.hint(conn, clock, "project", project_id, abandoned.version)
+        await outbox.write_hint(conn, clock, "project", project_id, abandoned.version)
     else:
         await save(conn, clock, abandoned)
 

@@ -47,7 +47,7 @@ async def draft_decision(
         await store.save_decision(conn, drafted)
     elif not await store.begin_decision(conn, drafted):
         raise rules.DecisionChanged
-    await outbox.hint(conn, clock, "decision", listed.project_id)
+    await outbox.write_hint(conn, clock, "decision", listed.project_id)
     return listed.project_id
 
 
@@ -73,7 +73,7 @@ async def sign_decision(
         clock.today(),
     )
     await store.save_decision(conn, signed)
-    await outbox.hint(conn, clock, "decision", listed.project_id)
+    await outbox.write_hint(conn, clock, "decision", listed.project_id)
     return listed.project_id
 
 

@@ -24,7 +24,7 @@ def router(database: Database, verifier: Verifier) -> APIRouter:
     routes = APIRouter(include_in_schema=False)
 
     async def newest() -> Signed:
-        async with database.reading() as conn:
+        async with database.read_only() as conn:
             return await journal.newest_checkpoint(conn)
 
     @routes.get("/journal.jsonl")
@@ -53,7 +53,7 @@ async def _lines(database: Database, size: int) -> AsyncIterator[bytes]:
     read before stays true, as nothing here ever changes."""
     start, after = 0, -1
     while True:
-        async with database.reading() as conn:
+        async with database.read_only() as conn:
             bodies = await store.entry_bodies(conn, start, size, _PAGE)
             notes = await store.checkpoints(conn, after, start + len(bodies))
         yield b"".join(_merged(start, bodies, notes))

@@ -195,7 +195,7 @@ async def _append(
     tree.extend(one.leaf for one in lines)
     await store.grow_journal(conn, tree)
     await store.add_entries(conn, first, lines, recorded_by)
-    await outbox.hint(conn, clock, "journal", str(tree.size - 1))
+    await outbox.write_hint(conn, clock, "journal", str(tree.size - 1))
     for entry in news:
         if entry.kind == "draw_contradicted":
             log.error("draw_contradicted", **entry.content)

@@ -15,7 +15,7 @@ from services.runtime.postgres.database import Connection
 async def learn_projects(conn: Connection, clock: Clock, events: Sequence[ProjectState]) -> None:
     newer = await store.see_projects(conn, events)
     for project_id in newer:
-        await outbox.hint(conn, clock, "project", project_id)
+        await outbox.write_hint(conn, clock, "project", project_id)
     told = [one for one in events if one.project_id in set(newer)]
     await journal.record(conn, clock, journal.of_projects(told))
 
@@ -24,14 +24,14 @@ async def learn_collections(
     conn: Connection, clock: Clock, events: Sequence[CollectionState]
 ) -> None:
     for project_id in await store.see_collections(conn, events):
-        await outbox.hint(conn, clock, "collection", project_id)
+        await outbox.write_hint(conn, clock, "collection", project_id)
 
 
 async def learn_proposals(conn: Connection, clock: Clock, events: Sequence[ProposalState]) -> None:
     for project_id in await store.see_proposals(conn, events):
-        await outbox.hint(conn, clock, "proposal", project_id)
+        await outbox.write_hint(conn, clock, "proposal", project_id)
 
 
 async def learn_figures(conn: Connection, clock: Clock, events: Sequence[FiguresState]) -> None:
     for month in await store.see_figures(conn, events):
-        await outbox.hint(conn, clock, "figures", month)
+        await outbox.write_hint(conn, clock, "figures", month)

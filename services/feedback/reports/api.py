@@ -64,7 +64,7 @@ def router(service: Service, settings: FeedbackSettings) -> APIRouter:
     @router.get("/projects")
     async def show_standings(staff: Reading, language: InLanguage) -> list[ProjectStanding]:
         """Those that wait longest first."""
-        async with service.database.reading() as conn:
+        async with service.database.read_only() as conn:
             found = await standings.standings(conn)
         return [sheets.project_standing(one, manners(), language) for one in found]
 
@@ -72,7 +72,7 @@ def router(service: Service, settings: FeedbackSettings) -> APIRouter:
     async def show_account(
         staff: Reading, project_id: UUID, language: InLanguage
     ) -> ProjectAccount:
-        async with service.database.reading() as conn:
+        async with service.database.read_only() as conn:
             found = await account.account(conn, project_id)
         return sheets.project_account(found, manners(), language)
 
@@ -114,7 +114,7 @@ def router(service: Service, settings: FeedbackSettings) -> APIRouter:
     async def preview_report(
         staff: Reading, project_id: UUID, language: InLanguage
     ) -> ReportPreview:
-        async with service.database.reading() as conn:
+        async with service.database.read_only() as conn:
             found = await account.account(conn, project_id)
             versions = await public.versions_of_project(conn, project_id, None)
         found_easy = reads(found.draft.summary, language)

@@ -29,7 +29,7 @@ async def write_report(
     draft = rules.write(held, written.summary, written.version)
     if not await store.save_report_draft(conn, project_id, draft, author.name):
         raise rules.ReportChanged
-    await outbox.hint(conn, clock, "report", project_id)
+    await outbox.write_hint(conn, clock, "report", project_id)
 
 
 async def publish_report(

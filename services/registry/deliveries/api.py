@@ -18,7 +18,7 @@ def router(service: Service) -> APIRouter:
 
     @router.get("/deliveries/counts")
     async def deliveries(staff: CountReader) -> DeliveryCounts:
-        async with service.database.reading() as conn:
+        async with service.database.read_only() as conn:
             return views.delivery_counts(await store.count_deliveries(conn))
 
     @router.get("/deliveries/replies")
@@ -26,7 +26,7 @@ def router(service: Service) -> APIRouter:
         staff: Annotated[Staff, require(Role.REGISTRY, Role.OPERATIONS)],
     ) -> MailReplies:
         """The mail server's words on the messages that it refused, the most frequent first."""
-        async with service.database.reading() as conn:
+        async with service.database.read_only() as conn:
             counts = await store.count_replies(conn)
         return MailReplies(replies=[MailReply(**vars(count)) for count in counts])
 

@@ -21,7 +21,7 @@ def register(service: Service) -> None:
         await asyncio.sleep(_REST_PER_SECOND_OF_WORK * (time.monotonic() - began))
 
     async def settle_stale_attempts() -> None:
-        async with database.reading() as conn:
+        async with database.read_only() as conn:
             open_attempts = await store.list_open_attempts(conn)
         for order_id, member_id in open_attempts:
             async with database.transaction() as conn:

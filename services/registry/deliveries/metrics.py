@@ -26,5 +26,5 @@ def register(service: Service, sender: Sender) -> None:
             ),
         ]
 
-    service.measured_by(measure_deliveries)
-    service.measured_by(measure_sender)
+    service.add_metrics(measure_deliveries)
+    service.add_metrics(measure_sender)

@@ -26,7 +26,7 @@ from services.registry.deliveries.use_cases import Attempt
 from services.registry.members.contact_encryption import ContactEncryptor
 from services.registry.messages.renderer import Letters, Message
 from services.runtime.clock import Clock
-from services.runtime.postgres.database import Database, patiently
+from services.runtime.postgres.database import Database, long_running
 
 _PAGE = 1_000
 _IDLE_SECONDS = 0.3
@@ -92,8 +92,8 @@ class Sender:
         while True:
             began = time.monotonic()
             try:
-                with patiently():
-                    async with self._database.reading() as conn:
+                with long_running():
+                    async with self._database.read_only() as conn:
                         page = await deliveries_store.list_due_orders(
                             conn, self._clock.now(), place, _PAGE
                         )

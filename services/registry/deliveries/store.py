@@ -15,7 +15,7 @@ from services.contracts.topics import topic_of
 from services.registry.deliveries.rules import MAX_NOTICES_PER_DAY, DeliveryStatus, OrderClass
 from services.registry.members.rules import MemberStatus
 from services.registry.members.store import MEMBER, MEMBERS, affected_rows
-from services.runtime.crypto.encryption import Sealed
+from services.runtime.crypto.encryption import Encrypted
 from services.runtime.postgres import database as db
 from services.runtime.postgres.database import Connection
 
@@ -49,7 +49,7 @@ class ClaimedOrder:
     language: str | None
     zone: str | None
     ends_on: date | None
-    box: Sealed | None
+    box: Encrypted | None
     held_version: int | None
     mandate: dict[str, Any] | None
     recruitment_ends_on: date | None
@@ -161,7 +161,7 @@ async def lock_pending_order(conn: Connection, order_id: UUID) -> ClaimedOrder |
     key_id, sealed = columns.pop("key_id"), columns.pop("sealed")
     columns["order_class"] = OrderClass(columns.pop("class"))
     columns["status"] = MemberStatus(columns["status"]) if columns["status"] else None
-    return ClaimedOrder(**columns, box=Sealed(key_id, sealed) if sealed else None)
+    return ClaimedOrder(**columns, box=Encrypted(key_id, sealed) if sealed else None)
 
 
 async def lock_contact_lock(conn: Connection, person_id: UUID) -> PreviousLock | None:

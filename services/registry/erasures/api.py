@@ -10,7 +10,7 @@ from services.contracts.http.registry import Erasure
 from services.registry.erasures import use_cases
 from services.runtime.http.dependencies import require
 from services.runtime.http.staff_tokens import Staff
-from services.runtime.postgres.database import patiently
+from services.runtime.postgres.database import long_running
 from services.runtime.service import Service
 
 
@@ -22,7 +22,7 @@ def router(service: Service) -> APIRouter:
         member_id: UUID, staff: Annotated[Staff, require(Role.REGISTRY)]
     ) -> Erasure:
         """For good: identity, address, attributes and consents are forgotten."""
-        with patiently():
+        with long_running():
             async with service.database.transaction() as conn:
                 erased = await use_cases.erase_member(conn, service.clock, member_id)
         return Erasure(member_id=member_id, erased_now=erased)

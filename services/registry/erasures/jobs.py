@@ -18,5 +18,5 @@ def register(service: Service) -> None:
         count = await store.count_unacknowledged_erasures(conn)
         return [Sample("erasures_unacknowledged", text, count)]
 
-    service.measured_by(measure)
+    service.add_metrics(measure)
     service.every(_DELETE_SECONDS, "delete_expired_locks", delete_expired_locks)

@@ -27,7 +27,7 @@ def register(service: Service) -> None:
     async def count_solicitations() -> None:
         nonlocal max_solicitations
         began = time.monotonic()
-        async with database.reading() as conn:
+        async with database.read_only() as conn:
             max_solicitations = await store.find_max_solicitations(conn, clock.today())
         await asyncio.sleep(_REST_PER_SECOND_OF_WORK * (time.monotonic() - began))
 
@@ -37,4 +37,4 @@ def register(service: Service) -> None:
 
     service.every(_COUNT_SECONDS, "count_months", count_months)
     service.every(_COUNT_SECONDS, "count_solicitations", count_solicitations)
-    service.measured_by(measure)
+    service.add_metrics(measure)

@@ -13,7 +13,7 @@ from services.registry.members.contact_encryption import ContactEncryptor
 from services.runtime.http.dependencies import require
 from services.runtime.http.pages import language_of
 from services.runtime.http.staff_tokens import Staff
-from services.runtime.postgres.database import patiently
+from services.runtime.postgres.database import long_running
 from services.runtime.service import Service
 
 PATH = "/api/members/imports"
@@ -42,7 +42,7 @@ def router(service: Service, encryptor: ContactEncryptor) -> APIRouter:
                     await asyncio.to_thread(upload.write, chunk)
                 else:
                     upload.write(chunk)
-            with patiently():
+            with long_running():
                 async with service.database.transaction() as conn:
                     return await use_cases.import_members(
                         conn,

@@ -9,7 +9,7 @@ import orjson
 
 from services.registry.imports.csv.lines import Person
 from services.registry.members.store import MEMBER, MEMBERS, affected_rows
-from services.runtime.crypto.encryption import Sealed
+from services.runtime.crypto.encryption import Encrypted
 from services.runtime.postgres import database as db
 from services.runtime.postgres.database import Connection
 from services.runtime.postgres.locks import AdvisoryLock
@@ -24,7 +24,7 @@ class StagedLine:
     line: int
     member_id: UUID
     person: Person
-    box: Sealed
+    box: Encrypted
     email_hash: bytes
     mailbox_hash: bytes
 
@@ -57,7 +57,7 @@ async def copy_lines(conn: Connection, lines: Sequence[StagedLine]) -> None:
                 orjson.dumps(staged.person.attributes).decode(),
                 staged.person.accepted_on, staged.person.ends_on,
                 staged.person.consent_on, staged.person.consent_proof,
-                staged.person.last_contact, staged.box.key_id, staged.box.sealed,
+                staged.person.last_contact, staged.box.key_id, staged.box.ciphertext,
                 staged.email_hash, staged.mailbox_hash, staged.person.contact_unknown,
             )
             for staged in lines

@@ -19,7 +19,7 @@ from services.registry.members import store as members_store
 from services.registry.messages.renderer import ERASURE, LEAVE, Letters
 from services.runtime.http.member_links import LinkRefused, trimmed_link, verify_link
 from services.runtime.http.pages import Pages, language_of
-from services.runtime.postgres.database import Connection, patiently
+from services.runtime.postgres.database import Connection, long_running
 from services.runtime.service import Service
 
 
@@ -54,7 +54,7 @@ def router(service: Service, keys: KeySet, letters: Letters) -> APIRouter:
 
     @router.get("/leave/{link}")
     async def show(link: str, request: Request) -> Response:
-        async with service.database.reading() as conn:
+        async with service.database.read_only() as conn:
             leaving = await member_space.preview_withdrawal(conn, await member_of(conn, link))
         return pages.render(
             "leave.html", language_of(request), leaving=leaving, link=trimmed_link(link)
@@ -63,7 +63,7 @@ def router(service: Service, keys: KeySet, letters: Letters) -> APIRouter:
     @router.post("/leave/{link}")
     async def act(link: str, request: Request) -> Response:
         """The page's button, and the mail program's own (RFC 8058), whose body says nothing."""
-        with patiently():
+        with long_running():
             async with service.database.transaction() as conn:
                 member_id = await member_of(conn, link)
                 leaving = await member_space.withdraw(conn, service.clock, member_id)
@@ -73,7 +73,7 @@ def router(service: Service, keys: KeySet, letters: Letters) -> APIRouter:
 
     @router.get("/leave/{link}/erasure")
     async def ask(link: str, request: Request) -> Response:
-        async with service.database.reading() as conn:
+        async with service.database.read_only() as conn:
             member_id = await member_of(conn, link)
             leaving = await member_space.preview_withdrawal(conn, member_id)
         if leaving.now or leaving.erased:
@@ -85,7 +85,7 @@ def router(service: Service, keys: KeySet, letters: Letters) -> APIRouter:
     async def erase(link: str, request: Request) -> Response:
         """Never by one blind POST: what goes cannot be had again."""
         form = parse_qs((await request.body()).decode(errors="replace"))
-        with patiently():
+        with long_running():
             async with service.database.transaction() as conn:
                 member_id = await member_of(conn, link)
                 leaving = await member_space.preview_withdrawal(conn, member_id)

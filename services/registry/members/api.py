@@ -14,7 +14,7 @@ def router(service: Service) -> APIRouter:
 
     @router.get("/members/counts")
     async def members(staff: CountReader) -> MemberCounts:
-        async with service.database.reading() as conn:
+        async with service.database.read_only() as conn:
             counts = await store.count_members(conn)
         return MemberCounts(
             by_status={MemberStatus(status): count for status, count in counts.items()}

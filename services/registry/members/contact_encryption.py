@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from services.registry.members.addresses import mailbox
-from services.runtime.crypto.encryption import Entropy, Sealed, Sealer
+from services.runtime.crypto.encryption import Encrypted, Encryptor, Entropy
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class ContactEncryptor:
 
     def __init__(self, keys: str, lookup_key: str, entropy: Entropy = os.urandom) -> None:
         """`keys` is a JSON list of base64 texts, `lookup_key` base64."""
-        self._sealer = Sealer(keys, entropy)
+        self._encryptor = Encryptor(keys, entropy)
         self._lookup = base64.b64decode(lookup_key)
         self._entropy = entropy
 
@@ -37,11 +37,11 @@ class ContactEncryptor:
         """The look-up key of the mailbox that a normalised address reaches."""
         return self.hash(mailbox(address))
 
-    def seal(self, member_id: UUID, contact: Contact) -> Sealed:
+    def seal(self, member_id: UUID, contact: Contact) -> Encrypted:
         clear = json.dumps([contact.address, contact.name], ensure_ascii=False)
-        return self._sealer.seal(clear.encode(), member_id)
+        return self._encryptor.encrypt(clear.encode(), member_id)
 
-    def open(self, member_id: UUID, box: Sealed) -> Contact:
+    def open(self, member_id: UUID, box: Encrypted) -> Contact:
         """Raises KeyError for a key that is not configured, InvalidTag for a changed row."""
-        address, name = json.loads(self._sealer.open(box, member_id))
+        address, name = json.loads(self._encryptor.decrypt(box, member_id))
         return Contact(address, name)

@@ -21,5 +21,5 @@ def register(service: Service) -> None:
             for status, count in counts.items()
         ]
 
-    service.measured_by(measure)
+    service.add_metrics(measure)
     service.every(_EXPIRE_SECONDS, "end_memberships", end_memberships)

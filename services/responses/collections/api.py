@@ -20,7 +20,7 @@ from services.responses.documents import store as shelf
 from services.responses.documents.document_store import Shelves
 from services.responses.questionnaires import imports
 from services.runtime.http.dependencies import require
-from services.runtime.http.rate_limits import small_bodies
+from services.runtime.http.rate_limits import body_limit
 from services.runtime.http.staff_tokens import Staff
 from services.runtime.service import Service
 
@@ -41,16 +41,16 @@ _DOCUMENT = _file(_BYTES, "application/pdf", "image/jpeg", "image/png", "text/ht
 
 def router(service: Service, shelves: Shelves) -> APIRouter:
     router = APIRouter(prefix="/api")
-    uploads = APIRouter(prefix="/api", route_class=small_bodies(documents.LARGEST_BYTES))
+    uploads = APIRouter(prefix="/api", route_class=body_limit(documents.LARGEST_BYTES))
 
     @router.get("/collections")
     async def collections(staff: Reading) -> list[CollectionView]:
-        async with service.database.reading() as conn:
+        async with service.database.read_only() as conn:
             return [sheets.collection_view(one) for one in await preparing.standings(conn)]
 
     @router.get("/collections/{project_id}")
     async def collection(staff: Reading, project_id: UUID) -> CollectionView:
-        async with service.database.reading() as conn:
+        async with service.database.read_only() as conn:
             return sheets.collection_view(await preparing.standing(conn, project_id))
 
     @router.put("/collections/{project_id}/questionnaire")
@@ -73,7 +73,7 @@ def router(service: Service, shelves: Shelves) -> APIRouter:
 
     @router.get("/collections/{project_id}/documents")
     async def list_documents(staff: Reading, project_id: UUID) -> list[DocumentView]:
-        async with service.database.reading() as conn:
+        async with service.database.read_only() as conn:
             return [sheets.document_view(one) for one in await shelf.documents(conn, project_id)]
 
     @uploads.post("/collections/{project_id}/documents", status_code=201, openapi_extra=_DOCUMENT)

@@ -47,7 +47,7 @@ async def write_questionnaire(
     if drafted is not held:
         await store.save_questionnaire(conn, drafted)
         await store.save_collection(conn, drafted)
-        await outbox.hint(conn, Daily(clock), "collection", project_id)
+        await outbox.write_hint(conn, Daily(clock), "collection", project_id)
     return await _standing(conn, drafted)
 
 
@@ -81,7 +81,7 @@ async def add_document(
     added = await shelf.add_document(
         conn, shelved or uuid4(), held.project_id, title, cleaned, inside=shelved is None
     )
-    await outbox.hint(conn, Daily(clock), "collection", project_id)
+    await outbox.write_hint(conn, Daily(clock), "collection", project_id)
     return added
 
 

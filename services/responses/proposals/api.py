@@ -35,7 +35,7 @@ def router(service: Service) -> APIRouter:
     async def proposal_board(
         staff: Reading, project_id: UUID, language: InLanguage
     ) -> ProposalBoard:
-        async with service.database.reading() as conn:
+        async with service.database.read_only() as conn:
             return sheets.proposal_board(await proposals.board(conn, project_id), language)
 
     @router.post("/collections/{project_id}/proposals", status_code=201)
@@ -82,7 +82,7 @@ def router(service: Service) -> APIRouter:
         staff: Reader, proposal_id: UUID, after: UUID | None = None, limit: PageLength = 50
     ) -> ContributionPage:
         """What supports it, also by way of proposals that were merged into it."""
-        async with service.database.reading() as conn:
+        async with service.database.read_only() as conn:
             ids = await store.supporters(conn, proposal_id, after, limit + 1)
             return sheets.contribution_page(*await reading.page(conn, staff, ids, limit))
 

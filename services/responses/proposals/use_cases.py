@@ -119,5 +119,5 @@ def _draft(written: WriteProposal) -> Draft:
 
 
 async def _changed(conn: Connection, clock: Clock, project_id: UUID, id: UUID) -> Proposal:
-    await outbox.hint(conn, Daily(clock), "proposal", project_id)
+    await outbox.write_hint(conn, Daily(clock), "proposal", project_id)
     return next(one for one in await store.proposals(conn, project_id) if one.id == id)

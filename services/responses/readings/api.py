@@ -114,7 +114,7 @@ def router(service: Service, chance: Random) -> APIRouter:
 
     @router.get("/collections/{project_id}/attention")
     async def get_attention(staff: Reading, project_id: UUID) -> AttentionView:
-        async with service.database.reading() as conn:
+        async with service.database.read_only() as conn:
             found = await attention.attention(conn, project_id)
         return sheets.attention_view(found, service.clock.today())
 

@@ -28,7 +28,7 @@ def router(database: Database, clock: Clock) -> APIRouter:
     pages = Pages("services.responses.readings")
 
     async def read(project_id: UUID) -> PublicAttention:
-        async with database.reading() as conn:
+        async with database.read_only() as conn:
             found = await attention.attention(conn, project_id)
         if found.collection.project_id != project_id:  # the address of a preview
             raise NotFound(what=project_id)

@@ -77,7 +77,7 @@ async def record(
         said.mark,
         said.proposals,
     )
-    await outbox.hint(conn, Daily(clock), "reading", project_id)
+    await outbox.write_hint(conn, Daily(clock), "reading", project_id)
     return await store.contribution(conn, contribution_id, reader.subject)
 
 
@@ -97,7 +97,7 @@ async def moderate(
     await store.moderate(
         conn, contribution_id, hidden, rules.said(reason), moderator.name, clock.today()
     )
-    await outbox.hint(conn, Daily(clock), "contribution", project_id)
+    await outbox.write_hint(conn, Daily(clock), "contribution", project_id)
     return await store.contribution(conn, contribution_id, moderator.subject)
 
 
@@ -109,7 +109,7 @@ async def want_readings(
     rules.refuse_once_synthesised(held.state)
     wanted = replace(held, readings_wanted=readings_wanted)
     await collections.save_collection(conn, wanted)
-    await outbox.hint(conn, Daily(clock), "collection", project_id)
+    await outbox.write_hint(conn, Daily(clock), "collection", project_id)
     return wanted
 
 
@@ -134,7 +134,7 @@ async def take_note(
         rules.said(note.words),
         clock.today(),
     )
-    await outbox.hint(conn, Daily(clock), "contribution", project_id)
+    await outbox.write_hint(conn, Daily(clock), "contribution", project_id)
     return await store.contribution(conn, id, reader.subject)
 
 

@@ -32,7 +32,7 @@ def router(service: Service) -> APIRouter:
     @router.get("/results")
     async def get_results(staff: Reading, project_id: UUID) -> ResultsView:
         """Once the collection has ended: every question by itself."""
-        async with service.database.reading() as conn:
+        async with service.database.read_only() as conn:
             return await results.results(conn, project_id)
 
     @router.get("/results/cross")
@@ -41,7 +41,7 @@ def router(service: Service) -> APIRouter:
     ) -> CrossTable:
         """Two questions against each other; no other filter is offered, so none can be
         subtracted."""
-        async with service.database.reading() as conn:
+        async with service.database.read_only() as conn:
             return await results.cross(conn, project_id, rows, columns)
 
     @router.get("/results/export", response_class=Response, responses=_FILES)
@@ -54,7 +54,7 @@ def router(service: Service) -> APIRouter:
         columns: str | None = None,
     ) -> Response:
         """All questions, or the cross-table of two."""
-        async with service.database.reading() as conn:
+        async with service.database.read_only() as conn:
             if rows is None or columns is None:
                 found = await results.results(conn, project_id)
                 table = exports.results_table(found, language)
@@ -68,7 +68,7 @@ def router(service: Service) -> APIRouter:
         staff: Reader, project_id: UUID, format: ExportFormat, language: InLanguage
     ) -> Response:
         """What was written, under random ids; of what is hidden, only that it is."""
-        async with service.database.reading() as conn:
+        async with service.database.read_only() as conn:
             await collections.collection(conn, project_id)
             found = await store.exported(conn, project_id)
         return await _file(

@@ -1,7 +1,7 @@
 """Tables as files: CSV for any program, XLSX for spreadsheets, JSON for other software.
 
-A text that begins like a formula stays a text in every program: `runtime.cells` writes CSV, which
-has no types; XLSX says of each cell that it is a text.
+A text that begins like a formula stays a text in every program: `runtime.csv_tables` writes CSV,
+which has no types; XLSX says of each cell that it is a text.
 """
 
 import io
@@ -13,7 +13,7 @@ import xlsxwriter
 
 from services.contracts.http.results import CrossTable, ExportFormat, QuestionResult, ResultsView
 from services.responses.results.store import Exported
-from services.runtime.cells import BYTE_ORDER_MARK, Cell, csv_lines, harmless_json
+from services.runtime.csv_tables import BYTE_ORDER_MARK, Cell, csv_lines, formula_safe_json
 from services.runtime.text import Language, Text
 
 Table: TypeAlias = Sequence[Sequence[Cell]]
@@ -75,7 +75,7 @@ def contributions_table(found: Iterable[Exported], language: Language) -> Table:
             one.title or "",
             one.on_day.isoformat(),
             int(one.hidden),
-            harmless_json(one.answers),
+            formula_safe_json(one.answers),
             one.words,
         ]
         for one in found

@@ -15,9 +15,9 @@ from services.responses.submissions import use_cases as answering
 from services.responses.submissions.store import Ballot
 from services.responses.submissions.use_cases import Kept
 from services.runtime.clock import Clock
-from services.runtime.crypto.encryption import Sealer
-from services.runtime.postgres.batching import Together
+from services.runtime.crypto.encryption import Encryptor
 from services.runtime.postgres.database import Database
+from services.runtime.postgres.write_batcher import WriteBatcher
 from services.runtime.refusal import NotFound, Refusal
 
 _MOST_TOGETHER = 250
@@ -32,16 +32,16 @@ class Postbox:
         database: Database,
         clock: Clock,
         chance: Random,
-        sealer: Sealer,
+        encryptor: Encryptor,
         elapsed: Callable[[], float] = time.monotonic,
     ) -> None:
         self._database = database
         self._clock = clock
         self._chance = chance
-        self._sealer = sealer
+        self._encryptor = encryptor
         self._elapsed = elapsed
         self._known: dict[UUID, tuple[float, asyncio.Task[Collection]]] = {}
-        self._ballots = Together(self._keep, _MOST_TOGETHER)
+        self._ballots = WriteBatcher(self._keep, _MOST_TOGETHER)
 
     async def drop(self, project_id: UUID, sent: Contribution) -> Kept:
         """Raises what `answering.prove`, `answering.seal` and `answering.keep` raise, and NotFound.
@@ -51,9 +51,9 @@ class Postbox:
         collection = await self._collection(project_id)
         token_hash = answering.prove(collection, sent)
         try:
-            ballot = answering.seal(collection, sent, token_hash, self._clock, self._sealer)
+            ballot = answering.seal(collection, sent, token_hash, self._clock, self._encryptor)
         except Refusal:
-            async with self._database.reading() as conn:
+            async with self._database.read_only() as conn:
                 if await answering.is_spent(conn, project_id, token_hash):
                     return Kept(credentials.receipt(token_hash), first=False)
             raise
@@ -79,7 +79,7 @@ class Postbox:
             raise
 
     async def _read(self, project_id: UUID) -> Collection:
-        async with self._database.reading() as conn:
+        async with self._database.read_only() as conn:
             found = await collections.collection(conn, project_id)
         if found.project_id != project_id:  # the address of a preview
             raise NotFound(what=project_id)

@@ -18,7 +18,7 @@ from services.responses.documents.document_store import Shelves
 from services.responses.submissions import use_cases as answering
 from services.responses.submissions.intake import Postbox
 from services.runtime.clock import Clock
-from services.runtime.http.rate_limits import small_bodies
+from services.runtime.http.rate_limits import body_limit
 from services.runtime.postgres.database import Database
 from services.runtime.refusal import Refusal
 from services.runtime.text import Text
@@ -51,14 +51,14 @@ def router(
     database: Database, clock: Clock, postbox: Postbox, shelves: Shelves, credentials_url: str
 ) -> APIRouter:
     routes = APIRouter(
-        prefix="/answer", include_in_schema=False, route_class=small_bodies(LARGEST_BODY_BYTES)
+        prefix="/answer", include_in_schema=False, route_class=body_limit(LARGEST_BODY_BYTES)
     )
     reading = APIRouter(prefix="/answer", include_in_schema=False)
 
     @reading.get("/{id}/about.json")
     async def about(id: UUID) -> AnswerSheet:
         """By the project's id what participants see; by that of its preview what they would."""
-        async with database.reading() as conn:
+        async with database.read_only() as conn:
             found = await collections.collection(conn, id)
             shelf = await documents.documents(conn, found.project_id)
         preview = id == found.preview_id
@@ -76,20 +76,20 @@ def router(
 
     @reading.get("/{project_id}/receipts/{receipt}")
     async def receipt(project_id: UUID, receipt: str) -> Received:
-        async with database.reading() as conn:
+        async with database.read_only() as conn:
             counted = await answering.is_counted(conn, project_id, receipt)
         return Received(receipt=receipt, counted=counted)
 
     @reading.get("/{project_id}/echoes.json")
     async def echoes(project_id: UUID, response: Response) -> Echoes:
-        async with database.reading() as conn:
+        async with database.read_only() as conn:
             lists = await answering.echoes(conn, project_id)
         response.headers["Cache-Control"] = "public, max-age=300"
         return Echoes.model_validate(lists)
 
     @reading.get("/{project_id}/documents/{id}")
     async def document(project_id: UUID, id: UUID) -> Response:
-        async with database.reading() as conn:
+        async with database.read_only() as conn:
             found = await documents.document_content(conn, project_id, id)
         content = await shelves.get(id, found)
         return Response(content, media_type=found.media_type, headers=_DOCUMENT_HEADERS)

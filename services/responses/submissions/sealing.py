@@ -15,7 +15,7 @@ from uuid import UUID
 
 import orjson
 
-from services.runtime.crypto.encryption import Sealed, Sealer
+from services.runtime.crypto.encryption import Encrypted, Encryptor
 
 # A box of this size and its row fill one page of PostgreSQL (8 kB) and need no second table.
 _SMALLEST_BYTES = 7_936
@@ -33,18 +33,18 @@ class Letter:
     echo: str | None = None
 
 
-def close(sealer: Sealer, project_id: UUID, letter: Letter) -> Sealed:
+def close(encryptor: Encryptor, project_id: UUID, letter: Letter) -> Encrypted:
     """JSON does not mind blanks at its end, so they are the padding."""
     plain = orjson.dumps(letter)
     size = _SMALLEST_BYTES
     while size < len(plain):
         size *= 2
-    return sealer.seal(plain.ljust(size), project_id)
+    return encryptor.encrypt(plain.ljust(size), project_id)
 
 
-def open_(sealer: Sealer, project_id: UUID, box: Sealed) -> Letter:
+def open_(encryptor: Encryptor, project_id: UUID, box: Encrypted) -> Letter:
     """Raises KeyError for a key that is not configured, InvalidTag for a changed row."""
-    held = orjson.loads(sealer.open(box, project_id))
+    held = orjson.loads(encryptor.decrypt(box, project_id))
     # Boxes of an earlier version hold a language too, which goes no further.
     names = {field.name for field in fields(Letter)}
     return Letter(**{name: value for name, value in held.items() if name in names})

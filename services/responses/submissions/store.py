@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from services.runtime.crypto.encryption import Sealed
+from services.runtime.crypto.encryption import Encrypted
 from services.runtime.postgres import database as db
 from services.runtime.postgres.database import Connection
 
@@ -18,7 +18,7 @@ class Ballot:
     """One credential's hash and the answer that came with it, sealed."""
 
     token_hash: bytes
-    box: Sealed
+    box: Encrypted
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ async def keep_answers(conn: Connection, project_id: UUID, ballots: Sequence[Bal
         "sealed",
         columns=("project_id", "key_id", "box"),
         records=[
-            (project_id, one.box.key_id, one.box.sealed)
+            (project_id, one.box.key_id, one.box.ciphertext)
             for one in ballots
             if one.token_hash in fresh
         ],
@@ -77,9 +77,9 @@ async def waiting(conn: Connection) -> list[UUID]:
     return [row["project_id"] for row in await conn.fetch(sql.waiting)]
 
 
-async def sealed_answers(conn: Connection, project_id: UUID) -> list[Sealed]:
+async def sealed_answers(conn: Connection, project_id: UUID) -> list[Encrypted]:
     rows = await conn.fetch(sql.sealed_answers, project_id)
-    return [Sealed(row["key_id"], row["box"]) for row in rows]
+    return [Encrypted(row["key_id"], row["box"]) for row in rows]
 
 
 async def forget_sealed(conn: Connection, project_id: UUID) -> None:

@@ -19,7 +19,7 @@ from services.responses.submissions import store
 from services.responses.submissions.store import Ballot
 from services.runtime.clock import Clock
 from services.runtime.crypto.blind_rsa import PublicKey, SignatureRefused, base64url
-from services.runtime.crypto.encryption import Sealer
+from services.runtime.crypto.encryption import Encryptor
 from services.runtime.postgres.database import Connection
 from services.runtime.refusal import Refusal
 from services.runtime.text import Text
@@ -72,7 +72,11 @@ def prove(collection: Collection, sent: Contribution) -> bytes:
 
 
 def seal(
-    collection: Collection, sent: Contribution, token_hash: bytes, clock: Clock, sealer: Sealer
+    collection: Collection,
+    sent: Contribution,
+    token_hash: bytes,
+    clock: Clock,
+    encryptor: Encryptor,
 ) -> Ballot:
     """Raises NotYetOpen, AnswersOver, OtherVersion, AnswersRefused, UnknownQuestion,
     CredentialMalformed (its echo)."""
@@ -86,7 +90,7 @@ def seal(
         sent.agree_below_floor,
         credentials.checked_echo(sent.echo),
     )
-    return Ballot(token_hash, envelopes.close(sealer, collection.project_id, letter))
+    return Ballot(token_hash, envelopes.close(encryptor, collection.project_id, letter))
 
 
 async def keep(

@@ -17,7 +17,7 @@ from services.responses.submissions.rules_opening import Verdict
 from services.responses.submissions.sealing import Letter
 from services.responses.submissions.store import Contribution
 from services.runtime.clock import Clock
-from services.runtime.crypto.encryption import Sealer
+from services.runtime.crypto.encryption import Encryptor
 from services.runtime.messaging import outbox
 from services.runtime.postgres.database import Connection
 
@@ -27,7 +27,7 @@ async def waiting(conn: Connection) -> list[UUID]:
 
 
 async def open_sealed(
-    conn: Connection, clock: Clock, chance: Random, sealer: Sealer, project_id: UUID
+    conn: Connection, clock: Clock, chance: Random, encryptor: Encryptor, project_id: UUID
 ) -> int:
     """Open what may be opened and end the collection, once its project is over. Returns how many
     answers were opened; `chance` must not be predictable."""
@@ -38,7 +38,7 @@ async def open_sealed(
     verdict = opening.verdict(held, counts)
     letters: list[Letter] = []
     if verdict is not Verdict.WAIT:
-        letters = await _read(conn, sealer, held, verdict)
+        letters = await _read(conn, encryptor, held, verdict)
     if letters:
         chance.shuffle(letters)
         marks = credentials.echo_marks([letter.echo for letter in letters])
@@ -49,16 +49,16 @@ async def open_sealed(
         await store.add_contributions(conn, project_id, found, clock.today())
         held = replace(held, opened_on=clock.today())
         await collections.save_collection(conn, held)
-        await outbox.hint(conn, Daily(clock), "contribution", project_id)
+        await outbox.write_hint(conn, Daily(clock), "contribution", project_id)
     await _end(conn, clock, held)
     return len(letters)
 
 
 async def _read(
-    conn: Connection, sealer: Sealer, held: Collection, verdict: Verdict
+    conn: Connection, encryptor: Encryptor, held: Collection, verdict: Verdict
 ) -> list[Letter]:
     boxes = await store.sealed_answers(conn, held.project_id)
-    letters = [envelopes.open_(sealer, held.project_id, box) for box in boxes]
+    letters = [envelopes.open_(encryptor, held.project_id, box) for box in boxes]
     if verdict is Verdict.OPEN_IF_ALL_AGREED and not all(letter.agreed for letter in letters):
         return []
     return letters

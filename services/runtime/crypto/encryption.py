@@ -1,4 +1,4 @@
-"""Secrets at rest: sealed with keys that are not in the database, each bound to its owner."""
+"""Encryption at rest with keys that are not in the database, each ciphertext bound to its owner."""
 
 import base64
 import hashlib
@@ -17,35 +17,41 @@ Entropy = Callable[[int], bytes]
 
 
 @dataclass(frozen=True)
-class Sealed:
+class Encrypted:
+    """Ciphertext, its nonce in front, and the id of its key."""
+
     key_id: str
-    sealed: bytes
+    ciphertext: bytes
 
 
-class Sealer:
-    """Holds AES-256-GCM keys: the first seals, all open, so that they can be rotated."""
+class Encryptor:
+    """AES-256-GCM with rotating keys: the first key encrypts, all of them decrypt."""
 
     def __init__(self, keys: str, entropy: Entropy = os.urandom) -> None:
-        """`keys` is a JSON list of base64 texts. Raises ValueError: see `sealing_keys`."""
-        raw = [base64.b64decode(key) for key in json.loads(sealing_keys(keys))]
-        self._keys = {hashlib.sha256(key).hexdigest()[:16]: AESGCM(key) for key in raw}
-        self._sealing = next(iter(self._keys))
+        """`keys`: a JSON list of base64 texts. Raises ValueError: see `encryption_keys`."""
+        decoded = [base64.b64decode(key) for key in json.loads(encryption_keys(keys))]
+        self._keys = {hashlib.sha256(key).hexdigest()[:16]: AESGCM(key) for key in decoded}
+        self._encrypting_key_id = next(iter(self._keys))
         self._entropy = entropy
 
-    def seal(self, clear: bytes, owner: UUID) -> Sealed:
-        """The owner's id is authenticated: a row copied to another owner does not open."""
+    def encrypt(self, plaintext: bytes, owner: UUID) -> Encrypted:
+        """Authenticate the owner's id too: a row copied to another owner does not decrypt."""
         nonce = self._entropy(_NONCE_BYTES)
-        box = self._keys[self._sealing].encrypt(nonce, clear, owner.bytes)
-        return Sealed(self._sealing, nonce + box)
+        ciphertext = self._keys[self._encrypting_key_id].encrypt(nonce, plaintext, owner.bytes)
+        return Encrypted(self._encrypting_key_id, nonce + ciphertext)
 
-    def open(self, box: Sealed, owner: UUID) -> bytes:
+    def decrypt(self, encrypted: Encrypted, owner: UUID) -> bytes:
         """Raises KeyError for a key that is not configured, InvalidTag for a changed row."""
-        nonce, sealed = box.sealed[:_NONCE_BYTES], box.sealed[_NONCE_BYTES:]
-        return self._keys[box.key_id].decrypt(nonce, sealed, owner.bytes)
+        nonce = encrypted.ciphertext[:_NONCE_BYTES]
+        ciphertext = encrypted.ciphertext[_NONCE_BYTES:]
+        return self._keys[encrypted.key_id].decrypt(nonce, ciphertext, owner.bytes)
 
 
-def sealing_keys(keys: str) -> str:
-    """The same text, for settings. Raises ValueError unless it is a JSON list of AES-256 keys."""
+def encryption_keys(keys: str) -> str:
+    """Validate a setting: return it unchanged.
+
+    Raises ValueError unless it is a JSON list of AES-256 keys in base64.
+    """
     try:
         lengths = {len(base64.b64decode(key)) for key in json.loads(keys)}
     except (ValueError, TypeError):

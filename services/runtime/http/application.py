@@ -33,14 +33,14 @@ from services.runtime.http.methods import (
     allowed_methods,
     asks_for_methods,
 )
-from services.runtime.http.rate_limits import BodyTooLarge, BodyTooSlow, Limit, source_of
+from services.runtime.http.rate_limits import BodyTooLarge, BodyTooSlow, Limit, rate_limit_key
 from services.runtime.http.retry import Retry
 from services.runtime.http.staff_tokens import Staff, StaffTokens
 from services.runtime.messaging.outbox import sql
 from services.runtime.observability import tracing
 from services.runtime.observability.metrics import Requests
 from services.runtime.observability.tracing import Traces
-from services.runtime.postgres.database import TOO_LONG, DatabaseAway, patiently
+from services.runtime.postgres.database import UNAVAILABLE_ERRORS, DatabaseUnreachable, long_running
 from services.runtime.refusal import Refusal
 from services.runtime.text import Text
 
@@ -165,9 +165,11 @@ def application(service: "Service") -> FastAPI:
     async def too_long(request: Request, error: Exception) -> Response:
         route = template_of(request.scope)
         log.warning("took_too_long", error=type(error).__name__, route=route, method=request.method)
-        return _refused(request, Unavailable() if isinstance(error, DatabaseAway) else Busy())
+        return _refused(
+            request, Unavailable() if isinstance(error, DatabaseUnreachable) else Busy()
+        )
 
-    for kind in TOO_LONG:
+    for kind in UNAVAILABLE_ERRORS:
         app.add_exception_handler(kind, too_long)
 
     @app.exception_handler(Exception)
@@ -257,7 +259,7 @@ class Guard:
         large = any(path.fullmatch(scope["path"]) for path in self._large_bodies)
         try:
             if not _NOT_COUNTED.fullmatch(scope["path"]):
-                self._limit.take(source_of(scope["client"]))
+                self._limit.take(rate_limit_key(scope["client"]))
             if not large and self._is_too_large(scope):
                 raise BodyTooLarge(most=LARGEST_BODY)
         except Refusal as refusal:
@@ -475,7 +477,7 @@ def _staff(service: "Service") -> APIRouter:
 
     @router.get("/dead-letters")
     async def dead_letters(staff: operations) -> list[DeadLetter]:
-        async with service.database.reading() as conn:
+        async with service.database.read_only() as conn:
             rows = await conn.fetch(sql.dead_letters, 200)
         return [DeadLetter(**row) for row in rows]
 
@@ -483,13 +485,13 @@ def _staff(service: "Service") -> APIRouter:
     async def replay(
         staff: operations, id: Annotated[int, Path(ge=1, le=LARGEST_INTEGER)]
     ) -> Replay:
-        with patiently():
+        with long_running():
             async with service.database.transaction() as conn:
                 return await service.inbox.replay(conn, id)
 
     @router.post("/republish")
     async def republish(staff: operations) -> Republished:
-        with patiently():
+        with long_running():
             async with service.database.transaction() as conn:
                 return Republished(events=await service.republish(conn))
 

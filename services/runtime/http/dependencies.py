@@ -13,7 +13,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from services.contracts.http.common import Role
 from services.runtime.http.pages import language_of
-from services.runtime.http.rate_limits import Limit, source_of
+from services.runtime.http.rate_limits import Limit, rate_limit_key
 from services.runtime.http.staff_tokens import NotSignedIn, Staff, StaffTokens
 from services.runtime.refusal import Refusal
 from services.runtime.text import Language, Text
@@ -49,7 +49,7 @@ def role_check(*roles: Role) -> Callable[..., Coroutine[Any, Any, Staff]]:
                 raise NotSignedIn
             staff = await tokens.verify(credentials.credentials)
         except NotSignedIn:
-            limit.take(source_of(request.scope["client"]))
+            limit.take(rate_limit_key(request.scope["client"]))
             raise
         limit.take(f"person {staff.subject}")
         if not staff.roles & set(roles):

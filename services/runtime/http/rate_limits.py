@@ -38,7 +38,7 @@ class BodyTooSlow(Refusal):
     way_out = Text(fr="Réessayez.", en="Try again.")
 
 
-def small_bodies(most: int) -> type[APIRoute]:
+def body_limit(most: int) -> type[APIRoute]:
     """A route class for bodies of at most so many bytes; a longer one is not read.
 
     The announced length decides, as the server reads no further than that.
@@ -122,7 +122,7 @@ class Limit:
         self._since = self._elapsed()
 
 
-def source_of(client: tuple[str, int] | None) -> str | None:
+def rate_limit_key(client: tuple[str, int] | None) -> str | None:
     """Who is one for a limit: an IPv4 address, or a whole IPv6 network of 64 bits, as that is what
     one household has. None when a trusted proxy keeps it to itself, and limits in our place."""
     if client is None:

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.runtime.postgres.database import STALE_STATEMENT, counting_commits
+from services.runtime.postgres.database import STALE_STATEMENT_ERRORS, count_commits
 
 LARGEST_BODY = 1 << 20
 
@@ -40,11 +40,11 @@ class Retry:
             begun = True
             await send(message)
 
-        with counting_commits() as commits:
+        with count_commits() as commits:
             try:
                 await self._app(scope, body.receive, noticing)
                 return
-            except STALE_STATEMENT as error:
+            except STALE_STATEMENT_ERRORS as error:
                 if begun or commits or not body.is_replayable:
                     raise
                 log.info("request_repeated", error=type(error).__name__)
@@ -53,7 +53,7 @@ class Retry:
         scope.update(before)
         try:
             await self._app(scope, body.replay, noticing)
-        except STALE_STATEMENT as error:
+        except STALE_STATEMENT_ERRORS as error:
             if begun:
                 raise
             log.warning("took_too_long", error=type(error).__name__)

@@ -28,7 +28,7 @@ from services.contracts.topics import Topic, topic_of
 from services.runtime.clock import Clock
 from services.runtime.messaging.outbox import sql
 from services.runtime.observability.tracing import Traces
-from services.runtime.postgres.database import Connection, Database, patiently
+from services.runtime.postgres.database import Connection, Database, long_running
 from services.runtime.refusal import NotFound
 
 E = TypeVar("E", bound=Event)
@@ -46,7 +46,7 @@ DEAD_LETTER_LIFE = timedelta(days=30)
 log = structlog.get_logger()
 
 
-def group_of(service: str, topic: str) -> str:
+def consumer_group(service: str, topic: str) -> str:
     """The consumer group: one per topic, so that a restart of one consumer disturbs no other."""
     return f"{service}.{topic}"
 
@@ -115,7 +115,7 @@ class Inbox:
         consumer = Consumer(event, apply, topic)
         consumer.subscriber = self._broker.subscriber(
             topic.name,
-            group_id=group_of(self._service, topic.name),
+            group_id=consumer_group(self._service, topic.name),
             batch=True,
             max_records=_BATCH,
             batch_timeout_ms=100,
@@ -140,7 +140,7 @@ class Inbox:
     ) -> None:
         consumer.busy = True
         try:
-            await self.settle(consumer, records)
+            await self.apply_batch(consumer, records)
             consumer.pause = 0.0
             consumer.last_progress = time.monotonic()
         except Exception as error:
@@ -156,7 +156,7 @@ class Inbox:
         finally:
             consumer.busy = False
 
-    async def settle(self, consumer: Consumer[Any], records: Sequence[ConsumerRecord]) -> None:
+    async def apply_batch(self, consumer: Consumer[Any], records: Sequence[ConsumerRecord]) -> None:
         """Apply a batch of raw records in one transaction, dead letters included."""
         newest: dict[str, tuple[ConsumerRecord, Event]] = {}
         dead: list[tuple[ConsumerRecord, str]] = []
@@ -169,7 +169,7 @@ class Inbox:
             held = newest.get(event.key)
             if held is None or held[1].version < event.version:
                 newest[event.key] = (record, event)
-        with patiently(), self._traces.receiving(consumer.topic.name, records):
+        with long_running(), self._traces.receiving(consumer.topic.name, records):
             async with self._database.transaction() as conn:
                 if newest:
                     dead += await _apply(conn, consumer.apply, list(newest.values()))
@@ -228,7 +228,7 @@ class Inbox:
             await asyncio.sleep(every)
             for consumer in self.consumers:
                 try:
-                    consumer.lag = await lag_of(consumer)
+                    consumer.lag = await measure_lag(consumer)
                 except (KafkaError, OSError, TimeoutError) as error:
                     log.warning("lag_unknown", topic=consumer.topic.name, error=repr(error))
                     continue
@@ -278,7 +278,7 @@ def _readable(part: Any) -> str:
     return part if isinstance(part, str) else json.dumps(part)
 
 
-async def lag_of(consumer: Consumer[Any]) -> int:
+async def measure_lag(consumer: Consumer[Any]) -> int:
     """Records of the partitions assigned to this process that are not settled yet.
 
     Measured by position: aborted records and transaction markers at the end of a partition are

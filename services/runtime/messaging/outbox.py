@@ -43,7 +43,7 @@ async def write_many(conn: Connection, clock: Clock, events: Sequence[Event]) ->
     )
 
 
-async def hint(
+async def write_hint(
     conn: Connection, clock: Clock, kind: str, id: UUID | str, version: int | None = None
 ) -> None:
     """Let screens know of a change that is no event; it leaves with the relay's next batch."""

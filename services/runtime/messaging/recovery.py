@@ -77,7 +77,7 @@ async def catch_up(service: "Service", recovery: Recovery) -> bool:
             apply = recovery.instead.get(consumer.event, consumer.apply)
             meanwhile = replace(consumer, apply=apply)
             async for batch in records(kafka, consumer.topic):
-                await service.inbox.settle(meanwhile, batch)
+                await service.inbox.apply_batch(meanwhile, batch)
         async with conn.transaction():
             await recovery.after(conn)
             told = await service.republish(conn)

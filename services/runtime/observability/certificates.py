@@ -39,7 +39,7 @@ class TlsServer:
         return f"{self.host}:{self.port}"
 
 
-async def shown_certificate(server: TlsServer) -> x509.Certificate | None:
+async def fetch_certificate(server: TlsServer) -> x509.Certificate | None:
     """None where the server speaks in clear. Raises OSError, EOFError."""
     anybody = ssl.create_default_context()
     anybody.check_hostname = False
@@ -50,10 +50,10 @@ async def shown_certificate(server: TlsServer) -> x509.Certificate | None:
             if await reader.readexactly(1) == _NO:
                 return None
         await writer.start_tls(anybody, server_hostname=server.name)
-        return certificate_of(writer.get_extra_info("ssl_object"))
+        return peer_certificate(writer.get_extra_info("ssl_object"))
 
 
-def certificate_of(tls: ssl.SSLObject) -> x509.Certificate:
+def peer_certificate(tls: ssl.SSLObject) -> x509.Certificate:
     der = tls.getpeercert(binary_form=True)
     assert der is not None, "a TLS server shows a certificate"
     return x509.load_der_x509_certificate(der)
@@ -95,7 +95,7 @@ class CertificateWatch:
         for server in self._servers:
             try:
                 async with asyncio.timeout(_SECONDS):
-                    shown = await shown_certificate(server)
+                    shown = await fetch_certificate(server)
             except (OSError, EOFError, TimeoutError) as error:
                 log.warning("certificate_unseen", topic=str(server), error=type(error).__name__)
                 continue

@@ -50,7 +50,7 @@ class DatabaseReplaced(ConnectionLost):
     """It was put back from a backup while this process could not see it."""
 
 
-class DatabaseAway(ConnectionError):
+class DatabaseUnreachable(ConnectionError):
     """No session can be had: the server is down, starting, full, or out of reach."""
 
 
@@ -63,15 +63,15 @@ _SESSION_ENDED = (
 )
 # A table, a type or an index was changed under a statement that this session had prepared. The
 # library forgets what it prepared, so that the same work, done again, succeeds.
-STALE_STATEMENT = (
+STALE_STATEMENT_ERRORS = (
     asyncpg.InvalidCachedStatementError,
     asyncpg.OutdatedSchemaCacheError,
     asyncpg.InvalidSQLStatementNameError,
 )
 # What comes of it, the server's and ours: nobody's mistake, and worth another try.
-TOO_LONG = (
+UNAVAILABLE_ERRORS = (
     ConnectionLost,
-    DatabaseAway,
+    DatabaseUnreachable,
     asyncpg.InsufficientResourcesError,
     asyncpg.QueryCanceledError,
     asyncpg.LockNotAvailableError,
@@ -88,7 +88,7 @@ _commits: ContextVar[list[bool] | None] = ContextVar("commits", default=None)
 
 
 @contextmanager
-def counting_commits() -> Iterator[list[bool]]:
+def count_commits() -> Iterator[list[bool]]:
     """Collects an entry for each transaction that is committed within, for whoever may repeat
     only work of which nothing stays."""
     commits: list[bool] = []
@@ -100,7 +100,7 @@ def counting_commits() -> Iterator[list[bool]]:
 
 
 @contextmanager
-def patiently() -> Iterator[None]:
+def long_running() -> Iterator[None]:
     """For work that may be long: jobs, batches of events, imports, and what waits for a message
     that is on its way. Transactions begun within have a quarter of an hour for each statement."""
     before = _patient.set(True)
@@ -239,7 +239,7 @@ class Database:
             yield connection
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[Connection]:
+    async def read_only(self) -> AsyncIterator[Connection]:
         """One consistent snapshot for several reads; writing is refused by the server."""
         async with self._begun(isolation="repeatable_read", readonly=True) as connection:
             yield connection
@@ -253,13 +253,13 @@ class Database:
         except (TimeoutError, ConnectionLost):
             raise
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            raise DatabaseAway(f"no session: {type(error).__name__}") from error
+            raise DatabaseUnreachable(f"no session: {type(error).__name__}") from error
         try:
             yield connection
         except _SESSION_ENDED as error:
             raise ConnectionLost("the database ended the session") from error
         except (asyncpg.InterfaceError, ConnectionError) as error:
-            if _is_lost(connection) and not isinstance(error, ConnectionLost | DatabaseAway):
+            if _is_lost(connection) and not isinstance(error, ConnectionLost | DatabaseUnreachable):
                 raise ConnectionLost("the database ended the session") from error
             raise
         finally:

@@ -92,7 +92,7 @@ def test_queries_are_found_by_name_and_a_name_is_used_once(
 
 async def test_a_reading_transaction_cannot_write(database) -> None:  # type: ignore[no-untyped-def]
     made = await database("feedback")
-    async with made.reading() as conn:
+    async with made.read_only() as conn:
         with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
             await conn.execute("DELETE FROM outbox")
 

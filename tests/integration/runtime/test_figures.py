@@ -16,7 +16,8 @@ pytestmark = pytest.mark.servers
 
 async def figures(service: Service) -> dict[str, float]:
     return {
-        " ".join([one.name, *one.labels.values()]): one.value for one in await service.measure()
+        " ".join([one.name, *one.labels.values()]): one.value
+        for one in await service.collect_metrics()
     }
 
 
@@ -39,7 +40,7 @@ async def test_a_pool_says_how_much_of_it_is_taken_but_not_where_people_answer(
     for name in SERVICES:
         service = build(name)
         service.database = await database(name)
-        async with service.database.reading(), service.database.reading():
+        async with service.database.read_only(), service.database.read_only():
             taken = await figures(service)
         if name == "responses":
             assert not [one for one in taken if one.startswith("database_connections")]

@@ -18,7 +18,7 @@ from services.contracts.events.responses import CollectionState
 from services.contracts.topics import topic_of
 from services.runtime.clock import FixedClock
 from services.runtime.messaging import outbox
-from services.runtime.messaging.inbox import Apply, Inbox, group_of, lag_of
+from services.runtime.messaging.inbox import Apply, Inbox, consumer_group, measure_lag
 from services.runtime.messaging.kafka import KafkaServer
 from services.runtime.messaging.outbox import sql
 from services.runtime.messaging.relay import Relay
@@ -28,7 +28,7 @@ from tests.support.databases import Databases
 from tests.support.events import NOON, collection, produce
 from tests.support.servers import eventually
 
-GROUP = group_of("feedback", topic_of(CollectionState).name)
+GROUP = consumer_group("feedback", topic_of(CollectionState).name)
 # The client's default for a member that is not heard of.
 SESSION_SECONDS = 10
 SEE = """
@@ -192,7 +192,7 @@ async def test_only_the_newest_version_of_a_key_in_a_batch_is_applied(
     inbox = Inbox(KafkaBroker("unused:1", logger=None), inbox_database, FixedClock(NOON), "x")
     inbox.consume(CollectionState, note)
     project = uuid4()
-    await inbox.settle(
+    await inbox.apply_batch(
         inbox.consumers[0], [record(collection(version, project)) for version in (2, 3, 1)]
     )
     assert applied == [3]
@@ -203,7 +203,7 @@ async def test_records_from_the_future_are_counted_and_applied(inbox_database: D
     inbox.consume(CollectionState, see)
     ahead = [int((time.time() + seconds) * 1000) for seconds in (5, 300, 400)]
     records = [replace(record(collection()), timestamp=moment) for moment in ahead]
-    await inbox.settle(inbox.consumers[0], records)
+    await inbox.apply_batch(inbox.consumers[0], records)
     assert inbox.consumers[0].early == 2
     assert await count(inbox_database, "seen") == 3
 
@@ -285,7 +285,9 @@ async def test_lag_is_nothing_once_a_relayed_topic_is_read(
         await eventually(all_there, "30 events are applied")
 
         async def no_lag() -> bool:
-            return bool(await committed_offsets(kafka)) and await lag_of(inbox.consumers[0]) == 0
+            return (
+                bool(await committed_offsets(kafka)) and await measure_lag(inbox.consumers[0]) == 0
+            )
 
         await eventually(no_lag, "nothing waits", within=15)
     relay.cancel()
@@ -308,7 +310,7 @@ async def test_records_of_an_aborted_transaction_at_the_end_of_a_topic_are_no_la
         await abort_on_every_partition(kafka)
 
         async def no_lag() -> bool:
-            return await lag_of(consumer) == 0
+            return await measure_lag(consumer) == 0
 
         await eventually(no_lag, "aborted records are nobody's delay")
         watching = asyncio.create_task(inbox.watch(every=0.1))
@@ -356,7 +358,7 @@ async def test_records_that_are_being_applied_count_as_lag(
     async with consuming(kafka, inbox_database, slow) as inbox:
         await produce(kafka, *[collection() for _ in range(20)])
         await started.wait()
-        assert await lag_of(inbox.consumers[0]) > 0
+        assert await measure_lag(inbox.consumers[0]) > 0
         release.set()
 
 
@@ -417,7 +419,7 @@ async def test_a_process_that_is_stopped_beyond_its_session_goes_on_without_loss
         await eventually(one_more, "it goes on")
 
         async def no_lag() -> bool:
-            return await lag_of(inbox.consumers[0]) == 0
+            return await measure_lag(inbox.consumers[0]) == 0
 
         await eventually(no_lag, "nothing waits")
         assert await inbox_database.pool.fetchval("SELECT max(times) FROM seen") == 1

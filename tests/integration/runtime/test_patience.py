@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from deploy.generate.describe import build
 from services.runtime.postgres import database as db
-from services.runtime.postgres.database import Database, patiently
+from services.runtime.postgres.database import Database, long_running
 from services.runtime.service import Service
 from tests.support import databases
 from tests.support.servers import PostgresServer
@@ -90,7 +90,7 @@ async def test_who_gets_no_connection_is_told_so(
 
     @hasty.api.get("/api/long")
     async def one_more() -> None:
-        async with hasty.database.reading():
+        async with hasty.database.read_only():
             pass
 
     async with hasty.database.pool.acquire(), hasty.database.pool.acquire(), asking(hasty) as asks:
@@ -103,8 +103,8 @@ async def test_what_may_be_long_has_a_limit_of_its_own_which_ends_with_it(hasty:
     async def limits(conn: db.Connection) -> list[str]:
         return [str(await conn.fetchval(f"SHOW {name}")) for name in LIMITS]
 
-    with patiently():
-        for begin in (hasty.database.transaction, hasty.database.reading):
+    with long_running():
+        for begin in (hasty.database.transaction, hasty.database.read_only):
             async with begin() as conn:
                 assert await limits(conn) == ["15min", "5min", "15min"]
                 await conn.execute("SELECT pg_sleep(0.1)")
@@ -147,8 +147,8 @@ async def test_the_client_waits_for_patient_work_as_long_as_the_server_lets_it(
         database = Database(SecretStr(dsn), connections=1)
         await database.start()
         try:
-            with patiently():
-                for begin in (database.transaction, database.reading):
+            with long_running():
+                for begin in (database.transaction, database.read_only):
                     async with begin() as conn:
                         await conn.execute("SELECT pg_sleep(0.5)")
                         await conn.fetchval("SELECT pg_sleep(0.5)::text")

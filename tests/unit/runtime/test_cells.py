@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from services.contracts.characters import clean
-from services.runtime.cells import Cell, csv_lines, harmless, harmless_json
+from services.runtime.csv_tables import Cell, csv_lines, formula_safe_json, harmless
 from tests.support.spreadsheets import formulas
 
 ROOT = Path(__file__).parents[3]
@@ -69,7 +69,7 @@ def test_numbers_stay_numbers() -> None:
 def test_answers_in_json_are_the_same_data_and_no_formula() -> None:
     for text in [*WROTE, *hostile_texts(500)]:
         answers: dict[str, Any] = {"q": text, "c": {"chosen": ["a", text], "other": text}, "n": -2}
-        cell = harmless_json(answers)
+        cell = formula_safe_json(answers)
         assert json.loads(cell) == answers
         assert harmless(cell) == cell
         assert formulas(csv_lines([["id", cell, "x"]])) == []
@@ -78,10 +78,10 @@ def test_answers_in_json_are_the_same_data_and_no_formula() -> None:
 @pytest.mark.parametrize("run", ["\t", ";", " ", '"', "\n", "\u200b"])
 def test_a_long_run_is_looked_at_once(run: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A run that no formula follows is one match, not one for each of its characters."""
-    from services.runtime import cells
+    from services.runtime import csv_tables
 
     text = "x;" + run * 10_000 + "x"
-    assert sum(1 for _ in cells._BEGINNING.finditer(text)) <= 2
+    assert sum(1 for _ in csv_tables._BEGINNING.finditer(text)) <= 2
 
 
 def test_no_other_code_of_the_product_writes_csv() -> None:

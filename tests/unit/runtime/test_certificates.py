@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from deploy.bootstrap import Authority
-from services.runtime.loop import loop_factory
+from services.runtime.event_loop import loop_factory
 from services.runtime.observability.certificates import CertificateWatch
 from services.runtime.settings import Settings
 

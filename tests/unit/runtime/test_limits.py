@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.runtime.http.rate_limits import Limit, TooOften, source_of
+from services.runtime.http.rate_limits import Limit, TooOften, rate_limit_key
 
 
 def test_a_source_that_asks_too_often_waits_and_others_do_not() -> None:
@@ -45,10 +45,10 @@ def test_no_address_is_kept_and_what_is_kept_is_forgotten() -> None:
 
 
 def test_a_household_is_one_source_and_whom_a_proxy_keeps_to_itself_is_none() -> None:
-    assert source_of(("192.0.2.1", 5000)) == source_of(("192.0.2.1", 6000)) == "192.0.2.1"
-    assert source_of(("2001:db8::1", 1)) == source_of(("2001:db8::ffff:1", 1))
-    assert source_of(("2001:db8::1", 1)) != source_of(("2001:db8:0:1::1", 1))
-    assert source_of(("unknown", 0)) is source_of(None) is None
+    assert rate_limit_key(("192.0.2.1", 5000)) == rate_limit_key(("192.0.2.1", 6000)) == "192.0.2.1"
+    assert rate_limit_key(("2001:db8::1", 1)) == rate_limit_key(("2001:db8::ffff:1", 1))
+    assert rate_limit_key(("2001:db8::1", 1)) != rate_limit_key(("2001:db8:0:1::1", 1))
+    assert rate_limit_key(("unknown", 0)) is rate_limit_key(None) is None
     limit = Limit(per_second=1, burst=1)
     for _ in range(3):
         limit.take(None)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from deploy.bootstrap import Authority
-from services.runtime.loop import TLS_GOODBYE_SECONDS, loop_factory
+from services.runtime.event_loop import TLS_GOODBYE_SECONDS, loop_factory
 
 
 class Mute:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from services.runtime.postgres.batching import Together
+from services.runtime.postgres.write_batcher import WriteBatcher
 from services.runtime.refusal import NotFound, Refusal
 
 
@@ -15,7 +15,7 @@ class Desk:
     def __init__(self, most: int = 100) -> None:
         self.written: list[list[str]] = []
         self.let = asyncio.Event()
-        self.together = Together(self.write, most)
+        self.together = WriteBatcher(self.write, most)
 
     async def write(self, group: str, items: Sequence[str]) -> list[str | Refusal]:
         await self.let.wait()

@@ -33,7 +33,7 @@ from services.feedback.public_account import store
 from services.feedback.public_account.pages.page_cache import Edition, Kept
 from services.feedback.public_account.pages.site import Asked, Content, Site, answer
 from services.feedback.reports.rules.publication import MINIMUM_CELL, MONTHLY, method_of, shown
-from services.runtime.cells import BYTE_ORDER_MARK, Cell, csv_lines
+from services.runtime.csv_tables import BYTE_ORDER_MARK, Cell, csv_lines
 from services.runtime.postgres.database import Connection, Database
 
 Row: TypeAlias = dict[str, Any]
@@ -144,7 +144,7 @@ Pages: TypeAlias = AsyncIterator[list[Row]]
 async def _rows(database: Database, page: Page, today: date) -> Pages:
     place: Place | None = Place()
     while place is not None:
-        async with database.reading() as conn:
+        async with database.read_only() as conn:
             rows, place = await page(conn, place, today)
         if rows:
             yield rows
@@ -308,7 +308,7 @@ def _addresses(site: Site, database: Database) -> list[Route]:
         name = request.path_params["part"]
         if name not in parts:
             return site.missing(request)
-        async with database.reading() as conn:
+        async with database.read_only() as conn:
             paths = await (_projects(conn) if name == "projects" else _decisions(conn, name[-1]))
         body = _sitemap("urlset", "url", [site.public_url + path for path in paths])
         return Response(body, media_type=_XML, headers=_CACHED)

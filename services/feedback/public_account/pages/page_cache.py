@@ -15,8 +15,8 @@ from uuid import UUID
 
 from services.feedback.public_account import store
 from services.runtime.clock import Clock
-from services.runtime.postgres.batching import Together
 from services.runtime.postgres.database import Database
+from services.runtime.postgres.write_batcher import WriteBatcher
 
 _MOST_BYTES = 64_000_000
 
@@ -61,7 +61,7 @@ class Fresh:
         self._database = database
         self._clock = clock
         self._most_bytes = most_bytes
-        self._asking: Together[None, None, UUID] = Together(self._marks, most=100_000)
+        self._asking: WriteBatcher[None, None, UUID] = WriteBatcher(self._marks, most=100_000)
         self._edition: Edition | None = None
         self._kept: OrderedDict[Hashable, Kept] = OrderedDict()
         self._bytes = 0

@@ -93,7 +93,7 @@ class Site:
 
         async def make(edition: Edition) -> Kept | None:
             asked = Asked(path, language, lang, query, edition)
-            async with self._database.reading() as conn:
+            async with self._database.read_only() as conn:
                 try:
                     content = await load(conn, asked, **request.path_params)
                 except ValueError:  # an address that no page gave

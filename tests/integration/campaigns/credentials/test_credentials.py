@@ -26,7 +26,7 @@ from services.campaigns.credentials.use_cases import Asking
 from services.campaigns.invitations.rules import AlreadyLeft, NotParticipating
 from services.contracts.events.registry import MemberStatus
 from services.runtime.crypto.blind_rsa import PublicKey
-from services.runtime.crypto.encryption import Sealer
+from services.runtime.crypto.encryption import Encryptor
 from services.runtime.refusal import NotFound, Refusal
 from tests.support.campaigns import CREDENTIAL_KEYS, World, gone, signing_key
 from tests.support.servers import eventually
@@ -315,7 +315,7 @@ async def test_a_project_tells_its_public_key_from_the_day_it_is_published(world
 
 
 async def stored(world: World, project_id: UUID) -> SealedKey:
-    async with world.database.reading() as conn:
+    async with world.database.read_only() as conn:
         return await project_key(conn, project_id)
 
 
@@ -332,15 +332,15 @@ async def test_a_private_key_opens_with_the_configured_key_and_for_its_project_o
         return await stored(world, other)
 
     signature = signing_key().blind_sign(request)
-    assert await Keyring(Sealer(CREDENTIAL_KEYS)).sign(project, request, read) == signature
+    assert await Keyring(Encryptor(CREDENTIAL_KEYS)).sign(project, request, read) == signature
     rotated = json.dumps(json.loads(OTHER_KEYS) + json.loads(CREDENTIAL_KEYS))
-    assert await Keyring(Sealer(rotated)).sign(project, request, read) == signature
+    assert await Keyring(Encryptor(rotated)).sign(project, request, read) == signature
     with pytest.raises(KeyError):
-        await Keyring(Sealer(OTHER_KEYS)).sign(project, request, read)
+        await Keyring(Encryptor(OTHER_KEYS)).sign(project, request, read)
     with pytest.raises(InvalidTag):
-        await Keyring(Sealer(CREDENTIAL_KEYS)).sign(project, request, read_another)
+        await Keyring(Encryptor(CREDENTIAL_KEYS)).sign(project, request, read_another)
     with pytest.raises(NotFound):
-        await Keyring(Sealer(CREDENTIAL_KEYS)).sign(uuid4(), request, read)
+        await Keyring(Encryptor(CREDENTIAL_KEYS)).sign(uuid4(), request, read)
     # Nothing in the row gives it away.
     held = await stored(world, project)
     der = signing_key().der()
@@ -348,7 +348,7 @@ async def test_a_private_key_opens_with_the_configured_key_and_for_its_project_o
 
 
 async def test_each_project_has_a_key_of_its_own(world: World) -> None:
-    keyring = Keyring(Sealer(CREDENTIAL_KEYS))
+    keyring = Keyring(Encryptor(CREDENTIAL_KEYS))
     one, another = await asyncio.gather(keyring.new_key(uuid4()), keyring.new_key(uuid4()))
     assert one.public_jwk != another.public_jwk
     assert one.private.sealed != another.private.sealed

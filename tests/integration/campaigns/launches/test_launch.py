@@ -207,7 +207,7 @@ async def test_a_preview_says_who_fits_and_why_some_cannot_be_asked(world: World
         audience={"age_band": ["18-34", "35-49"], "region": ["nord"]},
         quotas=Quotas(attribute="age_band", wanted={"35-49": 4}),
     )
-    async with world.database.reading() as conn:
+    async with world.database.read_only() as conn:
         preview = await launches.preview_sheet(conn, world.clock, asked)
     already = await world.value(
         "SELECT count(*) FROM invitation i JOIN member m USING (member_id)"
@@ -232,5 +232,5 @@ async def test_what_was_committed_at_launch_can_no_longer_be_chosen(world: World
 
 
 async def _preview(world: World, campaign: UUID) -> Preview:
-    async with world.database.reading() as conn:
+    async with world.database.read_only() as conn:
         return await launches.preview_campaign(conn, world.clock, campaign)

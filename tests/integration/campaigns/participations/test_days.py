@@ -129,7 +129,7 @@ async def test_a_project_is_shuffled_once_a_day_while_it_recruits_or_collects(
     (row,) = await joined(world, 1)
 
     async def due() -> list[UUID]:
-        async with world.database.reading() as conn:
+        async with world.database.read_only() as conn:
             return await upkeep.due_shuffles(conn, world.clock)
 
     assert await due() == [row["project_id"]]

@@ -13,7 +13,7 @@ async def test_a_project_says_its_numbers_and_what_blocks_it(world: World) -> No
     assert draft.blocked_by == []
     waiting = await world.view(await world.project(ready=False))
     assert waiting.blocked_by == ["collection_not_ready"]
-    async with world.database.reading() as conn:
+    async with world.database.read_only() as conn:
         assert len(await views.list_projects(conn)) == 2
 
 
@@ -26,7 +26,7 @@ async def test_the_list_of_projects_counts_each_project_apart(world: World) -> N
         await world.deliver(
             row["order_id"], DeliveryOutcome.REFUSED if refused else DeliveryOutcome.SENT
         )
-    async with world.database.reading() as conn:
+    async with world.database.read_only() as conn:
         counts = {view.id: view.counts for view in await views.list_projects(conn)}
     assert counts[first].wanted + counts[second].wanted == 9
     assert counts[first].sent + counts[second].sent == 8
@@ -43,7 +43,7 @@ async def test_opt_ins_are_shown_by_pseudonym_and_coded_attributes_only(world: W
     await world.decline(b["id"], b["member_id"])
     await world.accept(c["id"], c["member_id"])
     await world.leave(c["id"], c["member_id"])
-    async with world.database.reading() as conn:
+    async with world.database.read_only() as conn:
         shown = await views.show_opt_ins(conn, world.clock, project)
     assert {(one.id, one.answer) for one in shown.answers} == {
         (a["id"], "joined"),
@@ -65,7 +65,7 @@ async def test_contacts_say_who_can_be_asked_today_and_who_becomes_free(world: W
     )
     await world.launched(3)
     await world.deliver_all()
-    async with world.database.reading() as conn:
+    async with world.database.read_only() as conn:
         contacts = await views.show_contacts(conn, world.clock)
     freed = {entry.day: entry.members for entry in contacts.freed if entry.members}
     assert contacts.members == 5
@@ -85,14 +85,14 @@ async def test_today_says_what_happened_and_which_promise_is_in_danger(world: Wo
     await world.accept(a["id"], a["member_id"])
     await world.decline(b["id"], b["member_id"])
     await world.tell_members(gone(people[0], MemberStatus.LEFT))
-    async with world.database.reading() as conn:
+    async with world.database.read_only() as conn:
         today = await views.show_today(conn, world.clock)
     assert (today.asked, today.opted_in, today.declined) == (2, 1, 1)
     assert (today.left_panel, today.members, today.solicited_twice) == (1, 4, 0)
     assert today.opted_in_per_day == [0] * 23 + [1]
     assert today.orders_unanswered == 0
     world.advance(days=2)
-    async with world.database.reading() as conn:
+    async with world.database.read_only() as conn:
         later = await views.show_today(conn, world.clock)
     assert later.orders_unanswered == 2, "an invitation and a confirmation"
     assert (later.asked, later.opted_in) == (0, 0)
@@ -105,7 +105,7 @@ async def test_today_says_what_happened_and_which_promise_is_in_danger(world: Wo
         "INSERT INTO ledger SELECT gen_random_uuid(), member_id, last_day + 3, last_day + 3, state"
         " FROM ledger WHERE state = 'consumed' LIMIT 1"
     )
-    async with world.database.reading() as conn:
+    async with world.database.read_only() as conn:
         assert (await views.show_today(conn, world.clock)).solicited_twice == 1
 
 
@@ -134,7 +134,7 @@ async def test_measures_count_ledger_invitations_and_unanswered_orders(world: Wo
     await world.members(3)
     await world.launched(3)
     world.advance(days=2)
-    async with world.database.reading() as conn:
+    async with world.database.read_only() as conn:
         samples = await upkeep.measure(conn, world.clock)
     numbers = {(s.name, *s.labels.values()): s.value for s in samples}
     assert numbers == {

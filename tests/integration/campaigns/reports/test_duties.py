@@ -447,7 +447,7 @@ async def test_staff_read_in_words_what_blocks_closing(world: World) -> None:
     assert view.blocked_in_words == ["3 retours restent à envoyer."]
     await room.answer(0, SENT)
     await room.answer(1, SENT)
-    async with world.database.reading() as conn:
+    async with world.database.read_only() as conn:
         samples = {one.name: one.value for one in await upkeep.measure(conn, world.clock)}
     assert samples["reports_owed"] == 1
     view = await world.view(room.project)
@@ -538,7 +538,7 @@ async def test_a_revised_report_waits_31_days_for_each_person_that_had_one(world
     assert set(states.values()) == {"cancelled"}
     owed = "SELECT count(*) FROM report_duty WHERE state = 'owed' AND report_version = 4"
     assert await world.value(owed) == 3
-    async with world.database.reading() as conn:
+    async with world.database.read_only() as conn:
         assert await upkeep_store.reports_owed(conn, world.clock.today()) == 1, "two wait rightly"
 
 

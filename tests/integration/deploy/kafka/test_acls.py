@@ -21,7 +21,7 @@ from aiokafka.errors import (
 
 from deploy.kafka.acls import PRINCIPALS, PUBLIC, SERVICES, readable_by, writable_by
 from services.contracts.topics import TOPICS
-from services.runtime.messaging.inbox import group_of
+from services.runtime.messaging.inbox import consumer_group
 from services.runtime.messaging.kafka import KafkaServer
 from tests.support import secure_kafka
 from tests.support.servers import eventually
@@ -132,7 +132,9 @@ async def test_a_relay_cannot_fence_another_services(servers: Servers, service: 
 async def test_a_service_commits_in_its_own_groups_only(servers: Servers, service: str) -> None:
     topic = next(t.name for t in TOPICS if service in t.consumers)
     for other in (*SERVICES, PUBLIC):
-        consumer = AIOKafkaConsumer(**servers[service].options(), group_id=group_of(other, topic))
+        consumer = AIOKafkaConsumer(
+            **servers[service].options(), group_id=consumer_group(other, topic)
+        )
         await consumer.start()
         consumer.assign([TopicPartition(topic, 0)])
         try:

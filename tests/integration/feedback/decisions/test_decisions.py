@@ -160,7 +160,9 @@ async def test_overdue_decisions_are_seen_and_counted(world: World) -> None:
     assert (standing.overdue, standing.decide_by) == (1, COLLECTION_ENDED + timedelta(days=60))
     assert (await world.decision(two.proposal_id)).overdue_days == 3
     assert (await world.decision(one.proposal_id)).overdue_days == 0
-    metrics = {one.name: one.value for one in await world.service.measure() if not one.labels}
+    metrics = {
+        one.name: one.value for one in await world.service.collect_metrics() if not one.labels
+    }
     assert metrics["decisions_overdue"] == 1
 
 

@@ -21,7 +21,7 @@ from services.contracts.http.open_data import (
     OpenStep,
 )
 from services.feedback.public_account import store
-from services.runtime.cells import harmless
+from services.runtime.csv_tables import harmless
 from services.runtime.postgres.database import Connection
 from tests.support.feedback import KEPT, NOT_KEPT, World, project
 from tests.support.spreadsheets import formulas

@@ -5,7 +5,7 @@ import orjson
 import pytest
 
 from services.responses.submissions.sealing import Letter, open_
-from services.runtime.crypto.encryption import Sealed, Sealer
+from services.runtime.crypto.encryption import Encrypted, Encryptor
 from services.runtime.postgres.database import Database
 from tests.support.databases import Databases
 from tests.support.responses import ANSWER_KEYS, World, answer, signing_key
@@ -77,8 +77,8 @@ async def test_no_language_of_a_reader_is_stored_sealed_or_open(world: World) ->
         said = {} if language is None else {"language": language}
         assert (await world.send(answer(f"Avis {place}", **said))).status_code == 201
     for row in await world.fetch("SELECT key_id, box FROM sealed"):
-        box = Sealed(row["key_id"], row["box"])
-        assert b"language" not in Sealer(ANSWER_KEYS).open(box, world.project_id)
+        box = Encrypted(row["key_id"], row["box"])
+        assert b"language" not in Encryptor(ANSWER_KEYS).decrypt(box, world.project_id)
     await world.becomes("collected", 3, issued=5)
     assert await world.open_sealed() == 5
     rows = [dict(row) for row in await world.fetch("SELECT * FROM contribution")]
@@ -89,8 +89,8 @@ async def test_no_language_of_a_reader_is_stored_sealed_or_open(world: World) ->
 
 async def test_a_box_of_the_version_before_opens_without_its_language(world: World) -> None:
     plain = {"questionnaire_version": 1, "language": "en", "answers": {}, "agreed": False}
-    box = Sealer(ANSWER_KEYS).seal(orjson.dumps(plain), world.project_id)
-    assert open_(Sealer(ANSWER_KEYS), world.project_id, box) == Letter(1, {}, agreed=False)
+    box = Encryptor(ANSWER_KEYS).encrypt(orjson.dumps(plain), world.project_id)
+    assert open_(Encryptor(ANSWER_KEYS), world.project_id, box) == Letter(1, {}, agreed=False)
 
 
 async def test_the_version_before_cannot_store_a_language_either(world: World) -> None:

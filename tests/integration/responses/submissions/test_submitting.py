@@ -13,7 +13,7 @@ from services.contracts.http.responses import Contribution
 from services.responses.collections import store as collections
 from services.responses.submissions import use_cases as answering
 from services.runtime.crypto.blind_rsa import base64url
-from services.runtime.crypto.encryption import Sealer
+from services.runtime.crypto.encryption import Encryptor
 from tests.support.responses import (
     ANSWER_KEYS,
     LAST_DAY,
@@ -51,11 +51,11 @@ async def test_fifty_posts_of_one_credential_are_one_answer(world: World) -> Non
 
 async def test_fifty_posts_to_two_replicas_are_one_answer(world: World) -> None:
     body = Contribution.model_validate(answer())
-    async with world.service.database.reading() as conn:
+    async with world.service.database.read_only() as conn:
         held = await collections.collection(conn, world.project_id)
     hash = answering.prove(held, body)
     ballots = [
-        answering.seal(held, body, hash, world.service.clock, Sealer(ANSWER_KEYS))
+        answering.seal(held, body, hash, world.service.clock, Encryptor(ANSWER_KEYS))
         for _ in range(10)
     ]
 

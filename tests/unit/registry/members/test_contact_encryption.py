@@ -17,7 +17,7 @@ NEW_KEY = base64.b64encode(b"n" * 32).decode()
 def test_what_was_sealed_opens_for_its_member_only() -> None:
     member = uuid4()
     box = encryptor().seal(member, ZOE)
-    assert b"zoe" not in box.sealed
+    assert b"zoe" not in box.ciphertext
     assert encryptor().open(member, box) == ZOE
     with pytest.raises(InvalidTag):
         encryptor().open(uuid4(), box)

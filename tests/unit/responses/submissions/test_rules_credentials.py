@@ -16,7 +16,7 @@ from services.responses.submissions.rules_credentials import (
     token_hash,
 )
 from services.responses.submissions.sealing import Letter
-from services.runtime.crypto.encryption import Sealer
+from services.runtime.crypto.encryption import Encryptor
 
 KEYS = json.dumps(["A" * 43 + "="])
 
@@ -40,11 +40,11 @@ def test_what_is_no_receipt_is_refused(text: str) -> None:
 def test_an_envelope_tells_a_doubling_of_its_length_and_no_more(text: str, agreed: bool) -> None:
     letter = Letter(3, {"change": text}, agreed)
     project = uuid4()
-    box = envelopes.close(Sealer(KEYS), project, letter)
-    padded = len(box.sealed) - 12 - 16
+    box = envelopes.close(Encryptor(KEYS), project, letter)
+    padded = len(box.ciphertext) - 12 - 16
     doublings, rest = divmod(padded, 7_936)
     assert (rest, doublings & (doublings - 1)) == (0, 0)
     assert doublings == 1 or len(text.encode()) > 3_000
-    assert envelopes.open_(Sealer(KEYS), project, box) == letter
+    assert envelopes.open_(Encryptor(KEYS), project, box) == letter
     with pytest.raises(InvalidTag):
-        envelopes.open_(Sealer(KEYS), uuid4(), box)
+        envelopes.open_(Encryptor(KEYS), uuid4(), box)

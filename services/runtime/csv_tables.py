@@ -43,7 +43,7 @@ def harmless(text: str) -> str:
     return f"'{protected}" if protected.startswith(("\t", "\r", "\n")) else protected
 
 
-def harmless_json(value: Any) -> str:
+def formula_safe_json(value: Any) -> str:
     """JSON that `harmless` leaves alone: escapes stand for the signs, so the data is the same."""
 
     def escaped(text: re.Match[str]) -> str:

@@ -18,7 +18,7 @@ Result = TypeVar("Result")
 Write = Callable[[Group, Sequence[Item]], Awaitable[Sequence[Result | Refusal]]]
 
 
-class Together(Generic[Group, Item, Result]):
+class WriteBatcher(Generic[Group, Item, Result]):
     """`write` gets one group's items in their order of arrival, at most `most`, and says in that
     order what became of each. It opens and commits the transaction."""
 
