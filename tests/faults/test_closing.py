@@ -1,5 +1,7 @@
-"""Charter: a formal return on the proposals, kept or not. A project cannot close without it, though
-all be late, twice, or from the beginning again; and once nothing is any more, it always closes.
+"""Charter: a formal return on the proposals, kept or not.
+
+No project closes without it, although records are late, repeated, or read from the beginning again;
+once the faults are over, every project closes.
 """
 
 import os
@@ -11,7 +13,8 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from services.contracts.events.registry import MemberStatus
 from services.feedback.projects.store import sql
-from tests.support.closing import BEGINNINGS, COLLECTION, RECRUITMENT, Closing
+from tests.support.closing import STAGES, Closing
+from tests.support.closing_world import COLLECTION, RECRUITMENT
 from tests.support.servers import PostgresServer
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(900)]
@@ -30,40 +33,40 @@ def machine(postgres_server: PostgresServer, kafka: str, tmp_path: Path) -> type
     return OnServers
 
 
-@pytest.mark.parametrize("begins", BEGINNINGS)
-def test_a_project_closes_when_everything_is_answered_and_never_before(
-    machine: type[Closing], begins: str
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_project_closes_once_it_owes_nothing_and_never_before(
+    machine: type[Closing], stage: str
 ) -> None:
-    machine.begins = begins
+    machine.stage = stage
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=max(1, RUNS // len(BEGINNINGS)),
+            max_examples=max(1, RUNS // len(STAGES)),
             stateful_step_count=STEPS,
             deadline=None,
-            # Each try takes seconds: whoever meets a failure shrinks it by hand.
+            # Each example takes seconds, so a failure is shrunk by hand.
             phases=[Phase.explicit, Phase.reuse, Phase.generate],
             suppress_health_check=list(HealthCheck),
         ),
     )
-    assert "project closed" in machine.seen
-    if begins in ("synthesised", "reported"):
-        assert "proposals merged" in machine.seen
+    assert "project closed" in machine.observed
+    if stage in ("synthesised", "reported"):
+        assert "proposals merged" in machine.observed
 
 
 def close_while_proposals_are_late(project: Closing) -> None:
-    """Feedback hears of the synthesis long before the proposals that it lists."""
+    """Feedback receives the synthesis long before the proposals that it lists."""
     project.open_project()
-    project.speak(11)
+    project.submit_responses(11)
     for days in (RECRUITMENT + 1, COLLECTION):
         project.let_days_pass(days)
         project.sweep()
         project.sweep()
         project.deliver_to_all()
-        project.open_answers()
+        project.open_responses()
     project.deliver_to_all()
     project.draft_proposal("Un résumé")
-    project.read(20, links=True)
+    project.read_contributions(20, links=True)
     project.synthesise()
     late = next(
         reader
@@ -76,66 +79,66 @@ def close_while_proposals_are_late(project: Closing) -> None:
             if reader is not late:
                 project.run(project.bus.deliver(reader))
         project.publish_report()
-        project.answer_orders("sent", 100)
+        project.report_outcomes("sent", 100)
         project.sweep()
-        project.closed_is_answered()
+        project.a_closed_project_owes_nothing()
 
 
-def test_a_project_where_nobody_spoke_closes_as_well(machine: type[Closing]) -> None:
-    """Whatever staff had drafted meanwhile: nothing can be linked to it any more."""
+def test_a_project_without_responses_closes_too(machine: type[Closing]) -> None:
+    """Even with a drafted proposal, to which no contribution can be linked."""
     project = machine()
     project.open_project()
-    project.unsaid = []
+    project.world.unsubmitted = []
     project.draft_proposal("Un résumé")
     project.teardown()
 
 
-def test_no_project_closes_while_its_proposals_are_still_on_their_way(
+def test_no_project_closes_before_its_proposals_have_arrived(
     machine: type[Closing],
 ) -> None:
     project = machine()
     try:
         close_while_proposals_are_late(project)
-        assert project.run(project._project())["state"] == "collected"
+        assert project.run(project.project())["state"] == "collected"
     finally:
-        project.teardown()  # which lets them arrive, and sees it close
+        project.teardown()  # delivers them, and verifies that the project closes
 
 
-def test_a_decision_revised_after_closing_is_owed_and_told_anew_whatever_comes_twice(
+def test_a_revised_decision_reopens_a_closed_project_and_is_reported_to_everybody(
     machine: type[Closing],
 ) -> None:
-    """With merged proposals, and people who left, were erased or could not be reached; every
-    consumer begins again from the beginning, twice."""
+    """With merged proposals and members who left, were erased or could not be reached; every
+    consumer reads its topics from the beginning twice."""
     project = machine()
     project.open_project()
     try:
-        project.speak(10)
-        project.open_answers()
-        project.speak(1)
-        project.leave(0, MemberStatus.LEFT)
-        project.leave(1, MemberStatus.ERASED)
+        project.submit_responses(10)
+        project.open_responses()
+        project.submit_responses(1)
+        project.leave_panel(0, MemberStatus.LEFT)
+        project.leave_panel(1, MemberStatus.ERASED)
         for title in ("Un résumé", "Un numéro"):
             project.draft_proposal(title)
-        project.read(4, links=True)
+        project.read_contributions(4, links=True)
         project.merge_proposals()
         project.run(project.heal())
         project.bounce(0)
         project.deliver_to_all()
         assert project.run(project.state()) == ("closed", 1)
 
-        project.decide(0, kept=False)
+        project.decide(0, retain=False)
         project.publish_report()
         for _ in range(2):
             for number in range(len(project.bus.readers)):
                 project.rewind(number)
             project.deliver_to_all()
-            project.closed_is_answered()
+            project.a_closed_project_owes_nothing()
         assert project.run(project.state()) == ("reporting", 2)
-        project.answer_orders("no_address", 2)
+        project.report_outcomes("no_address", 2)
         project.run(project.heal())
         assert project.run(project.state()) == ("closed", 2)
-        project.run(project._look())
-        assert project.seen >= {
+        project.run(project.observe())
+        assert project.observed >= {
             "proposals merged",
             "report revised",
             "duty of a revision",
@@ -146,23 +149,21 @@ def test_a_decision_revised_after_closing_is_owed_and_told_anew_whatever_comes_t
             "duty exempt erased",
         }
     finally:
-        project.run(project.stack.aclose())
-        project.loop.close()
+        project.close()
 
 
-def test_without_the_versioned_list_an_unanswered_project_would_close(
+def test_without_the_versioned_list_a_project_would_close_without_a_decision(
     machine: type[Closing], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What holds the promise is the list: with "all that have arrived" in its place, it breaks."""
-    arrived = (
+    """The versioned list enforces the promise: a list of the proposals received breaks it."""
+    list_received = (
         "INSERT INTO listed_proposal SELECT project_id, proposal_id, version FROM proposal"
         " WHERE project_id = ANY ($1::uuid[]) ON CONFLICT ON CONSTRAINT listed_once DO NOTHING"
     )
-    monkeypatch.setitem(sql._queries, "list_proposals", arrived)
+    monkeypatch.setitem(sql._queries, "list_proposals", list_received)
     project = machine()
     try:
         with pytest.raises(AssertionError, match="a listed proposal that has no decision"):
             close_while_proposals_are_late(project)
     finally:
-        project.run(project.stack.aclose())
-        project.loop.close()
+        project.close()

@@ -1,8 +1,8 @@
-"""What was sent on the real broker, delivered to real inboxes in whatever order a test chooses.
+"""A controlled bus: records of the real broker reach real inboxes when a test says so.
 
-The services' own relays send, in Kafka transactions; records are read back as a consumer that reads
-committed does, and handed to `Inbox.settle`, which applies each batch in one transaction. What a
-test chooses is when: late, twice, from the beginning again.
+The services' own relays send, in Kafka transactions; records are read back as committed and passed
+to `Inbox.apply_batch`, which applies each batch in one transaction. The test chooses the moment:
+late, twice, or from the beginning again.
 """
 
 import asyncio
@@ -23,11 +23,11 @@ from tests.support.servers import eventually
 
 @dataclass
 class Reader:
-    """One consumer of one service, and how far it has come."""
+    """One consumer of one service, with the offset that it has reached."""
 
     service: Service
     consumer: Consumer[Any]
-    place: int = 0
+    offset: int = 0
 
     @property
     def name(self) -> str:
@@ -48,7 +48,7 @@ class Bus:
         self.readers = [Reader(s, c) for s in self.services for c in s.inbox.consumers]
 
     async def collect(self) -> None:
-        """Wait until all that was committed is on its topic, and read it."""
+        """Wait until every committed event is on its topic, and read the topics."""
         for service in self.services:
 
             async def sent(service: Service = service) -> bool:
@@ -57,34 +57,34 @@ class Bus:
 
             await eventually(sent, f"the relay of {service.name} has sent everything")
         # The broker may mark a transaction's end after it has answered the relay: the last stable
-        # offset, which is the end for who reads committed records, may still be before it.
+        # offset, which is the end for consumers of committed records, may still be before it.
         ends = await self.uncommitted.end_offsets(self.kafka.assignment())
         while True:
-            places = {part: await self.kafka.position(part) for part in ends}
-            if all(places[part] >= end for part, end in ends.items()):
+            positions = {part: await self.kafka.position(part) for part in ends}
+            if all(positions[part] >= end for part, end in ends.items()):
                 return
             for batch in (await self.kafka.getmany(timeout_ms=50)).values():
                 for record in batch:
                     self.records.setdefault(record.topic, []).append(record)
 
     def waiting(self, reader: Reader) -> int:
-        return len(self.records.get(reader.consumer.topic.name, ())) - reader.place
+        return len(self.records.get(reader.consumer.topic.name, ())) - reader.offset
 
     async def deliver(self, reader: Reader, limit: int | None = None) -> None:
         records = self.records.get(reader.consumer.topic.name, [])
-        end = len(records) if limit is None else min(len(records), reader.place + limit)
-        if batch := records[reader.place : end]:
+        end = len(records) if limit is None else min(len(records), reader.offset + limit)
+        if batch := records[reader.offset : end]:
             await reader.service.inbox.apply_batch(reader.consumer, batch)
-        reader.place = end
+        reader.offset = end
 
     async def repeat(self, reader: Reader, last: int) -> None:
-        """What was delivered last comes once more."""
+        """Deliver the last records once more."""
         records = self.records.get(reader.consumer.topic.name, [])
-        if batch := records[max(0, reader.place - last) : reader.place]:
+        if batch := records[max(0, reader.offset - last) : reader.offset]:
             await reader.service.inbox.apply_batch(reader.consumer, batch)
 
     async def deliver_all(self) -> int:
-        """To everybody, until nothing new is sent; returns how many records that were."""
+        """Deliver until no service sends anything new; returns the number of records."""
         delivered = 0
         while True:
             await self.collect()
@@ -95,8 +95,8 @@ class Bus:
             for reader in self.readers:
                 await self.deliver(reader)
 
-    async def say(self, *events: Event) -> None:
-        """As a service that is not here would: straight to the topic."""
+    async def publish(self, *events: Event) -> None:
+        """Write to the topic directly, as a service that the test plays would."""
         for event in events:
             await self.producer.send_and_wait(
                 topic_of(type(event)).name,
@@ -108,7 +108,7 @@ class Bus:
 
 @asynccontextmanager
 async def bus(bootstrap: str, *services: Service) -> AsyncIterator[Bus]:
-    """Relays of these services at work; of what the topics held before nothing is delivered."""
+    """A bus with the running relays of these services; earlier records are not delivered."""
     kafka = AIOKafkaConsumer(
         bootstrap_servers=bootstrap,
         isolation_level="read_committed",
