@@ -1,4 +1,4 @@
-"""Restored campaigns plans by what it published since the backup and issues no second credential.
+"""Restored campaigns plans by the events since the backup and issues no second credential.
 
 The service runs on real Kafka and PostgreSQL; the test plays registry, responses and feedback.
 """
@@ -148,7 +148,7 @@ async def test_no_participation_gets_a_second_credential_after_a_restore(
         assert raised.value.constraint_name == "credential_known_to_be_the_only_one"
         with pytest.raises(asyncpg.CheckViolationError):
             await world.database.pool.execute("UPDATE project SET issuing_stopped = false")
-        # Without the trigger the insert succeeds, so the trigger is what enforces the rule.
+        # Without the trigger the insert succeeds, so the trigger enforces the rule.
         await world.database.pool.execute(
             "DROP TRIGGER credential_known_to_be_the_only_one ON credential"
         )

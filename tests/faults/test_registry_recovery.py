@@ -214,7 +214,7 @@ async def test_a_restored_registry_sends_nothing_before_it_has_recovered(
     with pytest.raises(asyncpg.CheckViolationError) as refused:
         await attempt()
     assert refused.value.constraint_name == "delivery_waits_for_recovery"
-    # Without the trigger the attempt starts, so the trigger is what enforces the rule.
+    # Without the trigger the attempt starts, so the trigger enforces the rule.
     await registry.database.pool.execute("DROP TRIGGER delivery_moves_as_listed ON delivery")
     await attempt()
     assert await registry.state(waiting) == "attempting"

@@ -1,4 +1,4 @@
-"""Each attack finds the authors where a service does what this one did once, or might do."""
+"""Each attack finds the authors when a service stores what the anonymity promise forbids."""
 
 from random import Random
 from typing import Any
@@ -14,7 +14,7 @@ DAYS = [arrival // 7 for arrival in range(PEOPLE)]
 
 
 def evidence(seed: int, **columns: Any) -> tuple[Evidence, list[str]]:
-    """Shuffled contributions with columns that a service stored of each author, by arrival."""
+    """Shuffled contributions with columns stored per author, in order of arrival."""
     source = Random(seed)
     members = [f"member-{source.getrandbits(32):08x}" for _ in range(PEOPLE)]
     order = source.sample(range(PEOPLE), PEOPLE)
@@ -28,7 +28,7 @@ def evidence(seed: int, **columns: Any) -> tuple[Evidence, list[str]]:
     return stored_evidence, [members[arrival] for arrival in order]
 
 
-def judged(**columns: Any) -> dict[str, int]:
+def successful_attacks(**columns: Any) -> dict[str, int]:
     hits = Hits()
     for seed in range(RUNS):
         hits.judge(*evidence(seed, **columns))
@@ -50,18 +50,20 @@ TENS = [0] * 10 + [1] * 10 + [2]
     ],
     ids=["openings", "days of opening", "a late joiner", "language", "join dates", "instants"],
 )
-def test_what_was_stored_once_gives_authors_away(stored: dict[str, Any], attack: str) -> None:
-    assert attack in judged(**stored)
+def test_a_stored_order_or_attribute_reveals_authors(stored: dict[str, Any], attack: str) -> None:
+    assert attack in successful_attacks(**stored)
 
 
-def test_one_opening_without_language_gives_nobody_away() -> None:
-    successful = judged(xmin=[5] * PEOPLE, on_day=[3] * PEOPLE, language=["fr"] * PEOPLE)
+def test_one_opening_without_language_reveals_no_author() -> None:
+    successful = successful_attacks(
+        xmin=[5] * PEOPLE, on_day=[3] * PEOPLE, language=["fr"] * PEOPLE
+    )
     assert not [
         attack for attack in successful if attack.startswith(("xmin", "on_day", "language"))
     ]
 
 
-def test_each_opening_that_can_be_told_apart_adds_a_hit() -> None:
+def test_each_distinguishable_opening_adds_an_expected_hit() -> None:
     apart, authors = evidence(1, xmin=TENS)
     assert expected_hits(apart, authors, "xmin") == pytest.approx(3)
     with_language, authors = evidence(1, language=LANGUAGES)

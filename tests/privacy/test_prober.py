@@ -1,13 +1,12 @@
-"""Nobody who holds every dump and log says better than by chance who wrote what.
+"""The holder of every dump and log guesses authors no better than chance.
 
-`PROBER_RUNS=200` for the whole campaign; a smoke runs with the other tests.
+`PROBER_RUNS=200` plays all projects; the other tests play 30.
 """
 
 import json
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
-from pathlib import Path
 from random import Random
 from typing import Any
 from uuid import uuid4
@@ -16,48 +15,36 @@ import pytest
 
 from services.runtime.crypto.blind_rsa import base64url
 from tests.support.prober import Evidence, Hits
-from tests.support.responses import FIRST_DAY, World, answer, client_at, facing, project
-from tests.support.servers import PostgresServer
+from tests.support.responses import FIRST_DAY, World, answer, client_at, project
+from tests.support.unshuffled import PARTICIPANTS, Unshuffled
 
 RUNS = int(os.environ.get("PROBER_RUNS", "30"))
-PARTICIPANTS = 20
 DEVICES = ("Mozilla/5.0 (Android 15)", "Mozilla/5.0 (iPhone)", "Mozilla/5.0 (X11; Linux)")
-LONGEST_WORDS = 1_500  # of four characters, as long as a page and a half
-# Enough for a broken promise: each such run hits all twenty.
+LONGEST_WORDS = 1_500  # of four characters: a page and a half
+# Enough when the promise is broken: each run then hits all twenty.
 RUNS_WHEN_BROKEN = 3
 
 pytestmark = pytest.mark.timeout(120 + 2 * RUNS)
-# Given each author's word and who they are, in order of arrival; returns lines of a log.
+# Receives the author of each distinctive word, in order of arrival; returns log lines.
 Break = Callable[[World, Mapping[str, str]], Awaitable[list[str]]]
 OF_PROJECT = "SELECT id, words FROM contribution WHERE project_id = $1"
 
 
-@pytest.fixture
-async def panel(postgres_server: PostgresServer, tmp_path: Path) -> AsyncIterator[World]:
-    async with facing(postgres_server, tmp_path) as world:
-        yield world
-
-
-class Unshuffled(Random):
-    """What chance would be if somebody forgot it."""
-
-    def shuffle(self, x: Any) -> None:
-        pass
-
-
-async def probed(
+async def play_project(
     panel: World, hits: Hits, seed: int, chance: Random, afterwards: Break | None = None
 ) -> None:
-    """One project whose participants answer one after the other, in a random order of their own,
-    over three days: the last one alone. They differ in language and device, and one reads English.
-    Whatever may be opened is opened at the end of each day."""
+    """Play one project and run every attack on it.
+
+    Participants respond one after the other, over three days, the last one alone on the last day.
+    They differ in language and device; one reads English. At the end of each day the service may
+    open what its rules allow."""
     panel.project_id, panel.chance = uuid4(), chance
     await panel.follow(project(project_id=panel.project_id))
     await panel.make_ready()
     await panel.becomes("open", 2)
     source = Random(seed)
     members = [str(uuid4()) for _ in range(PARTICIPANTS)]
-    # Only this test knows whose word each is; to an attack they are words like others.
+    # Only this test knows the author of each word; for an attack they are ordinary words.
     author_of = {f"mot{source.getrandbits(64):016x}": member for member in members}
     days = [min(2, 2 * arrival // (PARTICIPANTS - 1)) for arrival in range(PARTICIPANTS)]
     only = source.randrange(PARTICIPANTS)
@@ -68,7 +55,7 @@ async def probed(
             await panel.open_sealed()
         panel.on(FIRST_DAY + timedelta(days=days[arrival]))
         text = " ".join(["mot"] * source.randint(1, LONGEST_WORDS))
-        echo = base64url(source.randbytes(16))  # as a device's: as good as random to others
+        echo = base64url(source.randbytes(16))  # derived by the device; random to everybody else
         sent = await panel.client.post(
             f"/answer/{panel.project_id}/contributions",
             json=answer(f"{text} {word}", echo=echo, language=languages[arrival]),
@@ -108,9 +95,9 @@ def last_word(row: Any) -> str:
 async def test_no_attack_is_better_than_chance(panel: World) -> None:
     hits = Hits()
     for seed in range(RUNS):
-        # As from other places: the rate limit is on the requests of an address.
+        # From different addresses, because the rate limit is per address.
         async with client_at(f"192.0.2.{seed % 250 + 1}", panel.service) as panel.client:
-            await probed(panel, hits, seed, Random(seed))
+            await play_project(panel, hits, seed, Random(seed))
     assert len(hits.of) >= 100
     successful = hits.better_than_chance
     assert successful == {}, f"{hits.runs} runs, limit {hits.limit:.1f}"
@@ -119,7 +106,7 @@ async def test_no_attack_is_better_than_chance(panel: World) -> None:
 async def test_without_the_shuffle_the_prober_finds_the_order(panel: World) -> None:
     hits = Hits()
     for seed in range(RUNS_WHEN_BROKEN):
-        await probed(panel, hits, seed, Unshuffled(seed))
+        await play_project(panel, hits, seed, Unshuffled(seed))
     assert "ctid, upwards" in hits.better_than_chance
 
 
@@ -141,11 +128,11 @@ async def test_with_exact_times_the_prober_finds_the_order(panel: World) -> None
 
     hits = Hits()
     for seed in range(RUNS_WHEN_BROKEN):
-        await probed(panel, hits, seed, Random(seed), timed)
+        await play_project(panel, hits, seed, Random(seed), timed)
     assert "written_at, upwards" in hits.better_than_chance
 
 
-async def test_with_a_member_in_the_log_the_prober_finds_them(panel: World) -> None:
+async def test_with_a_member_in_the_log_the_prober_finds_the_author(panel: World) -> None:
     async def logged(world: World, author_of: Mapping[str, str]) -> list[str]:
         return [
             json.dumps({"contribution": str(row["id"]), "by": author_of[last_word(row)]})
@@ -154,5 +141,5 @@ async def test_with_a_member_in_the_log_the_prober_finds_them(panel: World) -> N
 
     hits = Hits()
     for seed in range(RUNS_WHEN_BROKEN):
-        await probed(panel, hits, seed, Random(seed), logged)
+        await play_project(panel, hits, seed, Random(seed), logged)
     assert "identifiers" in hits.better_than_chance

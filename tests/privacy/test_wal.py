@@ -1,39 +1,28 @@
-"""The write-ahead log, reported apart: what it tells between two openings, and after one.
+"""The write-ahead log before and after an opening.
 
-Before an opening it holds boxes in the order in which they came, and not a word of what is in them.
-The opening writes words in an order of its own.
+Before it, the log has the sealed responses in order of arrival and none of their words. The opening
+writes the words in a random order.
 """
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from random import Random
 from uuid import uuid4
 
-import pytest
-
-from tests.privacy.test_prober import PARTICIPANTS, Unshuffled
-from tests.support.responses import World, answer, facing, project
-from tests.support.servers import PostgresServer
+from tests.support.responses import World, answer, project
+from tests.support.unshuffled import PARTICIPANTS, Unshuffled
 
 PROJECTS = 10
-# Places right by chance: one for each project on average (Poisson); more, once in a million runs.
+# Correct positions by chance: one per project on average (Poisson); more, once in a million runs.
 MOST_BY_CHANCE = 30
 
-# Of the log's pages (access/xlog_internal.h): a word may go on behind the next one's header.
+# Page layout (access/xlog_internal.h): a word may continue after the next page's header.
 _PAGE, _HEADER, _FIRST_HEADER = 8_192, 24, 40
 
 
-@pytest.fixture
-async def panel(postgres_server: PostgresServer, tmp_path: Path) -> AsyncIterator[World]:
-    async with facing(postgres_server, tmp_path) as world:
-        yield world
-
-
 async def log_since(panel: World, start: str) -> bytes:
-    """What was logged from about a position until now; other databases of the server are in it too.
+    """The log from about a position until now, of all databases of the server.
 
-    Files are used again: behind the current position the last one holds what an old one did."""
-    # What is in memory is written. Not by a checkpoint, which gives older files to newer log.
+    Files are recycled: after the current position the last one holds older content."""
+    # Flushes the log's buffers. A checkpoint would recycle older files.
     async with panel.service.database.transaction() as conn:
         await conn.execute("SET LOCAL synchronous_commit = on")
         await conn.execute("SELECT pg_logical_emit_message(true, 'test', 'written')")
@@ -55,8 +44,8 @@ async def log_since(panel: World, start: str) -> bytes:
     )
 
 
-async def right_places(panel: World, chance: Random, source: Random) -> int:
-    """One project: how many words stand in the log of the opening where they came."""
+async def correct_positions(panel: World, chance: Random, source: Random) -> int:
+    """Number of words of one project that the opening logs at their position of arrival."""
     panel.project_id, panel.chance = uuid4(), chance
     await panel.follow(project(project_id=panel.project_id))
     await panel.make_ready()
@@ -77,9 +66,9 @@ async def right_places(panel: World, chance: Random, source: Random) -> int:
 
 
 async def test_the_log_has_no_word_before_the_opening_and_no_order_after(panel: World) -> None:
-    right = [await right_places(panel, Random(seed), Random(seed)) for seed in range(PROJECTS)]
+    right = [await correct_positions(panel, Random(seed), Random(seed)) for seed in range(PROJECTS)]
     assert sum(right) <= MOST_BY_CHANCE, right
 
 
-async def test_without_the_shuffle_the_log_tells_the_order(panel: World) -> None:
-    assert await right_places(panel, Unshuffled(1), Random("another")) == PARTICIPANTS
+async def test_without_the_shuffle_the_log_has_the_order_of_arrival(panel: World) -> None:
+    assert await correct_positions(panel, Unshuffled(1), Random("another")) == PARTICIPANTS

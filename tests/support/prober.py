@@ -1,13 +1,13 @@
 """The adversary of the anonymity promise (docs/privacy.md): it holds every dump and every log, and
 guesses the author of each contribution.
 
-It is given more than is stored: the exact order in which participants fetched their credentials,
-each of whom answers at once. It also holds every column of every opened contribution, those that
-nobody declares (ctid, xmin) included, the sizes of the sealed boxes in order of arrival, logs, and
-what is known of each member: language, device, the day on which they joined.
+It receives more than is stored: the exact order in which participants requested their credentials,
+each of whom responds at once. It also holds every column of every contribution, including system
+columns (ctid, xmin), the sizes of the sealed responses in order of arrival, the logs, and the
+attributes of each member: language, device, day of joining.
 
-An attack guesses, for each contribution of a project, who wrote it. Guessing blindly hits one on
-average, whatever the number of participants: the fixed points of a random permutation have mean 1
+An attack guesses the author of each contribution of a project. A blind guess hits one on average,
+whatever the number of participants: the fixed points of a random permutation have mean 1
 and variance 1. Over `runs` projects the hits of blind guesses have mean `runs` and variance `runs`;
 the 95 % limit is one-sided and divided by the number of attacks (Bonferroni), as the best of many
 guesses is better than one.
@@ -43,7 +43,7 @@ Attack = Callable[[Evidence], Guess]
 
 @dataclass
 class Hits:
-    """What each attack hit over all runs."""
+    """Correct guesses of each attack over all runs."""
 
     runs: int = 0
     of: dict[str, int] = field(default_factory=dict)
@@ -58,7 +58,7 @@ class Hits:
         return {name: hits for name, hits in self.of.items() if hits > self.limit}
 
     def judge(self, evidence: Evidence, authors: Sequence[str]) -> None:
-        """`authors`: who really wrote each contribution, which no attack sees."""
+        """Run every attack on one project; `authors` is the truth, which no attack sees."""
         self.runs += 1
         for name, attack in attacks(evidence).items():
             guess = attack(evidence)
@@ -67,7 +67,7 @@ class Hits:
 
 
 def attacks(evidence: Evidence) -> dict[str, Attack]:
-    """Each column might keep the order of arrival, upwards or downwards."""
+    """One attack per column and direction, as each column may have the order of arrival."""
     columns = evidence.contributions[0].keys()
     by_column = {
         f"{column}, {'downwards' if down else 'upwards'}": _by_column(column, down)
@@ -86,8 +86,8 @@ def attacks(evidence: Evidence) -> dict[str, Attack]:
 
 
 def _by_column(column: str, down: bool, attribute: str | None = None) -> Attack:
-    """The first member, by arrival or by an attribute, wrote the contribution that sorts first: the
-    first opening, the only answer in English, the last day."""
+    """Guess that members, by arrival or by an attribute, wrote the contributions in the order of a
+    column: the first opening, the only response in English, the last day."""
 
     def attack(evidence: Evidence) -> Guess:
         rows = evidence.contributions
@@ -101,8 +101,8 @@ def _by_column(column: str, down: bool, attribute: str | None = None) -> Attack:
 def expected_hits(
     evidence: Evidence, authors: Sequence[str], column: str, attribute: str | None = None
 ) -> float:
-    """Hits on average when contributions alike in a column are guessed at random among the members
-    whose turn it is. 1.0 where all are alike; each opening that can be told apart adds about 1."""
+    """Expected hits when contributions with equal values are guessed at random among the members
+    of the same rank. 1.0 where all values are equal; each distinguishable opening adds about 1."""
     rows = evidence.contributions
     order = sorted(range(len(rows)), key=lambda index: _sortable(rows[index][column]))
     members = _members_by(evidence, attribute)
@@ -124,7 +124,7 @@ def _members_by(evidence: Evidence, attribute: str | None) -> Sequence[str]:
 
 
 def by_size(evidence: Evidence) -> Guess:
-    """The longest contribution came in the largest box."""
+    """Guess that the longest contribution came in the largest sealed response."""
     rows = evidence.contributions
     longest = sorted(range(len(rows)), key=lambda index: len(str(rows[index]["words"])))
     largest = sorted(range(len(rows)), key=lambda arrival: evidence.box_sizes[arrival])
@@ -132,7 +132,7 @@ def by_size(evidence: Evidence) -> Guess:
 
 
 def by_shared_identifiers(evidence: Evidence) -> Guess:
-    """A line that names a contribution and a member; blind elsewhere."""
+    """Use a log line that names a contribution and a member; guess blindly elsewhere."""
     guess = list(evidence.members)
     for index, row in enumerate(evidence.contributions):
         for line in evidence.log:
@@ -152,7 +152,7 @@ def _assigned(order: Sequence[int], members: Sequence[str]) -> Guess:
 
 
 def _sortable(value: Any) -> tuple[int, Any]:
-    """Numbers by size, places on pages by page, all else as text."""
+    """Sort key: numbers by value, ctid by page and row, everything else as text."""
     if isinstance(value, int | float):
         return 0, value
     if isinstance(value, tuple):  # ctid
