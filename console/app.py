@@ -22,7 +22,7 @@ from textual.theme import Theme
 from console.actions import EVERYWHERE, areas_for, held_on
 from console.client.endpoints import SERVICES, Endpoints
 from console.client.freshness import Freshness
-from console.client.problems import Problematic, SignedOut
+from console.client.problems import Failure, SignedOut
 from console.drafts.store import Drafts
 from console.screens.base import PanelScreen
 from console.screens.home.home import HomeScreen
@@ -118,7 +118,7 @@ class Renewed(Message):
 
 
 class SignInFailed(Message):
-    def __init__(self, problem: Problematic) -> None:
+    def __init__(self, problem: Failure) -> None:
         super().__init__()
         self.problem = problem
 
@@ -245,7 +245,7 @@ class PanelConsole(App[None]):
     async def _sign_in(self, issuer: Issuer, person_id: str) -> None:
         try:
             self.post_message(SignedInAs(await issuer.sign_in_as(person_id)))
-        except Problematic as problem:
+        except Failure as problem:
             self.post_message(SignInFailed(problem))
 
     @property

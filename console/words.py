@@ -14,6 +14,7 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 Language = Literal["fr", "en"]
+LANGUAGES: tuple[Language, ...] = ("fr", "en")
 
 # The panel's civil days are counted here, whatever the zone of the machine the console runs on.
 ZONE = ZoneInfo("Europe/Paris")

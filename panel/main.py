@@ -1,108 +1,88 @@
-"""The command `panel`: runs a local panel, and does for staff what the services' HTTP face offers.
-
-Every failure that a person can act on is a Refusal: one sentence and exit status 2. Anything else
-is a defect and shows its traceback.
-"""
+"""The command `panel`: the staff's commands and the operators'."""
 
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import typer
 
 from console.commands import (
-    console,
     contacts,
     decisions,
     journal,
-    options,
     people,
     preparing,
+    program,
     projects,
     proposals,
     reading,
     reports,
     results,
 )
-from console.commands.options import Session, both
-from deploy.cli import backup, bench, demo, doctor, events, stack
-from services.contracts.characters import shown
+from console.commands.session import Panel
+from deploy.cli import (
+    backup,
+    bench,
+    console,
+    demo,
+    doctor,
+    events,
+    journal_verification,
+    member_simulation,
+    stack,
+)
 from services.contracts.terminals import prepare_streams
 from services.runtime.refusal import Refusal
-from services.runtime.text import Language, Text
 from services.runtime.version import running_version
 
-REFUSED = 2
-INTERRUPTED = 130
 
-_INTERRUPTED = Text(fr="Interrompu.", en="Interrupted.")
+class _Journal:
+    """`journal` is one group of both: its verification needs the code of feedback."""
+
+    @staticmethod
+    def register(app: typer.Typer) -> None:
+        journal_verification.register(journal.register(app))
 
 
-def application() -> typer.Typer:
-    app = typer.Typer(
-        name="panel",
-        no_args_is_help=True,
-        add_completion=False,
-        pretty_exceptions_enable=False,
-        help=both(
-            "Panel d'usagers : les promesses de la charte, tenues par construction."
-            " --version : laquelle.",
-            "Citizen panel: the charter's promises, kept by construction. --version: which one.",
-        ),
-    )
-    options.before_commands(app)
-    for commands in (
-        stack,
-        demo,
-        doctor,
-        console,
-        contacts,
-        people,
-        projects,
-        preparing,
-        reading,
-        proposals,
-        results,
-        decisions,
-        reports,
-        journal,
-        events,
-        backup,
-        bench,
-    ):
-        commands.register(app)
-    return app
+# In the order of the help.
+COMMANDS: tuple[program.Commands, ...] = (
+    stack,
+    demo,
+    doctor,
+    console,
+    contacts,
+    member_simulation,
+    people,
+    projects,
+    preparing,
+    reading,
+    proposals,
+    results,
+    decisions,
+    reports,
+    _Journal(),
+    events,
+    backup,
+    bench,
+)
 
 
 def run(arguments: Sequence[str]) -> int:
-    """One command; returns its exit status."""
+    """Run one command and return its exit status."""
     if list(arguments) == ["--version"]:
         print(f"panel {running_version()}")
         return 0
-    language = options.asked_language(arguments)
-    command = typer.main.get_command(application())
-    options.speak(command, language)
-    try:
-        command.main(list(arguments), prog_name="panel", obj=Session(language))
-    except SystemExit as ended:
-        # Ctrl-C comes here too: typer makes this status of it and says nothing.
-        if ended.code == INTERRUPTED:
-            return _fail(_INTERRUPTED.in_(language), INTERRUPTED)
-        return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
-    except Refusal as refusal:
-        return _fail(_in_words(refusal, language), REFUSED)
-    return 0
+    return program.run(arguments, COMMANDS, _open_panel, refusals=(Refusal,))
 
 
-def _in_words(refusal: Refusal, language: Language) -> str:
-    lines = [refusal.say(language), *(f"  - {line}" for line in refusal.details(language))]
-    if way_out := refusal.say_way_out(language):
-        lines.append(way_out)
-    return "\n".join(lines)
+def application() -> typer.Typer:
+    return program.application(COMMANDS)
 
 
-def _fail(sentence: str, status: int) -> int:
-    print(shown(sentence), file=sys.stderr)
-    return status
+def _open_panel(data_dir: Path) -> Panel:
+    from deploy.local.staff import LocalPanel
+
+    return LocalPanel(data_dir)
 
 
 def main() -> None:

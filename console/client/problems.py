@@ -1,14 +1,36 @@
-"""What can go wrong between the console and a service, as types; light to import."""
+"""What can go wrong between a program of the staff's and a service, as types; light to import."""
 
 from dataclasses import dataclass
 
+from console.words import Language, Text
 
-class Problematic(Exception):
-    """Base of everything a read or an act can end in that a person should be told."""
+_UNREACHABLE = Text(
+    fr="Le service {service} ne répond pas.", en="The service {service} does not answer."
+)
+_TRY_AGAIN = Text(
+    fr="Il redémarre peut-être : réessayez dans un instant.",
+    en="It may be starting again: try in a moment.",
+)
+_SIGNED_OUT = Text(fr="Il faut se connecter de nouveau.", en="You must sign in again.")
 
 
-class Refused(Problematic):
-    """The service said no, in words (RFC 9457 problem details), in the language asked for."""
+class Failure(Exception):
+    """Base of every expected failure of a call or a command that a person should be told."""
+
+    def say(self, language: Language) -> str:
+        """One sentence."""
+        return str(self)
+
+    def details(self, language: Language) -> list[str]:
+        """One line for each thing that is wrong, when there are several."""
+        return []
+
+    def say_way_out(self, language: Language) -> str | None:
+        return None
+
+
+class Refused(Failure):
+    """A refusal of a service, in its own words (RFC 9457) in the language asked for."""
 
     def __init__(
         self,
@@ -23,32 +45,49 @@ class Refused(Problematic):
         self.errors = errors
         self.status = status
 
+    def details(self, language: Language) -> list[str]:
+        return list(self.errors)
 
-class Unreachable(Problematic):
-    """No answer, or an answer that no service of ours gives; nothing is known to have changed."""
+    def say_way_out(self, language: Language) -> str | None:
+        return self.way_out
+
+
+class Unreachable(Failure):
+    """No response, or a response that none of the services sends; nothing is known to have
+    changed."""
 
     def __init__(self, service: str) -> None:
         super().__init__(service)
         self.service = service
 
+    def say(self, language: Language) -> str:
+        return _UNREACHABLE.in_(language, service=self.service)
 
-class SignedOut(Problematic):
-    """The token is missing, over, or not accepted: the person must sign in again."""
+    def say_way_out(self, language: Language) -> str | None:
+        return _TRY_AGAIN.in_(language)
+
+
+class SignedOut(Failure):
+    """The token is missing, expired or not accepted: the person must sign in again."""
+
+    def say(self, language: Language) -> str:
+        return _SIGNED_OUT.in_(language)
 
 
 @dataclass(frozen=True)
-class Wrong:
-    """A sentence beside one field, or beside none (``); `too_much`: true of what is typed already,
-    whatever is typed next."""
+class FieldError:
+    """A sentence beside one field, or beside the whole form (empty `field`).
+
+    `too_much`: a limit is exceeded, so that typing more does not help."""
 
     field: str
     sentence: str
     too_much: bool = False
 
 
-class NotComplete(Problematic):
-    """What is typed cannot be sent; each sentence says what to do."""
+class Incomplete(Failure):
+    """A form that cannot be sent yet; each sentence says what to do."""
 
-    def __init__(self, *wrong: Wrong) -> None:
-        super().__init__(" ".join(one.sentence for one in wrong))
-        self.wrong = wrong
+    def __init__(self, *errors: FieldError) -> None:
+        super().__init__(" ".join(error.sentence for error in errors))
+        self.errors = errors

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from console.client.problems import NotComplete, Wrong
+from console.client.problems import FieldError, Incomplete
 from console.words import Language
 from services.contracts.http import Command
 from services.contracts.http.violations import Place, Violation, violations
@@ -21,27 +21,27 @@ def _first(place: Place) -> str:
 def written(
     model: type[C],
     language: Language,
-    wrong: Iterable[Wrong] = (),
+    wrong: Iterable[FieldError] = (),
     field: Callable[[Place], str] = _first,
     **values: Any,
 ) -> C:
     """`wrong` is what the form itself found, which is said in place of what the model would say of
     the same field; `field` names the field that a place in the request is typed in.
 
-    Raises NotComplete."""
+    Raises Incomplete."""
     ours = list(wrong)
     fields = {one.field for one in ours}
     try:
         request = model(**values)
     except ValidationError as error:
         ours += [
-            Wrong(place, _sentence(one, language), too_much=one.is_limit)
+            FieldError(place, _sentence(one, language), too_much=one.is_limit)
             for one in violations(error.errors())
             if (place := field(one.place)) not in fields
         ]
-        raise NotComplete(*ours) from error
+        raise Incomplete(*ours) from error
     if ours:
-        raise NotComplete(*ours)
+        raise Incomplete(*ours)
     return request
 
 

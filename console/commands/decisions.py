@@ -6,25 +6,13 @@ from uuid import UUID
 
 import typer
 
-from console.commands.options import (
-    As,
-    Json,
-    Session,
-    asynchronous,
-    both,
-    command,
-    group,
-    print_json,
-    request,
-    session,
-    show,
-    someone,
-)
-from services.runtime.refusal import Refusal
-from services.runtime.text import Text
+from console.commands.options import As, Json, both, command, group
+from console.commands.refusals import Refusal
+from console.commands.session import Session, asynchronous, print_json, request, session, show
+from console.words import Text
 
 if TYPE_CHECKING:
-    from deploy.demo.staff import Staff
+    from console.client.staff_client import StaffClient
     from services.contracts.http.feedback import DecisionView, ProjectAccount, ProjectStanding
 
 _NOBODY_WAITS = Text(
@@ -125,9 +113,9 @@ def list_(
     json: Json = False,
 ) -> None:
     if project is None:
-        show(ctx, lambda staff: staff.standings(), show_standings, json)
+        show(ctx, lambda staff: staff.project_statuses(), show_standings, json)
     else:
-        show(ctx, lambda staff: staff.account(project), show_account, json)
+        show(ctx, lambda staff: staff.project_account(project), show_account, json)
 
 
 def draft(
@@ -159,7 +147,7 @@ def draft(
     if outcome not in OUTCOMES:
         raise typer.BadParameter(" / ".join(OUTCOMES), param_hint="--outcome")
 
-    async def send(staff: "Staff") -> "DecisionView":
+    async def send(staff: "StaffClient") -> "DecisionView":
         read = (await find(staff, proposal)).version if version is None else version
         written = request(
             WriteDecision,
@@ -170,7 +158,7 @@ def draft(
             due_on=due_on.date() if due_on else None,
             owner=owner,
         )
-        return await staff.write_decision(proposal, written, someone(who))
+        return await staff.write_decision(proposal, written)
 
     def say(here: Session, drafted: "DecisionView") -> None:
         here.tell(
@@ -180,7 +168,7 @@ def draft(
             version=drafted.version,
         )
 
-    show(ctx, send, say, json)
+    show(ctx, send, say, json, who)
 
 
 def sign(
@@ -193,21 +181,21 @@ def sign(
     ] = False,
     json: Json = False,
 ) -> None:
-    from deploy.demo.staff import holder
     from services.contracts.http.common import Role
     from services.contracts.http.feedback import SignDecision
 
     here = session(ctx)
-    signer = someone(who) or holder(Role.DECISION)
 
     async def send() -> None:
-        async with here.staff() as staff:
-            held = await find(staff, proposal)
-            if not yes and not _agrees(here, held, signer.name):
-                here.tell(_LEFT_ALONE)
-                return
-            read = request(SignDecision, version=held.version if version is None else version)
-            signed = await staff.sign_decision(proposal, read, signer)
+        async with here.staff(who) as staff:
+            decision = await find(staff, proposal)
+            if not yes and decision.state == "drafted":
+                signer = await staff.me(Role.DECISION)
+                if not _agrees(here, decision, signer.name):
+                    here.tell(_LEFT_ALONE)
+                    return
+            read = request(SignDecision, version=decision.version if version is None else version)
+            signed = await staff.sign_decision(proposal, read)
         if json:
             print_json(signed)
         elif signed.signed_by:
@@ -218,18 +206,18 @@ def sign(
     asynchronous(send)
 
 
-def _agrees(here: Session, held: "DecisionView", who: str) -> bool:
+def _agrees(here: Session, decision: "DecisionView", who: str) -> bool:
     """Shows the text that would be signed, where there is one; the service refuses the rest."""
-    if held.state != "drafted" or held.outcome is None:
+    if decision.outcome is None:
         return True
     here.tell(
         _ASK_TO_SIGN,
-        title=held.title,
-        outcome=here.say(OUTCOMES[held.outcome]),
-        reason=held.reason,
+        title=decision.title,
+        outcome=here.say(OUTCOMES[decision.outcome]),
+        reason=decision.reason,
     )
-    if held.next_step:
-        here.tell(_NEXT, step=held.next_step, day=held.due_on, owner=held.owner)
+    if decision.next_step:
+        here.tell(_NEXT, step=decision.next_step, day=decision.due_on, owner=decision.owner)
     return here.confirms(_SIGN, who=who)
 
 
@@ -253,10 +241,10 @@ def follow_up(
     if progress not in PROGRESS:
         raise typer.BadParameter(" / ".join(PROGRESS), param_hint="PROGRESS")
 
-    async def send(staff: "Staff") -> "DecisionView":
+    async def send(staff: "StaffClient") -> "DecisionView":
         read = (await find(staff, proposal)).version if version is None else version
         step = request(RecordFollowUp, version=read, progress=Progress(progress), note=note)
-        return await staff.record_follow_up(proposal, step, someone(who))
+        return await staff.record_follow_up(proposal, step)
 
     def say(here: Session, followed: "DecisionView") -> None:
         here.tell(
@@ -266,15 +254,15 @@ def follow_up(
             day=followed.follow_up[-1].on,
         )
 
-    show(ctx, send, say, json)
+    show(ctx, send, say, json, who)
 
 
-async def find(staff: "Staff", proposal: UUID) -> "DecisionView":
+async def find(staff: "StaffClient", proposal: UUID) -> "DecisionView":
     """The answer to a proposal, whichever project lists it. Raises NoSuchProposal."""
-    for standing in await staff.standings():
+    for standing in await staff.project_statuses():
         if not standing.proposals:
             continue
-        for one in (await staff.account(standing.project_id)).decisions:
+        for one in (await staff.project_account(standing.project_id)).decisions:
             if one.proposal_id == proposal:
                 return one
     raise NoSuchProposal

@@ -1,56 +1,17 @@
-"""The transparency journal: kept as a file, verified by anybody, shown in words.
-
-`verify` needs the file and the public key, and nothing else: no stack, no network.
-"""
+"""The transparency journal: written to a file, shown in words, corrected."""
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from console.commands.options import (
-    Json,
-    Session,
-    asynchronous,
-    both,
-    command,
-    group,
-    print_json,
-    request,
-    session,
-)
+from console.commands.options import Json, both, command, group
+from console.commands.refusals import Refusal
+from console.commands.session import Session, asynchronous, print_json, request, session
+from console.words import Text
 from services.contracts.characters import shown_line
-from services.runtime.refusal import Refusal
-from services.runtime.text import Text
 
-if TYPE_CHECKING:
-    from services.feedback.journal.rules.checkpoints import Checkpoint, Verifier
-    from services.feedback.journal.rules.journal_file import Verified
-
-_INTACT = Text(
-    fr="Journal intact : {entries} inscriptions, de {first} à {last}, aucune modifiée, retirée,"
-    " ajoutée ni déplacée.",
-    en="The journal is intact: {entries} entries, from {first} to {last}, none altered, dropped,"
-    " inserted or moved.",
-)
-_EMPTY = Text(
-    fr="Journal intact : aucune inscription encore.", en="The journal is intact: no entry yet."
-)
-_SIGNED = Text(
-    fr="{checkpoints} points de contrôle de {origin} le promettent ; le dernier en couvre {size}.",
-    en="{checkpoints} checkpoints of {origin} promise it; the last one covers {size}.",
-)
-_CONTINUES = Text(
-    fr="Il prolonge sans rien y changer ce que vous aviez vu : {sizes} inscriptions.",
-    en="It continues what you had seen, and changes none of it: {sizes} entries.",
-)
-_NOT_SEEN = Text(
-    fr="Sans un point de contrôle vu auparavant (--checkpoint), on ne peut savoir si des"
-    " inscriptions plus récentes manquent à la fin.",
-    en="Without a checkpoint seen earlier (--checkpoint) nobody can know whether newer entries are"
-    " missing at the end.",
-)
 _WRITTEN = Text(
     fr="Écrit : {file}. Clé pour vérifier :", en="Written: {file}. Key to verify it with:"
 )
@@ -107,23 +68,17 @@ Url = Annotated[
 ]
 
 
-def register(app: typer.Typer) -> None:
+def register(app: typer.Typer) -> typer.Typer:
+    """Returns the group, for commands of others."""
     journal = group(app, "journal", both("Le journal de transparence.", "The journal."))
     command(journal, "export", both("L'écrire dans un fichier.", "Write it to a file."))(export)
-    command(
-        journal,
-        "verify",
-        both(
-            "Vérifier un fichier, avec la seule clé publique.",
-            "Verify a file, with nothing but the public key.",
-        ),
-    )(verify)
     command(journal, "show", both("Montrer les inscriptions.", "Show its entries."))(show)
     command(
         journal,
         "correct",
         both("Dire qu'une inscription est fausse.", "Say that an entry is wrong."),
     )(correct)
+    return journal
 
 
 def export(
@@ -143,47 +98,6 @@ def export(
             out.write(piece)
     here.tell(_WRITTEN, file=file)
     here.out.print(b"".join(_pieces(url, "/journal/key")).decode().strip(), soft_wrap=True)
-
-
-def verify(
-    ctx: typer.Context,
-    file: File,
-    key: Annotated[
-        list[str],
-        typer.Option(
-            "--key",
-            metavar="KEY|FILE",
-            help=both(
-                "Clé publique, ou son fichier ; plusieurs si elle a changé.",
-                "Public key, or its file; several if it was changed.",
-            ),
-        ),
-    ],
-    checkpoint: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--checkpoint",
-            metavar="FILE",
-            help=both("Point de contrôle vu auparavant.", "Checkpoint seen earlier."),
-        ),
-    ] = None,
-    json: Json = False,
-) -> None:
-    from services.feedback.journal.rules import journal_file
-    from services.feedback.journal.rules.checkpoints import read_checkpoint
-
-    here = session(ctx)
-    keys = [_key(one) for one in key]
-    seen = [read_checkpoint(_read(one), keys) for one in checkpoint or []]
-    try:
-        with file.open("rb") as opened:
-            found = journal_file.verify(journal_file.lines_of(opened), keys, seen)
-    except OSError:
-        raise NoFile(file=file) from None
-    if json:
-        print_json(_plain(found, seen))
-    else:
-        _tell(here, found, seen)
 
 
 def show(
@@ -248,10 +162,10 @@ def _pieces(url: str, path: str) -> Any:
 
 
 def _entries(here: Session, file: Path | None, address: str | None) -> Any:
-    import orjson
+    import json
 
     for line in _lines(here, file, address):
-        read = orjson.loads(line)
+        read = json.loads(line)
         if "entry" in read:
             yield read["entry"]
 
@@ -268,55 +182,6 @@ def _lines(here: Session, file: Path | None, address: str | None) -> Any:
     for piece in _pieces(address or here.url("feedback"), "/journal.jsonl"):
         *whole, rest = (rest + piece).split(b"\n")
         yield from whole
-
-
-def _key(given: str) -> "Verifier":
-    """Raises NoFile, BadKey."""
-    from services.feedback.journal.rules.checkpoints import Verifier
-
-    return Verifier.read(given if given.count("+") >= 2 else _read(Path(given)))
-
-
-def _read(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        raise NoFile(file=file) from None
-
-
-def _tell(here: Session, found: "Verified", seen: "list[Checkpoint]") -> None:
-    assert found.newest is not None
-    if not found.entries:
-        here.tell(_EMPTY)
-    else:
-        here.tell(_INTACT, entries=found.entries, first=found.first_on, last=found.last_on)
-    for kind, count in found.kinds.most_common():
-        label = here.say(KINDS[kind]) if kind in KINDS else kind
-        here.out.print(f"  {count:>9}  {label}")
-    here.tell(
-        _SIGNED,
-        checkpoints=found.checkpoints,
-        origin=found.newest.origin,
-        size=found.newest.size,
-    )
-    if seen:
-        here.tell(_CONTINUES, sizes=", ".join(str(one.size) for one in seen))
-    else:
-        here.tell(_NOT_SEEN)
-
-
-def _plain(found: "Verified", seen: "list[Checkpoint]") -> dict[str, Any]:
-    assert found.newest is not None
-    return {
-        "entries": found.entries,
-        "checkpoints": found.checkpoints,
-        "kinds": dict(found.kinds),
-        "first_on": found.first_on,
-        "last_on": found.last_on,
-        "origin": found.newest.origin,
-        "root": found.newest.root.hex(),
-        "continues": [one.size for one in seen],
-    }
 
 
 def _list(here: Session, entries: Any) -> None:

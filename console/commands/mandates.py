@@ -5,12 +5,13 @@ from uuid import UUID
 
 import typer
 
-from console.commands.options import Json, both, command, request, show
-from services.runtime.refusal import Refusal
-from services.runtime.text import Text
+from console.commands.options import Json, both, command
+from console.commands.refusals import Refusal
+from console.commands.session import request, session, show
+from console.words import Text
 
 if TYPE_CHECKING:
-    from deploy.demo.staff import Staff
+    from console.client.staff_client import StaffClient
 
 _DECIDES = Text(
     fr="« {title} » : {name}, {role}, décide désormais. Tout le monde en est informé.",
@@ -68,8 +69,8 @@ def decision_maker(
 ) -> None:
     from services.contracts.http.campaigns import ChangeDecisionMaker, ProjectView
 
-    async def change(staff: "Staff") -> ProjectView:
-        code = account or staff.account_of(name)
+    async def change(staff: "StaffClient") -> ProjectView:
+        code = account or session(ctx).panel.account_of(name)
         if not code:
             raise NoAccount(name=name)
         asked = request(ChangeDecisionMaker, name=name, role=role, account=code, reason=reason)

@@ -4,11 +4,11 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from console.commands.options import As, Json, Session, both, command, show, someone
-from services.runtime.text import Text
+from console.commands.options import As, Json, both, command
+from console.commands.session import Session, asynchronous, print_json, session
+from console.words import Text
 
 if TYPE_CHECKING:
-    from deploy.demo.staff import Staff
     from services.contracts.http.common import Me
 
 _NAME = Text(fr="nom", en="name")
@@ -25,12 +25,20 @@ def register(app: typer.Typer) -> None:
 
 
 def whoami(ctx: typer.Context, who: As = None, json: Json = False) -> None:
-    chosen = someone(who)
+    here = session(ctx)
 
-    async def ask(staff: "Staff") -> "list[Me]":
-        return [await staff.me(chosen)] if chosen else await staff.people()
+    async def ask() -> "list[Me]":
+        people = []
+        for person in [who] if who else here.panel.people():
+            async with here.staff(person) as staff:
+                people.append(await staff.me())
+        return people
 
-    show(ctx, ask, _table, json)
+    people = asynchronous(ask)
+    if json:
+        print_json(people)
+    else:
+        _table(here, people)
 
 
 def _table(here: Session, people: "list[Me]") -> None:

@@ -7,19 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from console.commands.options import (
-    Json,
-    Project,
-    Session,
-    asynchronous,
-    both,
-    command,
-    group,
-    session,
-    show,
-)
+from console.commands.options import Json, Project, both, command, group
+from console.commands.session import Session, asynchronous, session, show
+from console.words import Text
 from services.contracts.characters import shown
-from services.runtime.text import Text
 
 if TYPE_CHECKING:
     from services.contracts.http.responses import CollectionView, DocumentView
@@ -73,7 +64,7 @@ def questionnaire(ctx: typer.Context, project: Project, json: Json = False) -> N
 
 
 def write(ctx: typer.Context, project: Project, file: File, json: Json = False) -> None:
-    from deploy.demo import project_files as sheets
+    from console.commands import project_files as sheets
 
     asked = sheets.read_questionnaire(file)
     show(ctx, lambda staff: staff.write_questionnaire(project, asked), show_collection, json)

@@ -7,22 +7,14 @@ from uuid import UUID
 import typer
 
 from console.commands import mandates
-from console.commands.options import (
-    Json,
-    Session,
-    asynchronous,
-    both,
-    command,
-    group,
-    print_json,
-    session,
-)
-from services.runtime.refusal import NotFound, Refusal
-from services.runtime.text import Text
+from console.commands.options import Json, both, command, group
+from console.commands.refusals import NotFound, Refusal
+from console.commands.session import Session, asynchronous, print_json, request, session
+from console.words import Text
 
 if TYPE_CHECKING:
-    from deploy.demo.project_files import Sheet
-    from deploy.demo.staff import Staff
+    from console.client.staff_client import StaffClient
+    from console.commands.project_files import Sheet
     from services.contracts.http.campaigns import (
         CampaignSheet,
         CampaignView,
@@ -132,7 +124,7 @@ def create(
     ] = False,
     json: Json = False,
 ) -> None:
-    from deploy.demo import project_files as sheets
+    from console.commands import project_files as sheets
 
     here = session(ctx)
     read = sheets.read(sheet)
@@ -153,7 +145,7 @@ def create(
 
 
 async def create_project(
-    staff: "Staff", sheet: "Sheet", *, publish: bool
+    staff: "StaffClient", sheet: "Sheet", *, publish: bool
 ) -> "tuple[ProjectView, CampaignView | None]":
     """Everything a sheet says. The questionnaire needs a published project, so it waits for one.
 
@@ -170,9 +162,9 @@ async def create_project(
     return project, made
 
 
-async def until_collection(staff: "Staff", project_id: UUID) -> None:
+async def until_collection(staff: "StaffClient", project_id: UUID) -> None:
     """Wait until responses has learnt of a published project. Raises TookTooLong."""
-    from deploy.demo.waiting import until
+    from console.commands.waiting import until
 
     async def known() -> bool:
         return project_id in {one.project_id for one in await staff.collections()}
@@ -192,7 +184,7 @@ def publish(
     ] = None,
     json: Json = False,
 ) -> None:
-    from deploy.demo import project_files as sheets
+    from console.commands import project_files as sheets
 
     here = session(ctx)
     read = sheets.read(sheet) if sheet else None
@@ -250,7 +242,8 @@ def launch(
     ] = False,
     json: Json = False,
 ) -> None:
-    from deploy.demo import project_files as sheets
+    from console.commands import project_files as sheets
+    from services.contracts.http.campaigns import Launch
 
     here = session(ctx)
     ids, made_of = [], []
@@ -267,7 +260,8 @@ def launch(
 
     async def go(campaigns: "list[CampaignView]") -> "list[CampaignView]":
         async with here.staff() as staff:
-            return await staff.launch([one.id for one in campaigns])
+            order = request(Launch, campaign_ids=[one.id for one in campaigns])
+            return await staff.launch(order)
 
     prepared = asynchronous(prepare)
     if not prepared:
@@ -287,7 +281,7 @@ def launch(
 
 
 async def _campaigns(
-    staff: "Staff", ids: list[UUID], made_of: "list[CampaignSheet]"
+    staff: "StaffClient", ids: list[UUID], made_of: "list[CampaignSheet]"
 ) -> "list[CampaignView]":
     """Of the ids (a project's stands for its drafts), and of the sheets. Raises NotFound."""
     named: list[CampaignView] = []

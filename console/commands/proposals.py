@@ -5,24 +5,13 @@ from uuid import UUID
 
 import typer
 
-from console.commands.options import (
-    Json,
-    Project,
-    Session,
-    asynchronous,
-    both,
-    command,
-    group,
-    print_json,
-    request,
-    session,
-    show,
-)
-from services.runtime.refusal import NotFound
-from services.runtime.text import Text
+from console.commands.options import Json, Project, both, command, group
+from console.commands.refusals import NotFound
+from console.commands.session import Session, asynchronous, print_json, request, session, show
+from console.words import Text
 
 if TYPE_CHECKING:
-    from deploy.demo.staff import Staff
+    from console.client.staff_client import StaffClient
     from services.contracts.http.proposals import ProposalBoard, ProposalView
 
 _WORD = Text(fr="SYNTHESE", en="SYNTHESIS")
@@ -202,7 +191,7 @@ def unmerge(
     asynchronous(send)
 
 
-async def _proposals(staff: "Staff", *ids: UUID) -> "list[ProposalView]":
+async def _proposals(staff: "StaffClient", *ids: UUID) -> "list[ProposalView]":
     """In their order, wherever they are. Raises NotFound."""
     known: dict[UUID, ProposalView] = {}
     for collection in await staff.collections():

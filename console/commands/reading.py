@@ -6,21 +6,17 @@ from uuid import UUID
 
 import typer
 
-from console.commands.options import (
-    Json,
-    Project,
+from console.commands.options import Json, Project, both, command, group
+from console.commands.session import (
     Session,
     asynchronous,
-    both,
-    command,
-    group,
     print_json,
     request,
     session,
     show,
     write_export,
 )
-from services.runtime.text import Text
+from console.words import Text
 
 if TYPE_CHECKING:
     from services.contracts.http.reading import AttentionView, ContributionView
@@ -192,9 +188,12 @@ def wanted(
     readings: Annotated[int, typer.Argument(metavar="NUMBER", min=1, max=10)],
     json: Json = False,
 ) -> None:
+    from services.contracts.http.reading import ReadingsWanted
+
+    wanted = request(ReadingsWanted, readings_wanted=readings)
     show(
         ctx,
-        lambda staff: staff.want_readings(project, readings),
+        lambda staff: staff.want_readings(project, wanted),
         lambda here, _: here.tell(_EACH, n=readings),
         json,
     )

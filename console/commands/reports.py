@@ -6,25 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from console.commands.options import (
-    As,
-    Json,
-    Project,
-    Session,
-    asynchronous,
-    both,
-    command,
-    group,
-    print_json,
-    request,
-    session,
-    show,
-    someone,
-)
-from services.runtime.text import Text
+from console.commands.options import As, Json, Project, both, command, group
+from console.commands.session import Session, asynchronous, print_json, request, session, show
+from console.words import Text
 
 if TYPE_CHECKING:
-    from deploy.demo.staff import Staff
+    from console.client.staff_client import StaffClient
     from services.contracts.http.feedback import ReportPreview, ReportView
 
 _WORD = Text(fr="PUBLIER", en="PUBLISH")
@@ -79,12 +66,12 @@ def write(
 
     summary = _read(session(ctx), file)
 
-    async def send(staff: "Staff") -> "ReportView":
-        read = (await staff.account(project)).report.version if version is None else version
+    async def send(staff: "StaffClient") -> "ReportView":
+        read = (await staff.project_account(project)).report.version if version is None else version
         written = request(WriteReport, version=read, summary=summary)
-        return await staff.write_report(project, written, someone(who))
+        return await staff.write_report(project, written)
 
-    show(ctx, send, lambda here, saved: here.tell(_WRITTEN, version=saved.version), json)
+    show(ctx, send, lambda here, saved: here.tell(_WRITTEN, version=saved.version), json, who)
 
 
 def preview(ctx: typer.Context, project: Project, json: Json = False) -> None:
@@ -105,8 +92,8 @@ def publish(
     here = session(ctx)
 
     async def send() -> None:
-        async with here.staff() as staff:
-            account = await staff.account(project)
+        async with here.staff(who) as staff:
+            account = await staff.project_account(project)
             seen = await staff.preview_report(project)
             if not seen.blocked_by and not yes:
                 known = await staff.project(project)
@@ -123,7 +110,7 @@ def publish(
                     here.tell(_LEFT_ALONE)
                     return
             read = request(PublishReport, version=account.report.version)
-            published = await staff.publish_report(project, read, someone(who))
+            published = await staff.publish_report(project, read)
         if json:
             print_json(published)
         else:

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from console.commands.options import Json, Project, Session, both, command, show, write_export
-from services.runtime.text import Text
+from console.commands.options import Json, Project, both, command
+from console.commands.session import Session, show, write_export
+from console.words import Text
 
 if TYPE_CHECKING:
     from services.contracts.http.questionnaires import Words

@@ -9,7 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from console.client.problems import Wrong
+from console.client.problems import FieldError
 from console.client.vocabulary import ATTRIBUTES
 from console.drafts.days import parse_day
 from console.words import Language, Text, number
@@ -53,25 +53,25 @@ class Draft:
     first_day: str
 
     def sheet(self, project_id: UUID, language: Language) -> CampaignSheet:
-        """Raises NotComplete."""
+        """Raises Incomplete."""
         from console.client.requests import written
         from services.contracts.http.campaigns import CampaignSheet
 
-        wrong: list[Wrong] = []
+        wrong: list[FieldError] = []
         title, wanted = self.title.strip(), _whole(self.wanted)
         if not title:
-            wrong.append(Wrong("title", _TITLE.in_(language)))
+            wrong.append(FieldError("title", _TITLE.in_(language)))
         if not wanted:
-            wrong.append(Wrong("wanted", _WANTED.in_(language)))
+            wrong.append(FieldError("wanted", _WANTED.in_(language)))
         quotas, first_day = self._quotas(), self._first_day()
         if quotas is None:
-            wrong.append(Wrong("quotas", _QUOTAS.in_(language)))
+            wrong.append(FieldError("quotas", _QUOTAS.in_(language)))
         elif quotas and wanted and sum(quotas.values()) != wanted:
             said = {"sum": number(sum(quotas.values()), language)}
             said["wanted"] = number(wanted, language)
-            wrong.append(Wrong("quotas", _SUM.in_(language, **said)))
+            wrong.append(FieldError("quotas", _SUM.in_(language, **said)))
         if first_day is None and self.first_day.strip():
-            wrong.append(Wrong("first_day", _DAY.in_(language)))
+            wrong.append(FieldError("first_day", _DAY.in_(language)))
         return written(
             CampaignSheet,
             language,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from textual.message import Message
 
-from console.client.problems import Problematic, Refused, SignedOut
+from console.client.problems import Failure, Refused, SignedOut
 from console.presenters.styled_text import Said, signed
 from console.screens.base import PanelScreen, S, in_words
 from console.screens.dialogs import ConfirmScreen, NewsScreen
@@ -47,12 +47,12 @@ class Acted(Message):
 
 
 class ActFailed(Message):
-    def __init__(self, problem: Problematic) -> None:
+    def __init__(self, problem: Failure) -> None:
         super().__init__()
         self.problem = problem
 
 
-def refusal(problem: Problematic, language: Language) -> NewsScreen:
+def refusal(problem: Failure, language: Language) -> NewsScreen:
     if not isinstance(problem, Refused):
         return NewsScreen(signed(in_words(problem, language)))
     lines = [signed(Said(problem.detail, "trouble"))]
@@ -80,7 +80,7 @@ class ActingScreen(PanelScreen[S]):
     ) -> None:
         try:
             self.post_message(Acted(partial(then, await work(client))))
-        except Problematic as problem:
+        except Failure as problem:
             self.post_message(ActFailed(problem))
 
     def on_acted(self, message: Acted) -> None:

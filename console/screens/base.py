@@ -20,7 +20,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from console.actions import EVERYWHERE, allows, held_on
-from console.client.problems import Problematic, Refused, SignedOut, Unreachable
+from console.client.problems import Failure, Refused, SignedOut, Unreachable
 from console.presenters.styled_text import Said
 from console.widgets.chrome import AreaBar, Footer, Notice, TopBar
 from console.words import Language, Text
@@ -69,7 +69,7 @@ def bindings(screen: str) -> list[BindingType]:
     ]
 
 
-def in_words(problem: Problematic, language: Language) -> Said:
+def in_words(problem: Failure, language: Language) -> Said:
     """A problem as one sentence, with its way out."""
     match problem:
         case Refused():
@@ -92,7 +92,7 @@ class Read(Message):
 class NotRead(Message):
     """A worker could not get a new snapshot; the old one stays, dimmed."""
 
-    def __init__(self, problem: Problematic) -> None:
+    def __init__(self, problem: Failure) -> None:
         super().__init__()
         self.problem = problem
 
@@ -110,7 +110,7 @@ class PanelScreen(Screen[None], Generic[S]):
     def __init__(self) -> None:
         super().__init__()
         self.snapshot: S | None = None
-        self.problem: Problematic | None = None
+        self.problem: Failure | None = None
         self._asked = False
         self._reading = False
 
@@ -129,7 +129,7 @@ class PanelScreen(Screen[None], Generic[S]):
 
     @abstractmethod
     async def read(self, client: StaffClient) -> S:
-        """A new snapshot of what the screen shows. Raises Problematic."""
+        """A new snapshot of what the screen shows. Raises Failure."""
 
     @abstractmethod
     def draw(self) -> None:
@@ -197,7 +197,7 @@ class PanelScreen(Screen[None], Generic[S]):
                 started = time.monotonic()
                 try:
                     self.post_message(Read(await self.read(client)))
-                except Problematic as problem:
+                except Failure as problem:
                     self.post_message(NotRead(problem))
                 await sleep(max(_BETWEEN_READS_SECONDS - (time.monotonic() - started), 0))
         finally:

@@ -16,7 +16,7 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widget import Widget
 
-from console.client.problems import NotComplete, Wrong
+from console.client.problems import FieldError, Incomplete
 from console.presenters.styled_text import Said, signed
 from console.screens.base import bindings
 from console.screens.dialogs import Speaking, key_line
@@ -74,7 +74,7 @@ class FieldForm(Speaking, ModalScreen[T | None], Generic[T]):
 
     @abstractmethod
     def ask(self, typed: Typed) -> Any:
-        """The request that the text makes, complete and within every limit. Raises NotComplete."""
+        """The request that the text makes, complete and within every limit. Raises Incomplete."""
 
     @abstractmethod
     def send(self, asked: Any) -> None:
@@ -184,24 +184,24 @@ class FieldForm(Speaking, ModalScreen[T | None], Generic[T]):
     # What is wrong, beside its field: limits while typing, the rest on leaving the field, and what
     # is missing once it is to be sent.
 
-    def _is_told_while_typing(self, one: Wrong) -> bool:
+    def _is_told_while_typing(self, one: FieldError) -> bool:
         return one.too_much or one.field in self._shown
 
     def _value(self, name: str) -> str:
         return self.typed().get(name, "").strip()
 
-    def _judge(self, is_told: Callable[[Wrong], bool]) -> Any:
+    def _judge(self, is_told: Callable[[FieldError], bool]) -> Any:
         """The request, if it is complete; else what is wrong and to be told is shown."""
         typed = {name: text.strip() for name, text in self.typed().items()}
         try:
             asked = self.ask(typed)
-        except NotComplete as error:
-            self._show_wrong([one for one in error.wrong if is_told(one)])
+        except Incomplete as error:
+            self._show_wrong([one for one in error.errors if is_told(one)])
             return None
         self._show_wrong([])
         return asked
 
-    def _show_wrong(self, wrong: list[Wrong]) -> None:
+    def _show_wrong(self, wrong: list[FieldError]) -> None:
         sentences: dict[str, str] = {}
         for one in wrong:
             name = one.field if one.field in self.LABELS else ""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from textual.message import Message
 
-from console.client.problems import Problematic, Refused, SignedOut
+from console.client.problems import Failure, Refused, SignedOut
 from console.presenters.styled_text import Said
 from console.screens.base import in_words
 from console.screens.field_form import FieldForm, Typed
@@ -39,7 +39,7 @@ class Accepted(Message):
 class NotAccepted(Message):
     """Refused or out of reach; `now` is what the service holds, if it could still be asked."""
 
-    def __init__(self, problem: Problematic, now: Any) -> None:
+    def __init__(self, problem: Failure, now: Any) -> None:
         super().__init__()
         self.problem = problem
         self.now = now
@@ -61,7 +61,7 @@ class WritingForm(FieldForm[T], Generic[T]):
 
     @abstractmethod
     def ask(self, typed: Typed) -> Callable[[StaffClient], Coroutine[Any, Any, T]]:
-        """The call that saves it. Raises NotComplete."""
+        """The call that saves it. Raises Incomplete."""
 
     @abstractmethod
     def meanwhile(self) -> str:
@@ -90,15 +90,15 @@ class WritingForm(FieldForm[T], Generic[T]):
     ) -> None:
         try:
             self.post_message(Accepted(await call(client)))
-        except Problematic as problem:
+        except Failure as problem:
             self.post_message(NotAccepted(problem, await self._now(client, problem)))
 
-    async def _now(self, client: StaffClient, problem: Problematic) -> T | None:
+    async def _now(self, client: StaffClient, problem: Failure) -> T | None:
         if not isinstance(problem, Refused):
             return None
         try:
             return await self._reread(client)
-        except Problematic:
+        except Failure:
             return None  # what was refused is what the person is told
 
     def on_accepted(self, message: Accepted) -> None:

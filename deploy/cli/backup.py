@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from console.commands.options import Session, both, command, session
+from console.commands.options import both, command
+from console.commands.session import Session, session
 from services.runtime.refusal import Refusal
 from services.runtime.text import Text
 

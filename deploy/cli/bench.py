@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from console.commands.options import Json, asynchronous, both, command, safe_json, session
+from console.commands.options import Json, both, command
+from console.commands.session import asynchronous, safe_json, session
 from services.runtime.refusal import Refusal
 from services.runtime.text import Text
 

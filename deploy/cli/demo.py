@@ -4,21 +4,15 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from console.commands.contacts import show_acts, show_import
-from console.commands.options import (
-    DEFAULT_DATA_DIR,
-    Json,
-    Session,
-    asynchronous,
-    both,
-    command,
-    print_json,
-)
-from console.commands.options import session as session_of
+from console.commands.contacts import show_import
+from console.commands.options import Json, both, command
 from console.commands.projects import show_preview, show_projects
 from console.commands.proposals import show_board
 from console.commands.reading import show_attention
 from console.commands.results import show_results
+from console.commands.session import DEFAULT_DATA_DIR, Session, asynchronous, print_json
+from console.commands.session import session as session_of
+from deploy.cli.member_simulation import show_acts
 from services.runtime.text import Text
 
 if TYPE_CHECKING:
@@ -139,6 +133,7 @@ def demo(ctx: typer.Context, json: Json = False) -> None:
     from deploy.local import clock as clocks
     from deploy.local.running import until_told_to_stop
     from deploy.local.stack import Stack
+    from deploy.local.staff import LocalStaff
 
     here = session_of(ctx)
     if here.data_dir == DEFAULT_DATA_DIR:
@@ -157,7 +152,11 @@ def demo(ctx: typer.Context, json: Json = False) -> None:
         clock = clocks.at(start)
         stack = Stack(here.data_dir, lambda text: tell(text, {}), clock, throwaway=True)
         people = Members(demonstration.SEED, Rates(answer=demonstration.ANSWERING))
-        async with stack.running() as endpoints, here.staff() as staff, people as members:
+        async with (
+            stack.running() as endpoints,
+            LocalStaff(endpoints, here.language) as staff,
+            people as members,
+        ):
             story = demonstration.Demonstration(endpoints, staff, members, tell)
             results.append(await story.run())
             if json:
@@ -186,7 +185,7 @@ def demo(ctx: typer.Context, json: Json = False) -> None:
 async def _console(here: Session, endpoints: "Endpoints") -> None:
     import asyncio
 
-    from console.commands.console import console_command
+    from deploy.cli.console import console_command
 
     process = await asyncio.create_subprocess_exec(*console_command(here, endpoints))
     try:

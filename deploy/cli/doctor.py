@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from console.commands.options import Json, Session, asynchronous, both, command, print_json, session
+from console.commands.options import Json, both, command
+from console.commands.session import Session, asynchronous, print_json, session
 from services.runtime.refusal import Refusal
 from services.runtime.text import Text
 
@@ -128,7 +129,7 @@ async def _signed_in(here: Session, patient: "Deployment") -> "Deployment":
 
     from pydantic import SecretStr
 
-    from console.client.problems import Problematic
+    from console.client.problems import Failure
     from console.client.sign_in import Issuer
 
     issuer = Issuer(patient.issuer, authority=patient.issuer_authority)
@@ -136,7 +137,7 @@ async def _signed_in(here: Session, patient: "Deployment") -> "Deployment":
         code = await issuer.begin()
         here.tell_progress(_CODE, address=code.verification_uri, code=code.user_code)
         person = await issuer.wait(code)
-    except Problematic as problem:
+    except Failure as problem:
         raise NoSignIn(reason=type(problem).__name__) from problem
     finally:
         await issuer.close()

@@ -4,17 +4,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from console.commands.options import (
-    Json,
-    Session,
-    asynchronous,
-    both,
-    command,
-    group,
-    print_json,
-    safe_json,
-    session,
-)
+from console.commands.options import Json, both, command, group
+from console.commands.session import Session, asynchronous, print_json, safe_json, session
 from services.runtime.refusal import Refusal
 from services.runtime.text import Language, Text
 
@@ -129,11 +120,13 @@ def _show(here: Session, record: "Record") -> None:
 def list_(ctx: typer.Context, json: Json = False) -> None:
     from rich.table import Table
 
+    from deploy.local.endpoints import SERVICES
+
     here = session(ctx)
 
     async def work() -> "dict[str, list[DeadLetter]]":
         async with here.staff() as staff:
-            return await staff.all_dead_letters()
+            return {name: await staff.dead_letters(name) for name in SERVICES}
 
     found = asynchronous(work)
     if json:

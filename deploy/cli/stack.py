@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from console.commands.options import Json, Session, both, command, print_json, session
+from console.commands.options import Json, both, command
+from console.commands.session import Session, print_json, session
 from services.runtime.refusal import Refusal
 from services.runtime.text import Text
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
-from deploy.demo.staff import Staff
+from deploy.local.staff import LocalStaff
 from services.contracts.events.feedback import Outcome, Progress
 from services.contracts.http.feedback import (
     DecisionView,
@@ -72,9 +72,9 @@ class Answered:
     preview: ReportPreview
 
 
-async def decide_and_publish(staff: Staff, project_id: UUID, today: date) -> Answered:
-    """Raises ServiceRefused, ServiceUnreachable."""
-    account = await staff.account(project_id)
+async def decide_and_publish(staff: LocalStaff, project_id: UUID, today: date) -> Answered:
+    """Raises Refused, Unreachable."""
+    account = await staff.project_account(project_id)
     for waiting in account.decisions:
         drafted = await staff.write_decision(waiting.proposal_id, _written(waiting, today))
         await staff.sign_decision(waiting.proposal_id, SignDecision(version=drafted.version))
@@ -86,9 +86,9 @@ async def decide_and_publish(staff: Staff, project_id: UUID, today: date) -> Ans
     return Answered(published, preview)
 
 
-async def follow_up(staff: Staff, project_id: UUID) -> ProjectAccount:
+async def follow_up(staff: LocalStaff, project_id: UUID) -> ProjectAccount:
     """What was retained is under way; of that, the first is done."""
-    account = await staff.account(project_id)
+    account = await staff.project_account(project_id)
     kept = [one for one in account.decisions if one.outcome is not Outcome.NOT]
     for place, one in enumerate(kept):
         begun = await staff.record_follow_up(
@@ -101,7 +101,7 @@ async def follow_up(staff: Staff, project_id: UUID) -> ProjectAccount:
                 note="La nouvelle lettre est partie pour la première fois ce mois-ci.",
             )
             await staff.record_follow_up(one.proposal_id, done)
-    return await staff.account(project_id)
+    return await staff.project_account(project_id)
 
 
 def _written(waiting: DecisionView, today: date) -> WriteDecision:

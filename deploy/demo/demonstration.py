@@ -15,23 +15,29 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from console.commands import project_files as sheets
 from deploy.charter_check.findings import Finding
 from deploy.charter_check.mail_journal import PARIS, Journal, Message
 from deploy.demo import members as member_sim
 from deploy.demo import people
-from deploy.demo import project_files as sheets
 from deploy.demo.deciding import Answered, decide_and_publish, follow_up
 from deploy.demo.progress import connected, read_progress
 from deploy.demo.reading import Synthesis, read_and_synthesise
-from deploy.demo.staff import Staff
 from deploy.demo.waiting import until
 from deploy.local import clock as clocks
 from deploy.local.charter_check import check
 from deploy.local.endpoints import Endpoints
 from deploy.local.errors import DataDir, write_privately
+from deploy.local.staff import LocalStaff
 from services.contracts.events.campaigns import ProjectPhase
 from services.contracts.events.responses import CollectionPhase
-from services.contracts.http.campaigns import CampaignSheet, Contacts, Preview, ProjectView
+from services.contracts.http.campaigns import (
+    CampaignSheet,
+    Contacts,
+    Launch,
+    Preview,
+    ProjectView,
+)
 from services.contracts.http.feedback import ProjectAccount
 from services.contracts.http.registry import ImportReport
 from services.runtime.clock import SharedClock
@@ -169,7 +175,7 @@ class Demonstration:
     def __init__(
         self,
         endpoints: Endpoints,
-        staff: Staff,
+        staff: LocalStaff,
         members: member_sim.Members,
         tell: Tell,
         patience: float = PATIENCE_SECONDS,
@@ -184,7 +190,7 @@ class Demonstration:
         self._seen: list[Message] = []
 
     async def run(self) -> Result:
-        """Raises ServiceRefused, ServiceUnreachable, TookTooLong."""
+        """Raises Refused, Unreachable, TookTooLong."""
         export, dry_run, imported = await self._import()
         drafts = await self._projects()
         first = await self._wave(drafts)
@@ -279,7 +285,7 @@ class Demonstration:
         wave = Wave(self._clock.today(), [titles[draft.project_id] for draft in drafts], previews)
         people_wanted = sum(draft.wanted for draft in drafts)
         self._tell(_LAUNCH, {"campaigns": len(drafts), "n": people_wanted})
-        await self._staff.launch([campaign.id for campaign in campaigns])
+        await self._staff.launch(Launch(campaign_ids=[campaign.id for campaign in campaigns]))
         self._tell(_SENDING, {})
 
         async def answered() -> bool:
@@ -320,14 +326,14 @@ class Demonstration:
         self._tell(_DECIDING, {})
 
         async def listed() -> bool:
-            standing = (await self._staff.account(project_id)).standing
+            standing = (await self._staff.project_account(project_id)).standing
             return standing.collection == "synthesised"
 
         await self._until(listed, _NOT_ANSWERED)
         answered = await decide_and_publish(self._staff, project_id, self._clock.today())
 
         async def closed() -> bool:
-            known = await self._staff.standings()
+            known = await self._staff.project_statuses()
             state = next(one.state for one in known if one.project_id == project_id)
             return state is ProjectPhase.CLOSED and await self._at_rest(set())
 

@@ -19,8 +19,8 @@ import httpx
 
 from deploy.charter_check.mail_journal import Message
 from deploy.demo import participant_device as answering
-from deploy.demo.waiting import WaitsItsTurn
 from deploy.local.errors import TRUSTED
+from deploy.local.staff import PatientTransport
 from services.runtime.refusal import Refusal
 from services.runtime.text import Text
 
@@ -107,7 +107,7 @@ class Members:
         self._browser = httpx.AsyncClient(
             timeout=SECONDS,
             trust_env=False,
-            transport=WaitsItsTurn(verify=TRUSTED, trust_env=False),
+            transport=PatientTransport(verify=TRUSTED, trust_env=False),
             headers={"Accept": "text/html", "Accept-Language": "fr"},
         )
 

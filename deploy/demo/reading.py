@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from deploy.demo.staff import Staff
 from deploy.local.issuer import PEOPLE, Person
+from deploy.local.staff import LocalStaff
 from services.contracts.http.common import Role
 from services.contracts.http.proposals import (
     DraftToList,
@@ -113,10 +113,10 @@ class Synthesis:
     hidden: int
 
 
-async def read_and_synthesise(staff: Staff, project_id: UUID, wait: Wait) -> Synthesis:
+async def read_and_synthesise(staff: LocalStaff, project_id: UUID, wait: Wait) -> Synthesis:
     """Readers take their time: no reading counts for more seconds than passed.
 
-    Raises ServiceRefused, ServiceUnreachable."""
+    Raises Refused, Unreachable."""
     proposals = await _draft(staff, project_id)
     hidden = await _read_all(staff, project_id, proposals, wait)
     merged = await _merge_alike(staff, project_id)
@@ -135,7 +135,7 @@ async def read_and_synthesise(staff: Staff, project_id: UUID, wait: Wait) -> Syn
     )
 
 
-async def _draft(staff: Staff, project_id: UUID) -> dict[str, ProposalView]:
+async def _draft(staff: LocalStaff, project_id: UUID) -> dict[str, ProposalView]:
     return {
         subject.word: await staff.draft_proposal(
             project_id,
@@ -146,7 +146,7 @@ async def _draft(staff: Staff, project_id: UUID) -> dict[str, ProposalView]:
 
 
 async def _read_all(
-    staff: Staff, project_id: UUID, proposals: dict[str, ProposalView], wait: Wait
+    staff: LocalStaff, project_id: UUID, proposals: dict[str, ProposalView], wait: Wait
 ) -> int:
     """Each reader goes on until nothing is left for them; returns how many were hidden."""
     hidden = 0
@@ -154,13 +154,13 @@ async def _read_all(
     while left:
         still = []
         for reader in left:
-            found = (await staff.next_reading(project_id, reader)).contribution
+            found = (await staff.acting_for(reader).next_reading(project_id)).contribution
             if found is None:
                 continue
             still.append(reader)
             reading = _reading(found, proposals)
             wait(reading.seconds)
-            await staff.record_reading(found.id, reading, reader)
+            await staff.acting_for(reader).record_reading(found.id, reading)
             if _TONE in found.words and not hidden:
                 reason = "Une personne y est reconnaissable (démonstration)"
                 await staff.moderate(found.id, Moderate(hidden=True, reason=reason))
@@ -179,7 +179,7 @@ def _reading(found: ContributionView, proposals: dict[str, ProposalView]) -> Rec
     )
 
 
-async def _merge_alike(staff: Staff, project_id: UUID) -> int:
+async def _merge_alike(staff: LocalStaff, project_id: UUID) -> int:
     """The most alike pair, as the board suggests it."""
     board = await staff.proposal_board(project_id)
     for pair in board.near[:1]:
@@ -188,7 +188,7 @@ async def _merge_alike(staff: Staff, project_id: UUID) -> int:
     return len(board.near[:1])
 
 
-async def _gather_unsupported(staff: Staff, project_id: UUID) -> int:
+async def _gather_unsupported(staff: LocalStaff, project_id: UUID) -> int:
     """A draft that no contribution supports is merged into the best supported one."""
     board = await staff.proposal_board(project_id)
     drafts = [one for one in board.proposals if one.state is ProposalPhase.DRAFT]

@@ -25,12 +25,11 @@ import asyncpg
 import uvicorn
 from pydantic import SecretStr
 
+from console.commands import project_files as sheets
 from deploy.bootstrap import SITES
 from deploy.charter_check.findings import Finding
 from deploy.demo import demonstration
-from deploy.demo import project_files as sheets
 from deploy.demo.members import Members, Rates
-from deploy.demo.staff import Staff
 from deploy.demo.waiting import until
 from deploy.local import clock as clocks
 from deploy.local.charter_check import check
@@ -46,6 +45,7 @@ from deploy.local.endpoints import (
 from deploy.local.issuer import LocalIssuer
 from deploy.local.keys import keys_in
 from deploy.local.mail_catcher import MailCatcher
+from deploy.local.staff import LocalStaff
 from services.runtime.clock import SharedClock
 from services.runtime.text import Text
 
@@ -117,7 +117,7 @@ async def serve() -> None:
 async def demo() -> list[Finding]:
     found = endpoints()
     people = Members(demonstration.SEED, Rates(answer=demonstration.ANSWERING))
-    async with Staff(found, "en") as staff, people as members:
+    async with LocalStaff(found, "en") as staff, people as members:
 
         def tell(text: object, data: dict[str, object]) -> None:
             print(text.in_("en", **data), file=sys.stderr, flush=True)  # type: ignore[attr-defined]
@@ -138,7 +138,7 @@ async def forget() -> list[Finding]:
         member_id = await registry.fetchval(asked)
     finally:
         await registry.close()
-    async with Staff(found, "en") as staff:
+    async with LocalStaff(found, "en") as staff:
         await staff.erase_member(member_id)
     return await check(found)
 
@@ -152,7 +152,7 @@ async def publish() -> list[Finding]:
         collection_ends_on=today + timedelta(days=60),
     )
     published: set[UUID] = set()
-    async with Staff(found, "en") as staff:
+    async with LocalStaff(found, "en") as staff:
         while not ENOUGH.exists():
             project = await staff.create_project(sheet.project)
             await staff.publish_project(project.id)
@@ -160,7 +160,7 @@ async def publish() -> list[Finding]:
 
         async def known() -> bool:
             collected = {one.project_id for one in await staff.collections()}
-            accounted = {one.project_id for one in await staff.standings()}
+            accounted = {one.project_id for one in await staff.project_statuses()}
             return collected & accounted >= published
 
         await until(known, _UNKNOWN, PATIENCE)

@@ -3,8 +3,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-import httpx
-
 from services.runtime.refusal import Refusal
 from services.runtime.text import Language, Text
 
@@ -58,15 +56,3 @@ async def until(
         if now() - changed > within or now() - began > _LONGEST * within:
             raise TookTooLong(still_not, now() - began, state)
         await asyncio.sleep(EVERY_SECONDS)
-
-
-class WaitsItsTurn(httpx.AsyncHTTPTransport):
-    """A whole panel plays behind one address: who asks too often is told for how long to wait."""
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        while True:
-            answer = await super().handle_async_request(request)
-            if answer.status_code != httpx.codes.TOO_MANY_REQUESTS:
-                return answer
-            await answer.aclose()
-            await asyncio.sleep(float(answer.headers["Retry-After"]))

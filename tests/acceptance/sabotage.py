@@ -8,8 +8,8 @@ from uuid import uuid4
 
 import asyncpg
 
-from deploy.demo.staff import Staff
 from deploy.local.endpoints import Endpoints
+from deploy.local.staff import LocalStaff
 
 # Triggers that would refuse it are switched off for the moment only.
 STATEMENTS = {
@@ -84,7 +84,7 @@ def erase_somebody(stack: Endpoints) -> str:
             assert sent is not None
         finally:
             await connection.close()
-        async with Staff(stack, "en") as staff:
+        async with LocalStaff(stack, "en") as staff:
             await staff.erase_member(sent["member_id"])
         return str(sent["order_id"])
 

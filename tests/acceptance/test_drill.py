@@ -22,10 +22,10 @@ from deploy.charter_check.mail_journal import Journal
 from deploy.demo import demonstration as demo
 from deploy.demo.demonstration import Demonstration
 from deploy.demo.members import Members, Rates
-from deploy.demo.staff import Staff
 from deploy.local import clock as clocks
 from deploy.local import endpoints
 from deploy.local.endpoints import SERVICES, Endpoints
+from deploy.local.staff import LocalStaff
 from services.contracts.http.campaigns import CampaignSheet
 from tests.acceptance.command import panel, started, wait_until_up
 
@@ -64,9 +64,9 @@ def running(data_dir: Path, *options: str) -> Iterator[Endpoints]:
         yield endpoints.read(data_dir)
 
 
-def live(found: Endpoints, what: Callable[[Panel, Staff], Awaitable[Any]]) -> Any:
+def live(found: Endpoints, what: Callable[[Panel, LocalStaff], Awaitable[Any]]) -> Any:
     async def run() -> Any:
-        async with Staff(found, "en") as staff, Members(demo.SEED, RATES) as members:
+        async with LocalStaff(found, "en") as staff, Members(demo.SEED, RATES) as members:
             people = Panel(found, staff, members, lambda *_: None)
             return await what(people, staff)
 
@@ -127,7 +127,7 @@ def test_databases_and_topics_are_lost_and_every_promise_is_kept(
         done("backup", data_dir=data_dir)
         (saved,) = (data_dir / "backups").iterdir()
 
-        async def since(people: Panel, staff: Staff) -> None:
+        async def since(people: Panel, staff: LocalStaff) -> None:
             people.months_pass()
             await people.catch_up()
             acts = await people.ask(second, 90)
@@ -160,7 +160,7 @@ def test_databases_and_topics_are_lost_and_every_promise_is_kept(
     shutil.rmtree(data_dir / "kafka")
     with running(data_dir) as found:
 
-        async def told_again(people: Panel, staff: Staff) -> None:
+        async def told_again(people: Panel, staff: LocalStaff) -> None:
             for name in SERVICES:
                 await staff.republish(name)
             await people.ask(second, 40)

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import orjson
 
 from deploy.demo.people import export
-from deploy.demo.staff import Staff
 from deploy.local.endpoints import Endpoints
 from deploy.local.errors import LocalError
+from deploy.local.staff import LocalStaff
 from services.runtime.crypto.blind_rsa import base64url
 from services.runtime.text import Text
 from tests.benchmarks.measure import Figure
@@ -49,7 +49,7 @@ async def answer_page(endpoints: Endpoints, today: date) -> list[Figure]:
     found = os.environ.get("PANEL_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
     if found is None:
         raise LocalError(_NO_CHROMIUM)
-    async with Staff(endpoints, "en") as staff:
+    async with LocalStaff(endpoints, "en") as staff:
         file = export(MEMBERS, seed=8, today=today)
         await staff.import_members(file.content, accept_valid=True)
         project = await open_project(staff, today, "Letter with answers")

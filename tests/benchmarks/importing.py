@@ -6,8 +6,8 @@ from datetime import date
 import psutil
 
 from deploy.demo.people import export
-from deploy.demo.staff import Staff
 from deploy.local.endpoints import Endpoints
+from deploy.local.staff import LocalStaff
 from tests.benchmarks.measure import Figure, timed
 
 SAMPLED_EVERY = 0.05
@@ -26,7 +26,7 @@ async def importing(endpoints: Endpoints, members: int, today: date) -> list[Fig
             await asyncio.sleep(SAMPLED_EVERY)
 
     watching = asyncio.create_task(watch())
-    async with Staff(endpoints, "en") as staff:
+    async with LocalStaff(endpoints, "en") as staff:
         with timed() as took:
             report = await staff.import_members(file.content, accept_valid=True)
     watching.cancel()

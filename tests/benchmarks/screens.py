@@ -19,11 +19,12 @@ import httpx
 import pyte
 
 from deploy.charter_check.mail_journal import Journal
-from deploy.demo.staff import Staff
 from deploy.local.endpoints import FILE, Endpoints
+from deploy.local.staff import LocalStaff
 from services.contracts.http.campaigns import (
     CampaignSheet,
     DecisionMakerSheet,
+    Launch,
     MandateSheet,
     ProjectSheet,
 )
@@ -96,7 +97,7 @@ async def console(endpoints: Endpoints) -> AsyncIterator[Terminal]:
 
 async def screens(endpoints: Endpoints, today: date) -> list[Figure]:
     """First paint after start; and from a committed opt-in to its line on the project's screen."""
-    async with Staff(endpoints, "en") as staff:
+    async with LocalStaff(endpoints, "en") as staff:
         project = await open_project(staff, today)
         links = await _invited(endpoints, staff, project)
         firsts = []
@@ -127,7 +128,7 @@ async def screens(endpoints: Endpoints, today: date) -> list[Figure]:
     ]
 
 
-async def open_project(staff: Staff, today: date, title: str = TITLE) -> UUID:
+async def open_project(staff: LocalStaff, today: date, title: str = TITLE) -> UUID:
     """`title`: apart for each part of the benchmark, as invitations are found by it."""
     view = await staff.create_project(
         ProjectSheet(
@@ -158,15 +159,15 @@ async def open_project(staff: Staff, today: date, title: str = TITLE) -> UUID:
     await _until(ready, "the collection is ready")
     sheet = CampaignSheet(project_id=view.id, title="First wave", wanted=OPT_INS * 2)
     campaign = await staff.create_campaign(sheet)
-    await staff.launch([campaign.id])
+    await staff.launch(Launch(campaign_ids=[campaign.id]))
     return view.id
 
 
-async def _known(staff: Staff, project: UUID) -> bool:
+async def _known(staff: LocalStaff, project: UUID) -> bool:
     return any(one.project_id == project for one in await staff.collections())
 
 
-async def _invited(endpoints: Endpoints, staff: Staff, project: UUID) -> list[str]:
+async def _invited(endpoints: Endpoints, staff: LocalStaff, project: UUID) -> list[str]:
     async def sent() -> bool:
         return (await staff.project(project)).counts.sent == OPT_INS * 2
 

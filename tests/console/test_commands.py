@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from console.commands import program
 from deploy.local.endpoints import (
     Endpoints,
     IssuerEndpoint,
@@ -107,7 +108,7 @@ async def test_a_refusal_that_quotes_a_text(
         status, _, err = await run(
             capsys, "projects", "publish", str(TAX.id), "--data-dir", str(folder)
         )
-    assert status == main.REFUSED
+    assert status == program.REFUSED
     assert err.startswith(f"{SIGNS}No.")
     assert harmless(err)
 
@@ -157,5 +158,5 @@ async def test_a_terminal_without_utf_8_shows_readable_words(tmp_path: Path, enc
         assert (status, err) == (0, "")
         assert any("l'école" in one["title"] for one in json.loads(out))
         status, out, err = await panel_command("projects", "list", "--data-dir", "/nowhere/é")
-        assert (status, out) == (main.REFUSED, "")
+        assert (status, out) == (program.REFUSED, "")
         assert "Aucun panel ne tourne dans /nowhere/" in err

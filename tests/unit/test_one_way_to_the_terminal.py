@@ -27,9 +27,10 @@ WRITERS = {"echo", "secho", "prompt", "confirm", "from_markup", "from_ansi"}
 # Programs read these, or they hold no text of a person's; each cleans what it prints.
 PRINTING = {
     "panel/main.py",
-    "console/commands/options.py",
+    "console/commands/program.py",
+    "console/commands/session.py",
     "deploy/cli/bench.py",
-    "console/commands/console.py",
+    "deploy/cli/console.py",
     "deploy/cli/events.py",
     "console/commands/preparing.py",
 }

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from textual.widget import Widget
 
-from console.client.problems import Wrong
+from console.client.problems import FieldError
 from console.client.requests import written
 from console.client.vocabulary import OUTCOME, PROGRESS, say
 from console.drafts.days import parse_day
@@ -154,7 +154,11 @@ class DecisionForm(WritingForm[DecisionView]):
         decision = written(
             WriteDecision,
             language,
-            [Wrong(field, sentence.in_(language)) for field, broken, sentence in rules if broken],
+            [
+                FieldError(field, sentence.in_(language))
+                for field, broken, sentence in rules
+                if broken
+            ],
             version=self.version,
             outcome=typed["outcome"],
             reason=typed["reason"],
@@ -191,7 +195,9 @@ class ReportForm(WritingForm[ReportView]):
         return {"summary": self.about.summary}
 
     def ask(self, typed: Typed) -> Callable[[StaffClient], Coroutine[Any, Any, ReportView]]:
-        wrong = [] if typed["summary"] else [Wrong("summary", SUMMARY_NEEDED.in_(self.language))]
+        wrong = (
+            [] if typed["summary"] else [FieldError("summary", SUMMARY_NEEDED.in_(self.language))]
+        )
         report = written(
             WriteReport, self.language, wrong, version=self.version, summary=typed["summary"]
         )
@@ -243,7 +249,7 @@ class FollowUpForm(WritingForm[DecisionView]):
         step = written(
             RecordFollowUp,
             self.language,
-            [Wrong("note", WHY_NEEDED.in_(self.language))] if unexplained else [],
+            [FieldError("note", WHY_NEEDED.in_(self.language))] if unexplained else [],
             version=self.version,
             progress=typed["progress"],
             note=typed["note"] or None,

@@ -14,7 +14,7 @@ from textual.widget import Widget
 
 from console.actions import areas_for
 from console.client.endpoints import SERVICES
-from console.client.problems import Problematic
+from console.client.problems import Failure
 from console.presenters.attention import unread_of, what_waits
 from console.presenters.project_status import in_order, need, promise
 from console.presenters.projects import needs, promises
@@ -131,7 +131,7 @@ class HomeScreen(PanelScreen[HomeSnapshot]):
                 one for one in collections if one.contributions and one.state != "synthesised"
             ]
             found = await gather(*(client.attention(one.project_id) for one in waiting))
-        except Problematic:
+        except Failure:
             return []  # a service that does not answer is said below, by its name
         ended = {one.project_id for one in waiting if one.state == "ended"}
         return [one for one in found if unread_of(one) or one.project_id in ended]
@@ -142,7 +142,7 @@ class HomeScreen(PanelScreen[HomeSnapshot]):
             return None
         try:
             return in_order(await client.project_statuses())
-        except Problematic:
+        except Failure:
             return None  # a service that does not answer is said below, by its name
 
     def draw(self) -> None:
@@ -264,7 +264,7 @@ class HomeScreen(PanelScreen[HomeSnapshot]):
             )
             dead = 0
             for found in letters:
-                if isinstance(found, Problematic):
+                if isinstance(found, Failure):
                     continue  # a service that just went: the next look says so
                 if isinstance(found, BaseException):
                     raise found

@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 
-from console.client.problems import Wrong
+from console.client.problems import FieldError
 from console.client.vocabulary import ATTRIBUTES
 from console.drafts.campaign import Draft, attribute_of
 from console.presenters.styled_text import Said, signed
@@ -81,7 +81,7 @@ class CampaignForm(Vertical):
             typed["first_day"],
         )
 
-    def show_wrong(self, wrong: Iterable[Wrong]) -> None:
+    def show_wrong(self, wrong: Iterable[FieldError]) -> None:
         """Each sentence below its field."""
         sentences = {one.field: one.sentence for one in wrong}
         for name in LABELS:

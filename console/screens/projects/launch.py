@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.timer import Timer
 from textual.widget import Widget
 
-from console.client.problems import NotComplete, Problematic, SignedOut, Wrong
+from console.client.problems import Failure, FieldError, Incomplete, SignedOut
 from console.presenters.projects import MANY_PEOPLE, launch_sentence, will_be_asked
 from console.presenters.styled_text import Said, signed
 from console.screens.acts import refusal
@@ -73,7 +73,7 @@ class Previewed(Message):
 
 
 class NotPreviewed(Message):
-    def __init__(self, about: About, problem: Problematic) -> None:
+    def __init__(self, about: About, problem: Failure) -> None:
         super().__init__()
         self.about = about
         self.problem = problem
@@ -86,7 +86,7 @@ class Launched(Message):
 
 
 class NotLaunched(Message):
-    def __init__(self, problem: Problematic) -> None:
+    def __init__(self, problem: Failure) -> None:
         super().__init__()
         self.problem = problem
 
@@ -206,13 +206,13 @@ class LaunchScreen(PanelScreen[LaunchSnapshot]):
         if client is None:
             return
         self._trouble = None
-        wrong: tuple[Wrong, ...] = ()
+        wrong: tuple[FieldError, ...] = ()
         try:
             about = self._at_hand()
-        except NotComplete as error:
+        except Incomplete as error:
             about = None
             # An untouched form is no mistake.
-            wrong = error.wrong if any(self._form.typed.values()) else ()
+            wrong = error.errors if any(self._form.typed.values()) else ()
         self._form.show_wrong(wrong)
         if about is None:
             self._about = self._preview = self._preview_of = None
@@ -222,7 +222,7 @@ class LaunchScreen(PanelScreen[LaunchSnapshot]):
         start(self, partial(self._read_preview, client, about), "preview")
 
     def _at_hand(self) -> About | None:
-        """What would be launched, whatever its title. Raises NotComplete."""
+        """What would be launched, whatever its title. Raises Incomplete."""
         if self.writing:
             return replace(self._form.draft, title=_UNTITLED).sheet(self._project_id, self.language)
         chosen = self._chosen()
@@ -235,7 +235,7 @@ class LaunchScreen(PanelScreen[LaunchSnapshot]):
             else:
                 preview = await client.preview_unsaved(about)
             self.post_message(Previewed(about, preview))
-        except Problematic as problem:
+        except Failure as problem:
             self.post_message(NotPreviewed(about, problem))
 
     def on_previewed(self, message: Previewed) -> None:
@@ -286,9 +286,9 @@ class LaunchScreen(PanelScreen[LaunchSnapshot]):
         try:
             about, title = self._to_launch()
             at_hand = self._at_hand()
-        except NotComplete as error:
-            self._form.show_wrong(error.wrong)
-            self._form.focus_field(error.wrong[0].field)
+        except Incomplete as error:
+            self._form.show_wrong(error.errors)
+            self._form.focus_field(error.errors[0].field)
             return
         if about is None:
             return
@@ -314,7 +314,7 @@ class LaunchScreen(PanelScreen[LaunchSnapshot]):
         )
 
     def _to_launch(self) -> tuple[About | None, str]:
-        """With its title. Raises NotComplete."""
+        """With its title. Raises Incomplete."""
         if self.writing:
             sheet = self._form.draft.sheet(self._project_id, self.language)
             return sheet, sheet.title
@@ -336,7 +336,7 @@ class LaunchScreen(PanelScreen[LaunchSnapshot]):
             order = written(Launch, self.language, campaign_ids=[campaign_id])
             launched = await client.launch(order)
             self.post_message(Launched(launched[0]))
-        except Problematic as problem:
+        except Failure as problem:
             self.post_message(NotLaunched(problem))
 
     def on_launched(self, message: Launched) -> None:

@@ -13,7 +13,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widget import Widget
 
-from console.client.problems import Wrong
+from console.client.problems import FieldError
 from console.client.requests import written
 from console.presenters.styled_text import Said
 from console.screens.base import bindings
@@ -173,7 +173,7 @@ class ProposalForm(WritingForm[ProposalView | None]):
         proposal = written(
             WriteProposal,
             language,
-            [Wrong(name, NEEDED[name].in_(language)) for name in missing],
+            [FieldError(name, NEEDED[name].in_(language)) for name in missing],
             version=about.version if about else None,
             title=typed["title"],
             text=typed["text"],
@@ -216,7 +216,7 @@ class ReasonForm(WritingForm[ContributionView]):
 
     def ask(self, typed: Typed) -> Callable[[StaffClient], Coroutine[Any, Any, ContributionView]]:
         language = self.language
-        missing = [] if typed["reason"] else [Wrong("reason", REASON_NEEDED.in_(language))]
+        missing = [] if typed["reason"] else [FieldError("reason", REASON_NEEDED.in_(language))]
         asked = written(Moderate, language, missing, hidden=self._hide, reason=typed["reason"])
         return lambda client: client.moderate(self.about.id, asked)
 

@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.screen import ModalScreen
 
 from console.actions import held_on
-from console.client.problems import Problematic, SignedOut, Unreachable
+from console.client.problems import Failure, SignedOut, Unreachable
 from console.client.vocabulary import ROLES, say
 from console.presenters.styled_text import Said
 from console.screens.base import bindings, in_words
@@ -71,7 +71,7 @@ class CodeGiven(Message):
 
 
 class NotYet(Message):
-    def __init__(self, problem: Problematic) -> None:
+    def __init__(self, problem: Failure) -> None:
         super().__init__()
         self.problem = problem
 
@@ -86,7 +86,7 @@ class SignInScreen(ModalScreen[None]):
         self._refused = refused
         self._people: list[Person] = []
         self._code: DeviceCode | None = None
-        self._problem: Problematic | None = None
+        self._problem: Failure | None = None
 
     @property
     def panel(self) -> PanelConsole:
@@ -118,7 +118,7 @@ class SignInScreen(ModalScreen[None]):
             code = await issuer.begin()
             self.post_message(CodeGiven(code))
             self.app.post_message(SignedInAs(await issuer.wait(code)))
-        except Problematic as problem:
+        except Failure as problem:
             self.post_message(NotYet(problem))
 
     def action_try_again(self) -> None:
@@ -182,7 +182,7 @@ class SignInScreen(ModalScreen[None]):
         match self._problem:
             case SignedOut():
                 return Said(OVER.in_(language), "attention")
-            case Unreachable() | Problematic():
+            case Unreachable() | Failure():
                 return Said("✕ " + in_words(self._problem, language).text, "trouble")
         if self._code:
             words = CODE.in_(language, address=self._code.verification_uri)

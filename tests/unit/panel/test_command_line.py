@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from console.commands.options import NobodyOfThatName, asked_language, someone
+from console.commands import program
+from console.commands.options import asked_language
+from deploy.local.staff import NobodyOfThatName, someone
 from panel import main
 
 PROJECT = "9c7a4a1e-5b7e-4c5e-9d2f-0d6c1f9a3b11"
@@ -68,7 +70,7 @@ def test_the_directory_may_come_before_the_command(
     options = ["--data-dir", str(tmp_path), "--lang", "en"]
     arguments = [word for place in places for word in (options if place == "{}" else [place])]
     status, _, err = run(capsys, *arguments)
-    assert status == main.REFUSED
+    assert status == program.REFUSED
     assert err.startswith(f"No panel is running in {tmp_path}.")
 
 
@@ -101,7 +103,7 @@ def test_without_a_running_panel_each_command_says_so_in_a_sentence(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, arguments: tuple[str, ...]
 ) -> None:
     status, out, err = run(capsys, *arguments, "--data-dir", str(tmp_path), "--lang", "fr")
-    assert (status, out) == (main.REFUSED, "")
+    assert (status, out) == (program.REFUSED, "")
     assert err.startswith(f"Aucun panel ne tourne dans {tmp_path}.")
     assert "Traceback" not in err
 
@@ -121,7 +123,7 @@ def test_what_cannot_be_meant_is_refused_with_what_can(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, arguments: tuple[str, ...], said: str
 ) -> None:
     status, _, err = run(capsys, *arguments, "--data-dir", str(tmp_path), "--lang", "fr")
-    assert status == main.REFUSED
+    assert status == program.REFUSED
     assert said in " ".join(err.replace("│", " ").split())
 
 
@@ -130,14 +132,13 @@ def test_a_group_with_a_usual_command_needs_no_name_for_it(
 ) -> None:
     for named in (["list"], []):
         status, _, err = run(capsys, "decisions", *named, "--data-dir", str(tmp_path))
-        assert status == main.REFUSED
+        assert status == program.REFUSED
         assert str(tmp_path) in err
     _, out, _ = run(capsys, "decisions", "--lang", "en", "--help")
     assert "Draft a decision." in out
 
 
 def test_who_acts_is_one_of_the_local_people() -> None:
-    assert someone(None) is None
     found = someone("bernard")
     assert found
     assert found.name == "M. Bernard"
@@ -148,7 +149,7 @@ def test_who_acts_is_one_of_the_local_people() -> None:
 
 def test_a_language_that_is_not_spoken_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     status, _, err = run(capsys, "down", "--lang", "de")
-    assert status == main.REFUSED
+    assert status == program.REFUSED
     assert "fr / en" in err
 
 
@@ -160,7 +161,7 @@ def test_ctrl_c_is_said_in_words(
 
     monkeypatch.setattr("deploy.local.endpoints.read", interrupted)
     status, _, err = run(capsys, "check", "--lang", "fr")
-    assert status == main.INTERRUPTED
+    assert status == program.INTERRUPTED
     assert err.strip() == "Interrompu."
 
 
@@ -178,7 +179,7 @@ def test_help_loads_neither_servers_nor_services() -> None:
 
 
 def test_an_argument_beyond_every_limit_is_refused_in_words() -> None:
-    from console.commands.options import ArgumentsRefused, request
+    from console.commands.session import ArgumentsRefused, request
     from services.contracts.http.proposals import WriteProposal
 
     with pytest.raises(ArgumentsRefused) as refused:

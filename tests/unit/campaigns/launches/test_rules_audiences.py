@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 import yaml
 
-from deploy.demo import project_files as sheets
+from console.commands import project_files as sheets
 from services.campaigns.launches.rules_audiences import (
     Asked,
     UnknownValues,

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from deploy.demo import project_files as sheets
+from console.commands import project_files as sheets
 from deploy.demo.demonstration import EXAMPLES
 from services.contracts.http.questionnaires import DocumentTest
 

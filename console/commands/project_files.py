@@ -12,13 +12,13 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 import yaml
 from pydantic import Field, ValidationError
 
-from deploy.demo.staff import Staff
+from console.client.staff_client import StaffClient
+from console.commands.refusals import Refusal
+from console.words import Language, Text
 from services.contracts.http import Command
 from services.contracts.http.campaigns import CampaignSheet, ProjectSheet
 from services.contracts.http.questionnaires import DocumentTest, Identifier, Questionnaire
 from services.contracts.http.violations import violations
-from services.runtime.refusal import Refusal
-from services.runtime.text import Language, Text
 
 _UNKNOWN_KEY = Text(fr="{place} : cette clé est inconnue.", en="{place}: this key is not known.")
 _WRONG = Text(fr="{place} : {reason_fr}.", en="{place}: {reason_en}.")
@@ -76,7 +76,7 @@ class Sheet:
         self._documents = documents
         self._campaign = campaign
 
-    async def prepare(self, staff: Staff, project_id: UUID) -> None:
+    async def prepare(self, staff: StaffClient, project_id: UUID) -> None:
         """Send documents and questionnaire of a published project, and declare it ready.
 
         Raises NoSheet: a document cannot be read."""
