@@ -1,11 +1,12 @@
-"""Recovery of registry after a restore, before it sends anything (decision 0018).
+"""Recovery of a registry that was restored from a backup, before it sends anything.
 
-People who had left or been erased leave again. Messages sent since the backup were sent, and hold
-their contact locks. A solicitation of unknown fate is taken as sent, as one too few harms nobody.
-Where the topics were lost as well, everybody counts as solicited today.
+Members who left or were erased since the backup leave again. Messages sent since the backup count
+as sent, and hold their contact locks. A solicitation of unknown fate counts as sent: one too few
+harms nobody. Where the topics were lost as well, everybody counts as solicited today.
 
-"Today" is the latest civil day anywhere on Earth: a day taken from one zone would be the day before
-for a member east of it, who could be solicited 30 civil days later.
+"Today" is the latest civil day anywhere on Earth: a day of one time zone would be the day before
+for a member east of it, who could be solicited 30 civil days later (docs/design.md, Erasure and
+restore).
 """
 
 from collections.abc import Sequence
@@ -13,16 +14,16 @@ from collections.abc import Sequence
 import structlog
 
 from services.contracts.events.campaigns import OrderRequest, OrderState
-from services.registry.deliveries import store as deliveries_store
-from services.registry.figures import store as figures_store
-from services.registry.members import rules as members_rules
-from services.registry.members import store as members_store
+from services.registry.deliveries import store as deliveries
+from services.registry.figures import store as figures
+from services.registry.members import store as members
+from services.registry.members.rules import earliest_civil_day, latest_civil_day
 from services.runtime.clock import Clock
 from services.runtime.messaging.recovery import Recovery
-from services.runtime.postgres import database as db
 from services.runtime.postgres.database import Connection
+from services.runtime.postgres.queries import Queries, execute, execute_counted, fetch_value
 
-queries = db.Queries("services.registry", ".")
+queries = Queries("services.registry")
 
 log = structlog.get_logger()
 
@@ -34,51 +35,53 @@ def recovery(clock: Clock) -> Recovery:
     async def after(conn: Connection) -> None:
         await recover_messages(conn, clock)
 
-    async def orders(conn: Connection, events: Sequence[OrderState]) -> None:
-        """Held, not judged: what became of them is told below."""
-        await deliveries_store.insert_orders(conn, events)
-        await deliveries_store.update_cancelled_orders(
-            conn, [o.order_id for o in events if o.state is OrderRequest.CANCELLED]
+    async def insert_orders(conn: Connection, orders: Sequence[OrderState]) -> None:
+        """Insert orders without evaluating them: `recover_messages` settles their outcomes."""
+        await deliveries.insert_orders(conn, orders)
+        await deliveries.update_cancelled_orders(
+            conn, [order.order_id for order in orders if order.state is OrderRequest.CANCELLED]
         )
 
-    return Recovery(before, after, {OrderState: orders})
+    return Recovery(before, after, {OrderState: insert_orders})
 
 
 async def recover_people(conn: Connection, clock: Clock) -> None:
-    """Before the orders: who is gone, who changed, who came."""
-    today = members_rules.latest_civil_day(clock.now())
-    await conn.execute(queries.recover_contacts, members_store.MEMBERS, today)
-    await conn.execute(queries.recover_erased, members_store.MEMBERS, today)
-    await conn.execute(queries.recover_members, members_store.MEMBERS)
-    await conn.execute(queries.recover_unknown, members_store.MEMBERS)
-    await conn.execute(queries.recover_figures, figures_store.FIGURES)
+    """Before the orders: members who left, changed or joined since the backup."""
+    today = latest_civil_day(clock.now())
+    await execute(conn, queries.recover_contacts, topic=members.TOPIC, today=today)
+    await execute(conn, queries.recover_erased, topic=members.TOPIC, today=today)
+    await execute(conn, queries.recover_members, topic=members.TOPIC)
+    await execute(conn, queries.recover_unknown, topic=members.TOPIC)
+    await execute(conn, queries.recover_figures, topic=figures.TOPIC)
 
 
 async def recover_messages(conn: Connection, clock: Clock) -> None:
-    """Once every order is held: what became of each, and when each person may be asked again."""
+    """Once all orders are inserted: their outcomes, and the locks of each person."""
     now = clock.now()
-    today, earliest = members_rules.latest_civil_day(now), members_rules.earliest_civil_day(now)
-    lost = await conn.fetchval(
-        queries.lacks_told_events, members_store.MEMBERS, deliveries_store.DELIVERIES, earliest
+    today = latest_civil_day(now)
+    topics_lost = await fetch_value(
+        conn,
+        queries.lacks_told_events,
+        members_topic=members.TOPIC,
+        deliveries_topic=deliveries.TOPIC,
+        earliest_day=earliest_civil_day(now),
     )
-    await conn.execute(queries.recover_deliveries, deliveries_store.DELIVERIES)
-    doubtful = members_store.affected_rows(
-        await conn.execute(queries.mark_doubtful_solicitations, now)
-    )
-    await conn.execute(queries.recover_contact_locks, members_store.MEMBERS)
-    await conn.execute(queries.recover_notice_locks)
-    if lost:
+    await execute(conn, queries.recover_deliveries, topic=deliveries.TOPIC)
+    doubtful = await execute_counted(conn, queries.mark_doubtful_solicitations, now=now)
+    await execute(conn, queries.recover_contact_locks, topic=members.TOPIC)
+    await execute(conn, queries.recover_notice_locks)
+    if topics_lost:
         log.critical("topics_lost_too", everybody_locked_from=today.isoformat())
-        await conn.execute(queries.lock_everybody, today)
-        await conn.execute(queries.raise_versions, now)
+        await execute(conn, queries.lock_everybody, today=today)
+        await execute(conn, queries.raise_versions, now=now)
     log.warning("messages_recovered", taken_as_sent=doubtful)
 
 
 async def republish(conn: Connection, clock: Clock) -> dict[str, int]:
-    """The current state of every member, every answered order and every month, once more."""
+    """Publish the current state of every member, every delivery outcome and every month again."""
     now = clock.now()
     return {
-        members_store.MEMBER: await members_store.republish_members(conn, now),
-        deliveries_store.DELIVERY: await deliveries_store.republish_deliveries(conn, now),
-        figures_store.FIGURE: await figures_store.republish_figures(conn, now),
+        members.EVENT_TYPE: await members.republish_members(conn, now),
+        deliveries.EVENT_TYPE: await deliveries.republish_deliveries(conn, now),
+        figures.EVENT_TYPE: await figures.republish_figures(conn, now),
     }

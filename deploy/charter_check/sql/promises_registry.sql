@@ -76,9 +76,7 @@ WHERE d.state IN ('attempting', 'sent', 'unknown', 'bounced');
 -- one_person_per_mailbox: members that share a mailbox share the person, and so the contact lock.
 SELECT count(*)::int AS looked_at, (count(*) FILTER (WHERE persons > 1))::int AS wrong FROM (
     SELECT count(DISTINCT m.person_id) AS persons
-    FROM contact c LEFT JOIN contact h ON h.member_id = c.same_mailbox_as
-    JOIN member m ON m.member_id = c.member_id
-    GROUP BY coalesce(h.mailbox_hash, c.mailbox_hash, c.email_hash)
+    FROM contact c JOIN member m USING (member_id) GROUP BY c.mailbox_hash
 ) mailbox;
 
 -- known_orders: every order received, with where its member lives, if that is still known.

@@ -139,8 +139,8 @@ class PendingOrder:
     zone: str | None
     ends_on: date | None
     has_address: bool
-    project_held: bool
-    report_held: bool = True
+    project_known: bool
+    report_known: bool = True
 
 
 @dataclass(frozen=True)
@@ -182,8 +182,8 @@ def evaluate(order: PendingOrder, now: datetime) -> Verdict:
         local.date() < order.first_day
         or not within_sending_hours(now, order.zone)
         or (order.retry_at is not None and now < order.retry_at)
-        or not order.project_held
-        or not order.report_held
+        or not order.project_known
+        or not order.report_known
     )
     return Wait() if waits else Start(local.date())
 

@@ -146,7 +146,7 @@ class Sender:
             # Written before the commit: a message that cannot be written was never attempted.
             if attempt is None:
                 return None
-            self.outside_hours += not attempt.in_hours
+            self.outside_hours += not attempt.started_within_hours
             return attempt, self._letters.write(attempt.letter, now)
 
     async def hand_over(
@@ -156,7 +156,7 @@ class Sender:
 
         async def may_proceed() -> bool:
             mine = await deliveries_store.is_attempt_open(session, attempt.order_id, attempt.number)
-            return mine and attempt.in_time(self._clock.now())
+            return mine and attempt.is_valid(self._clock.now())
 
         return await mail.hand_over(message, may_proceed)
 

@@ -24,7 +24,7 @@ def delivery_samples(counts: Sequence[DeliveryCount]) -> list[Sample]:
     deliveries: Counter[tuple[str, str]] = Counter()
     for count in counts:
         deliveries[count.state, count.reason or ""] += count.orders
-        if count.reason == RefusalReason.TOO_SOON and count.class_ == OrderClass.SOLICITATION:
+        if count.reason == RefusalReason.TOO_SOON and count.order_class == OrderClass.SOLICITATION:
             too_soon = count.orders
     samples = [
         Sample(

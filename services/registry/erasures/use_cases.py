@@ -36,9 +36,9 @@ async def erase_member(conn: Connection, clock: Clock, member_id: UUID) -> bool:
         conn,
         member_id,
         member.person_id,
-        day,
-        members_rules.latest_civil_day(now),
-        members_rules.contact_lock_days(member.zone, now),
+        day=day,
+        latest_day=members_rules.latest_civil_day(now),
+        lock_days=members_rules.contact_lock_days(member.zone, now),
     )
     await store.update_member_erased(conn, member_id, now, day)
     await deliveries_store.update_unsendable_orders(
@@ -52,7 +52,9 @@ async def apply_erasures(
 ) -> None:
     """Campaigns has forgotten them. Whom registry has not, as after both a restore and the loss of
     its topics, it forgets now."""
-    for member_id in await store.list_unerased_members(conn, [one.member_id for one in erasures]):
+    for member_id in await store.list_unerased_members(
+        conn, [erasure.member_id for erasure in erasures]
+    ):
         await erase_member(conn, clock, member_id)
     await store.update_acknowledged_erasures(conn, erasures)
 

@@ -8,42 +8,49 @@ from uuid import UUID
 import orjson
 
 from services.registry.imports.csv.lines import Person
-from services.registry.members.store import MEMBER, MEMBERS, affected_rows
+from services.registry.members.store import EVENT_TYPE, TOPIC
 from services.runtime.crypto.encryption import Encrypted
-from services.runtime.postgres import database as db
 from services.runtime.postgres.database import Connection
 from services.runtime.postgres.locks import AdvisoryLock
+from services.runtime.postgres.queries import (
+    Queries,
+    execute,
+    execute_counted,
+    fetch,
+    fetch_row,
+)
 
-queries = db.Queries("services.registry.imports", ".")
+queries = Queries("services.registry.imports")
 
 
 @dataclass(frozen=True)
 class StagedLine:
-    """A valid line of an import, sealed."""
+    """A valid line of an import, with encrypted contact details."""
 
     line: int
     member_id: UUID
     person: Person
-    box: Encrypted
+    contact: Encrypted
     email_hash: bytes
     mailbox_hash: bytes
 
 
 @dataclass(frozen=True)
 class StagedCounts:
-    """Of the lines of an import that can be taken."""
+    """Counts of the lines that can be imported."""
 
     valid: int
     without_last_contact: int
     come_back: int
 
 
-async def stage_lines(conn: Connection) -> None:
-    await conn.execute(queries.acquire_import, AdvisoryLock.MEMBER_IMPORT)
-    await conn.execute(queries.create_import_lines)
+async def create_import_lines(conn: Connection) -> None:
+    """Begin an import: one at a time, with an empty table for its lines."""
+    await execute(conn, queries.acquire_import, lock_number=AdvisoryLock.MEMBER_IMPORT)
+    await execute(conn, queries.create_import_lines)
 
 
-async def copy_lines(conn: Connection, lines: Sequence[StagedLine]) -> None:
+async def insert_import_lines(conn: Connection, lines: Sequence[StagedLine]) -> None:
     await conn.copy_records_to_table(
         "import_line",
         columns=[
@@ -57,7 +64,7 @@ async def copy_lines(conn: Connection, lines: Sequence[StagedLine]) -> None:
                 orjson.dumps(staged.person.attributes).decode(),
                 staged.person.accepted_on, staged.person.ends_on,
                 staged.person.consent_on, staged.person.consent_proof,
-                staged.person.last_contact, staged.box.key_id, staged.box.ciphertext,
+                staged.person.last_contact, staged.contact.key_id, staged.contact.ciphertext,
                 staged.email_hash, staged.mailbox_hash, staged.person.contact_unknown,
             )
             for staged in lines
@@ -65,23 +72,24 @@ async def copy_lines(conn: Connection, lines: Sequence[StagedLine]) -> None:
     )  # fmt: skip
 
 
-async def judge_lines(conn: Connection) -> list[tuple[int, str]]:
-    """Lines with a problem that only the whole file or the registry can tell."""
-    await conn.execute(queries.index_import_lines)
-    await conn.execute(queries.update_lines_of_former_members)
-    return [(row["line"], row["problem"]) for row in await conn.fetch(queries.update_refused_lines)]
+async def refuse_lines(conn: Connection) -> list[tuple[int, str]]:
+    """Check all lines against each other and the registry; returns (line, reason) of refusals."""
+    await execute(conn, queries.index_import_lines)
+    await execute(conn, queries.update_lines_of_former_members)
+    rows = await fetch(conn, queries.update_refused_lines)
+    return [(row["line"], row["problem"]) for row in rows]
 
 
-async def count_staged(conn: Connection) -> StagedCounts:
-    row = await conn.fetchrow(queries.count_import_lines)
+async def count_import_lines(conn: Connection) -> StagedCounts:
+    row = await fetch_row(conn, queries.count_import_lines)
     assert row is not None
     return StagedCounts(**row)
 
 
-async def keep_lines(conn: Connection, now: datetime) -> int:
-    """Staged lines without a problem become members, told to everybody; returns how many."""
-    status = await conn.execute(queries.insert_members)
-    await conn.execute(queries.insert_contacts)
-    await conn.execute(queries.upsert_contact_locks)
-    await conn.execute(queries.publish_imported_members, MEMBERS, MEMBER, now)
-    return affected_rows(status)
+async def insert_members(conn: Connection, now: datetime) -> int:
+    """Staged lines without a problem become members, and are published; returns their number."""
+    imported = await execute_counted(conn, queries.insert_members)
+    await execute(conn, queries.insert_contacts)
+    await execute(conn, queries.upsert_contact_locks)
+    await execute(conn, queries.publish_imported_members, topic=TOPIC, kind=EVENT_TYPE, now=now)
+    return imported

@@ -115,15 +115,15 @@ async def import_members(
     """
     sheet = await asyncio.to_thread(Sheet, file)
     try:
-        await store.stage_lines(conn)
+        await store.create_import_lines(conn)
         lines = await _stage(conn, clock, encryptor, sheet)
     finally:
         sheet.close()
-    judged = await store.judge_lines(conn)
+    judged = await store.refuse_lines(conn)
     lines.refused += [(line, line, LineRefused(Wrong(code))) for line, code in judged]
     lines.refused.sort(key=lambda refused: refused[0])
     valid = lines.count - sum(last - first + 1 for first, last, _ in lines.refused)
-    facts, staged = sheet.facts, await store.count_staged(conn)
+    facts, staged = sheet.facts, await store.count_import_lines(conn)
     accounted = facts.above + facts.blank + lines.count
     if accounted != facts.physical or staged.valid != valid:
         raise LinesUnaccounted(facts.physical, accounted - valid + staged.valid)
@@ -139,7 +139,7 @@ async def import_members(
         and (accept_valid or not lines.refused)
         and (accept_month or to_confirm is None)
     )
-    imported = await store.keep_lines(conn, clock.now()) if kept else 0
+    imported = await store.insert_members(conn, clock.now()) if kept else 0
     remarks = list(notices(sheet, language))
     if unknown and to_confirm is None:
         remarks.append(
@@ -184,21 +184,25 @@ async def _stage(
             if isinstance(line.content, LineRefused):
                 found.refused.append((line.first, line.last, line.content))
             else:
-                staged.append(_sealed(line, encryptor))
-        await store.copy_lines(conn, staged)
-        # Sealing a chunk costs the loop some 50 ms: let messages and pages have their turn.
+                staged.append(_staged_line(line, encryptor))
+        await store.insert_import_lines(conn, staged)
+        # Encrypting a chunk costs the loop some 50 ms: let messages and pages have their turn.
         await asyncio.sleep(0)
     return found
 
 
-def _sealed(line: Line, encryptor: ContactEncryptor) -> StagedLine:
+def _staged_line(line: Line, encryptor: ContactEncryptor) -> StagedLine:
     person = line.content
     assert not isinstance(person, LineRefused)
     member_id = encryptor.new_id()
-    box = encryptor.seal(member_id, Contact(person.address, person.name))
-    address = person.address
-    hashes = encryptor.hash(address), encryptor.mailbox_hash(address)
-    return StagedLine(line.first, member_id, person, box, *hashes)
+    return StagedLine(
+        line=line.first,
+        member_id=member_id,
+        person=person,
+        contact=encryptor.encrypt(member_id, Contact(person.address, person.name)),
+        email_hash=encryptor.hash(person.address),
+        mailbox_hash=encryptor.mailbox_hash(person.address),
+    )
 
 
 def _refused_whole(sheet: Sheet, language: Language) -> list[str]:

@@ -1,4 +1,7 @@
-"""Contact details: sealed with a key that is not in the database, found by a keyed hash."""
+"""Encryption of contact details, and keyed hashes that find an address without reading any.
+
+The keys are not in the database: whoever holds a dump can neither read an address nor test a guess.
+"""
 
 import base64
 import hmac
@@ -18,12 +21,12 @@ class Contact:
 
 
 class ContactEncryptor:
-    """Holds the keys: those that seal contact details, and the one that looks addresses up."""
+    """Holds two secrets: keys that encrypt contact details, and the key of the address hashes."""
 
     def __init__(self, keys: str, lookup_key: str, entropy: Entropy = os.urandom) -> None:
         """`keys` is a JSON list of base64 texts, `lookup_key` base64."""
         self._encryptor = Encryptor(keys, entropy)
-        self._lookup = base64.b64decode(lookup_key)
+        self._lookup_key = base64.b64decode(lookup_key)
         self._entropy = entropy
 
     def new_id(self) -> UUID:
@@ -31,17 +34,17 @@ class ContactEncryptor:
 
     def hash(self, address: str) -> bytes:
         """The look-up key of a normalised address."""
-        return hmac.digest(self._lookup, address.encode(), "sha256")
+        return hmac.digest(self._lookup_key, address.encode(), "sha256")
 
     def mailbox_hash(self, address: str) -> bytes:
         """The look-up key of the mailbox that a normalised address reaches."""
         return self.hash(mailbox(address))
 
-    def seal(self, member_id: UUID, contact: Contact) -> Encrypted:
-        clear = json.dumps([contact.address, contact.name], ensure_ascii=False)
-        return self._encryptor.encrypt(clear.encode(), member_id)
+    def encrypt(self, member_id: UUID, contact: Contact) -> Encrypted:
+        plaintext = json.dumps([contact.address, contact.name], ensure_ascii=False)
+        return self._encryptor.encrypt(plaintext.encode(), member_id)
 
-    def open(self, member_id: UUID, box: Encrypted) -> Contact:
+    def decrypt(self, member_id: UUID, encrypted: Encrypted) -> Contact:
         """Raises KeyError for a key that is not configured, InvalidTag for a changed row."""
-        address, name = json.loads(self._encryptor.decrypt(box, member_id))
+        address, name = json.loads(self._encryptor.decrypt(encrypted, member_id))
         return Contact(address, name)

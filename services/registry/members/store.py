@@ -2,23 +2,30 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 from services.contracts.events.registry import MemberState
 from services.contracts.topics import topic_of
 from services.registry.members.rules import MemberStatus
-from services.runtime.postgres import database as db
 from services.runtime.postgres.database import Connection
+from services.runtime.postgres.queries import (
+    Queries,
+    Query,
+    execute,
+    execute_counted,
+    fetch,
+    fetch_row,
+    fetch_value,
+)
 
-queries = db.Queries("services.registry.members", ".")
+queries = Queries("services.registry.members")
 
-MEMBERS, MEMBER = topic_of(MemberState).name, MemberState.event_type
+TOPIC, EVENT_TYPE = topic_of(MemberState).name, MemberState.event_type
 
 
 @dataclass(frozen=True)
 class Member:
-    """Of who is erased nothing is known but the id."""
+    """A member without identity; of an erased member only id, status and version remain."""
 
     member_id: UUID
     person_id: UUID | None
@@ -29,46 +36,63 @@ class Member:
 
 
 async def lock_member(conn: Connection, member_id: UUID) -> Member | None:
-    return _member(await conn.fetchrow(queries.lock_member, member_id))
+    return await _fetch_member(conn, queries.lock_member, member_id)
 
 
 async def find_member(conn: Connection, member_id: UUID) -> Member | None:
-    return _member(await conn.fetchrow(queries.find_member, member_id))
+    return await _fetch_member(conn, queries.find_member, member_id)
 
 
-def _member(row: Any) -> Member | None:
+async def _fetch_member(conn: Connection, query: Query, member_id: UUID) -> Member | None:
+    row = await fetch_row(conn, query, member_id=member_id)
     return None if row is None else Member(**{**row, "status": MemberStatus(row["status"])})
 
 
 async def find_survivor(conn: Connection, member_id: UUID) -> UUID:
-    survivor: UUID | None = await conn.fetchval(queries.find_survivor, member_id)
+    """The member that a merged identity became part of; without a merge, the member itself."""
+    survivor: UUID | None = await fetch_value(conn, queries.find_survivor, member_id=member_id)
     return survivor or member_id
 
 
 async def wait_for_messages(conn: Connection, member_id: UUID) -> None:
-    await conn.execute(queries.wait_for_messages, member_id)
+    """Wait for a message that is being sent; none starts before the transaction ends."""
+    await execute(conn, queries.wait_for_messages, member_id=member_id)
 
 
 async def update_member_left(conn: Connection, member_id: UUID, now: datetime) -> None:
-    await conn.execute(queries.update_member_left, member_id, MEMBERS, MEMBER, now)
+    """End a membership by the member's own act, and publish it."""
+    await execute(
+        conn,
+        queries.update_member_left,
+        member_id=member_id,
+        topic=TOPIC,
+        kind=EVENT_TYPE,
+        now=now,
+    )
 
 
 async def delete_contact(conn: Connection, member_id: UUID, person_id: UUID, since: date) -> None:
-    await conn.execute(queries.delete_contact, member_id, person_id, since)
+    """Delete the address; its keyed hash joins the suppression list."""
+    await execute(
+        conn, queries.delete_contact, member_id=member_id, person_id=person_id, since=since
+    )
 
 
 async def update_expired_members(conn: Connection, now: datetime) -> int:
-    return int(await conn.fetchval(queries.update_expired_members, now, MEMBERS, MEMBER))
+    """Expire members whose three years are over; returns their number."""
+    return int(
+        await fetch_value(
+            conn, queries.update_expired_members, now=now, topic=TOPIC, kind=EVENT_TYPE
+        )
+    )
 
 
 async def republish_members(conn: Connection, now: datetime) -> int:
-    return affected_rows(await conn.execute(queries.republish_members, MEMBERS, MEMBER, now))
+    return await execute_counted(
+        conn, queries.republish_members, topic=TOPIC, kind=EVENT_TYPE, now=now
+    )
 
 
 async def count_members(conn: Connection) -> dict[str, int]:
-    return {row["status"]: row["members"] for row in await conn.fetch(queries.count_members)}
-
-
-def affected_rows(status: str) -> int:
-    """PostgreSQL's command tag, such as "INSERT 0 5000"."""
-    return int(status.rpartition(" ")[2])
+    """Members by status."""
+    return {row["status"]: row["members"] for row in await fetch(conn, queries.count_members)}

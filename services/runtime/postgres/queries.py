@@ -105,6 +105,11 @@ async def execute(conn: Executor, query: Query, /, **parameters: Any) -> str:
     return await conn.execute(query.text, *query.values(parameters))
 
 
+async def execute_counted(conn: Executor, query: Query, /, **parameters: Any) -> int:
+    """Run a statement; the number of rows that it affected."""
+    return int((await execute(conn, query, **parameters)).rpartition(" ")[2])
+
+
 async def execute_many(
     conn: Executor, query: Query, parameters: Iterable[Mapping[str, Any]], /
 ) -> None:

@@ -63,7 +63,7 @@ async def test_erased_since_the_backup_counts_as_solicited_on_the_latest_day_on_
 ) -> None:
     (ann,) = await registry.enrol("ann@example.test", zone=ZONE)
     told = {"member_id": str(ann), "version": 9, "status": "erased"}
-    await put_back(registry, (members_store.MEMBERS, ann, told))
+    await put_back(registry, (members_store.TOPIC, ann, told))
     pool = registry.database.pool
     assert await pool.fetchval("SELECT last_day FROM contact_lock") == THERE
     suppressed = await pool.fetchrow("SELECT since, until FROM suppression")

@@ -68,19 +68,19 @@ async def test_two_people_of_one_mailbox_are_seen(postgres_server: PostgresServe
             " '2029-01-01', '2026-01-01', 'form')",
             [(first, person), (second, person), (third, uuid4())],
         )
+        await connection.execute(
+            "ALTER TABLE contact DROP CONSTRAINT contact_one_member_per_mailbox"
+        )
         await connection.executemany(
-            "INSERT INTO contact (member_id, key_id, sealed, email_hash, mailbox_hash,"
-            " same_mailbox_as) VALUES ($1, 'k', '', $2, $3, $4)",
-            [(first, b"1", b"m", None), (second, b"2", None, first), (third, b"3", b"n", None)],
+            "INSERT INTO contact (member_id, key_id, sealed, email_hash, mailbox_hash)"
+            " VALUES ($1, 'k', '', $2, $3)",
+            [(first, b"1", b"m"), (second, b"2", b"m"), (third, b"3", b"n")],
         )
         assert await judged(connection, "one_person_per_mailbox") == (2, 0)
         await connection.execute(
             "UPDATE member SET person_id = $1 WHERE member_id = $2", uuid4(), second
         )
         assert await judged(connection, "one_person_per_mailbox") == (2, 1)
-        await connection.execute(
-            "ALTER TABLE contact DROP CONSTRAINT contact_one_member_per_mailbox"
-        )
         await connection.execute(
             "UPDATE contact SET mailbox_hash = 'm' WHERE member_id = $1", third
         )

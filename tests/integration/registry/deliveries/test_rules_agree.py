@@ -67,7 +67,7 @@ async def stored(registry: Registry, rows: list[dict[str, Any]], project_id: UUI
                 )  # fmt: skip
                 if row["has_address"]:
                     await conn.execute(
-                        "INSERT INTO contact VALUES ($1, 'k', 'x', $2)",
+                        "INSERT INTO contact VALUES ($1, 'k', 'x', $2, $2)",
                         row["member_id"], row["member_id"].bytes,
                     )  # fmt: skip
             if row["locked_days_ago"] is not None:
@@ -116,8 +116,8 @@ def expected(row: dict[str, Any], now: datetime) -> str:
             zone=row["zone"] if known else None,
             ends_on=members_rules.membership_ends_on(row["accepted_on"]) if known else None,
             has_address=known and row["has_address"],
-            project_held=(row["project_version"] or 0) <= 2,
-            report_held=not reports(row) or (row["report_version"] or 0) <= 2,
+            project_known=(row["project_version"] or 0) <= 2,
+            report_known=not reports(row) or (row["report_version"] or 0) <= 2,
         ),
         now,
     )

@@ -324,7 +324,7 @@ async def test_an_erasure_waits_for_campaigns_to_confirm_it_once(registry: Regis
             " consent_on, consent_proof) SELECT gen_random_uuid(), gen_random_uuid(), language,"
             " zone, accepted_on, ends_on, consent_on, 'F' FROM member WHERE status = 'active'"
             " RETURNING member_id)"
-            " INSERT INTO contact SELECT member_id, 'k', 'x', email_hash FROM m, s",
+            " INSERT INTO contact SELECT member_id, 'k', 'x', email_hash, 'm' FROM m, s",
         ),
         (
             "contact_still_needs_newer_consent",

@@ -167,7 +167,7 @@ async def test_10_spellings_of_one_mailbox_are_reported_before_anything_is_kept(
     assert [error.line for error in report.errors] == [3, 4, 5, 7]
     assert (await run_case(registry, path, accept_valid=True)).imported == 2
     addresses = [
-        encryptor().open(row["member_id"], Encrypted(row["key_id"], row["sealed"])).address
+        encryptor().decrypt(row["member_id"], Encrypted(row["key_id"], row["sealed"])).address
         for row in await registry.database.pool.fetch("SELECT * FROM contact")
     ]
     assert sorted(addresses) == ["prenom.nom+ville@outlook.com", "prenom.nom@gmail.com"]

@@ -78,8 +78,8 @@ def order(
     zone: str | None = "Europe/Paris",
     ends_on: date | None = date(2028, 1, 1),
     has_address: bool = True,
-    project_held: bool = True,
-    report_held: bool = True,
+    project_known: bool = True,
+    report_known: bool = True,
 ) -> PendingOrder:
     return PendingOrder(
         first_day,
@@ -90,8 +90,8 @@ def order(
         zone,
         ends_on,
         has_address,
-        project_held,
-        report_held,
+        project_known,
+        report_known,
     )
 
 
@@ -129,8 +129,8 @@ def test_each_reason_not_to_start() -> None:
     )
     assert evaluate(order(ends_on=TODAY), now) == Refuse(RefusalReason.NOT_ACTIVE)
     assert evaluate(order(has_address=False), now) == Refuse(RefusalReason.NO_ADDRESS)
-    assert evaluate(order(project_held=False), now) == Wait()
-    assert evaluate(order(report_held=False), now) == Wait()
+    assert evaluate(order(project_known=False), now) == Wait()
+    assert evaluate(order(report_known=False), now) == Wait()
     assert evaluate(order(retry_at=now + timedelta(seconds=1)), now) == Wait()
     assert evaluate(order(retry_at=now), now) == Start(TODAY)
 

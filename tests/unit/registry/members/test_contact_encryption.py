@@ -14,24 +14,24 @@ ZOE = Contact("zoe@example.test", "Zoé Durand")
 NEW_KEY = base64.b64encode(b"n" * 32).decode()
 
 
-def test_what_was_sealed_opens_for_its_member_only() -> None:
+def test_ciphertext_decrypts_for_its_member_only() -> None:
     member = uuid4()
-    box = encryptor().seal(member, ZOE)
-    assert b"zoe" not in box.ciphertext
-    assert encryptor().open(member, box) == ZOE
+    encrypted = encryptor().encrypt(member, ZOE)
+    assert b"zoe" not in encrypted.ciphertext
+    assert encryptor().decrypt(member, encrypted) == ZOE
     with pytest.raises(InvalidTag):
-        encryptor().open(uuid4(), box)
+        encryptor().decrypt(uuid4(), encrypted)
 
 
-def test_after_a_rotation_the_new_key_seals_and_the_old_still_opens() -> None:
+def test_after_a_rotation_the_new_key_encrypts_and_the_old_still_decrypts() -> None:
     member = uuid4()
-    old = encryptor().seal(member, ZOE)
+    old = encryptor().encrypt(member, ZOE)
     rotated = ContactEncryptor(json.dumps([NEW_KEY, CONTACT_KEY]), LOOKUP_KEY)
-    assert rotated.open(member, old) == ZOE
-    new = rotated.seal(member, ZOE)
+    assert rotated.decrypt(member, old) == ZOE
+    new = rotated.encrypt(member, ZOE)
     assert new.key_id != old.key_id
     with pytest.raises(KeyError):
-        encryptor().open(member, new)
+        encryptor().decrypt(member, new)
 
 
 def test_one_address_has_one_hash_under_one_key_and_another_under_another() -> None:
