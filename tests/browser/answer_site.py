@@ -1,7 +1,7 @@
-"""Both sides of the answer page on two origins: the real page, real blind signatures, no database.
+"""Both services of the answer page on two origins: real page, real blind signatures, no database.
 
-What the page is told and what it sends pass through the models of contracts/http, and the rules
-that a browser can see are kept: one request for each ticket, one answer for each credential.
+Requests and responses pass through the models of contracts/http, and the rules that a browser can
+observe are enforced: one credential request per ticket, one response per credential.
 """
 
 import base64
@@ -51,7 +51,7 @@ LETTER = (
 
 
 def _hashed(echo: str) -> str:
-    """As the service publishes it."""
+    """The hash that the service publishes."""
     return base64url(hashlib.sha256(from_base64url(echo)).digest())
 
 
@@ -61,7 +61,7 @@ def signer(number: int = 0) -> PrivateKey:
 
 
 def ticket(invitation: str, mail: int = 1) -> str:
-    """Shaped as the links of registry; only campaigns could check its signature."""
+    """A ticket in the format of registry, with a signature that only campaigns would verify."""
     parts = {"alg": "Ed25519"}, {"on": invitation, "exp": mail}
     return ".".join(base64url(json.dumps(part).encode()) for part in parts) + "." + "s" * 86
 
@@ -103,11 +103,11 @@ def letter() -> DocumentView:
 
 
 def questionnaire() -> Questionnaire:
-    def words(fr: str, en: str | None = None) -> dict[str, Any]:
+    def localised(fr: str, en: str | None = None) -> dict[str, Any]:
         return {"fr": fr, "en": en}
 
     def option(id: str, fr: str, en: str | None = None) -> dict[str, Any]:
-        return {"id": id, "label": words(fr, en)}
+        return {"id": id, "label": localised(fr, en)}
 
     return Questionnaire.model_validate(
         {
@@ -116,7 +116,7 @@ def questionnaire() -> Questionnaire:
                     "id": "received",
                     "kind": "single_choice",
                     "required": True,
-                    "text": words(
+                    "text": localised(
                         "Avez-vous déjà reçu un courrier de relance ?",
                         "Have you ever received a reminder letter?",
                     ),
@@ -130,8 +130,8 @@ def questionnaire() -> Questionnaire:
                     "id": "felt",
                     "kind": "multiple_choice",
                     "only_if": {"question": "received", "any_of": ["yes"]},
-                    "text": words("Qu'avez-vous ressenti ?", "How did you feel?"),
-                    "help": words("Deux réponses au plus.", "Two answers at most."),
+                    "text": localised("Qu'avez-vous ressenti ?", "How did you feel?"),
+                    "help": localised("Deux réponses au plus.", "Two answers at most."),
                     "at_most": 2,
                     "other": True,
                     "options": [
@@ -145,14 +145,14 @@ def questionnaire() -> Questionnaire:
                     "kind": "scale",
                     "low": 0,
                     "high": 10,
-                    "text": words("Le ton vous paraît-il juste ?", "Does the tone seem right?"),
-                    "low_label": words("pas du tout", "not at all"),
-                    "high_label": words("tout à fait", "entirely"),
+                    "text": localised("Le ton vous paraît-il juste ?", "Does the tone seem right?"),
+                    "low_label": localised("pas du tout", "not at all"),
+                    "high_label": localised("tout à fait", "entirely"),
                 },
                 {
                     "id": "order",
                     "kind": "ranking",
-                    "text": words("Que faut-il lire en premier ?", "What should come first?"),
+                    "text": localised("Que faut-il lire en premier ?", "What should come first?"),
                     "options": [
                         option("what", "Ce qui manque", "What is missing"),
                         option("when", "La date limite", "The deadline"),
@@ -164,13 +164,13 @@ def questionnaire() -> Questionnaire:
                     "id": "letter",
                     "kind": "document_test",
                     "document_id": str(DOCUMENT),
-                    "text": words("Lisez ce courrier.", "Read this letter."),
+                    "text": localised("Lisez ce courrier.", "Read this letter."),
                 },
                 {
                     "id": "say",
                     "kind": "free_text",
                     "required": True,
-                    "text": words("Que changeriez-vous ?", "What would you change?"),
+                    "text": localised("Que changeriez-vous ?", "What would you change?"),
                 },
             ]
         }
@@ -179,7 +179,7 @@ def questionnaire() -> Questionnaire:
 
 @dataclass
 class Site:
-    """Two servers, and what they saw. Tests change `sheet`, `broken` and `key` as they go."""
+    """Two servers and their records. Tests change `sheet`, `broken` and `key`."""
 
     responses: str
     campaigns: str
@@ -187,17 +187,17 @@ class Site:
     key: PrivateKey = field(default_factory=signer)
     requests: dict[str, str] = field(default_factory=dict)
     contributions: dict[str, Contribution] = field(default_factory=dict)
-    # What became of all of them: a list of `Echoes`.
+    # The list of `Echoes` in which all contributions are.
     fate: str = "counted"
-    seen: list[str] = field(default_factory=list)
-    asked_of_campaigns: int = 0
+    exchanges: list[str] = field(default_factory=list)
+    credential_requests: int = 0
     broken: bool = False  # both answer 503
-    refuses: bool = False  # what is sent is too long
-    lost: bool = False  # what is sent arrives, the answer does not
+    refuses: bool = False  # 413 for every response
+    lost: bool = False  # requests arrive, HTTP responses are lost
     changed: dict[str, bytes] = field(default_factory=dict)  # other bytes under a file's name
 
     def renew(self) -> None:
-        """As if nobody had been here, for the next test."""
+        """Reset every record for the next test."""
         self.__init__(self.responses, self.campaigns, sheet(self.campaigns))  # type: ignore[misc]
 
     def link(self, fragment: str = "", lang: str = "fr") -> str:
@@ -205,8 +205,8 @@ class Site:
 
 
 def _problem(status: int, detail: str, way_out: str | None = None) -> JSONResponse:
-    said = {"title": "Refused", "status": status, "detail": detail, "way_out": way_out}
-    return JSONResponse(said, status, media_type="application/problem+json")
+    problem = {"title": "Refused", "status": status, "detail": detail, "way_out": way_out}
+    return JSONResponse(problem, status, media_type="application/problem+json")
 
 
 def _campaigns(site: Site) -> FastAPI:
@@ -220,18 +220,18 @@ def _campaigns(site: Site) -> FastAPI:
 
     @app.post("/credentials")
     async def issue(request: Request) -> Response:
-        site.asked_of_campaigns += 1
-        asked = await request.json()
-        if asked["ticket"].startswith("old"):
+        site.credential_requests += 1
+        body = await request.json()
+        if body["ticket"].startswith("old"):
             return _problem(403, "Ce lien n'est pas valable.", "Ouvrez le lien du message.")
-        blinded = site.requests.setdefault(asked["ticket"], asked["request"])
-        if blinded != asked["request"]:
+        blinded = site.requests.setdefault(body["ticket"], body["request"])
+        if blinded != body["request"]:
             refused = IssuedElsewhere()
             return _problem(409, refused.say("fr"), refused.say_way_out("fr"))
         if site.lost or site.broken:
             return _problem(503, "Plus tard.")
         number = int.from_bytes(base64.urlsafe_b64decode(blinded + "=="), "big")
-        number %= site.key.public.modulus  # so that another key can be tried
+        number %= site.key.public.modulus  # allows a test to use another key
         signature = site.key.blind_sign(number.to_bytes(site.key.public.size, "big"))
         return JSONResponse({"signature": base64url(signature)})
 
@@ -244,7 +244,9 @@ def _responses(site: Site) -> FastAPI:
     @app.middleware("http")
     async def watch(request: Request, call_next: Any) -> Response:
         body = await request.body()
-        site.seen.append(f"{request.method} {request.url} {dict(request.headers)} {body.decode()}")
+        site.exchanges.append(
+            f"{request.method} {request.url} {dict(request.headers)} {body.decode()}"
+        )
         name = request.url.path.rsplit("/", 1)[-1]
         if name in site.changed:
             kind = "text/css" if name.endswith(".css") else "text/javascript"
@@ -257,7 +259,7 @@ def _responses(site: Site) -> FastAPI:
     app.include_router(answer_page.router(site.sheet.credentials_url))
 
     @app.get("/answer/{project_id}/about.json")
-    async def about() -> AnswerSheet:
+    async def answer_sheet() -> AnswerSheet:
         return site.sheet
 
     @app.post("/answer/{project_id}/contributions")
@@ -308,12 +310,14 @@ def running() -> Iterator[Site]:
             opened = stack.enter_context(socket.socket())
             opened.bind(("127.0.0.1", 0))
             sockets.append(opened)
-        responses, campaigns = (f"http://127.0.0.1:{one.getsockname()[1]}" for one in sockets)
+        responses, campaigns = (
+            f"http://127.0.0.1:{listener.getsockname()[1]}" for listener in sockets
+        )
         site = Site(responses, campaigns, sheet(campaigns))
-        for app, one in zip((_responses(site), _campaigns(site)), sockets, strict=True):
+        for app, listener in zip((_responses(site), _campaigns(site)), sockets, strict=True):
             server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
-            thread = Thread(target=server.run, args=([one],), daemon=True)
-            one.listen()  # a connection made before the server runs waits for it
+            thread = Thread(target=server.run, args=([listener],), daemon=True)
+            listener.listen()  # a connection made before the server runs waits for it
             thread.start()
             stack.callback(thread.join)
             stack.callback(setattr, server, "should_exit", True)

@@ -1,4 +1,4 @@
-"""A real Chromium, found or installed, and a small site to show it files on 127.0.0.1."""
+"""A real Chromium, found or installed, and a small site that serves it files on 127.0.0.1."""
 
 import contextlib
 import os
@@ -29,7 +29,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-# What the answer page is served with: nothing inline, nothing from elsewhere.
+# The policy of the answer page: no inline code, no other origin.
 POLICY = "default-src 'none'; script-src 'self'; base-uri 'none'; form-action 'none'"
 _TYPES = {".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
 _INSTALL_SECONDS = 600
@@ -41,36 +41,36 @@ class NoChromium(RuntimeError):
 
 
 def find_or_install() -> str:
-    """Where Chromium is. Raises NoChromium."""
-    if found := _find():
-        return found
+    """Path of Chromium. Raises NoChromium."""
+    if executable := _find():
+        return executable
     commands = [[sys.executable, "-m", "playwright", "install", "chromium"]]
     if os.geteuid() == 0 and shutil.which("apt-get"):
         commands.insert(0, ["apt-get", "install", "-y", "-qq", "chromium"])
         commands.insert(0, ["apt-get", "update", "-qq"])
     for command in commands:
-        if found := _find():
-            return found
+        if executable := _find():
+            return executable
         with contextlib.suppress(subprocess.TimeoutExpired):
             subprocess.run(command, check=False, timeout=_INSTALL_SECONDS, stdout=sys.stderr)
-    if found := _find():
-        return found
+    if executable := _find():
+        return executable
     raise NoChromium
 
 
 def _find() -> str | None:
-    if named := os.environ.get("PANEL_CHROMIUM"):
-        return named
+    if configured := os.environ.get("PANEL_CHROMIUM"):
+        return configured
     for name in NAMES:
         if (path := shutil.which(name)) and _starts(path):
             return path
     with sync_playwright() as playwright:
-        own = playwright.chromium.executable_path
-    return own if Path(own).exists() and _starts(own) else None
+        bundled = playwright.chromium.executable_path
+    return bundled if Path(bundled).exists() and _starts(bundled) else None
 
 
 def _starts(path: str) -> bool:
-    """Not a mere pointer to a package, nor without the libraries it needs."""
+    """Whether it runs: it is no stub of a package, and its libraries are installed."""
     return subprocess.run([path, "--version"], check=False, capture_output=True).returncode == 0
 
 
@@ -83,7 +83,7 @@ def site(files: Mapping[str, Path]) -> Iterator[str]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            body, kind = self._found(self.path.partition("?")[0])
+            body, kind = self._content(self.path.partition("?")[0])
             self.send_response(404 if body is None else 200)
             self.send_header("Content-Type", kind)
             self.send_header("Content-Security-Policy", POLICY)
@@ -91,7 +91,7 @@ def site(files: Mapping[str, Path]) -> Iterator[str]:
             self.end_headers()
             self.wfile.write(body or b"")
 
-        def _found(self, path: str) -> tuple[bytes | None, str]:
+        def _content(self, path: str) -> tuple[bytes | None, str]:
             if path == "/":
                 return b"<!doctype html><title>test</title>", _TYPES[".html"]
             for prefix, target in files.items():
@@ -101,7 +101,7 @@ def site(files: Mapping[str, Path]) -> Iterator[str]:
             return None, "text/plain"
 
         def log_message(self, format: str, *args: object) -> None:
-            """Nothing: the browser's console is what tests look at."""
+            """Silent: tests read the browser's console."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     Thread(target=server.serve_forever, daemon=True).start()

@@ -10,15 +10,15 @@ from tests.browser.answer_site import Site, running
 from tests.browser.chromium import FLAGS, NoChromium, find_or_install
 from tests.browser.device import Device, device
 
-# On a busy machine a page may take longer than the five seconds that are waited by default.
+# On a busy machine a page may take longer than the default of five seconds.
 expect.set_options(timeout=30_000)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Installing takes longer than a test may: it is done before the first one."""
+    """Install Chromium before the first test: it takes longer than a test may."""
     needed = any("chromium" in getattr(item, "fixturenames", ()) for item in session.items)
     if needed and not session.config.option.collectonly:
-        with contextlib.suppress(NoChromium):  # the fixture says so, to those who need it
+        with contextlib.suppress(NoChromium):  # the fixture reports it to the tests that need it
             find_or_install()
 
 
@@ -40,11 +40,13 @@ async def browser(chromium: str) -> AsyncIterator[Browser]:
 
 @pytest.fixture
 async def page(browser: Browser) -> AsyncIterator[Page]:
-    """A fresh page; the test fails if the page reported an error, such as a broken policy."""
+    """A fresh page; the test fails if the page reported an error, such as a violated policy."""
     page = await browser.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
+    page.on(
+        "console", lambda message: errors.append(message.text) if message.type == "error" else None
+    )
     yield page
     assert errors == []
 
@@ -78,8 +80,8 @@ def drawer(chrome: SyncBrowser) -> Iterator[Device]:
 
 @pytest.fixture
 def phone(drawer: Device) -> Iterator[Device]:
-    """A member's phone; the quick one: a new profile for each test would cost a second more."""
-    drawer.asked.clear()
+    """A member's phone, cleared between tests: a new profile per test would cost a second more."""
+    drawer.requests.clear()
     drawer.failed.clear()
     yield drawer
     drawer.clean()

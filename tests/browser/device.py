@@ -1,4 +1,4 @@
-"""A member's device: a browser profile, and what a member does with the answer page."""
+"""A member's device: a browser profile, and a member's actions on the answer page."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,41 +17,41 @@ AXE = {
     },
     "resultTypes": ["violations"],
 }
-# What the page may log: a server that a test switched off.
+# Allowed in the console: a server that a test switched off.
 EXPECTED = ("Failed to load resource",)
 
 
 class Device:
-    """`errors` are those of the browser's console, such as a broken policy."""
+    """A browser profile; `errors` are those of the console, such as a violated policy."""
 
     def __init__(self, context: BrowserContext) -> None:
         self.context = context
         self.errors: list[str] = []
-        self.asked: list[str] = []
+        self.requests: list[str] = []
         self.failed: list[tuple[str, str | None]] = []
 
     def open(self, url: str) -> Page:
         page = self.context.new_page()
         page.set_default_timeout(10_000)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on("console", self._hear)
+        page.on("console", self._record_error)
         page.on("requestfailed", lambda lost: self.failed.append((lost.url, lost.failure)))
-        page.on("request", lambda request: self.asked.append(request.url))
+        page.on("request", lambda request: self.requests.append(request.url))
         page.goto(url)
         return page
 
-    def _hear(self, said: ConsoleMessage) -> None:
-        if said.type == "error" and not said.text.startswith(EXPECTED):
-            self.errors.append(said.text)
+    def _record_error(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and not message.text.startswith(EXPECTED):
+            self.errors.append(message.text)
 
     def clean(self) -> None:
-        """As if it were new, but for what every visitor gets alike: the files of the page."""
-        *others, last = self.context.pages or [self.context.new_page()]
+        """Clear the storage; the cache of the page's files, equal for all visitors, stays."""
+        *older_pages, last = self.context.pages or [self.context.new_page()]
         session = self.context.new_cdp_session(last)
         session.send(
             "Storage.clearDataForOrigin", {"origin": "*", "storageTypes": "local_storage,cookies"}
         )
-        for page in (*others, last):
+        for page in (*older_pages, last):
             page.close()
 
 
@@ -67,25 +67,25 @@ def device(chrome: Browser, **how: Any) -> Iterator[Device]:
         context.close()
 
 
-def shown(page: Page, step: str) -> Locator:
+def visible_step(page: Page, step: str) -> Locator:
     section = page.locator(f"#{step}")
     expect(section).to_be_visible()
     return section
 
 
 def to_credential(page: Page) -> None:
-    shown(page, "before").get_by_role("button").click()
-    shown(page, "credential")
+    visible_step(page, "before").get_by_role("button").click()
+    visible_step(page, "credential")
 
 
 def to_questions(page: Page) -> None:
     to_credential(page)
     page.locator("#answer-now").click()
-    shown(page, "questions")
+    visible_step(page, "questions")
 
 
 def fill(page: Page) -> None:
-    """The two answers that are asked for."""
+    """Answer the two required questions."""
     page.locator("#q-received-option-no").check()
     page.locator("#q-say").fill(WORDS)
 
@@ -94,7 +94,7 @@ def to_review(page: Page) -> None:
     to_questions(page)
     fill(page)
     page.locator("#questions .main").click()
-    shown(page, "review")
+    visible_step(page, "review")
 
 
 def send(page: Page, agree: bool = False) -> None:
@@ -103,15 +103,15 @@ def send(page: Page, agree: bool = False) -> None:
 
 
 def answer(page: Page) -> str:
-    """From the first words to the receipt."""
+    """Go from the introduction to the receipt."""
     to_review(page)
     send(page)
-    shown(page, "done")
+    visible_step(page, "done")
     return page.locator("#receipt").inner_text()
 
 
 def accessible(page: Page) -> None:
-    found = Axe().run(page, options=AXE)
-    assert found.violations_count == 0, found.generate_report()
+    violations = Axe().run(page, options=AXE)
+    assert violations.violations_count == 0, violations.generate_report()
     width = page.evaluate("document.documentElement.scrollWidth - innerWidth")
     assert width <= 0, "the page is wider than the screen"

@@ -1,7 +1,7 @@
 """Rewrites tests/vectors/blindrsa-ts.json: `python -m tests.browser.make_peer_vectors`.
 
-An independent implementation, the npm package `@cloudflare/blindrsa-ts`, and ours talk to each
-other in Chromium, and what they said is kept: the tests replay it without npm or its code.
+An independent implementation, the npm package `@cloudflare/blindrsa-ts`, and the panel's exchange
+requests and signatures in Chromium. The tests replay the recorded vectors without npm.
 """
 
 import json
@@ -42,7 +42,7 @@ def main() -> None:
             page = browser.new_page()
             page.goto(url)
             talk = "async ([name, key, data]) => (await import('/talk.js'))[name](key, data)"
-            theirs, ours = (
+            peer_requests, own_requests = (
                 [page.evaluate(talk, [name, private_jwk, secrets.token_hex(32)]) for _ in range(3)]
                 for name in ("requestOfThePeer", "requestOfOurs")
             )
@@ -51,8 +51,8 @@ def main() -> None:
         "source": f"npm package {PEER}, by tests/browser/make_peer_vectors.py; hexadecimal",
         "jwk": signer.public.jwk,
         "key_pkcs8": signer.der().hex(),
-        "requests_of_the_peer": theirs,
-        "requests_of_ours_signed_by_the_peer": ours,
+        "requests_of_the_peer": peer_requests,
+        "requests_of_ours_signed_by_the_peer": own_requests,
     }
     TARGET.write_text(json.dumps(vectors, indent=1) + "\n")
 

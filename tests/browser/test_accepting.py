@@ -1,4 +1,4 @@
-"""Who accepts has the credential on that device, and a way back when the device forgets."""
+"""Accepting stores the credential on that device, with a private link in case it is lost."""
 
 import re
 
@@ -14,10 +14,10 @@ from tests.browser.device import (
     device,
     fill,
     send,
-    shown,
     to_credential,
     to_questions,
     to_review,
+    visible_step,
 )
 
 ACCEPTED = f"accepted.{ticket('invitation')}"
@@ -38,11 +38,13 @@ def private_link(page: Page) -> str:
     return page.locator("#private-link").input_value()
 
 
-def test_accepting_takes_the_credential_on_that_device_at_once(phone: Device, site: Site) -> None:
+def test_accepting_requests_the_credential_on_that_device_at_once(
+    phone: Device, site: Site
+) -> None:
     page = phone.open(site.link(ACCEPTED))
-    expect(shown(page, "before")).to_contain_text("Vous participez à ce projet")
+    expect(visible_step(page, "before")).to_contain_text("Vous participez à ce projet")
     expect(page.locator("#joined-status")).to_have_text(re.compile("prêt et gardé"))
-    assert site.asked_of_campaigns == 1
+    assert site.credential_requests == 1
     assert "accepted" not in page.url, "a bookmark is the link of the message"
     assert private_link(page).startswith(page.url.partition("?")[0])
     accessible(page)
@@ -54,21 +56,21 @@ def test_accepting_takes_the_credential_on_that_device_at_once(phone: Device, si
     fill(page)
     page.locator("#questions .main").click()
     send(page)
-    shown(page, "done")
+    visible_step(page, "done")
     assert len(site.contributions) == 1
-    assert site.asked_of_campaigns == 1
+    assert site.credential_requests == 1
 
 
 def to_credential_from_welcome(page: Page) -> None:
-    shown(page, "before").locator("[data-go=credential]").click()
-    shown(page, "credential")
+    visible_step(page, "before").locator("[data-go=credential]").click()
+    visible_step(page, "credential")
     expect(page.locator("#private")).to_be_visible()
 
 
-def test_looking_at_a_link_takes_no_credential(phone: Device, site: Site) -> None:
-    """Scanners that run scripts open the links of messages, on devices of their own."""
-    shown(phone.open(site.link()), "before")
-    assert site.asked_of_campaigns == 0
+def test_opening_a_link_requests_no_credential(phone: Device, site: Site) -> None:
+    """Mail scanners that run scripts open the links of messages on other devices."""
+    visible_step(phone.open(site.link()), "before")
+    assert site.credential_requests == 0
 
 
 def test_a_link_with_a_full_stop_glued_to_it_works(phone: Device, site: Site) -> None:
@@ -81,7 +83,7 @@ def test_a_link_with_a_full_stop_glued_to_it_works(phone: Device, site: Site) ->
     assert [*site.requests] == [ticket("invitation")]
 
 
-def test_a_server_that_is_away_when_somebody_accepts_costs_nothing(
+def test_an_unreachable_server_while_accepting_loses_no_credential(
     phone: Device, site: Site
 ) -> None:
     site.lost = True
@@ -93,10 +95,12 @@ def test_a_server_that_is_away_when_somebody_accepts_costs_nothing(
     private_link(page)
 
 
-def test_a_device_that_may_forget_says_so_before_and_after(chrome: Browser, site: Site) -> None:
+def test_a_device_that_may_delete_its_storage_warns_before_and_after(
+    chrome: Browser, site: Site
+) -> None:
     with device(chrome) as phone:
         page = phone.open(site.link(ACCEPTED))
-        expect(shown(page, "before")).to_contain_text("après sept jours sans visite")
+        expect(visible_step(page, "before")).to_contain_text("après sept jours sans visite")
         link = private_link(page)
         to_credential_from_welcome(page)
         page.locator("#answer-now").click()
@@ -114,16 +118,16 @@ def test_a_device_that_may_forget_says_so_before_and_after(chrome: Browser, site
     assert len(site.contributions) == 1
 
 
-def test_a_browser_that_refuses_to_keep_takes_no_credential_unasked(
+def test_a_browser_without_storage_requests_no_credential_by_itself(
     chrome: Browser, site: Site
 ) -> None:
-    """It would be lost with the page, and there is no second one."""
+    """The credential would be lost with the page, and there is no second one."""
     with device(chrome) as phone:
         phone.context.add_init_script(REFUSES)
         page = phone.open(site.link(ACCEPTED))
         expect(page.locator("#kept-nowhere")).to_be_visible()
         expect(page.locator("#joined-status")).to_contain_text("ne gardera pas votre jeton")
-        assert site.asked_of_campaigns == 0
+        assert site.credential_requests == 0
         to_credential_from_welcome(page)
         expect(page.locator("#credential-status")).to_contain_text("ne le garde pas")
         link = private_link(page)
@@ -132,7 +136,7 @@ def test_a_browser_that_refuses_to_keep_takes_no_credential_unasked(
     assert len(site.contributions) == 1
 
 
-def test_a_storage_that_is_full_is_said_and_the_answer_can_be_sent(
+def test_a_full_storage_is_reported_and_the_response_can_be_submitted(
     chrome: Browser, site: Site
 ) -> None:
     with device(chrome) as phone:
@@ -146,11 +150,11 @@ def test_a_storage_that_is_full_is_said_and_the_answer_can_be_sent(
         page.locator("#q-say").fill(WORDS)  # there is space again
         page.locator("#questions .main").click()
         send(page)
-        shown(page, "done")
+        visible_step(page, "done")
     assert len(site.contributions) == 1
 
 
-def test_a_refused_answer_is_heard_and_its_button_keeps_its_place(
+def test_a_refused_response_is_announced_and_its_button_does_not_move(
     chrome: Browser, site: Site
 ) -> None:
     with device(chrome, viewport=SMALL) as phone:
@@ -179,7 +183,7 @@ def test_a_refused_answer_is_heard_and_its_button_keeps_its_place(
         accessible(page)
 
 
-def test_each_kind_of_field_says_what_is_wrong_with_it(chrome: Browser, site: Site) -> None:
+def test_each_kind_of_field_reports_its_error(chrome: Browser, site: Site) -> None:
     with device(chrome, viewport=SMALL) as phone:
         page = phone.open(site.link())
         to_questions(page)
@@ -187,23 +191,23 @@ def test_each_kind_of_field_says_what_is_wrong_with_it(chrome: Browser, site: Si
         page.locator("#q-felt-other").check()
         page.locator("#questions .main").click()
         expect(page.locator("#errors")).to_be_focused()
-        words = page.locator("#q-felt-words")
-        expect(words).to_have_attribute("aria-invalid", "true")
-        expect(words).to_have_accessible_description(re.compile("Écrivez votre autre réponse"))
+        text_field = page.locator("#q-felt-words")
+        expect(text_field).to_have_attribute("aria-invalid", "true")
+        expect(text_field).to_have_accessible_description(re.compile("Écrivez votre autre réponse"))
         expect(page.locator("[aria-invalid]")).to_have_count(2)
         accessible(page)
         page.locator("#errors").get_by_role("link").first.click()
-        expect(words).to_be_focused()
-        words.fill("De la lassitude")
+        expect(text_field).to_be_focused()
+        text_field.fill("De la lassitude")
         expect(page.locator("[aria-invalid]")).to_have_count(1)
-        expect(words).not_to_have_attribute("aria-describedby", re.compile("error"))
+        expect(text_field).not_to_have_attribute("aria-describedby", re.compile("error"))
 
 
-def test_who_answers_nothing_is_led_to_the_first_question(phone: Device, site: Site) -> None:
-    asked = site.sheet.questionnaire.model_dump()
-    for question in asked["questions"]:
+def test_an_empty_response_moves_the_focus_to_the_first_question(phone: Device, site: Site) -> None:
+    questions = site.sheet.questionnaire.model_dump()
+    for question in questions["questions"]:
         question["required"] = False
-    optional = Questionnaire.model_validate(asked)
+    optional = Questionnaire.model_validate(questions)
     site.sheet = site.sheet.model_copy(update={"questionnaire": optional})
     page = phone.open(site.link())
     to_questions(page)

@@ -1,4 +1,4 @@
-"""The answer page as members use it: by thumb, by keyboard, by ear, in French and in English."""
+"""The answer page by touch, by keyboard and by screen reader, in French and in English."""
 
 import json
 from typing import Any
@@ -17,23 +17,23 @@ from tests.browser.device import (
     device,
     fill,
     send,
-    shown,
     to_credential,
     to_questions,
     to_review,
+    visible_step,
 )
 
 
 def reach(page: Page, target: Locator, key: str = "Tab") -> None:
-    """Goes there as somebody without a mouse does; what has the focus is on screen and visible."""
+    """Press Tab until the element has the focus; each focused element is visible on the screen."""
     for _ in range(120):
         page.keyboard.press(key)
         if target.evaluate("(element) => element === document.activeElement"):
-            seen = target.evaluate(
+            focus = target.evaluate(
                 "(element) => { const place = element.getBoundingClientRect();"
                 " return place.top >= 0 && place.bottom <= innerHeight; }"
             )
-            assert seen, "the focus is off the screen"
+            assert focus, "the focus is off the screen"
             return
     raise AssertionError(f"no way to {target}")
 
@@ -45,7 +45,7 @@ def press(page: Page, target: Locator, key: str = "Enter") -> None:
 
 def test_by_keyboard_alone_on_a_phone(phone: Device, site: Site) -> None:
     page = phone.open(site.link())
-    shown(page, "before")
+    visible_step(page, "before")
     press(page, page.get_by_role("button", name="J'ai compris, continuer"))
     expect(page.get_by_role("heading", level=1, name="Votre jeton anonyme")).to_be_focused()
     expect(page.locator("#credential-status")).to_have_text(
@@ -78,7 +78,7 @@ def test_by_keyboard_alone_on_a_phone(phone: Device, site: Site) -> None:
     expect(page.get_by_role("heading", level=1, name="Votre réponse est arriv")).to_be_focused()
     receipt = page.locator("#receipt").inner_text()
     sent = site.contributions[receipt]
-    # Places are in characters, an emoji being one; "art. 12" does not end a sentence.
+    # Positions count characters, an emoji as one; "art. 12" does not end a sentence.
     passage = "Il manque l'attestation prévue à l'art. 12 du décret."
     start = LETTER.index(passage)
     assert sent.agree_below_floor
@@ -113,7 +113,7 @@ def test_every_step_is_accessible(
 ) -> None:
     with device(chrome, viewport=viewport, color_scheme=scheme, locale=lang) as used:
         page = used.open(site.link(lang=lang))
-        shown(page, "before")
+        visible_step(page, "before")
         page.locator("details summary").first.click()
         accessible(page)
         to_credential(page)
@@ -136,11 +136,11 @@ def test_every_step_is_accessible(
         expect(page.locator("#floor-error")).to_be_visible()
         accessible(page)
         send(page)
-        shown(page, "done")
+        visible_step(page, "done")
         accessible(page)
 
 
-def test_what_is_wrong_is_said_at_the_top_and_beside_each_question(
+def test_errors_are_reported_at_the_top_and_beside_each_question(
     chrome: Browser, site: Site
 ) -> None:
     with device(chrome, locale="en") as phone:
@@ -150,16 +150,16 @@ def test_what_is_wrong_is_said_at_the_top_and_beside_each_question(
         summary = page.locator("#errors")
         expect(summary).to_be_focused()
         expect(summary.get_by_role("heading")).to_have_text("2 answers need another look")
-        words = page.get_by_role("textbox", name="6. What would you change?")
-        expect(words).to_have_attribute("aria-invalid", "true")
-        expect(words).to_have_accessible_description("This question asks for an answer.")
+        text_field = page.get_by_role("textbox", name="6. What would you change?")
+        expect(text_field).to_have_attribute("aria-invalid", "true")
+        expect(text_field).to_have_accessible_description("This question asks for an answer.")
         assert page.title().startswith("Error: ")
         address = page.url
         summary.get_by_role("link", name="What would you change?").click()
         assert page.url == address, "the ticket stays in the address"
-        expect(words).to_be_focused()
-        words.fill("Shorter.")
-        expect(words).not_to_have_attribute("aria-invalid", "true")
+        expect(text_field).to_be_focused()
+        text_field.fill("Shorter.")
+        expect(text_field).not_to_have_attribute("aria-invalid", "true")
         page.get_by_label("Yes", exact=True).check()
         for name in ("Worry", "Relief", "Another answer"):
             page.get_by_label(name, exact=True).check()
@@ -169,10 +169,12 @@ def test_what_is_wrong_is_said_at_the_top_and_beside_each_question(
         expect(page.locator("#q-felt-error")).to_have_text("Choose 2 answers at most.")
         page.get_by_label("Worry").uncheck()
         page.locator("#questions .main").click()
-        shown(page, "review")
+        visible_step(page, "review")
 
 
-def test_what_is_not_asked_is_not_sent_but_stays_in_the_draft(chrome: Browser, site: Site) -> None:
+def test_hidden_questions_are_not_submitted_but_stay_in_the_draft(
+    chrome: Browser, site: Site
+) -> None:
     with device(chrome, viewport=DESK) as desk:
         page = desk.open(site.link())
         to_questions(page)
@@ -186,18 +188,20 @@ def test_what_is_not_asked_is_not_sent_but_stays_in_the_draft(chrome: Browser, s
         fill(page)
         expect(felt).to_be_hidden()
         page.reload()
-        shown(page, "questions")
+        visible_step(page, "questions")
         expect(page.locator("#q-felt-option-anger")).to_be_checked()
         page.locator("#questions .main").click()
         expect(page.locator("#answers")).not_to_contain_text("colère")
         send(page)
-        shown(page, "done")
+        visible_step(page, "done")
     [sent] = site.contributions.values()
     assert sent.answers == {"received": {"chosen": ["no"], "other": ""}, "say": WORDS}
     assert not sent.agree_below_floor
 
 
-def test_a_draft_is_saved_as_typed_and_gone_once_sent(phone: Device, site: Site) -> None:
+def test_a_draft_is_saved_while_typing_and_deleted_once_submitted(
+    phone: Device, site: Site
+) -> None:
     page = phone.open(site.link())
     to_questions(page)
     fill(page)
@@ -205,9 +209,9 @@ def test_a_draft_is_saved_as_typed_and_gone_once_sent(phone: Device, site: Site)
     page.locator("#q-order-add-who").click()
     page.locator(".sentence", has_text="Faute de réponse").click()
     page.locator(".mark:visible textarea").fill("trop dur")
-    page.close()  # without a word
+    page.close()  # without a warning
     page = phone.open(site.link(lang="en"))
-    shown(page, "questions")
+    visible_step(page, "questions")
     expect(page.locator("#q-say")).to_have_value(WORDS)
     expect(page.locator("#q-tone-4")).to_be_checked()
     expect(page.locator(".ranked li")).to_contain_text(["Whom to ask"])
@@ -215,16 +219,16 @@ def test_a_draft_is_saved_as_typed_and_gone_once_sent(phone: Device, site: Site)
     page.locator(".mark:visible input").first.check()
     page.locator("#questions .main").click()
     send(page)
-    shown(page, "done")
-    kept = page.evaluate("Object.values(localStorage)")
-    assert "merci" not in json.dumps(kept)
+    visible_step(page, "done")
+    stored = page.evaluate("Object.values(localStorage)")
+    assert "merci" not in json.dumps(stored)
     page.reload()
-    expect(shown(page, "done").locator("output")).to_have_text([*site.contributions])
+    expect(visible_step(page, "done").locator("output")).to_have_text([*site.contributions])
     page.locator("#check").click()
     expect(page.locator("#checked")).to_have_text("Your answer is counted.")
 
 
-def test_english_where_there_is_some_and_french_marked_so(chrome: Browser, site: Site) -> None:
+def test_texts_without_a_translation_are_marked_as_french(chrome: Browser, site: Site) -> None:
     with device(chrome, locale="en") as phone:
         page = phone.open(site.link(lang=""))
         assert page.locator("html").get_attribute("lang") == "en"
@@ -235,10 +239,10 @@ def test_english_where_there_is_some_and_french_marked_so(chrome: Browser, site:
         assert option.locator("span").get_attribute("lang") == "fr"
         page.get_by_role("link", name="Français").click()
         assert page.locator("html").get_attribute("lang") == "fr"
-        expect(shown(page, "before")).to_contain_text("votre caisse, au 3646")
+        expect(visible_step(page, "before")).to_contain_text("votre caisse, au 3646")
 
 
-def test_without_javascript_a_sentence_says_why_it_is_needed(
+def test_without_javascript_a_sentence_explains_the_need_for_it(
     chrome: Browser, chromium: str, site: Site
 ) -> None:
     without = chrome.browser_type.launch(
@@ -250,17 +254,21 @@ def test_without_javascript_a_sentence_says_why_it_is_needed(
     without.close()
 
 
-def test_the_browsers_back_button_goes_back_one_step(phone: Device, site: Site) -> None:
+def test_the_back_button_of_the_browser_returns_to_the_previous_step(
+    phone: Device, site: Site
+) -> None:
     page = phone.open(site.link())
     to_review(page)
     for step in ("questions", "credential", "before"):
         page.go_back()
-        shown(page, step)
+        visible_step(page, step)
     page.go_forward()
-    shown(page, "credential")
+    visible_step(page, "credential")
 
 
-def test_staff_see_it_as_members_do_and_send_nothing(chrome: Browser, site: Site) -> None:
+def test_the_preview_of_staff_equals_the_page_and_submits_nothing(
+    chrome: Browser, site: Site
+) -> None:
     site.sheet = site.sheet.model_copy(update={"preview": True, "credential_key": None})
     with device(chrome, viewport=DESK) as desk:
         page = desk.open(site.link().partition("#")[0])
@@ -268,10 +276,10 @@ def test_staff_see_it_as_members_do_and_send_nothing(chrome: Browser, site: Site
         to_review(page)
         expect(page.locator("#send")).to_be_disabled()
         accessible(page)
-    assert site.asked_of_campaigns == 0
+    assert site.credential_requests == 0
 
 
-def test_an_image_is_shown_and_commented_as_a_whole(phone: Device, site: Site) -> None:
+def test_an_image_is_displayed_and_commented_as_a_whole(phone: Device, site: Site) -> None:
     image: dict[str, Any] = {"text": None, "media_type": "image/png"}
     site.sheet = site.sheet.model_copy(
         update={"documents": [site.sheet.documents[0].model_copy(update=image)]}

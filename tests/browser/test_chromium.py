@@ -1,4 +1,4 @@
-"""The browser of these tests is there, or a sentence says how to have one."""
+"""Chromium is found or installed, or a sentence explains how to install it."""
 
 import subprocess
 from collections.abc import Sequence
@@ -11,12 +11,12 @@ from playwright.async_api import Page
 from tests.browser import chromium as browsers
 
 
-def test_the_named_one_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_configured_browser_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PANEL_CHROMIUM", "/opt/chromium")
     assert browsers.find_or_install() == "/opt/chromium"
 
 
-def test_what_is_missing_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_browser_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     ran: list[Sequence[str]] = []
 
     def run(command: Sequence[str], **_: Any) -> subprocess.CompletedProcess[str]:
@@ -28,7 +28,7 @@ def test_what_is_missing_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert browsers.find_or_install() == "/usr/bin/chromium"
 
 
-def test_when_nothing_helps_a_sentence_says_what_to_install(
+def test_without_any_browser_a_sentence_explains_what_to_install(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(browsers, "_find", lambda: None)
@@ -42,7 +42,7 @@ async def test_a_page_sees_only_the_files_it_is_given(page: Page, tmp_path: Path
     with browsers.site({"/static/": tmp_path, "/one.js": tmp_path / "shown.js"}) as url:
         await page.goto(url)
         for path in ("/static/shown.js", "/one.js"):
-            read = f"async () => (await import('{path}')).word"
-            assert await page.evaluate(read) == "panel"
+            script = f"async () => (await import('{path}')).word"
+            assert await page.evaluate(script) == "panel"
         answer = await page.request.get(f"{url}/static/missing.js")
         assert answer.status == 404

@@ -1,4 +1,4 @@
-"""The member's device computes what the RFC and the services compute, byte for byte."""
+"""The device computes the same bytes as the RFC and the services."""
 
 import json
 import secrets
@@ -22,7 +22,7 @@ CREDENTIAL = ROOT / "services/responses/submissions/static/credential.js"
 RFC: dict[str, Any] = json.loads((ROOT / "tests/vectors/rfc9474.json").read_text())
 PEER: dict[str, Any] = json.loads((ROOT / "tests/vectors/blindrsa-ts.json").read_text())
 
-# Hexadecimal in, hexadecimal out; a refusal comes back as its code.
+# Arguments and results are hexadecimal; a refusal is returned as its code.
 CALL = """
 async ([name, given]) => {
   const credential = await import("/credential.js");
@@ -68,13 +68,13 @@ class Device:
     def __init__(self, page: Page) -> None:
         self._page = page
 
-    def ask(self, name: str, **given: Any) -> Any:
-        return self._page.evaluate(CALL, [name, given])
+    def call(self, name: str, **arguments: Any) -> Any:
+        return self._page.evaluate(CALL, [name, arguments])
 
 
 @pytest.fixture(scope="module")
 def device(chromium: str) -> Iterator[Device]:
-    """One page under the answer page's content policy; fails if it asked the network for more."""
+    """A page under the answer page's content policy; the test fails on further requests."""
     requests: list[str] = []
     with site({"/credential.js": CREDENTIAL}) as url, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
@@ -88,9 +88,9 @@ def device(chromium: str) -> Iterator[Device]:
 
 def test_every_value_of_the_rfc_is_reproduced(device: Device) -> None:
     modulus = int(RFC["key"]["n"], 16)
-    jwk = {"kty": "RSA", "e": "AQAB", "n": device.ask("base64url", data=RFC["key"]["n"])}
+    jwk = {"kty": "RSA", "e": "AQAB", "n": device.call("base64url", data=RFC["key"]["n"])}
     for vector in RFC["vectors"]:
-        request = device.ask(
+        request = device.call(
             "blind",
             jwk=jwk,
             prepared=vector["input_msg"],
@@ -99,7 +99,7 @@ def test_every_value_of_the_rfc_is_reproduced(device: Device) -> None:
         )
         assert request["blinded"] == vector["blinded_msg"]
         assert int(request["inverse"], 16) == int(vector["inv"], 16)
-        signature = device.ask(
+        signature = device.call(
             "finalize",
             jwk=jwk,
             prepared=vector["input_msg"],
@@ -112,60 +112,66 @@ def test_every_value_of_the_rfc_is_reproduced(device: Device) -> None:
 def test_an_independent_implementation_is_understood(device: Device) -> None:
     jwk = PEER["jwk"]
     modulus = PrivateKey.from_der(bytes.fromhex(PEER["key_pkcs8"])).public.modulus
-    for theirs in PEER["requests_of_the_peer"]:
-        factor = f"{pow(int(theirs['inverse'], 16), -1, modulus):x}"
-        request = device.ask(
-            "blind", jwk=jwk, prepared=theirs["prepared"], salt=theirs["salt"], factor=factor
+    for peer_request in PEER["requests_of_the_peer"]:
+        factor = f"{pow(int(peer_request['inverse'], 16), -1, modulus):x}"
+        request = device.call(
+            "blind",
+            jwk=jwk,
+            prepared=peer_request["prepared"],
+            salt=peer_request["salt"],
+            factor=factor,
         )
-        assert request["blinded"] == theirs["blinded"]
-        signature = device.ask(
-            "finalize", jwk=jwk, **_kept(request), answer=theirs["blind_signature"]
+        assert request["blinded"] == peer_request["blinded"]
+        signature = device.call(
+            "finalize", jwk=jwk, **_stored(request), answer=peer_request["blind_signature"]
         )
-        assert signature == theirs["signature"]
-    for ours in PEER["requests_of_ours_signed_by_the_peer"]:
-        request = device.ask("requestFromSeed", jwk=jwk, seed=ours["seed"])
-        assert request["blinded"] == ours["blinded"]
+        assert signature == peer_request["signature"]
+    for own_request in PEER["requests_of_ours_signed_by_the_peer"]:
+        request = device.call("requestFromSeed", jwk=jwk, seed=own_request["seed"])
+        assert request["blinded"] == own_request["blinded"]
 
 
-def test_device_and_services_make_the_same_request_and_accept_each_other(
+def test_device_and_services_compute_the_same_request_and_accept_each_other(
     device: Device, signer: PrivateKey
 ) -> None:
     jwk = signer.public.jwk
-    assert device.ask("fingerprint", jwk=jwk) == signer.public.fingerprint
+    assert device.call("fingerprint", jwk=jwk) == signer.public.fingerprint
     for seed in (bytes(32), b"\xff" * 32, *(secrets.token_bytes(32) for _ in range(5))):
         expected = request_from_seed(seed, signer.public)
-        request = device.ask("requestFromSeed", jwk=jwk, seed=seed.hex())
+        request = device.call("requestFromSeed", jwk=jwk, seed=seed.hex())
         assert request == {
             "prepared": expected.prepared.hex(),
             "blinded": expected.blinded.hex(),
             "inverse": f"{expected.inverse:x}",
         }
-        echo = device.ask("echoFromSeed", jwk=jwk, seed=seed.hex())
+        echo = device.call("echoFromSeed", jwk=jwk, seed=seed.hex())
         assert bytes.fromhex(echo) == echo_from_seed(seed, signer.public)
         answer = signer.blind_sign(bytes.fromhex(request["blinded"]))
-        signature = device.ask("finalize", jwk=jwk, **_kept(request), answer=answer.hex())
+        signature = device.call("finalize", jwk=jwk, **_stored(request), answer=answer.hex())
         assert bytes.fromhex(signature) == finalize(signer.public, expected, answer)
         signer.public.verify(bytes.fromhex(request["prepared"]), bytes.fromhex(signature))
 
 
-def test_an_answer_of_another_key_is_not_trusted(device: Device, signer: PrivateKey) -> None:
-    """A signer that gave this member a key of their own could recognise the signature later."""
+def test_a_signature_by_another_key_is_not_trusted(device: Device, signer: PrivateKey) -> None:
+    """A signer that gave one member a separate key could recognise the signature later."""
     other = PrivateKey.generate()
-    request = device.ask("requestFromSeed", jwk=signer.public.jwk, seed="07" * 32)
+    request = device.call("requestFromSeed", jwk=signer.public.jwk, seed="07" * 32)
     number = int(request["blinded"], 16) % other.public.modulus
     answer = other.blind_sign(number.to_bytes(384, "big"))
-    refused = device.ask("finalize", jwk=signer.public.jwk, **_kept(request), answer=answer.hex())
+    refused = device.call(
+        "finalize", jwk=signer.public.jwk, **_stored(request), answer=answer.hex()
+    )
     assert refused == {"refused": "signature"}
 
 
-def test_damaged_answers_are_not_trusted(device: Device, signer: PrivateKey) -> None:
+def test_damaged_signatures_are_not_trusted(device: Device, signer: PrivateKey) -> None:
     jwk = signer.public.jwk
-    request = device.ask("requestFromSeed", jwk=jwk, seed="07" * 32)
+    request = device.call("requestFromSeed", jwk=jwk, seed="07" * 32)
     answer = signer.blind_sign(bytes.fromhex(request["blinded"]))
     damaged = [answer[:-1] + bytes([answer[-1] ^ 1]), bytes([answer[0] ^ 128]) + answer[1:]]
     damaged += [b"", answer[:-1], answer + b"\0", bytes(384), b"\xff" * 384]
     for changed in damaged:
-        refused = device.ask("finalize", jwk=jwk, **_kept(request), answer=changed.hex())
+        refused = device.call("finalize", jwk=jwk, **_stored(request), answer=changed.hex())
         assert refused == {"refused": "signature"}
 
 
@@ -186,31 +192,31 @@ def test_unsound_keys_are_refused(
     device: Device, signer: PrivateKey, change: dict[str, Any]
 ) -> None:
     jwk = {**signer.public.jwk, **change}
-    assert device.ask("fingerprint", jwk=jwk) == {"refused": "key"}
+    assert device.call("fingerprint", jwk=jwk) == {"refused": "key"}
 
 
-def test_a_key_has_one_way_to_be_written(device: Device, signer: PrivateKey) -> None:
+def test_a_key_has_exactly_one_encoding(device: Device, signer: PrivateKey) -> None:
     jwk = signer.public.jwk
-    for written in (jwk["n"] + "=", "AA" + jwk["n"], jwk["n"] + "A"):
-        assert device.ask("fingerprint", jwk={**jwk, "n": written}) == {"refused": "key"}
+    for encoded in (jwk["n"] + "=", "AA" + jwk["n"], jwk["n"] + "A"):
+        assert device.call("fingerprint", jwk={**jwk, "n": encoded}) == {"refused": "key"}
 
 
-def test_seeds_have_32_bytes_and_are_never_the_same(device: Device, signer: PrivateKey) -> None:
-    one, other = device.ask("newSeeds")
-    assert one != other
-    assert len(one) == len(other) == 64
+def test_seeds_have_32_bytes_and_differ(device: Device, signer: PrivateKey) -> None:
+    first, other = device.call("newSeeds")
+    assert first != other
+    assert len(first) == len(other) == 64
     for seed in ("", "00" * 31, "00" * 33):
-        refused = device.ask("requestFromSeed", jwk=signer.public.jwk, seed=seed)
+        refused = device.call("requestFromSeed", jwk=signer.public.jwk, seed=seed)
         assert refused == {"refused": "seed"}
 
 
-def test_base64url_is_read_back_and_nothing_else_is_read(device: Device) -> None:
+def test_base64url_round_trips_and_other_encodings_are_refused(device: Device) -> None:
     for data in ("", "00", "fbff", "ffefbe", "00" * 32):
-        written = device.ask("base64url", data=data)
-        assert device.ask("fromBase64url", text=written) == data
+        encoded = device.call("base64url", data=data)
+        assert device.call("fromBase64url", text=encoded) == data
     for text in ("a", "a b", "ab==", "a+b/", "é", None, 7):
-        assert device.ask("fromBase64url", text=text) == {"refused": "input"}
+        assert device.call("fromBase64url", text=text) == {"refused": "input"}
 
 
-def _kept(request: dict[str, str]) -> dict[str, str]:
+def _stored(request: dict[str, str]) -> dict[str, str]:
     return {name: request[name] for name in ("prepared", "inverse")}

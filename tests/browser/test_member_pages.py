@@ -1,4 +1,4 @@
-"""The pages behind members' links: on the narrowest phone, by keyboard, by ear."""
+"""The pages behind members' links on the narrowest phone, by keyboard and by screen reader."""
 
 from datetime import date
 from importlib.resources import files
@@ -101,7 +101,7 @@ def show(page: Page, service: str, name: str, language: Language, data: dict[str
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_page_is_accessible_and_loses_nothing_on_a_narrow_screen(
+def test_every_page_is_accessible_and_complete_on_a_narrow_screen(
     chrome: Browser, language: Language
 ) -> None:
     page = chrome.new_page(viewport=SMALL)
@@ -112,7 +112,7 @@ def test_every_page_is_accessible_and_loses_nothing_on_a_narrow_screen(
     page.close()
 
 
-def test_a_missing_confirmation_is_heard_first_and_leads_to_its_field(chrome: Browser) -> None:
+def test_a_missing_confirmation_is_announced_first_and_links_to_its_field(chrome: Browser) -> None:
     page = chrome.new_page(viewport=SMALL)
     show(page, "registry", "erase.html", "fr", {"link": TOKEN, "ticket": "t", "wrong": ["sure"]})
     expect(page.locator("#errors")).to_be_focused()

@@ -1,6 +1,6 @@
-"""The whole way in a real browser, through both real services: from invited to counted.
+"""From invitation to receipt in a real browser, through campaigns and responses.
 
-No broker: what campaigns says of the project is handed to responses as its consumer would get it.
+There is no broker: the test passes the project's events to responses as its consumer would.
 """
 
 import json
@@ -102,21 +102,23 @@ async def panel(postgres_server: PostgresServer, tmp_path: Path) -> AsyncIterato
 
 
 async def collect(responses: Service, world: World) -> str:
-    """Responses hears of the project and gets its letter and its questionnaire."""
-    told = await world.projects_told()
+    """Responses receives the project, its letter and its questionnaire."""
+    published = await world.projects_told()
     letter = "".join(f"<p>{line}</p>" for line in LETTER.splitlines())
     cleaned = await documents.clean(letter.encode(), "text/html")
-    asked = questionnaire().model_dump_json()
+    questionnaire_json = questionnaire().model_dump_json()
     async with responses.database.transaction() as conn:
-        project_id = told[0].project_id
-        await preparing.follow_projects(conn, responses.clock, told[:1])
+        project_id = published[0].project_id
+        await preparing.follow_projects(conn, responses.clock, published[:1])
         added = await preparing.add_document(conn, responses.clock, project_id, "Lettre", cleaned)
-        body = Questionnaire.model_validate_json(asked.replace(str(DOCUMENT), str(added.id)))
+        body = Questionnaire.model_validate_json(
+            questionnaire_json.replace(str(DOCUMENT), str(added.id))
+        )
         await preparing.write_questionnaire(
             conn, responses.clock, project_id, body.model_dump(mode="json")
         )
         await preparing.make_ready(conn, responses.clock, project_id)
-        await preparing.follow_projects(conn, responses.clock, told[1:])
+        await preparing.follow_projects(conn, responses.clock, published[1:])
     return str(await responses.database.pool.fetchval("SELECT preview_id FROM collection"))
 
 
@@ -137,7 +139,7 @@ async def test_from_the_invitation_to_the_receipt(page: Page, panel: Panel) -> N
     await page.route("**/favicon.ico", lambda route: route.fulfill(status=204))
     await page.goto(f"{panel.invitation}?lang=fr")
     await page.get_by_role("button", name="Je participe").first.click()
-    # The browser follows to the answer page, which takes the credential before anything else.
+    # The browser follows to the answer page, which requests the credential first.
     await expect(page).to_have_url(re.compile("/answer/"))
     await expect(page.locator("#joined-status")).to_contain_text("prêt et gardé")
     await expect(page.locator("#private-link")).to_be_visible()
@@ -152,7 +154,7 @@ async def test_from_the_invitation_to_the_receipt(page: Page, panel: Panel) -> N
     pool = panel.responses.database.pool
     assert await pool.fetchval("SELECT count(*) FROM sealed") == 1
     assert await pool.fetchval("SELECT count(*) FROM spent_credential") == 1
-    # Coming back by the message, the receipt is there.
+    # The link of the message shows the receipt.
     receipt = await page.locator("#receipt").inner_text()
     await page.goto(f"{panel.invitation}?lang=fr")
     await expect(page.get_by_text("déjà été remis à un appareil")).to_be_visible()
