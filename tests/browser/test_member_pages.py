@@ -41,6 +41,9 @@ ACTS = {
 }
 
 
+TEMPLATES = {"campaigns": "services.campaigns", "registry": "services.registry.member_space"}
+
+
 def rendered() -> list[tuple[str, str, dict[str, Any]]]:
     """Service, template and data of every page behind a member's link."""
     invitations: list[tuple[str, str, dict[str, Any]]] = [
@@ -96,7 +99,7 @@ def rendered() -> list[tuple[str, str, dict[str, Any]]]:
 
 def show(page: Page, service: str, name: str, language: Language, data: dict[str, Any]) -> None:
     style = files("services.runtime").joinpath("templates/panel.css").read_text()
-    html = Pages(f"services.{service}").text(name, language, **data)
+    html = Pages(TEMPLATES[service]).text(name, language, **data)
     page.set_content(html.replace("</head>", f"<style>{style}</style></head>"))
 
 
