@@ -32,7 +32,7 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from joserfc.jwk import OKPKey
 
-from deploy.backup.backup import new_identity
+from deploy.backup import new_identity
 from deploy.kafka.acls import PRINCIPALS, PUBLIC, SERVICES, SETUP
 
 _AES_BYTES = 32
@@ -73,45 +73,48 @@ class Authority:
     """A certificate authority of this deployment alone."""
 
     def __init__(
-        self, certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey, now: datetime
+        self, certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey, instant: datetime
     ) -> None:
-        self._now = now
+        self._now = instant
         self._key = key
         self._certificate = certificate
 
     @classmethod
-    def new(cls, now: datetime) -> Self:
+    def new(cls, instant: datetime) -> Self:
         key = ec.generate_private_key(ec.SECP256R1())
         name = _name("Citizen panel, own authority")
         certificate = (
-            _builder(name, name, key, now, now + _AUTHORITY_LIVES)
+            _builder(name, name, key, instant, instant + _AUTHORITY_LIVES)
             .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
             .add_extension(_usage(signs_others=True), critical=True)
             .sign(key, hashes.SHA256())
         )
-        return cls(certificate, key, now)
+        return cls(certificate, key, instant)
 
     @classmethod
-    def read(cls, folder: Path, now: datetime) -> Self:
+    def load(cls, folder: Path, instant: datetime) -> Self:
         """Raises NoAuthority."""
         try:
             certificate = x509.load_pem_x509_certificate((folder / "authority").read_bytes())
             key = load_pem_private_key((folder / "key").read_bytes(), None)
         except (OSError, ValueError) as error:
             raise NoAuthority(folder) from error
-        if not isinstance(key, ec.EllipticCurvePrivateKey) or certificate.not_valid_after_utc < now:
+        if (
+            not isinstance(key, ec.EllipticCurvePrivateKey)
+            or certificate.not_valid_after_utc < instant
+        ):
             raise NoAuthority(folder)
-        return cls(certificate, key, now)
+        return cls(certificate, key, instant)
 
     @property
-    def own(self) -> Certified:
+    def certified(self) -> Certified:
         return _pem(self._certificate, self._key)
 
     def signed(self, certificate: Path) -> bool:
         """Whether the certificate in this file is one of this authority's."""
         try:
-            shown = x509.load_pem_x509_certificate(certificate.read_bytes())
-            shown.verify_directly_issued_by(self._certificate)
+            leaf = x509.load_pem_x509_certificate(certificate.read_bytes())
+            leaf.verify_directly_issued_by(self._certificate)
         except (OSError, ValueError, TypeError, InvalidSignature):
             return False
         return True
@@ -151,12 +154,12 @@ def _servers(authority: Authority, domain: str) -> dict[str, dict[str, str]]:
     }
 
 
-def renew(folder: Path, domain: str, now: datetime) -> list[str]:
+def renew(folder: Path, domain: str, instant: datetime) -> list[str]:
     """New certificates of every server whose certificate is by the own authority; returns whose.
 
     Raises NoAuthority.
     """
-    authority = Authority.read(folder / "authority", now)
+    authority = Authority.load(folder / "authority", instant)
     renewed = []
     for server, texts in _servers(authority, domain).items():
         # The first file is, or ends with, the certificate that is served now.
@@ -172,14 +175,16 @@ def renew(folder: Path, domain: str, now: datetime) -> list[str]:
     return renewed
 
 
-def bootstrap(folder: Path, domain: str, now: datetime) -> None:
+def bootstrap(folder: Path, domain: str, instant: datetime) -> None:
     """Raises NotEmpty."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if any(folder.iterdir()):
         raise NotEmpty(folder)
-    authority = Authority.new(now)
+    authority = Authority.new(instant)
     servers = _servers(authority, domain)
-    _write(folder / "authority", authority=authority.own.certificate, key=authority.own.key)
+    _write(
+        folder / "authority", authority=authority.certified.certificate, key=authority.certified.key
+    )
     passwords = {name: _password() for name in PRINCIPALS}
     database = {name: _password() for name in SERVICES}
     migration = {name: _password() for name in SERVICES}
@@ -200,7 +205,7 @@ def bootstrap(folder: Path, domain: str, now: datetime) -> None:
 
     link, journal = _pair(), _pair()
     public = json.dumps([OKPKey.import_key(json.loads(link)).as_dict(private=False)])
-    own = {
+    keys_of_service = {
         "registry": {
             "contact_keys": _keys(),
             "lookup_key": _key(),
@@ -213,10 +218,10 @@ def bootstrap(folder: Path, domain: str, now: datetime) -> None:
     for name in SERVICES:
         _write(
             folder / name,
-            authority=authority.own.certificate,
+            authority=authority.certified.certificate,
             database_dsn=_dsn(name, name, database[name]),
             kafka_password=passwords[name],
-            **own[name],
+            **keys_of_service[name],
         )
     _write(
         folder / SETUP,
@@ -229,7 +234,9 @@ def bootstrap(folder: Path, domain: str, now: datetime) -> None:
     _write(folder / "backup", recipient=recipient)
     _write(folder / "restore", identity=identity)
     # For whoever is downstream: a password and the authority, nothing else.
-    _write(folder / PUBLIC, authority=authority.own.certificate, kafka_password=passwords[PUBLIC])
+    _write(
+        folder / PUBLIC, authority=authority.certified.certificate, kafka_password=passwords[PUBLIC]
+    )
 
 
 def _write(folder: Path, **texts: str) -> None:
@@ -279,7 +286,7 @@ def _builder(
     subject: x509.Name,
     issuer: x509.Name,
     key: ec.EllipticCurvePrivateKey,
-    now: datetime,
+    instant: datetime,
     ends: datetime,
 ) -> x509.CertificateBuilder:
     return (
@@ -288,7 +295,7 @@ def _builder(
         .issuer_name(issuer)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_before(instant - timedelta(hours=1))
         .not_valid_after(ends)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False)
     )

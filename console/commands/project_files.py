@@ -83,15 +83,15 @@ class Sheet:
         if self.questionnaire is None:
             return
         sent: dict[UUID, UUID] = {}
-        for one in self._documents:
-            file = self._folder / one.file
+        for document in self._documents:
+            file = self._folder / document.file
             try:
                 content = file.read_bytes()
             except OSError as error:
                 raise NoSheet(file=file) from error
             kind = guess_type(file.name)[0] or "application/octet-stream"
-            added = await staff.add_document(project_id, one.title, content, kind)
-            sent[_placeholder(one.id)] = added.id
+            added = await staff.add_document(project_id, document.title, content, kind)
+            sent[_placeholder(document.id)] = added.id
         questions = [
             question.model_copy(
                 update={"document_id": sent.get(question.document_id, question.document_id)}
@@ -100,8 +100,8 @@ class Sheet:
             else question
             for question in self.questionnaire.questions
         ]
-        asked = self.questionnaire.model_copy(update={"questions": questions})
-        await staff.write_questionnaire(project_id, asked)
+        questionnaire = self.questionnaire.model_copy(update={"questions": questions})
+        await staff.write_questionnaire(project_id, questionnaire)
         await staff.make_ready(project_id)
 
     def campaign(self, project_id: UUID) -> CampaignSheet | None:
@@ -117,17 +117,17 @@ def read(file: Path, **dates: Any) -> Sheet:
     listed = raw.pop("documents", [])
     wrong: list[tuple[Text, dict[str, Any]]] = []
 
-    def checked(model: Any, content: Any, place: str) -> Any:
+    def checked(model: Any, content: Any, path: str) -> Any:
         try:
             return model.model_validate(content)
         except ValidationError as error:
-            wrong.extend(_in_words(error, place))
+            wrong.extend(_in_words(error, path))
             return None
 
     project = checked(ProjectSheet, raw | dates, "")
     documents = [
-        checked(DocumentSheet, one, f"documents.{place}")
-        for place, one in enumerate(listed if isinstance(listed, list) else [listed])
+        checked(DocumentSheet, element, f"documents.{index}")
+        for index, element in enumerate(listed if isinstance(listed, list) else [listed])
     ]
     _name_documents(questionnaire)
     questions = checked(Questionnaire, questionnaire, "questionnaire") if questionnaire else None
@@ -192,17 +192,17 @@ def _codes_as_text(campaign: dict[str, Any]) -> dict[str, Any]:
     def text(value: Any) -> Any:
         return str(value) if isinstance(value, int | float) and value is not True else value
 
-    told = dict(campaign)
-    audience, quotas = told.get("audience"), told.get("quotas")
+    settings = dict(campaign)
+    audience, quotas = settings.get("audience"), settings.get("quotas")
     if isinstance(audience, dict):
-        told["audience"] = {
+        settings["audience"] = {
             text(name): [text(code) for code in codes] if isinstance(codes, list) else codes
             for name, codes in audience.items()
         }
-    wanted = quotas.get("wanted") if isinstance(quotas, dict) else None
-    if isinstance(quotas, dict) and isinstance(wanted, dict):
-        told["quotas"] = quotas | {"wanted": {text(code): n for code, n in wanted.items()}}
-    return told
+    total = quotas.get("wanted") if isinstance(quotas, dict) else None
+    if isinstance(quotas, dict) and isinstance(total, dict):
+        settings["quotas"] = quotas | {"wanted": {text(code): n for code, n in total.items()}}
+    return settings
 
 
 def _mapping(file: Path) -> dict[str, Any]:
@@ -223,7 +223,9 @@ def _mapping(file: Path) -> dict[str, Any]:
 
 def _in_words(error: ValidationError, inside: str) -> list[tuple[Text, dict[str, Any]]]:
     reasons = []
-    for one in violations(error.errors()):
-        place = ".".join(part for part in (inside, one.path) if part)
-        reasons.append((_WRONG, {"place": place or "?", "reason_fr": one.fr, "reason_en": one.en}))
+    for violation in violations(error.errors()):
+        path = ".".join(part for part in (inside, violation.path) if part)
+        reasons.append(
+            (_WRONG, {"place": path or "?", "reason_fr": violation.fr, "reason_en": violation.en})
+        )
     return reasons

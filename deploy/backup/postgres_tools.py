@@ -10,12 +10,14 @@ import re
 import subprocess
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Thread
+from typing import IO
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from services.runtime.refusal import Refusal
 from services.runtime.text import Text
 
-_SQL = Path(__file__).parent / "sql"
+SQL = Path(__file__).parent / "sql"
 # Major version → first minor version with `\\restrict`; every version from 18 on has it.
 _RESTRICTS_SINCE = {13: 22, 14: 19, 15: 14, 16: 10, 17: 6}
 
@@ -54,9 +56,9 @@ class BackupOfNewerServer(Refusal):
 
 def number(version: str) -> tuple[int, int]:
     """(major, minor) of `17.6 (Debian 17.6-1)` or `pg_dump (PostgreSQL) 18.1`."""
-    found = re.search(r"(?:^|\) )(\d+)(?:\.(\d+))?", version)
-    assert found, f"PostgreSQL says its version otherwise: {version}"
-    return int(found[1]), int(found[2] or 0)
+    match = re.search(r"(?:^|\) )(\d+)(?:\.(\d+))?", version)
+    assert match, f"PostgreSQL says its version otherwise: {version}"
+    return int(match[1]), int(match[2] or 0)
 
 
 def restricts(version: str) -> bool:
@@ -80,7 +82,7 @@ def check_restore(saved: str, dumped_by: str, server: str) -> None:
     if number(saved)[0] > number(server)[0]:
         raise BackupOfNewerServer(saved=_short(saved), server=_short(server))
     tools = tool_version("psql")
-    if dumped_by and restricts(dumped_by) and not restricts(tools):
+    if restricts(dumped_by) and not restricts(tools):
         raise ToolsTooOld(tools=_short(tools), other=f"pg_dump {_short(dumped_by)}")
 
 
@@ -90,35 +92,37 @@ def _short(version: str) -> str:
 
 
 def server_version(service: str, dsn: str) -> str:
-    return ask(service, dsn, "version")
+    return query_value(service, dsn, "version")
 
 
 def tool_version(name: str) -> str:
-    asked = subprocess.run([tool(name), "--version"], capture_output=True, text=True, check=True)
-    return asked.stdout.strip()
+    completed = subprocess.run(
+        [tool(name), "--version"], capture_output=True, text=True, check=True
+    )
+    return completed.stdout.strip()
 
 
-def ask(service: str, dsn: str, query: str, **variables: str) -> str:
+def query_value(service: str, dsn: str, query: str, **variables: str) -> str:
     """What a query of `sql/` answers, one row a line."""
     command = [tool("psql"), "--no-psqlrc", "-qAt", "--set=ON_ERROR_STOP=1"]
     command += [f"--set={name}={value}" for name, value in variables.items()]
-    asked = subprocess.run(
-        [*command, "--file", str(_SQL / f"{query}.sql")],
+    completed = subprocess.run(
+        [*command, "--file", str(SQL / f"{query}.sql")],
         env=environment(dsn),
         capture_output=True,
         text=True,
         check=False,
     )
-    if asked.returncode:
-        raise DatabaseFailed(service=service, said=" ".join(asked.stderr.split())[:500])
-    return asked.stdout.strip()
+    if completed.returncode:
+        raise DatabaseFailed(service=service, said=" ".join(completed.stderr.split())[:500])
+    return completed.stdout.strip()
 
 
 def environment(dsn: str) -> dict[str, str]:
     """How PostgreSQL's tools are told where to go: a command line is everybody's to read."""
     parts = urlsplit(dsn)
     query = dict(parse_qsl(parts.query))
-    named = {
+    variables = {
         "PGHOST": parts.hostname,
         "PGPORT": str(parts.port or 5432),
         "PGUSER": unquote(parts.username or ""),
@@ -129,7 +133,7 @@ def environment(dsn: str) -> dict[str, str]:
         "PGAPPNAME": "panel-backup",
         "PGCONNECT_TIMEOUT": "10",
     }
-    return os.environ | {name: value for name, value in named.items() if value}
+    return os.environ | {name: value for name, value in variables.items() if value}
 
 
 def tool(name: str) -> str:
@@ -138,3 +142,21 @@ def tool(name: str) -> str:
     if wheel is not None and wheel.origin is not None:
         return str(Path(wheel.origin).parent / "pginstall" / "bin" / name)
     return name
+
+
+class ErrorOutput:
+    """Error output of a tool, read by a thread of its own, so that the tool never waits."""
+
+    def __init__(self, pipe: IO[bytes] | None) -> None:
+        assert pipe is not None
+        self._pipe, self._data = pipe, b""
+        self._thread = Thread(target=self._collect, daemon=True)
+        self._thread.start()
+
+    def _collect(self) -> None:
+        self._data = self._pipe.read()
+
+    @property
+    def text(self) -> str:
+        self._thread.join()
+        return " ".join(self._data.decode(errors="replace").split())[:500]

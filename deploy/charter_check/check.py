@@ -177,9 +177,9 @@ async def check(panel: Panel) -> list[Finding]:
     connections = {service: await asyncpg.connect(dsn) for service, dsn in panel.dsns.items()}
     try:
         for promise in STORED:
-            stored.append(await _check_stored(connections[promise.service], promise, panel.now))
+            stored.append(await _check_stored(connections[promise.service], promise, panel.instant))
         gathered = await _gather(panel, connections)
-        journal = await transparency.read(panel, connections["feedback"])
+        journal = await transparency.fetch_journal(panel, connections["feedback"])
         migrated = [
             finding
             for service, connection in connections.items()
@@ -241,8 +241,8 @@ async def _as_migrated(
     ]
 
 
-async def _check_stored(connection: "Connection", promise: Stored, now: datetime) -> Finding:
-    parameters = {"now": now} if promise.timed else {}
+async def _check_stored(connection: "Connection", promise: Stored, instant: datetime) -> Finding:
+    parameters = {"now": instant} if promise.timed else {}
     row = await fetch_row(connection, promise.query, **parameters)
     code = promise.query
     if promise.query in ("no_member_columns", "events_applied"):

@@ -48,7 +48,7 @@ class Query:
         return [parameters[name] for name in self.parameters]
 
 
-def _read() -> dict[str, Query]:
+def _load_queries() -> dict[str, Query]:
     queries: dict[str, Query] = {}
     for file in sorted(files(__package__).joinpath("sql").iterdir(), key=lambda file: file.name):
         text = file.read_text()
@@ -60,15 +60,17 @@ def _read() -> dict[str, Query]:
     return queries
 
 
-QUERIES = _read()
+QUERIES = _load_queries()
 
 
 async def fetch(
     connection: "Connection", query: str, **parameters: Parameter
 ) -> list[asyncpg.Record]:
     """All rows of a named query of `sql/`."""
-    named = QUERIES[query]
-    rows: list[asyncpg.Record] = await connection.fetch(named.text, *named.values(parameters))
+    statement = QUERIES[query]
+    rows: list[asyncpg.Record] = await connection.fetch(
+        statement.text, *statement.values(parameters)
+    )
     return rows
 
 

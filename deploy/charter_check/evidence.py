@@ -41,42 +41,44 @@ class Evidence:
     """`answers_open`."""
 
 
-def messages_apart(seen: Evidence) -> tuple[int, int]:
+def messages_apart(evidence: Evidence) -> tuple[int, int]:
     """Civil days where the member lives, as the charter's month is the member's; by mailbox,
     however its address is spelled."""
-    known = _by_order(seen)
+    deliveries = _by_order(evidence)
     solicited = [
-        (mailbox(message.recipient), message.panel_time, *_days(known, message))
-        for message in seen.messages
+        (mailbox(message.recipient), message.panel_time, *_days(deliveries, message))
+        for message in evidence.messages
         if message.solicits
     ]
     return len(solicited), len(may_be_too_close(solicited))
 
 
-def messages_ordered(seen: Evidence) -> tuple[int, int]:
-    kinds = {row["order_id"]: row["kind"] for row in seen.orders}
+def messages_ordered(evidence: Evidence) -> tuple[int, int]:
+    kinds = {row["order_id"]: row["kind"] for row in evidence.orders}
     wrong = sum(
         message.order_id is None or kinds.get(message.order_id) != message.kind
-        for message in seen.messages
+        for message in evidence.messages
     )
-    return len(seen.messages), wrong
+    return len(evidence.messages), wrong
 
 
-def orders_used_once(seen: Evidence) -> tuple[int, int]:
-    used = [one.order_id for one in seen.messages if one.solicits and one.order_id]
+def orders_used_once(evidence: Evidence) -> tuple[int, int]:
+    used = [
+        message.order_id for message in evidence.messages if message.solicits and message.order_id
+    ]
     return len(used), len(twice(used))
 
 
-def sent_is_in_the_journal(seen: Evidence) -> tuple[int, int]:
-    handed_over = {message.order_id for message in seen.messages}
-    sent = [row["order_id"] for row in seen.deliveries if row["state"] in ("sent", "bounced")]
+def sent_is_in_the_journal(evidence: Evidence) -> tuple[int, int]:
+    handed_over = {message.order_id for message in evidence.messages}
+    sent = [row["order_id"] for row in evidence.deliveries if row["state"] in ("sent", "bounced")]
     return len(sent), sum(order not in handed_over for order in sent)
 
 
-def answers_agree(seen: Evidence) -> tuple[int, int]:
+def answers_agree(evidence: Evidence) -> tuple[int, int]:
     """An answer under way is no contradiction; a different one is."""
-    states = {row["order_id"]: row["state"] for row in seen.deliveries}
-    answered = [row for row in seen.orders if row["answer"] is not None]
+    states = {row["order_id"]: row["state"] for row in evidence.deliveries}
+    answered = [row for row in evidence.orders if row["answer"] is not None]
     return len(answered), sum(
         states.get(row["order_id"]) != row["answer"]
         and (row["answer"], states.get(row["order_id"])) not in _STILL_MOVING
@@ -95,12 +97,12 @@ _STILL_MOVING = frozenset(
 )
 
 
-def sending_hours(seen: Evidence) -> tuple[int, int]:
+def sending_hours(evidence: Evidence) -> tuple[int, int]:
     """A message whose order is unknown might have reached anybody, at any hour."""
-    known = _by_order(seen)
-    return len(seen.messages), sum(
-        not _in_hours(known.get(message.order_id) if message.order_id else None, message)
-        for message in seen.messages
+    deliveries = _by_order(evidence)
+    return len(evidence.messages), sum(
+        not _in_hours(deliveries.get(message.order_id) if message.order_id else None, message)
+        for message in evidence.messages
     )
 
 
@@ -117,16 +119,18 @@ def _in_hours(delivery: Row | None, message: Message) -> bool:
     )
 
 
-def silence_after_leaving(seen: Evidence) -> tuple[int, int]:
+def silence_after_leaving(evidence: Evidence) -> tuple[int, int]:
     """Whoever left, was erased or merged. It is on its topic only once
     it is committed; both times are real ones."""
     gone: dict[str, datetime] = {}
-    for record in seen.records:
+    for record in evidence.records:
         if record.topic == "registry.members.v1" and body_of(record).get("status") in _GONE:
             gone.setdefault(record.key, record.appended_at)
-    members = {row["order_id"]: str(row["member_id"]) for row in (*seen.orders, *seen.deliveries)}
+    members = {
+        row["order_id"]: str(row["member_id"]) for row in (*evidence.orders, *evidence.deliveries)
+    }
     wrong = 0
-    for message in seen.messages:
+    for message in evidence.messages:
         member = members.get(message.order_id) if message.order_id else None
         if member in gone and message.real_time > gone[member]:
             wrong += 1
@@ -138,17 +142,17 @@ _GONE = ("left", "erased", "merged")
 _ON_EARTH = [timezone(timedelta(hours=hours)) for hours in range(-12, 15)]
 
 
-def no_personal_data_on_the_bus(seen: Evidence) -> tuple[int, int]:
+def no_personal_data_on_the_bus(evidence: Evidence) -> tuple[int, int]:
     """Anything like an address, and every recipient's own, in keys, values and attributes."""
-    needles = _needles(seen)
-    return len(seen.records), sum(
+    needles = _needles(evidence)
+    return len(evidence.records), sum(
         _tells(b" ".join((record.key.encode(), record.value, *_attributes(record))), needles)
-        for record in seen.records
+        for record in evidence.records
     )
 
 
-def no_members_where_opinions_are(seen: Evidence) -> tuple[int, int]:
-    records = [record for record in seen.records if record.topic.startswith(_OPINIONS)]
+def no_members_where_opinions_are(evidence: Evidence) -> tuple[int, int]:
+    records = [record for record in evidence.records if record.topic.startswith(_OPINIONS)]
     return len(records), sum(
         ("traceparent" in record.attributes and record.topic.startswith("responses."))
         or any(name in record.text for name in _NAMING)
@@ -156,9 +160,9 @@ def no_members_where_opinions_are(seen: Evidence) -> tuple[int, int]:
     )
 
 
-def days_only_where_opinions_are(seen: Evidence) -> tuple[int, int]:
+def days_only_where_opinions_are(evidence: Evidence) -> tuple[int, int]:
     """The time an event says it is of, and any time in its body."""
-    records = [record for record in seen.records if record.topic.startswith("responses.")]
+    records = [record for record in evidence.records if record.topic.startswith("responses.")]
     return len(records), sum(
         not record.attributes.get("ce_time", "").endswith(_MIDNIGHT)
         or _HOUR.search(record.value) is not None
@@ -166,40 +170,44 @@ def days_only_where_opinions_are(seen: Evidence) -> tuple[int, int]:
     )
 
 
-def closed_with_every_answer(seen: Evidence) -> tuple[int, int]:
+def closed_with_every_answer(evidence: Evidence) -> tuple[int, int]:
     """As any subscriber can tell from the topics alone: a closed project has a report, which
     answers each proposal of its synthesis at its listed version, and each of these a decision."""
-    projects = newest(seen, "campaigns.projects.v1")
-    collections = newest(seen, "responses.collections.v1")
-    reports = newest(seen, "feedback.reports.v1")
-    decisions = newest(seen, "feedback.decisions.v1")
+    projects = newest(evidence, "campaigns.projects.v1")
+    collections = newest(evidence, "responses.collections.v1")
+    reports = newest(evidence, "feedback.reports.v1")
+    decisions = newest(evidence, "feedback.decisions.v1")
     looked_at = wrong = 0
     for key in (key for key, body in projects.items() if body["state"] == "closed"):
-        listed = {(one["id"], one["version"]) for one in collections[key].get("proposals") or ()}
+        listed = {
+            (proposal["id"], proposal["version"])
+            for proposal in collections[key].get("proposals") or ()
+        }
         answered = {
-            (one["proposal_id"], one["version"])
-            for one in reports.get(key, {}).get("decisions", ())
-            if decisions.get(one["proposal_id"], {}).get("proposal_version") == one["version"]
+            (decision["proposal_id"], decision["version"])
+            for decision in reports.get(key, {}).get("decisions", ())
+            if decisions.get(decision["proposal_id"], {}).get("proposal_version")
+            == decision["version"]
         }
         looked_at += 1 + len(listed)
         wrong += (key not in reports) + len(listed - answered)
     return looked_at, wrong
 
 
-def newest(seen: Evidence, topic: str) -> dict[str, dict[str, Any]]:
-    held: dict[str, dict[str, Any]] = {}
-    for record in seen.records:
+def newest(evidence: Evidence, topic: str) -> dict[str, dict[str, Any]]:
+    bodies: dict[str, dict[str, Any]] = {}
+    for record in evidence.records:
         if record.topic == topic:
             body = body_of(record)
-            if body.get("version", 0) > held.get(record.key, {}).get("version", 0):
-                held[record.key] = body
-    return held
+            if body.get("version", 0) > bodies.get(record.key, {}).get("version", 0):
+                bodies[record.key] = body
+    return bodies
 
 
-def no_personal_data_in_logs(seen: Evidence) -> tuple[int, int]:
-    needles = _needles(seen)
+def no_personal_data_in_logs(evidence: Evidence) -> tuple[int, int]:
+    needles = _needles(evidence)
     lines = wrong = 0
-    for log in seen.logs:
+    for log in evidence.logs:
         with log.open("rb") as file:
             for line in file:
                 lines += 1
@@ -207,10 +215,10 @@ def no_personal_data_in_logs(seen: Evidence) -> tuple[int, int]:
     return lines, wrong
 
 
-def _needles(seen: Evidence) -> frozenset[bytes]:
+def _needles(evidence: Evidence) -> frozenset[bytes]:
     """The local part of every address that got a message: specific enough to be no accident."""
-    local = (message.recipient.lower().partition("@")[0] for message in seen.messages)
-    return frozenset(one.encode() for one in local if len(one) >= _LONG_ENOUGH)
+    local = (message.recipient.lower().partition("@")[0] for message in evidence.messages)
+    return frozenset(name.encode() for name in local if len(name) >= _LONG_ENOUGH)
 
 
 _LONG_ENOUGH = 8
@@ -237,13 +245,13 @@ def body_of(record: Record) -> dict[str, Any]:
     return body if isinstance(body, dict) else {}
 
 
-def _by_order(seen: Evidence) -> dict[UUID, Row]:
-    return {row["order_id"]: row for row in seen.deliveries}
+def _by_order(evidence: Evidence) -> dict[UUID, Row]:
+    return {row["order_id"]: row for row in evidence.deliveries}
 
 
-def _days(known: Mapping[UUID, Row], message: Message) -> tuple[date, date]:
+def _days(deliveries: Mapping[UUID, Row], message: Message) -> tuple[date, date]:
     """The first and the last civil day that it may have been where the member lives."""
-    delivery = known.get(message.order_id) if message.order_id else None
+    delivery = deliveries.get(message.order_id) if message.order_id else None
     if delivery is not None and delivery["zone"] is not None:
         day = message.day(delivery["zone"])
         return day, day

@@ -116,8 +116,8 @@ def may_be_too_close(
 
 
 def twice(ids: Iterable[UUID]) -> set[UUID]:
-    seen: set[UUID] = set()
-    again: set[UUID] = set()
-    for one in ids:
-        (again if one in seen else seen).add(one)
-    return again
+    once: set[UUID] = set()
+    repeated: set[UUID] = set()
+    for id in ids:
+        (repeated if id in once else once).add(id)
+    return repeated

@@ -45,7 +45,7 @@ class KafkaAccess:
 class Panel:
     """A running panel, as its operator knows it."""
 
-    now: datetime
+    instant: datetime
     """By the panel's own clock."""
     dsns: Mapping[str, str]
     """By service, as a role that may create databases."""

@@ -18,69 +18,69 @@ SOURCES = (
 )
 
 
-def words_as_told(seen: Evidence) -> tuple[int, int]:
+def words_as_told(evidence: Evidence) -> tuple[int, int]:
     """Mandates, proposals, decisions and reports. The table that they come from has all that was
     told, in the words that were told; a copy of the same version has the same words."""
     looked_at = wrong = 0
-    told = {topic: newest(seen, topic) for topic in SOURCES}
+    published = {topic: newest(evidence, topic) for topic in SOURCES}
     sources: dict[str, set[str]] = {topic: set() for topic in SOURCES}
-    for row in seen.publications:
+    for row in evidence.publications:
         if row["is_source"]:
             sources[row["topic"]].add(row["key"])
-        body = told[row["topic"]].get(row["key"])
+        body = published[row["topic"]].get(row["key"])
         # A source may be a moment ahead of its topic, a copy a moment behind.
         if body is None or row["version"] > body["version"]:
             continue
         if row["version"] == body["version"] or row["is_source"]:
             looked_at += 1
             wrong += not _agree(json.loads(row["words"]), body)
-    missing = sum(len(told[topic].keys() - keys) for topic, keys in sources.items())
+    missing = sum(len(published[topic].keys() - keys) for topic, keys in sources.items())
     return looked_at + missing, wrong + missing
 
 
-def contributions_as_told(seen: Evidence) -> tuple[int, int]:
+def contributions_as_told(evidence: Evidence) -> tuple[int, int]:
     """There are at least as many as were ever told, open or sealed: their number only grows."""
-    opened, received = _numbers(seen)
+    opened, received = _numbers(evidence)
     wrong = 0
-    for row in seen.collections:
+    for row in evidence.collections:
         key = str(row["project_id"])
         wrong += max(
             0,
             opened.pop(key, 0) - row["open"],
             received.pop(key, 0) - row["open"] - row["sealed"],
         )
-    return sum(_numbers(seen)[1].values()), wrong + sum(received.values())
+    return sum(_numbers(evidence)[1].values()), wrong + sum(received.values())
 
 
-def credentials_as_told(seen: Evidence) -> tuple[int, int]:
+def credentials_as_told(evidence: Evidence) -> tuple[int, int]:
     """Each answer that was told came with a credential, which stays spent; notes of a session did
     not."""
-    _, received = _numbers(seen)
+    _, received = _numbers(evidence)
     looked_at = wrong = 0
-    for row in seen.collections:
+    for row in evidence.collections:
         needed = max(0, received.get(str(row["project_id"]), 0) - row["notes"])
         looked_at += needed
         wrong += max(0, needed - row["spent"])
     return looked_at, wrong
 
 
-def answers_as_told(seen: Evidence) -> tuple[int, int]:
+def answers_as_told(evidence: Evidence) -> tuple[int, int]:
     """The answers of a collection have the digest that was told when they were opened: not even
     words and answer together can be rewritten."""
     digests = {
         key: body["answers_digest"]
-        for key, body in newest(seen, _COLLECTIONS).items()
+        for key, body in newest(evidence, _COLLECTIONS).items()
         if body.get("answers_digest")
     }
-    stored = {str(row["project_id"]): row["digest"] for row in seen.collections}
+    stored = {str(row["project_id"]): row["digest"] for row in evidence.collections}
     return len(digests), sum(stored.get(key) != digest for key, digest in digests.items())
 
 
-def _numbers(seen: Evidence) -> tuple[dict[str, int], dict[str, int]]:
+def _numbers(evidence: Evidence) -> tuple[dict[str, int], dict[str, int]]:
     """The most contributions that were ever told of a project: open, and with those sealed."""
     opened: dict[str, int] = {}
     received: dict[str, int] = {}
-    for record in seen.records:
+    for record in evidence.records:
         if record.topic == _COLLECTIONS:
             body = body_of(record)
             number, sealed = body.get("contributions") or 0, body.get("unopened") or 0
@@ -89,10 +89,11 @@ def _numbers(seen: Evidence) -> tuple[dict[str, int], dict[str, int]]:
     return opened, received
 
 
-def words_are_the_answers(seen: Evidence) -> tuple[int, int]:
+def words_are_the_answers(evidence: Evidence) -> tuple[int, int]:
     """The words that are read and searched are those of the answer that was opened."""
-    return len(seen.responses), sum(
-        not _composed(row["words"], _texts(json.loads(row["answers"]))) for row in seen.responses
+    return len(evidence.responses), sum(
+        not _composed(row["words"], _texts(json.loads(row["answers"])))
+        for row in evidence.responses
     )
 
 
@@ -116,12 +117,12 @@ def _texts(answers: dict[str, Any]) -> list[str]:
             texts.append(answer)
         elif isinstance(answer, dict):
             texts += [answer.get("other") or "", answer.get("comment") or ""]
-            texts += [one.get("comment") or "" for one in answer.get("passages") or ()]
+            texts += [passage.get("comment") or "" for passage in answer.get("passages") or ()]
     return [text for text in texts if text]
 
 
-def _agree(words: Any, told: Any) -> bool:
+def _agree(text: Any, published: Any) -> bool:
     """Whether all that `words` says is told in the same way; what has no value may be left out."""
-    if isinstance(words, dict):
-        return all(_agree(value, (told or {}).get(name)) for name, value in words.items())
-    return bool(words == told)
+    if isinstance(text, dict):
+        return all(_agree(value, (published or {}).get(name)) for name, value in text.items())
+    return bool(text == published)

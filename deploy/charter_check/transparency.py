@@ -36,7 +36,7 @@ class PublicJournal:
     key: bytes = bytes(32)
 
 
-async def read(panel: Panel, feedback: "Connection") -> PublicJournal:
+async def fetch_journal(panel: Panel, feedback: "Connection") -> PublicJournal:
     """Read the journal, once its present entries are signed, or should have been."""
     length = (await fetch_row(feedback, "journal_length"))["entries"]
     with contextlib.suppress(TimeoutError):  # what no signature covers is counted as wrong
@@ -77,7 +77,7 @@ def journal_verifies(journal: PublicJournal) -> tuple[int, int]:
         expected = root(0, covered) if covered else sha256().digest()
         wrong += not _holds(json.loads(line)["checkpoint"], journal.key, covered, expected)
     wrong += len(texts) - covered
-    wrong += sum(held != text for held, text in zip(journal.entries, texts, strict=False))
+    wrong += sum(body != text for body, text in zip(journal.entries, texts, strict=False))
     wrong += max(0, len(journal.entries) - len(texts))
     return max(len(texts), len(journal.entries)), wrong
 

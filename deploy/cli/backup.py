@@ -85,27 +85,27 @@ def backup(
         ),
     ] = 35,
 ) -> None:
-    from deploy.backup import backup as backups
+    from deploy import backup as backups
 
-    here = session(ctx)
+    current = session(ctx)
     if keep_days > backups.LONGEST_KEPT.days:
         raise backups.KeptTooLong(most=backups.LONGEST_KEPT.days)
-    settings = backups.BackupSettings.given()
+    settings = backups.BackupSettings.from_variables()
     if settings:
-        now, dsns, recipient = _wall_clock(), settings.dsns(), settings.recipient
+        instant, dsns, recipient = _wall_clock(), settings.dsns(), settings.recipient
     else:
-        now, dsns, recipient = _local(here)
-    folder = to or here.data_dir / "backups"
-    made = backups.save(dsns, folder, recipient, now)
-    saved = backups.read(made).databases
-    here.tell(
+        instant, dsns, recipient = _local(current)
+    folder = to or current.data_dir / "backups"
+    backup_folder = backups.save(dsns, folder, recipient, instant)
+    saved = backups.read_manifest(backup_folder).databases
+    current.tell(
         _SAVED,
-        folder=made,
-        megabytes=sum(one.bytes for one in saved.values()) / 1e6,
+        folder=backup_folder,
+        megabytes=sum(database.bytes for database in saved.values()) / 1e6,
         names=", ".join(saved),
     )
-    for old in backups.forget(folder, now, timedelta(days=keep_days)):
-        here.tell(_FORGOTTEN, folder=old)
+    for old in backups.forget(folder, instant, timedelta(days=keep_days)):
+        current.tell(_FORGOTTEN, folder=old)
 
 
 def restore(
@@ -133,23 +133,23 @@ def restore(
         ),
     ] = False,
 ) -> None:
-    from deploy.backup import backup as backups
+    from deploy import backup as backups
 
-    here = session(ctx)
-    manifest = backups.read(saved)
+    current = session(ctx)
+    manifest = backups.read_manifest(saved)
     names = sorted(manifest.databases) if all_ else service or []
     if not names or not set(names) <= set(manifest.databases):
         raise WhichService(services="|".join(sorted(manifest.databases)))
 
-    def put_back(dsns: "Mapping[str, str]", identity: str, now: "datetime") -> None:
-        wanted = {name: dsns[name] for name in names}
-        back = backups.restore(saved, wanted, identity, now, lose_unsent=lose_unsent)
+    def put_back(dsns: "Mapping[str, str]", identity: str, instant: "datetime") -> None:
+        chosen = {name: dsns[name] for name in names}
+        back = backups.restore(saved, chosen, identity, instant, lose_unsent=lose_unsent)
         for name in back:
-            here.tell(_PUT_BACK, service=name, at=manifest.saved_at)
+            current.tell(_PUT_BACK, service=name, at=manifest.saved_at)
 
-    settings = backups.BackupSettings.given()
+    settings = backups.BackupSettings.from_variables()
     if settings is None:
-        _on_local_servers(here, names, put_back)
+        _on_local_servers(current, names, put_back)
     elif settings.identity is None:
         raise NoIdentity
     else:
@@ -162,18 +162,18 @@ def _wall_clock() -> "datetime":
     return datetime.now(UTC)
 
 
-def _local(here: Session) -> "tuple[datetime, dict[str, str], str]":
+def _local(current: Session) -> "tuple[datetime, dict[str, str], str]":
     """Raises StackNotRunning."""
     from deploy.local import endpoints
     from deploy.local.keys import backup_keys
     from services.runtime.clock import SharedClock
 
-    found = endpoints.read(here.data_dir)
-    now = SharedClock(found.clock_file).now()
-    return now, found.postgres.dsns, backup_keys(here.data_dir)[1]
+    stack = endpoints.read(current.data_dir)
+    instant = SharedClock(stack.clock_file).now()
+    return instant, stack.postgres.dsns, backup_keys(current.data_dir)[1]
 
 
-def _on_local_servers(here: Session, names: list[str], put_back: Any) -> None:
+def _on_local_servers(current: Session, names: list[str], put_back: Any) -> None:
     """The panel is down: only its database server runs, for as long as this takes."""
     import asyncio
 
@@ -185,21 +185,21 @@ def _on_local_servers(here: Session, names: list[str], put_back: Any) -> None:
     from services.runtime.clock import SharedClock
 
     try:
-        endpoints.read(here.data_dir)
+        endpoints.read(current.data_dir)
     except endpoints.StackNotRunning:
         pass
     else:
-        raise PanelStillUp(directory=here.data_dir)
-    now = SharedClock(here.data_dir / "clock.json").now()
+        raise PanelStillUp(directory=current.data_dir)
+    instant = SharedClock(current.data_dir / "clock.json").now()
 
     async def run() -> None:
-        postgres = EmbeddedPostgres(here.data_dir / "postgres")
+        postgres = EmbeddedPostgres(current.data_dir / "postgres")
         await postgres.start()
         try:
             for name in names:
                 await postgres.ensure_database(name)
             dsns = {name: postgres.dsn(name) for name in names}
-            await asyncio.to_thread(put_back, dsns, backup_keys(here.data_dir)[0], now)
+            await asyncio.to_thread(put_back, dsns, backup_keys(current.data_dir)[0], instant)
         finally:
             await postgres.stop()
 

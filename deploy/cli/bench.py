@@ -77,22 +77,24 @@ def bench(
     from tests.benchmarks.measure import Figure
     from tests.benchmarks.run import FULL, SMOKE, figures
 
-    here = session(ctx)
-    here.tell_progress(_MEASURING)
+    current = session(ctx)
+    current.tell_progress(_MEASURING)
 
     async def measure() -> list[Figure]:
-        found = []
+        results = []
         async for figure in figures(SMOKE if smoke else FULL, [part] if part else list(Part)):
-            found.append(figure)
-            here.err.print(f"{figure.name}: {figure.value:.2f} {figure.unit} ({figure.detail})")
-        return found
+            results.append(figure)
+            current.err.print(f"{figure.name}: {figure.value:.2f} {figure.unit} ({figure.detail})")
+        return results
 
     measured = asynchronous(measure)
     if json:
         rows = [dataclasses.asdict(figure) | {"holds": figure.holds} for figure in measured]
         print(safe_json(encoder.dumps(rows, indent=2)))
     else:
-        table = Table(here.say(_FIGURE), here.say(_VALUE), here.say(_PROMISED), "", box=None)
+        table = Table(
+            current.say(_FIGURE), current.say(_VALUE), current.say(_PROMISED), "", box=None
+        )
         for figure in measured:
             sign = "≥" if figure.at_least else "≤"
             table.add_row(
@@ -101,6 +103,6 @@ def bench(
                 f"{sign} {figure.bound:g}",
                 f"{'✓' if figure.holds else '✗'} {figure.detail}",
             )
-        here.out.print(table)
+        current.out.print(table)
     if not all(figure.holds for figure in measured):
         raise typer.Exit(MISSED)

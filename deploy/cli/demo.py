@@ -108,14 +108,16 @@ def check(ctx: typer.Context, json: Json = False) -> None:
     from deploy.local import endpoints
     from deploy.local.charter_check import check as judge
 
-    here = session_of(ctx)
-    found = endpoints.read(here.data_dir)
-    findings = asynchronous(lambda: judge(found))
+    current = session_of(ctx)
+    stack = endpoints.read(current.data_dir)
+    findings = asynchronous(lambda: judge(stack))
     if json:
-        print_json({"holds": all(one.holds for one in findings), "promises": _plain(findings)})
+        print_json(
+            {"holds": all(finding.holds for finding in findings), "promises": _plain(findings)}
+        )
     else:
-        show_findings(here, findings)
-    if not all(one.holds for one in findings):
+        show_findings(current, findings)
+    if not all(finding.holds for finding in findings):
         raise typer.Exit(BROKEN)
 
 
@@ -135,29 +137,29 @@ def demo(ctx: typer.Context, json: Json = False) -> None:
     from deploy.local.stack import Stack
     from deploy.local.staff import LocalStaff
 
-    here = session_of(ctx)
-    if here.data_dir == DEFAULT_DATA_DIR:
-        here.data_dir = DEMO_DIR
+    current = session_of(ctx)
+    if current.data_dir == DEFAULT_DATA_DIR:
+        current.data_dir = DEMO_DIR
     interactive = sys.stdin.isatty() and sys.stdout.isatty() and not json
     with_console = interactive and os.environ.get("CONSOLE", "yes").lower() != "no"
     began = monotonic()
     results: list[Result] = []
 
-    def tell(text: Text, data: dict[str, Any]) -> None:
+    def report(text: Text, data: dict[str, Any]) -> None:
         passed = f"{monotonic() - began:5.1f} s  "
-        here.err.print(passed + here.say(text, **data), style="dim")
+        current.err.print(passed + current.say(text, **data), style="dim")
 
     async def live() -> None:
         start = demonstration.start_of(datetime.now(UTC))
         clock = clocks.at(start)
-        stack = Stack(here.data_dir, lambda text: tell(text, {}), clock, throwaway=True)
+        stack = Stack(current.data_dir, lambda text: report(text, {}), clock, throwaway=True)
         people = Members(demonstration.SEED, Rates(answer=demonstration.ANSWERING))
         async with (
             stack.running() as endpoints,
-            LocalStaff(endpoints, here.language) as staff,
+            LocalStaff(endpoints, current.language) as staff,
             people as members,
         ):
-            story = demonstration.Demonstration(endpoints, staff, members, tell)
+            story = demonstration.Demonstration(endpoints, staff, members, report)
             results.append(await story.run())
             if json:
                 print_json(
@@ -168,26 +170,26 @@ def demo(ctx: typer.Context, json: Json = False) -> None:
                     }
                 )
             else:
-                show_result(here, results[0])
-                here.tell(_SECONDS, n=monotonic() - began)
+                show_result(current, results[0])
+                current.tell(_SECONDS, n=monotonic() - began)
             if with_console:
-                here.tell(_CONSOLE)
-                await _console(here, endpoints)
+                current.tell(_CONSOLE)
+                await _console(current, endpoints)
 
-    demonstration.wipe(here.data_dir)
-    told = until_told_to_stop(live)
-    if told and not results:
+    demonstration.wipe(current.data_dir)
+    stopped_early = until_told_to_stop(live)
+    if stopped_early and not results:
         raise KeyboardInterrupt
     if not results[0].holds:
         raise typer.Exit(BROKEN)
 
 
-async def _console(here: Session, endpoints: "Endpoints") -> None:
+async def _console(current: Session, endpoints: "Endpoints") -> None:
     import asyncio
 
     from deploy.cli.console import console_command
 
-    process = await asyncio.create_subprocess_exec(*console_command(here, endpoints))
+    process = await asyncio.create_subprocess_exec(*console_command(current, endpoints))
     try:
         await process.wait()
     finally:
@@ -199,119 +201,119 @@ async def _console(here: Session, endpoints: "Endpoints") -> None:
 def _plain(findings: "list[Finding]") -> list[dict[str, Any]]:
     return [
         {
-            "code": one.code,
-            "holds": one.holds,
-            "looked_at": one.looked_at,
-            "wrong": one.wrong,
-            "named": list(one.named),
+            "code": finding.code,
+            "holds": finding.holds,
+            "looked_at": finding.looked_at,
+            "wrong": finding.wrong,
+            "named": list(finding.named),
         }
-        for one in findings
+        for finding in findings
     ]
 
 
-def show_result(here: Session, result: "Result") -> None:
+def show_result(current: Session, result: "Result") -> None:
     from rich.rule import Rule
 
-    here.out.print(Rule(here.say(_FILE), align="left"))
-    show_import(here, result.dry_run, accept_valid=True)
+    current.out.print(Rule(current.say(_FILE), align="left"))
+    show_import(current, result.dry_run, accept_valid=True)
     imported = result.imported.model_copy(
         update={"errors": [], "codes": [], "names": [], "notices": []}
     )
-    show_import(here, imported, accept_valid=True)
+    show_import(current, imported, accept_valid=True)
     for wave in result.waves:
-        _show_wave(here, wave)
+        _show_wave(current, wave)
         if len(wave.previews) > 1:
-            here.tell(_APART, n=result.asked_by_both)
+            current.tell(_APART, n=result.asked_by_both)
         else:
-            here.tell(_BEFORE, n=wave.asked_before)
-    here.out.print()
-    show_projects(here, result.projects)
-    here.tell(
+            current.tell(_BEFORE, n=wave.asked_before)
+    current.out.print()
+    show_projects(current, result.projects)
+    current.tell(
         _CONTACTS,
         consumed=result.contacts.ledger.get("consumed", 0),
         free=result.contacts.can_be_asked_today,
         members=result.contacts.members,
     )
-    _show_synthesis(here, result.synthesis)
-    _show_answers(here, result)
-    show_findings(here, result.findings)
+    _show_synthesis(current, result.synthesis)
+    _show_answers(current, result)
+    show_findings(current, result.findings)
 
 
-def _show_synthesis(here: Session, synthesis: "Synthesis") -> None:
+def _show_synthesis(current: Session, synthesis: "Synthesis") -> None:
     from rich.rule import Rule
 
-    here.out.print()
-    here.out.print(Rule(here.say(_SYNTHESIS, title=synthesis.title), align="left"))
-    show_attention(here, synthesis.attention)
-    show_board(here, synthesis.board)
-    here.tell(_MERGED, merged=synthesis.merged, hidden=synthesis.hidden)
-    show_results(here, synthesis.results)
+    current.out.print()
+    current.out.print(Rule(current.say(_SYNTHESIS, title=synthesis.title), align="left"))
+    show_attention(current, synthesis.attention)
+    show_board(current, synthesis.board)
+    current.tell(_MERGED, merged=synthesis.merged, hidden=synthesis.hidden)
+    show_results(current, synthesis.results)
 
 
-def _show_answers(here: Session, result: "Result") -> None:
+def _show_answers(current: Session, result: "Result") -> None:
     from rich.rule import Rule
     from rich.table import Table
 
     account, preview = result.account, result.answered.preview
-    here.out.print()
-    here.out.print(Rule(here.say(_ANSWERED, title=account.standing.title), align="left"))
+    current.out.print()
+    current.out.print(Rule(current.say(_ANSWERED, title=account.standing.title), align="left"))
     table = Table(box=None, header_style="dim")
     for text in (_PROPOSAL, _DECISION, _SINCE):
-        table.add_column(here.say(text))
-    for one in account.decisions:
+        table.add_column(current.say(text))
+    for decision in account.decisions:
         table.add_row(
-            one.title,
-            here.say(_OUTCOMES[one.outcome]) if one.outcome else "",
-            " → ".join(here.say(_PROGRESS[step.progress]) for step in one.follow_up),
+            decision.title,
+            current.say(_OUTCOMES[decision.outcome]) if decision.outcome else "",
+            " → ".join(current.say(_PROGRESS[step.progress]) for step in decision.follow_up),
         )
-    here.out.print(table)
+    current.out.print(table)
     first = account.decisions[0]
-    here.tell(
+    current.tell(
         _SIGNED,
         drafter=first.drafted_by,
         signer=first.signed_by.name if first.signed_by else "",
         score=preview.readability.score,
         hint=preview.readability.hint,
     )
-    here.tell(_CLOSED, n=result.reports)
-    here.tell(_ACCOUNT, url=result.public_account)
+    current.tell(_CLOSED, n=result.reports)
+    current.tell(_ACCOUNT, url=result.public_account)
 
 
-def _show_wave(here: Session, wave: "Wave") -> None:
+def _show_wave(current: Session, wave: "Wave") -> None:
     from rich.rule import Rule
 
     titles = " + ".join(wave.titles)
-    here.out.print(Rule(here.say(_DAY, day=wave.day, titles=titles), align="left"))
+    current.out.print(Rule(current.say(_DAY, day=wave.day, titles=titles), align="left"))
     for title, preview in zip(wave.titles, wave.previews, strict=True):
-        show_preview(here, title, preview)
-    here.tell(_MAILED, n=wave.messages)
-    show_acts(here, wave.acts, quiet=True)
+        show_preview(current, title, preview)
+    current.tell(_MAILED, n=wave.messages)
+    show_acts(current, wave.acts, quiet=True)
 
 
-def show_findings(here: Session, findings: "list[Finding]") -> None:
+def show_findings(current: Session, findings: "list[Finding]") -> None:
     from rich.table import Table
 
     from console.commands.terminal import styled
 
-    table = Table(title=here.say(_PROMISES), title_justify="left", box=None, header_style="dim")
+    table = Table(title=current.say(_PROMISES), title_justify="left", box=None, header_style="dim")
     table.add_column()
-    table.add_column(here.say(_LOOKED_AT), justify="right")
+    table.add_column(current.say(_LOOKED_AT), justify="right")
     table.add_column()
-    for one in findings:
-        said = here.say(_HOLDS) if one.holds else here.say(_BROKEN, n=one.wrong)
+    for finding in findings:
+        verdict = current.say(_HOLDS) if finding.holds else current.say(_BROKEN, n=finding.wrong)
         table.add_row(
-            styled((said, "green" if one.holds else "bold red")),
-            f"{one.looked_at:,}".replace(",", " "),
-            here.say(Text(*one.sentence)),
+            styled((verdict, "green" if finding.holds else "bold red")),
+            f"{finding.looked_at:,}".replace(",", " "),
+            current.say(Text(*finding.sentence)),
         )
-    here.out.print(table)
-    for one in findings:
-        for name in one.named[:_NAMES]:
-            here.out.print(f"  {one.code}: {name}", style="red", markup=False)
-        if len(one.named) > _NAMES:
-            here.tell(_MORE, code=one.code, n=len(one.named) - _NAMES)
-    broken = sum(not one.holds for one in findings)
-    here.out.print(
-        here.say(_SOME_BROKEN, n=broken) if broken else here.say(_ALL_HOLD),
+    current.out.print(table)
+    for finding in findings:
+        for name in finding.named[:_NAMES]:
+            current.out.print(f"  {finding.code}: {name}", style="red", markup=False)
+        if len(finding.named) > _NAMES:
+            current.tell(_MORE, code=finding.code, n=len(finding.named) - _NAMES)
+    broken = sum(not finding.holds for finding in findings)
+    current.out.print(
+        current.say(_SOME_BROKEN, n=broken) if broken else current.say(_ALL_HOLD),
         style="bold red" if broken else "bold green",
     )

@@ -86,30 +86,30 @@ def doctor(
 ) -> None:
     from deploy.doctor import examine, is_broken
 
-    here = session(ctx)
-    patient = _deployed() if deployed else _local(here)
+    current = session(ctx)
+    patient = _deployed() if deployed else _local(current)
     if sign_in:
         unsigned = patient
-        patient = asynchronous(lambda: _signed_in(here, unsigned))
+        patient = asynchronous(lambda: _signed_in(current, unsigned))
     findings = asynchronous(lambda: examine(patient))
     if json:
         print_json(
             {
                 "well": not is_broken(findings),
-                "findings": [_plain(here, one) for one in findings],
+                "findings": [_plain(current, finding) for finding in findings],
             }
         )
     else:
-        _show(here, findings)
+        _show(current, findings)
     if is_broken(findings):
         raise typer.Exit(BROKEN)
 
 
-def _local(here: Session) -> "Deployment":
+def _local(current: Session) -> "Deployment":
     from deploy.local import deployment as patient
     from deploy.local import endpoints
 
-    return patient.deployment(endpoints.read(here.data_dir))
+    return patient.deployment(endpoints.read(current.data_dir))
 
 
 def _deployed() -> "Deployment":
@@ -120,7 +120,7 @@ def _deployed() -> "Deployment":
     return from_environment(DoctorSettings).deployment()
 
 
-async def _signed_in(here: Session, patient: "Deployment") -> "Deployment":
+async def _signed_in(current: Session, patient: "Deployment") -> "Deployment":
     """The same deployment, with a token obtained as the console obtains one (RFC 8628).
 
     Raises NoSignIn.
@@ -135,7 +135,7 @@ async def _signed_in(here: Session, patient: "Deployment") -> "Deployment":
     issuer = Issuer(patient.issuer, authority=patient.issuer_authority)
     try:
         code = await issuer.begin()
-        here.tell_progress(_CODE, address=code.verification_uri, code=code.user_code)
+        current.tell_progress(_CODE, address=code.verification_uri, code=code.user_code)
         person = await issuer.wait(code)
     except Failure as problem:
         raise NoSignIn(reason=type(problem).__name__) from problem
@@ -146,36 +146,42 @@ async def _signed_in(here: Session, patient: "Deployment") -> "Deployment":
     )
 
 
-def _plain(here: Session, one: "Finding") -> dict[str, Any]:
+def _plain(current: Session, finding: "Finding") -> dict[str, Any]:
     return {
-        "check": one.check,
-        "about": one.about,
-        "verdict": one.verdict,
-        "sentence": one.say(here.language),
-        "way_out": one.say_way_out(here.language),
+        "check": finding.check,
+        "about": finding.subject,
+        "verdict": finding.verdict,
+        "sentence": finding.describe(current.language),
+        "way_out": finding.say_way_out(current.language),
     }
 
 
-def _show(here: Session, findings: "list[Finding]") -> None:
+def _show(current: Session, findings: "list[Finding]") -> None:
     from console.commands.terminal import styled
 
-    for part, said in groupby(findings, key=lambda one: one.check.partition(".")[0]):
-        here.out.print(here.say(_PARTS[part]), style="bold")
+    for part, of_part in groupby(findings, key=lambda finding: finding.check.partition(".")[0]):
+        current.out.print(current.say(_PARTS[part]), style="bold")
         same: dict[tuple[str, str, str | None], list[str]] = {}
-        for one in said:
-            words = (one.verdict, one.say(here.language), one.say_way_out(here.language))
-            same.setdefault(words, []).append(one.about)
-        for (verdict, sentence, way_out), about in same.items():
-            names = ", ".join(filter(None, about))
+        for finding in of_part:
+            wording = (
+                finding.verdict,
+                finding.describe(current.language),
+                finding.say_way_out(current.language),
+            )
+            same.setdefault(wording, []).append(finding.subject)
+        for (verdict, sentence, way_out), subjects in same.items():
+            names = ", ".join(filter(None, subjects))
             beside = (f" {names}" if names else "", "dim")
             line = styled("  ", _MARKS[verdict], f" {sentence}", beside)
-            here.out.print(line, soft_wrap=True)
+            current.out.print(line, soft_wrap=True)
             if way_out:
-                here.out.print(f"      → {way_out}", soft_wrap=True)
-    counts = {verdict: sum(one.verdict == verdict for one in findings) for verdict in _MARKS}
+                current.out.print(f"      → {way_out}", soft_wrap=True)
+    counts = {
+        verdict: sum(finding.verdict == verdict for finding in findings) for verdict in _MARKS
+    }
     if counts["broken"]:
-        here.out.print(here.say(_BROKEN, **counts), style="bold red")
+        current.out.print(current.say(_BROKEN, **counts), style="bold red")
     elif counts["look"]:
-        here.out.print(here.say(_LOOK, **counts), style="bold yellow")
+        current.out.print(current.say(_LOOK, **counts), style="bold yellow")
     else:
-        here.out.print(here.say(_ALL_WELL), style="bold green")
+        current.out.print(current.say(_ALL_WELL), style="bold green")

@@ -47,9 +47,9 @@ def moment(text: str) -> datetime:
     Raises NoMoment.
     """
     try:
-        read = datetime.fromisoformat(text.strip())
+        parsed = datetime.fromisoformat(text.strip())
     except ValueError:
         raise NoMoment(text=text) from None
     if len(text.strip()) == len("2026-11-03"):
-        read = read.replace(hour=10)
-    return (read if read.tzinfo else read.replace(tzinfo=PARIS)).astimezone(UTC)
+        parsed = parsed.replace(hour=10)
+    return (parsed if parsed.tzinfo else parsed.replace(tzinfo=PARIS)).astimezone(UTC)

@@ -89,9 +89,9 @@ def tail(
     from deploy.local.charter_check import kafka_access
     from services.contracts.topics import TOPICS
 
-    here = session(ctx)
-    kafka = kafka_access(endpoints.read(here.data_dir).kafka)
-    names = [one.name for one in TOPICS]
+    current = session(ctx)
+    kafka = kafka_access(endpoints.read(current.data_dir).kafka)
+    names = [topic.name for topic in TOPICS]
     chosen = [name for name in names if topic is None or name == topic]
     if not chosen:
         chosen = [name for name in names if topic and topic in name]
@@ -104,17 +104,17 @@ def tail(
             if json:
                 print(safe_json(record.as_json()), flush=True)
             else:
-                _show(here, record)
+                _show(current, record)
 
     asynchronous(follow)
 
 
-def _show(here: Session, record: "Record") -> None:
+def _show(current: Session, record: "Record") -> None:
     when = record.attributes.get("ce_time", "")
     from console.commands.terminal import styled
 
-    here.out.print(styled((f"{when:28} ", "dim"), (record.topic, "bold"), f" {record.key}"))
-    here.out.print(f"  {record.text}", style="dim", soft_wrap=True)
+    current.out.print(styled((f"{when:28} ", "dim"), (record.topic, "bold"), f" {record.key}"))
+    current.out.print(f"  {record.text}", style="dim", soft_wrap=True)
 
 
 def list_(ctx: typer.Context, json: Json = False) -> None:
@@ -122,10 +122,10 @@ def list_(ctx: typer.Context, json: Json = False) -> None:
 
     from deploy.local.endpoints import SERVICES
 
-    here = session(ctx)
+    current = session(ctx)
 
     async def work() -> "dict[str, list[DeadLetter]]":
-        async with here.staff() as staff:
+        async with current.staff() as staff:
             return {name: await staff.dead_letters(name) for name in SERVICES}
 
     found = asynchronous(work)
@@ -133,14 +133,14 @@ def list_(ctx: typer.Context, json: Json = False) -> None:
         print_json(dict(found))
         return
     if not any(found.values()):
-        here.tell(_NO_DEAD_LETTERS)
+        current.tell(_NO_DEAD_LETTERS)
         return
     table = Table(box=None, show_header=False)
     for service, letters in found.items():
-        for one in letters:
-            place = f"{one.topic} [{one.partition}] {one.offset}"
-            table.add_row(service, str(one.id), place, one.error)
-    here.out.print(table)
+        for letter in letters:
+            position = f"{letter.topic} [{letter.partition}] {letter.offset}"
+            table.add_row(service, str(letter.id), position, letter.error)
+    current.out.print(table)
 
 
 def replay(
@@ -149,24 +149,24 @@ def replay(
     ids: Annotated[list[int] | None, typer.Argument(metavar="ID…")] = None,
     json: Json = False,
 ) -> None:
-    here = session(ctx)
-    known(service)
+    current = session(ctx)
+    require_service(service)
 
     async def work() -> "list[Replay]":
-        async with here.staff() as staff:
-            wanted = ids or [one.id for one in await staff.dead_letters(service)]
-            return [await staff.replay(service, id) for id in wanted]
+        async with current.staff() as staff:
+            letter_ids = ids or [letter.id for letter in await staff.dead_letters(service)]
+            return [await staff.replay(service, id) for id in letter_ids]
 
-    done = asynchronous(work)
+    outcomes = asynchronous(work)
     if json:
-        print_json(done)
-    elif not done:
-        here.tell(_NO_DEAD_LETTERS)
+        print_json(outcomes)
+    elif not outcomes:
+        current.tell(_NO_DEAD_LETTERS)
     else:
-        for one in done:
-            text = _APPLIED if one.applied else _STILL_REFUSED
-            here.tell(text, service=service, id=one.id, error=one.error)
-    if not all(one.applied for one in done):
+        for outcome in outcomes:
+            text = _APPLIED if outcome.applied else _STILL_REFUSED
+            current.tell(text, service=service, id=outcome.id, error=outcome.error)
+    if not all(outcome.applied for outcome in outcomes):
         raise typer.Exit(1)
 
 
@@ -177,29 +177,29 @@ def republish(
 ) -> None:
     from deploy.local.endpoints import SERVICES
 
-    here = session(ctx)
+    current = session(ctx)
     if service:
-        known(service)
+        require_service(service)
 
     async def work() -> dict[str, dict[str, int]]:
-        async with here.staff() as staff:
+        async with current.staff() as staff:
             return {
                 name: (await staff.republish(name)).events
                 for name in ([service] if service else SERVICES)
             }
 
-    done = asynchronous(work)
+    outcomes = asynchronous(work)
     if json:
-        print_json(dict(done))
+        print_json(dict(outcomes))
         return
-    for name, events in done.items():
+    for name, events in outcomes.items():
         for event, count in events.items():
-            here.tell(_REPUBLISHED, service=name, count=count, event=event)
+            current.tell(_REPUBLISHED, service=name, count=count, event=event)
         if not events:
-            here.tell(_NOTHING, service=name)
+            current.tell(_NOTHING, service=name)
 
 
-def known(service: str) -> None:
+def require_service(service: str) -> None:
     from deploy.local.endpoints import SERVICES
 
     if service not in SERVICES:

@@ -77,23 +77,23 @@ def up(
     from deploy.local.running import until_told_to_stop
     from deploy.local.stack import Stack
 
-    here = session(ctx)
+    current = session(ctx)
     setting = None
     if clock_at or stopped_clock:
         at = moment(clock_at) if clock_at else datetime.now(UTC)
         setting = shared.at(at, stopped=stopped_clock)
 
     async def serve() -> None:
-        stack = Stack(here.data_dir, here.tell_progress, setting, new_ports=new_ports)
+        stack = Stack(current.data_dir, current.tell_progress, setting, new_ports=new_ports)
         async with stack.running() as endpoints:
-            here.tell(_READY, file=endpoints.data_dir / "stack.json")
+            current.tell(_READY, file=endpoints.data_dir / "stack.json")
             try:
                 await stack.ended()
             finally:
-                here.tell_progress(_STOPPING)
+                current.tell_progress(_STOPPING)
 
     until_told_to_stop(serve)
-    here.tell(_STOPPED)
+    current.tell(_STOPPED)
 
 
 def down(ctx: typer.Context) -> None:
@@ -103,15 +103,15 @@ def down(ctx: typer.Context) -> None:
 
     from deploy.local import endpoints
 
-    here, within = session(ctx), 60
-    runner = endpoints.read(here.data_dir).runner_pid
+    current, within = session(ctx), 60
+    runner = endpoints.read(current.data_dir).runner_pid
     os.kill(runner, signal.SIGTERM)
     deadline = time.monotonic() + within
     while endpoints.process_exists(runner):
         if time.monotonic() > deadline:
-            raise StillStopping(directory=here.data_dir, seconds=within)
+            raise StillStopping(directory=current.data_dir, seconds=within)
         time.sleep(0.05)
-    here.tell(_STOPPED)
+    current.tell(_STOPPED)
 
 
 def clock(
@@ -135,31 +135,31 @@ def clock(
     from deploy.local import endpoints
     from services.runtime.clock import SharedClock
 
-    here = session(ctx)
-    held = SharedClock(endpoints.read(here.data_dir).clock_file)
+    current = session(ctx)
+    shared_clock = SharedClock(endpoints.read(current.data_dir).clock_file)
     if sum((advance is not None, set_ is not None, stop, go)) > 1:
         raise OneChange
     if advance is not None:
-        held.change(shared.advanced(duration(advance)))
+        shared_clock.change(shared.advanced(duration(advance)))
     elif set_ is not None:
-        held.change(shared.set_to(moment(set_)))
+        shared_clock.change(shared.set_to(moment(set_)))
     elif stop:
-        held.change(shared.stopped)
+        shared_clock.change(shared.stopped)
     elif go:
-        held.change(shared.going)
-    _show_clock(here, held.now(), held.setting().stopped_at is not None, json)
+        shared_clock.change(shared.going)
+    _show_clock(current, shared_clock.now(), shared_clock.setting().stopped_at is not None, json)
 
 
-def _show_clock(here: Session, now: "datetime", stands: bool, json: bool) -> None:
+def _show_clock(current: Session, instant: "datetime", stands: bool, json: bool) -> None:
     from deploy.cli.durations import PARIS
 
     if json:
-        print_json({"now": now.isoformat(), "stopped": stands})
+        print_json({"now": instant.isoformat(), "stopped": stands})
         return
-    local = now.astimezone(PARIS)
-    here.tell(
+    local = instant.astimezone(PARIS)
+    current.tell(
         _IT_IS,
         day=local.date().isoformat(),
         time=local.strftime("%H:%M"),
-        state=here.say(_STANDS) if stands else "",
+        state=current.say(_STANDS) if stands else "",
     )

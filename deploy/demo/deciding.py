@@ -76,7 +76,7 @@ async def decide_and_publish(staff: LocalStaff, project_id: UUID, today: date) -
     """Raises Refused, Unreachable."""
     account = await staff.project_account(project_id)
     for waiting in account.decisions:
-        drafted = await staff.write_decision(waiting.proposal_id, _written(waiting, today))
+        drafted = await staff.write_decision(waiting.proposal_id, _decision_on(waiting, today))
         await staff.sign_decision(waiting.proposal_id, SignDecision(version=drafted.version))
     report = await staff.write_report(
         project_id, WriteReport(version=account.report.version, summary=SUMMARY)
@@ -89,30 +89,33 @@ async def decide_and_publish(staff: LocalStaff, project_id: UUID, today: date) -
 async def follow_up(staff: LocalStaff, project_id: UUID) -> ProjectAccount:
     """What was retained is under way; of that, the first is done."""
     account = await staff.project_account(project_id)
-    kept = [one for one in account.decisions if one.outcome is not Outcome.NOT]
-    for place, one in enumerate(kept):
+    retained = [decision for decision in account.decisions if decision.outcome is not Outcome.NOT]
+    for index, decision in enumerate(retained):
         begun = await staff.record_follow_up(
-            one.proposal_id, RecordFollowUp(version=one.version, progress=Progress.UNDER_WAY)
+            decision.proposal_id,
+            RecordFollowUp(version=decision.version, progress=Progress.UNDER_WAY),
         )
-        if place == 0:
-            done = RecordFollowUp(
+        if index == 0:
+            step = RecordFollowUp(
                 version=begun.version,
                 progress=Progress.DONE,
                 note="La nouvelle lettre est partie pour la première fois ce mois-ci.",
             )
-            await staff.record_follow_up(one.proposal_id, done)
+            await staff.record_follow_up(decision.proposal_id, step)
     return await staff.project_account(project_id)
 
 
-def _written(waiting: DecisionView, today: date) -> WriteDecision:
+def _decision_on(waiting: DecisionView, today: date) -> WriteDecision:
     title = waiting.title.lower()
-    verdict = next((said for word, said in VERDICTS.items() if word in title), RETAINED)
-    kept = verdict.outcome is not Outcome.NOT
+    verdict = next(
+        (verdict_of_word for word, verdict_of_word in VERDICTS.items() if word in title), RETAINED
+    )
+    retained = verdict.outcome is not Outcome.NOT
     return WriteDecision(
         version=waiting.version,
         outcome=verdict.outcome,
         reason=verdict.reason,
         next_step=verdict.next_step,
-        due_on=today + DELAY if kept else None,
-        owner=OWNER if kept else None,
+        due_on=today + DELAY if retained else None,
+        owner=OWNER if retained else None,
     )

@@ -152,9 +152,9 @@ class Result:
         return all(finding.holds for finding in self.findings)
 
 
-def start_of(now: datetime) -> datetime:
+def start_of(instant: datetime) -> datetime:
     """The last Tuesday afternoon, in UTC: the same weekday whenever the demonstration runs."""
-    today = now.astimezone(ZoneInfo(PARIS)).date()
+    today = instant.astimezone(ZoneInfo(PARIS)).date()
     tuesday = today - timedelta(days=(today.weekday() - TUESDAY) % 7)
     return datetime.combine(tuesday, START, ZoneInfo(PARIS)).astimezone(UTC)
 
@@ -177,13 +177,13 @@ class Demonstration:
         endpoints: Endpoints,
         staff: LocalStaff,
         members: member_sim.Members,
-        tell: Tell,
+        report: Tell,
         patience: float = PATIENCE_SECONDS,
     ) -> None:
         self._endpoints = endpoints
         self._staff = staff
         self._members = members
-        self._tell = tell
+        self._tell = report
         self._patience = patience
         self._clock = SharedClock(endpoints.clock_file)
         self._journal = Journal(endpoints.mail_journal)
@@ -197,19 +197,22 @@ class Demonstration:
         asked_by_both = _asked_twice(self._seen)
 
         self._tell(_LATER, {"days": MONTH_LATER.days})
-        asked_before = {one.recipient for one in self._seen if one.solicits}
+        asked_before = {message.recipient for message in self._seen if message.solicits}
         self._clock.change(clocks.advanced(MONTH_LATER))
         await self._until_memberships_ended()
         project = drafts[1].project_id
-        again = CampaignSheet(project_id=project, title="Deuxième vague", wanted=SECOND_WAVE)
+        second_campaign = CampaignSheet(
+            project_id=project, title="Deuxième vague", wanted=SECOND_WAVE
+        )
         already = len(self._seen)
-        second = await self._wave([again])
+        second = await self._wave([second_campaign])
         second.asked_before = len(
-            asked_before & {one.recipient for one in self._seen[already:] if one.solicits}
+            asked_before
+            & {message.recipient for message in self._seen[already:] if message.solicits}
         )
 
         first_project = drafts[0].project_id
-        synthesis = await self._read(first_project)
+        synthesis = await self._collect_and_synthesise(first_project)
         answered, reports = await self._answer(first_project)
         account = await self._follow_up(first_project)
         self._tell(_CHECKING, {})
@@ -237,17 +240,17 @@ class Demonstration:
         dry_run = await self._staff.import_members(export.content, dry_run=True)
         imported = await self._staff.import_members(export.content, accept_valid=True)
 
-        async def known() -> bool:
+        async def everybody_known() -> bool:
             return (await self._staff.contacts()).members >= imported.imported
 
-        await self._until(known, _NOT_KNOWN)
+        await self._until(everybody_known, _NOT_KNOWN)
         return export, dry_run, imported
 
     async def _projects(self) -> list[CampaignSheet]:
         """Both published and ready; returns the campaign that each sheet foresees."""
         self._tell(_PROJECTS, {})
         today = self._clock.today()
-        read = [
+        files_read = [
             sheets.read(
                 Path(str(files("deploy.demo") / "examples" / name)),
                 recruitment_ends_on=today + timedelta(days=RECRUITMENT_DAYS),
@@ -256,7 +259,7 @@ class Demonstration:
             for name in EXAMPLES
         ]
         drafts = []
-        for sheet in read:
+        for sheet in files_read:
             project = await self._staff.create_project(sheet.project)
             await self._staff.publish_project(project.id)
             campaign = sheet.campaign(project.id)
@@ -264,11 +267,11 @@ class Demonstration:
             drafts.append(campaign)
 
         async def learnt() -> bool:
-            known = {one.project_id for one in await self._staff.collections()}
-            return known >= {draft.project_id for draft in drafts}
+            project_ids = {collection.project_id for collection in await self._staff.collections()}
+            return project_ids >= {draft.project_id for draft in drafts}
 
         await self._until(learnt, _NOT_READY)
-        for draft, sheet in zip(drafts, read, strict=True):
+        for draft, sheet in zip(drafts, files_read, strict=True):
             await sheet.prepare(self._staff, draft.project_id)
 
         async def ready() -> bool:
@@ -298,14 +301,16 @@ class Demonstration:
         await self._until(answered, _NOT_ANSWERED)
         return wave
 
-    async def _read(self, project_id: UUID) -> Synthesis:
+    async def _collect_and_synthesise(self, project_id: UUID) -> Synthesis:
         """Past the last day of collection; the reading room takes over."""
         self._tell(_COLLECTED, {"days": UNTIL_COLLECTED.days})
         self._clock.change(clocks.advanced(UNTIL_COLLECTED))
 
         async def ended() -> bool:
-            held = {one.project_id: one for one in await self._staff.collections()}
-            return held[project_id].state is CollectionPhase.ENDED
+            collections = {
+                collection.project_id: collection for collection in await self._staff.collections()
+            }
+            return collections[project_id].state is CollectionPhase.ENDED
 
         await self._until(ended, _NOT_OPENED)
         self._tell(_READING, {})
@@ -315,10 +320,10 @@ class Demonstration:
 
         synthesis = await read_and_synthesise(self._staff, project_id, wait)
 
-        async def told() -> bool:
+        async def at_rest() -> bool:
             return await self._at_rest(set())
 
-        await self._until(told, _NOT_ANSWERED)
+        await self._until(at_rest, _NOT_ANSWERED)
         return synthesis
 
     async def _answer(self, project_id: UUID) -> tuple[Answered, int]:
@@ -333,14 +338,14 @@ class Demonstration:
         answered = await decide_and_publish(self._staff, project_id, self._clock.today())
 
         async def closed() -> bool:
-            known = await self._staff.project_statuses()
-            state = next(one.state for one in known if one.project_id == project_id)
+            statuses = await self._staff.project_statuses()
+            state = next(status.state for status in statuses if status.project_id == project_id)
             return state is ProjectPhase.CLOSED and await self._at_rest(set())
 
         await self._until(closed, _NOT_CLOSED)
         new = list(self._journal.new())
         self._seen += new
-        return answered, sum(one.kind == "report" for one in new)
+        return answered, sum(message.kind == "report" for message in new)
 
     async def _follow_up(self, project_id: UUID) -> ProjectAccount:
         self._tell(_FOLLOWED, {"days": UNTIL_FOLLOWED.days})
@@ -348,10 +353,10 @@ class Demonstration:
         await self._until_memberships_ended()
         account = await follow_up(self._staff, project_id)
 
-        async def told() -> bool:
+        async def at_rest() -> bool:
             return await self._at_rest(set())
 
-        await self._until(told, _NOT_ANSWERED)
+        await self._until(at_rest, _NOT_ANSWERED)
         return account
 
     async def _until(self, condition: Callable[[], Awaitable[bool]], still_not: Text) -> None:
@@ -383,5 +388,5 @@ class Demonstration:
 
 
 def _asked_twice(messages: list[Message]) -> int:
-    asked = Counter(message.recipient for message in messages if message.solicits)
-    return sum(times > 1 for times in asked.values())
+    solicitations = Counter(message.recipient for message in messages if message.solicits)
+    return sum(times > 1 for times in solicitations.values())

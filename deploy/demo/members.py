@@ -77,11 +77,11 @@ class _Offers(HTMLParser):
         self.targets: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
-        if tag == "form" and (given.get("method") or "").lower() == "post":
-            self.actions.append(given.get("action") or "")
+        attributes = dict(attrs)
+        if tag == "form" and (attributes.get("method") or "").lower() == "post":
+            self.actions.append(attributes.get("action") or "")
         elif tag == "a":
-            self.targets.append(given.get("href") or "")
+            self.targets.append(attributes.get("href") or "")
 
 
 def forms_of(html: str, page: str) -> list[str]:
@@ -128,21 +128,21 @@ class Members:
         `closed` counts those who wanted to act and found a page without the way to do it. Who
         answers is counted again under what became of it (see `answering.answer`).
         """
-        done: Counter[str] = Counter()
+        acts: Counter[str] = Counter()
         waiting = iter([message for message in messages if message.kind == "invitation"])
 
         async def one_after_another() -> None:
             for message in waiting:
-                who = f"{self._seed}:{message.recipient}:{message.subject}"
-                act = self._rates.choose(_chance(who))
-                done[await _act(self._browser, message, act)] += 1
-                if act == "accept" and _chance(f"{who}:answer") < self._rates.answer:
-                    done[await _answer(self._browser, message, who)] += 1
+                seed = f"{self._seed}:{message.recipient}:{message.subject}"
+                act = self._rates.choose(_chance(seed))
+                acts[await _act(self._browser, message, act)] += 1
+                if act == "accept" and _chance(f"{seed}:answer") < self._rates.answer:
+                    acts[await _answer(self._browser, message, seed)] += 1
 
         async with asyncio.TaskGroup() as group:
             for _ in range(AT_ONCE):
                 group.create_task(one_after_another())
-        return done
+        return acts
 
 
 async def _act(browser: httpx.AsyncClient, message: Message, act: str) -> str:
@@ -167,22 +167,24 @@ async def _act(browser: httpx.AsyncClient, message: Message, act: str) -> str:
 
 
 def _ending(addresses: list[str], ending: str) -> str | None:
-    return next((one for one in addresses if urlsplit(one).path.endswith(ending)), None)
+    return next((address for address in addresses if urlsplit(address).path.endswith(ending)), None)
 
 
-async def _answer(browser: httpx.AsyncClient, message: Message, who: str) -> str:
+async def _answer(browser: httpx.AsyncClient, message: Message, seed: str) -> str:
     """By the way that the invitation's page shows to who takes part; `no_way` shows none."""
     invitation = _link(message, "invitations")
     link = invitation and answering.private_link((await browser.get(invitation)).text)
     if not link:
         return "no_way"
-    source = random.Random(f"{who}:words")  # noqa: S311 (simulation)
-    return await answering.answer(browser, link, sha256(f"{who}:seed".encode()).digest(), source)
+    source = random.Random(f"{seed}:words")  # noqa: S311 (simulation)
+    return await answering.answer(browser, link, sha256(f"{seed}:seed".encode()).digest(), source)
 
 
-def _chance(who: str) -> float:
-    return random.Random(who).random()  # noqa: S311 (simulation)
+def _chance(seed: str) -> float:
+    return random.Random(seed).random()  # noqa: S311 (simulation)
 
 
 def _link(message: Message, first: str) -> str | None:
-    return next((one for one in message.links if urlsplit(one).path.startswith(f"/{first}/")), None)
+    return next(
+        (link for link in message.links if urlsplit(link).path.startswith(f"/{first}/")), None
+    )

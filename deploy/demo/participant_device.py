@@ -85,9 +85,9 @@ class _Links(HTMLParser):
 
 def private_link(html: str) -> PrivateLink | None:
     """The way to answer that an invitation's page offers to who takes part."""
-    found = _Links()
-    found.feed(html)
-    for target in found.targets:
+    links = _Links()
+    links.feed(html)
+    for target in links.targets:
         parts = urlsplit(target)
         if parts.fragment and parts.path.startswith("/answer/"):
             page = parts._replace(query="", fragment="").geturl()
@@ -103,10 +103,10 @@ async def answer(
     Raises httpx.HTTPStatusError when responses has no such page, SignatureRefused when campaigns
     signed with another key than the one everybody has.
     """
-    about = await browser.get(f"{link.page}/about.json")
-    if about.status_code == httpx.codes.CONFLICT:
+    about_page = await browser.get(f"{link.page}/about.json")
+    if about_page.status_code == httpx.codes.CONFLICT:
         return "answer_refused"
-    sheet = AnswerSheet.model_validate_json(about.raise_for_status().content)
+    sheet = AnswerSheet.model_validate_json(about_page.raise_for_status().content)
     credential = await obtain(browser, sheet, link, seed)
     if credential is None or sheet.credential_key is None:
         return "answer_refused"
@@ -139,14 +139,14 @@ async def obtain(
         ticket=link.ticket, project_id=link.project_id, request=base64url(request.blinded)
     )
     parts = urlsplit(link.page)
-    said = await browser.post(
+    response = await browser.post(
         sheet.credentials_url,
         json=asked.model_dump(mode="json"),
         headers={"Origin": f"{parts.scheme}://{parts.netloc}"},
     )
-    if said.is_client_error:
+    if response.is_client_error:
         return None
-    signed = CredentialSignature.model_validate_json(said.raise_for_status().content)
+    signed = CredentialSignature.model_validate_json(response.raise_for_status().content)
     return request.prepared, finalize(key, request, from_base64url(signed.signature))
 
 
@@ -156,31 +156,33 @@ def answers_to(
     """What this participant says: all that is required, and some of the rest."""
     texts = {document.id: document.text or "" for document in documents}
     chosen: dict[str, set[str]] = {}
-    given: dict[str, Any] = {}
+    answers: dict[str, Any] = {}
     for question in questionnaire.questions:
         condition = question.only_if
-        asked = condition is None or not chosen.get(condition.question, set()).isdisjoint(
+        request = condition is None or not chosen.get(condition.question, set()).isdisjoint(
             condition.any_of
         )
-        if not asked or not (question.required or source.random() < ANSWERS_OPTIONAL):
+        if not request or not (question.required or source.random() < ANSWERS_OPTIONAL):
             continue
-        said = _said(question, texts, source)
-        if isinstance(said, Choice):
-            chosen[question.id] = set(said.chosen)
-        given[question.id] = said.model_dump() if isinstance(said, Choice | Marks) else said
-    return given
+        response = _answer_to(question, texts, source)
+        if isinstance(response, Choice):
+            chosen[question.id] = set(response.chosen)
+        answers[question.id] = (
+            response.model_dump() if isinstance(response, Choice | Marks) else response
+        )
+    return answers
 
 
-def _said(question: Question, texts: dict[UUID, str], source: random.Random) -> Any:
+def _answer_to(question: Question, texts: dict[UUID, str], source: random.Random) -> Any:
     match question:
         case FreeText():
             return _remarks(source)
         case SingleChoice():
             return Choice(chosen=[source.choice(question.options).id])
         case MultipleChoice():
-            most = min(question.at_most or len(question.options), len(question.options))
-            some = source.sample(question.options, source.randint(1, most))
-            return Choice(chosen=[option.id for option in some])
+            at_most = min(question.at_most or len(question.options), len(question.options))
+            chosen_options = source.sample(question.options, source.randint(1, at_most))
+            return Choice(chosen=[option.id for option in chosen_options])
         case Scale():
             return source.randint(question.low, question.high)
         case Ranking():

@@ -31,18 +31,18 @@ PARIS = "Europe/Paris"
 DOMAINS = ("example.org", "example.net", "example.com")
 
 
-def _words(text: str) -> list[str]:
+def _split(text: str) -> list[str]:
     return text.split()
 
 
-_FIRST = _words(
+_FIRST = _split(
     "Adèle Aïcha Anaïs André Aurélie Baptiste Benoît Camille Cécile Chloé Clément Danièle Denis "
     "Édouard Élodie Émile Fatima Françoise François Gaël Gérard Geneviève Hélène Inès Irène "
     "Jérôme Joëlle Joséphine Karim Léa Loïc Lucie Maëlle Mathéo Mélanie Mireille Nadège Noé Océane "
     "Paul Raphaël Rémi René Sébastien Solène Stéphane Thérèse Timothée Valérie Véronique Yasmine "
     "Zoé"
 )
-_LAST = _words(
+_LAST = _split(
     "Abadie Alvarez Barbé Béranger Bernier Boulanger Bénard Carré Chevalier Clément Cœurdray Côté "
     "Delaunay Deschamps Diallo Dubœuf Dufrêne Durand Évrard Fabre Ferré Fournier Garçon Gauthier "
     "Gérard Grégoire Guérin Hébert Hervé Jacquet Kaddour Lacroix Lefèvre Légaré Lemaître Léveillé "
@@ -108,19 +108,19 @@ def export(
     rows = [_person(source, number, today) for number in range(members)]
     for row in source.sample(rows, ending_soon):
         _accepted(row, today - timedelta(days=3 * 365 - source.randint(3, 25)))
-    again = [_typed_again(row) for row in source.sample(rows, duplicates)]
+    retyped = [_typed_again(row) for row in source.sample(rows, duplicates)]
     wrong = [_person(source, members + number, today) | slip for number, slip in enumerate(_SLIPS)]
     for row in wrong:
         rows.insert(source.randint(0, len(rows)), row)
     # Last, as second entries are: of two lines with one address an import keeps the first.
-    rows += again
-    written = io.StringIO(newline="")
-    writer = csv.DictWriter(written, HEADER, delimiter=";", lineterminator="\r\n")
+    rows += retyped
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, HEADER, delimiter=";", lineterminator="\r\n")
     writer.writeheader()
     writer.writerows(rows)
     # A line that was cut off while somebody edited the file by hand.
-    written.write("tronquee@example.org;Tronquée;Odile\r\n")
-    return Export(written.getvalue().encode(ENCODING), members, duplicates, len(wrong) + 1)
+    text.write("tronquee@example.org;Tronquée;Odile\r\n")
+    return Export(text.getvalue().encode(ENCODING), members, duplicates, len(wrong) + 1)
 
 
 def _person(source: random.Random, number: int, today: date) -> dict[str, str]:

@@ -32,7 +32,7 @@ from services.contracts.http.results import ResultsView
 # Passes so many seconds.
 Wait = Callable[[float], None]
 
-READERS: tuple[Person, ...] = tuple(one for one in PEOPLE if Role.ANALYSIS in one.roles)
+READERS: tuple[Person, ...] = tuple(person for person in PEOPLE if Role.ANALYSIS in person.roles)
 _CHARACTERS_PER_SECOND = 25
 _SECONDS_TO_BEGIN = 4
 
@@ -122,12 +122,12 @@ async def read_and_synthesise(staff: LocalStaff, project_id: UUID, wait: Wait) -
     merged = await _merge_alike(staff, project_id)
     unsupported = await _gather_unsupported(staff, project_id)
     board = await staff.proposal_board(project_id)
-    drafts = [one for one in board.proposals if one.state is ProposalPhase.DRAFT]
-    listed = [DraftToList(id=one.id, version=one.version) for one in drafts]
-    made = await staff.synthesise(project_id, Synthesise(proposals=listed))
+    drafts = [proposal for proposal in board.proposals if proposal.state is ProposalPhase.DRAFT]
+    listed = [DraftToList(id=draft.id, version=draft.version) for draft in drafts]
+    board_after = await staff.synthesise(project_id, Synthesise(proposals=listed))
     return Synthesis(
-        made.title,
-        made,
+        board_after.title,
+        board_after,
         await staff.attention(project_id),
         await staff.results(project_id),
         merged + unsupported,
@@ -150,30 +150,30 @@ async def _read_all(
 ) -> int:
     """Each reader goes on until nothing is left for them; returns how many were hidden."""
     hidden = 0
-    left: Sequence[Person] = READERS
-    while left:
+    readers: Sequence[Person] = READERS
+    while readers:
         still = []
-        for reader in left:
-            found = (await staff.acting_for(reader).next_reading(project_id)).contribution
-            if found is None:
+        for reader in readers:
+            contribution = (await staff.acting_for(reader).next_reading(project_id)).contribution
+            if contribution is None:
                 continue
             still.append(reader)
-            reading = _reading(found, proposals)
+            reading = _reading(contribution, proposals)
             wait(reading.seconds)
-            await staff.acting_for(reader).record_reading(found.id, reading)
-            if _TONE in found.words and not hidden:
+            await staff.acting_for(reader).record_reading(contribution.id, reading)
+            if _TONE in contribution.words and not hidden:
                 reason = "Une personne y est reconnaissable (démonstration)"
-                await staff.moderate(found.id, Moderate(hidden=True, reason=reason))
+                await staff.moderate(contribution.id, Moderate(hidden=True, reason=reason))
                 hidden += 1
-        left = still
+        readers = still
     return hidden
 
 
-def _reading(found: ContributionView, proposals: dict[str, ProposalView]) -> RecordReading:
-    links = [proposal.id for word, proposal in proposals.items() if word in found.words]
-    mark = Mark.PERSONAL_CASE if _PERSONAL in found.words else None
+def _reading(contribution: ContributionView, proposals: dict[str, ProposalView]) -> RecordReading:
+    links = [proposal.id for word, proposal in proposals.items() if word in contribution.words]
+    mark = Mark.PERSONAL_CASE if _PERSONAL in contribution.words else None
     return RecordReading(
-        seconds=_SECONDS_TO_BEGIN + found.length / _CHARACTERS_PER_SECOND,
+        seconds=_SECONDS_TO_BEGIN + contribution.length / _CHARACTERS_PER_SECOND,
         mark=mark if links or mark else Mark.NO_SUGGESTION,
         proposals=links,
     )
@@ -183,7 +183,9 @@ async def _merge_alike(staff: LocalStaff, project_id: UUID) -> int:
     """The most alike pair, as the board suggests it."""
     board = await staff.proposal_board(project_id)
     for pair in board.near[:1]:
-        version = next(one.version for one in board.proposals if one.id == pair.second)
+        version = next(
+            proposal.version for proposal in board.proposals if proposal.id == pair.second
+        )
         await staff.merge_proposal(pair.second, MergeProposal(into=pair.first, version=version))
     return len(board.near[:1])
 
@@ -191,9 +193,9 @@ async def _merge_alike(staff: LocalStaff, project_id: UUID) -> int:
 async def _gather_unsupported(staff: LocalStaff, project_id: UUID) -> int:
     """A draft that no contribution supports is merged into the best supported one."""
     board = await staff.proposal_board(project_id)
-    drafts = [one for one in board.proposals if one.state is ProposalPhase.DRAFT]
-    first = max(drafts, key=lambda one: one.support)
-    unsupported = [one for one in drafts if not one.support and one.id != first.id]
-    for one in unsupported:
-        await staff.merge_proposal(one.id, MergeProposal(into=first.id, version=one.version))
+    drafts = [proposal for proposal in board.proposals if proposal.state is ProposalPhase.DRAFT]
+    first = max(drafts, key=lambda draft: draft.support)
+    unsupported = [draft for draft in drafts if not draft.support and draft.id != first.id]
+    for draft in unsupported:
+        await staff.merge_proposal(draft.id, MergeProposal(into=first.id, version=draft.version))
     return len(unsupported)

@@ -98,16 +98,16 @@ def endpoints() -> Endpoints:
 
 
 async def serve() -> None:
-    found = endpoints()
-    clock = SharedClock(found.clock_file)
+    stack = endpoints()
+    clock = SharedClock(stack.clock_file)
     clock.change(lambda _: clocks.at(demonstration.start_of(datetime.now(UTC))))
-    found.clock_file.chmod(0o644)
+    stack.clock_file.chmod(0o644)
     (DATA / "keys").mkdir(mode=0o700, exist_ok=True)
     shutil.copy(SECRETS / "feedback" / "journal_key", DATA / "keys" / "journal.jwk")
-    catcher = MailCatcher(found.mail_journal, clock.now, EVERYWHERE, SMTP_PORT)
+    catcher = MailCatcher(stack.mail_journal, clock.now, EVERYWHERE, SMTP_PORT)
     await catcher.start()
     try:
-        issuer = LocalIssuer(keys_in(DATA).issuer, found.issuer.url).app
+        issuer = LocalIssuer(keys_in(DATA).issuer, stack.issuer.url).app
         config = uvicorn.Config(issuer, EVERYWHERE, ISSUER_PORT, log_config=None, access_log=False)
         await uvicorn.Server(config).serve()
     finally:
@@ -115,14 +115,14 @@ async def serve() -> None:
 
 
 async def demo() -> list[Finding]:
-    found = endpoints()
+    stack = endpoints()
     people = Members(demonstration.SEED, Rates(answer=demonstration.ANSWERING))
-    async with LocalStaff(found, "en") as staff, people as members:
+    async with LocalStaff(stack, "en") as staff, people as members:
 
-        def tell(text: object, data: dict[str, object]) -> None:
+        def report(text: object, data: dict[str, object]) -> None:
             print(text.in_("en", **data), file=sys.stderr, flush=True)  # type: ignore[attr-defined]
 
-        story = demonstration.Demonstration(found, staff, members, tell, PATIENCE)
+        story = demonstration.Demonstration(stack, staff, members, report, PATIENCE)
         return (await story.run()).findings
 
 
@@ -131,40 +131,40 @@ async def judged() -> list[Finding]:
 
 
 async def forget() -> list[Finding]:
-    found = endpoints()
-    registry = await asyncpg.connect(found.dsn("registry"))
+    stack = endpoints()
+    registry = await asyncpg.connect(stack.dsn("registry"))
     try:
-        asked = "SELECT member_id FROM member WHERE status = 'active' ORDER BY member_id LIMIT 1"
-        member_id = await registry.fetchval(asked)
+        query = "SELECT member_id FROM member WHERE status = 'active' ORDER BY member_id LIMIT 1"
+        member_id = await registry.fetchval(query)
     finally:
         await registry.close()
-    async with LocalStaff(found, "en") as staff:
+    async with LocalStaff(stack, "en") as staff:
         await staff.erase_member(member_id)
-    return await check(found)
+    return await check(stack)
 
 
 async def publish() -> list[Finding]:
-    found = endpoints()
-    today = SharedClock(found.clock_file).now().date()
+    stack = endpoints()
+    today = SharedClock(stack.clock_file).now().date()
     sheet = sheets.read(
         Path(str(files("deploy.demo") / "examples" / demonstration.EXAMPLES[0])),
         recruitment_ends_on=today + timedelta(days=30),
         collection_ends_on=today + timedelta(days=60),
     )
     published: set[UUID] = set()
-    async with LocalStaff(found, "en") as staff:
+    async with LocalStaff(stack, "en") as staff:
         while not ENOUGH.exists():
             project = await staff.create_project(sheet.project)
             await staff.publish_project(project.id)
             published.add(project.id)
 
-        async def known() -> bool:
-            collected = {one.project_id for one in await staff.collections()}
-            accounted = {one.project_id for one in await staff.project_statuses()}
+        async def everywhere_known() -> bool:
+            collected = {collection.project_id for collection in await staff.collections()}
+            accounted = {status.project_id for status in await staff.project_statuses()}
             return collected & accounted >= published
 
-        await until(known, _UNKNOWN, PATIENCE)
-    return await check(found)
+        await until(everywhere_known, _UNKNOWN, PATIENCE)
+    return await check(stack)
 
 
 def main() -> int:
@@ -174,8 +174,8 @@ def main() -> int:
     findings = asyncio.run(
         {"demo": demo, "check": judged, "forget": forget, "publish": publish}[sys.argv[1]]()
     )
-    broken = {one.code: one.wrong for one in findings if not one.holds}
-    looked_at = {one.code: one.looked_at for one in findings}
+    broken = {finding.code: finding.wrong for finding in findings if not finding.holds}
+    looked_at = {finding.code: finding.looked_at for finding in findings}
     print(json.dumps({"holds": not broken, "broken": broken, "looked_at": looked_at}))
     return 1 if broken else 0
 

@@ -22,13 +22,13 @@ class TookTooLong(Refusal):
         en="The services' logs (directory logs) say why.",
     )
 
-    def __init__(self, what: Text, seconds: float, state: str = "") -> None:
+    def __init__(self, still_not: Text, seconds: float, state: str = "") -> None:
         super().__init__(seconds=seconds, state=f" [{state}]" if state else "")
-        self._what = what
+        self._what = still_not
 
     def say(self, language: Language) -> str:
-        what = self._what.in_(language)
-        return self.sentence.in_(language, what=what, **self.data)
+        still_not = self._what.in_(language)
+        return self.sentence.in_(language, what=still_not, **self.data)
 
 
 async def until(
@@ -45,14 +45,14 @@ async def until(
 
     Raises TookTooLong, with `still_not` and the last description.
     """
-    now = asyncio.get_running_loop().time
-    began = looked = changed = now()
+    clock = asyncio.get_running_loop().time
+    began = last_look = changed = clock()
     state = ""
     while not await condition():
-        if progress and now() - looked > within / _LOOKS:
-            latest, looked = await progress(), now()
+        if progress and clock() - last_look > within / _LOOKS:
+            latest, last_look = await progress(), clock()
             if latest != state:
-                state, changed = latest, now()
-        if now() - changed > within or now() - began > _LONGEST * within:
-            raise TookTooLong(still_not, now() - began, state)
+                state, changed = latest, clock()
+        if clock() - changed > within or clock() - began > _LONGEST * within:
+            raise TookTooLong(still_not, clock() - began, state)
         await asyncio.sleep(EVERY_SECONDS)

@@ -23,7 +23,7 @@ __all__ = ["Deployment", "DoctorSettings", "Finding", "Verdict", "examine", "is_
 
 async def examine(deployment: Deployment) -> list[Finding]:
     """Every check, all at once; none waits for a server longer than some seconds."""
-    looks: Sequence[Callable[[Deployment], Findings]] = (
+    examinations: Sequence[Callable[[Deployment], Findings]] = (
         lambda _: this_machine(),
         databases,
         bus,
@@ -33,12 +33,12 @@ async def examine(deployment: Deployment) -> list[Finding]:
         sign_in,
     )
 
-    async def all_of(look: Callable[[Deployment], Findings]) -> list[Finding]:
-        return [finding async for finding in look(deployment)]
+    async def all_of(examination: Callable[[Deployment], Findings]) -> list[Finding]:
+        return [finding async for finding in examination(deployment)]
 
-    looked = await asyncio.gather(*map(all_of, looks))
-    return [finding for found in looked for finding in found]
+    results = await asyncio.gather(*map(all_of, examinations))
+    return [finding for findings_of_part in results for finding in findings_of_part]
 
 
 def is_broken(findings: Sequence[Finding]) -> bool:
-    return any(one.verdict is Verdict.BROKEN for one in findings)
+    return any(finding.verdict is Verdict.BROKEN for finding in findings)

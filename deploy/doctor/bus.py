@@ -22,8 +22,8 @@ from deploy.doctor.findings import (
     Finding,
     Findings,
     broken,
-    look,
     out_of_reach,
+    warn,
     well,
 )
 from deploy.kafka import acls
@@ -173,10 +173,10 @@ class Right(NamedTuple):
     allowed: bool = True
 
     def __str__(self) -> str:
-        said = f"{self.principal} {self.operation} {self.kind} {self.name}"
-        said += "*" if self.prefixed else ""
-        said += "" if self.host == "*" else f" ({self.host})"
-        return said if self.allowed else f"{said} (deny)"
+        text = f"{self.principal} {self.operation} {self.kind} {self.name}"
+        text += "*" if self.prefixed else ""
+        text += "" if self.host == "*" else f" ({self.host})"
+        return text if self.allowed else f"{text} (deny)"
 
 
 def wanted_rights() -> set[Right]:
@@ -223,32 +223,32 @@ async def _version(client: AIOKafkaClient) -> Finding:
     # Kafka 4.0 dropped what came before (KIP-896).
     if oldest[_FETCH] >= 4:
         return well("kafka.version", "", _VERSION)
-    return look("kafka.version", "", _OLD, _UPGRADE)
+    return warn("kafka.version", "", _OLD, _UPGRADE)
 
 
 async def _topics(client: AIOKafkaClient, topics: Sequence[Topic], local: bool) -> Findings:
     answer = await _send(client, MetadataRequest([topic.name for topic in topics]))
-    described = {one["topic"]: one for one in answer.to_object()["topics"]}
+    described = {topic["topic"]: topic for topic in answer.to_object()["topics"]}
     there = []
     for topic in topics:
-        found = described[topic.name]
-        if not found["partitions"]:
+        description = described[topic.name]
+        if not description["partitions"]:
             yield broken("kafka.topics", topic.name, _NO_TOPIC, _SETUP, producer=topic.producer)
             continue
         there.append(topic)
-        if any(one["leader"] < 0 for one in found["partitions"]):
+        if any(partition["leader"] < 0 for partition in description["partitions"]):
             yield broken("kafka.topics", topic.name, _HEADLESS, _BROKERS)
     if len(there) == len(topics):
         yield well("kafka.topics", "", _TOPICS, count=len(topics))
     if not there:
         return
-    asked = [(_TOPIC, topic.name, None) for topic in there]
-    configured = await _send(client, DescribeConfigsRequest(asked, include_synonyms=False))
+    resources = [(_TOPIC, topic.name, None) for topic in there]
+    configured = await _send(client, DescribeConfigsRequest(resources, include_synonyms=False))
     settings: dict[str, dict[str, str]] = {}
     for code, _, _, name, entries in configured.resources:
         if code:
             why = for_code(code).__name__
-            yield look("kafka.policies", name, COULD_NOT_LOOK, _MAY_LOOK, why=why)
+            yield warn("kafka.policies", name, COULD_NOT_LOOK, _MAY_LOOK, why=why)
         else:
             settings[name] = {entry[0]: entry[1] for entry in entries}
     known = [topic for topic in there if topic.name in settings]
@@ -260,19 +260,21 @@ async def _topics(client: AIOKafkaClient, topics: Sequence[Topic], local: bool) 
             _SETUP,
             setting=setting,
             found=settings[topic.name].get(setting),
-            wanted=wanted,
+            wanted=policy_value,
             producer=topic.producer,
         )
         for topic in known
-        for setting, wanted in topic.policy.items()
-        if settings[topic.name].get(setting) != wanted
+        for setting, policy_value in topic.policy.items()
+        if settings[topic.name].get(setting) != policy_value
     ]
     for finding in wrong:
         yield finding
     if known and not wrong:
         yield well("kafka.policies", "", _POLICIES)
     copies = {
-        topic.name: min(len(one["replicas"]) for one in described[topic.name]["partitions"])
+        topic.name: min(
+            len(partition["replicas"]) for partition in described[topic.name]["partitions"]
+        )
         for topic in there
     }
     in_sync = {topic.name: int(settings[topic.name]["min.insync.replicas"]) for topic in known}
@@ -290,15 +292,15 @@ def _copies(copies: dict[str, int], in_sync: dict[str, int], local: bool) -> Ite
         if count < REPLICAS:
             few[count].append(topic)
     for count, topics in few.items():
-        yield look(check, "", _FEW_COPIES, _THREE, copies=count, topics=_some(topics))
+        yield warn(check, "", _FEW_COPIES, _THREE, copies=count, topics=_abbreviated(topics))
     loose = [t for t, least in in_sync.items() if least < IN_SYNC and copies[t] >= REPLICAS]
     if loose:
-        yield look(check, "", _ONE_IN_SYNC, _TWO_IN_SYNC, topics=_some(loose))
+        yield warn(check, "", _ONE_IN_SYNC, _TWO_IN_SYNC, topics=_abbreviated(loose))
     if not few and not loose:
         yield well(check, "", _REPLICATED, replicas=REPLICAS, in_sync=IN_SYNC)
 
 
-def _some(names: list[str]) -> str:
+def _abbreviated(names: list[str]) -> str:
     return ", ".join([*sorted(names)[:3], *(["…"] if names[3:] else [])])
 
 
@@ -308,7 +310,7 @@ async def _auto_create(client: AIOKafkaClient) -> Finding:
         request = DescribeConfigsRequest([(_BROKER, str(broker.nodeId), [setting])], False)
         ((code, _, _, _, entries),) = (await _send(client, request, broker.nodeId)).resources
         if code:
-            return look(check, "", COULD_NOT_LOOK, _MAY_LOOK, why=for_code(code).__name__)
+            return warn(check, "", COULD_NOT_LOOK, _MAY_LOOK, why=for_code(code).__name__)
         if {entry[0]: entry[1] for entry in entries}.get(setting) != "false":
             return broken(check, f"{broker.host}:{broker.port}", _BY_MISTAKE, _DISABLE)
     return well(check, "", _ON_PURPOSE)
@@ -326,12 +328,12 @@ async def _access(client: AIOKafkaClient, local: bool) -> Findings:
         return
     if answer.error_code:
         why = for_code(answer.error_code).__name__
-        yield look(check, "", COULD_NOT_LOOK, _MAY_LOOK, why=why)
+        yield warn(check, "", COULD_NOT_LOOK, _MAY_LOOK, why=why)
         return
-    found = {
+    description = {
         Right(
             principal,
-            _named(operation),
+            _operation_name(operation),
             _THINGS.get(kind, str(kind)),
             name,
             pattern == _PREFIXED,
@@ -341,16 +343,16 @@ async def _access(client: AIOKafkaClient, local: bool) -> Findings:
         for kind, name, pattern, entries in answer.resources
         for principal, host, operation, permission in entries
     }
-    wanted = wanted_rights()
-    for right in sorted(wanted - found):
+    rights = wanted_rights()
+    for right in sorted(rights - description):
         yield broken(check, right.principal, _RIGHT_MISSING, _ACLS, right=right)
-    for right in sorted(found - wanted):
+    for right in sorted(description - rights):
         yield broken(check, right.principal, _RIGHT_BEYOND, _REMOVE, right=right)
-    if found == wanted:
+    if description == rights:
         yield well(check, "", _ACCESS)
 
 
-def _named(operation: int) -> str:
+def _operation_name(operation: int) -> str:
     try:
         return _Operation(operation).name
     except ValueError:

@@ -11,7 +11,7 @@ from cryptography import x509
 
 from deploy.doctor.databases import server_of
 from deploy.doctor.deployment import Deployment
-from deploy.doctor.findings import TROUBLE, Finding, Findings, broken, look, out_of_reach, well
+from deploy.doctor.findings import TROUBLE, Finding, Findings, broken, out_of_reach, warn, well
 from services.runtime.observability.certificates import TlsServer, connected, fetch_certificate
 from services.runtime.text import Text
 
@@ -57,7 +57,7 @@ _KNOWN_AUTHORITY = Text(
 
 @dataclass(frozen=True)
 class _Server:
-    about: str
+    subject: str
     host: str
     port: int
     name: str
@@ -67,8 +67,8 @@ class _Server:
 
 async def certificates(deployment: Deployment) -> Findings:
     servers = list(dict.fromkeys(_servers(deployment)))
-    looked = await asyncio.gather(*(_looked_at(one, deployment.now) for one in servers))
-    findings = [finding for found in looked for finding in found]
+    results = await asyncio.gather(*(_looked_at(server, deployment.clock) for server in servers))
+    findings = [finding for findings_of_server in results for finding in findings_of_server]
     for finding in findings:
         yield finding
     if not findings and deployment.local:
@@ -76,22 +76,22 @@ async def certificates(deployment: Deployment) -> Findings:
 
 
 def _servers(deployment: Deployment) -> list[_Server]:
-    found = []
+    servers = []
     for dsn in deployment.databases.values():
         for address in server_of(dsn).split(","):
             host, port = _split(address, 5432)
-            found.append(_Server(f"PostgreSQL {host}:{port}", host, port, host, postgres=True))
+            servers.append(_Server(f"PostgreSQL {host}:{port}", host, port, host, postgres=True))
     if deployment.kafka.username:
         for address in deployment.kafka.servers:
             host, port = _split(address, 9092)
-            found.append(_Server(f"Kafka {host}:{port}", host, port, host))
+            servers.append(_Server(f"Kafka {host}:{port}", host, port, host))
     for site in deployment.sites:
         parts = urlsplit(site)
         name = parts.hostname or ""
         own = parts.port or 443
         host, port = _split(deployment.proxy, own) if deployment.proxy else (name, own)
-        found.append(_Server(site, host, port, name, browsed=True))
-    return found
+        servers.append(_Server(site, host, port, name, browsed=True))
+    return servers
 
 
 def _split(address: str, usual: int) -> tuple[str, int]:
@@ -99,28 +99,32 @@ def _split(address: str, usual: int) -> tuple[str, int]:
     return parts.hostname or "localhost", parts.port or usual
 
 
-async def _looked_at(server: _Server, now: Callable[[], datetime]) -> list[Finding]:
+async def _looked_at(server: _Server, clock: Callable[[], datetime]) -> list[Finding]:
     try:
         async with asyncio.timeout(_SECONDS):
-            place = TlsServer(server.host, server.port, server.name, server.postgres)
-            shown = await fetch_certificate(place)
-            if shown is None:
+            address = TlsServer(server.host, server.port, server.name, server.postgres)
+            certificate = await fetch_certificate(address)
+            if certificate is None:
                 return []
-            ends = validity("certificates", server.about, shown, now())
+            ends = validity("certificates", server.subject, certificate, clock())
             return [*ends, *(await _trusted(server) if server.browsed else [])]
     except TROUBLE as error:
-        return [out_of_reach("certificates", server.about, error)]
+        return [out_of_reach("certificates", server.subject, error)]
 
 
-def validity(check: str, about: str, shown: x509.Certificate, now: datetime) -> list[Finding]:
-    ends, begins = shown.not_valid_after_utc, shown.not_valid_before_utc
-    if now >= ends:
-        return [broken(check, about, _IS_OVER_NOW, _RENEW, day=ends.date())]
-    if now < begins:
-        return [broken(check, about, _NOT_YET, _RENEW, day=begins.date())]
-    if ends - now < RENEW_BEFORE:
-        return [look(check, about, _ENDS_SOON, _RENEW, day=ends.date(), days=(ends - now).days)]
-    return [well(check, about, _LASTS, days=RENEW_BEFORE.days)]
+def validity(
+    check: str, subject: str, certificate: x509.Certificate, instant: datetime
+) -> list[Finding]:
+    ends, begins = certificate.not_valid_after_utc, certificate.not_valid_before_utc
+    if instant >= ends:
+        return [broken(check, subject, _IS_OVER_NOW, _RENEW, day=ends.date())]
+    if instant < begins:
+        return [broken(check, subject, _NOT_YET, _RENEW, day=begins.date())]
+    if ends - instant < RENEW_BEFORE:
+        return [
+            warn(check, subject, _ENDS_SOON, _RENEW, day=ends.date(), days=(ends - instant).days)
+        ]
+    return [well(check, subject, _LASTS, days=RENEW_BEFORE.days)]
 
 
 async def _trusted(server: _Server) -> list[Finding]:
@@ -130,8 +134,8 @@ async def _trusted(server: _Server) -> list[Finding]:
             await writer.start_tls(ssl.create_default_context(), server_hostname=server.name)
     except ssl.SSLCertVerificationError as error:
         if error.verify_code == _NAME_DIFFERS:
-            return [broken("certificates", server.about, _OTHER_NAME, _KNOWN_AUTHORITY)]
+            return [broken("certificates", server.subject, _OTHER_NAME, _KNOWN_AUTHORITY)]
         if error.verify_code != _IS_OVER:
             why = error.verify_message
-            return [look("certificates", server.about, _UNTRUSTED, _KNOWN_AUTHORITY, why=why)]
+            return [warn("certificates", server.subject, _UNTRUSTED, _KNOWN_AUTHORITY, why=why)]
     return []

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from deploy.doctor.findings import Finding, Findings, broken, look, well
+from deploy.doctor.findings import Finding, Findings, broken, warn, well
 from services.runtime.observability.disk import free_share
 from services.runtime.text import Text
 
@@ -121,25 +121,27 @@ async def this_machine(
     room: Callable[[], float] = free_share,
 ) -> Findings:
     free = room()
-    said = ".".join(map(str, version))
+    version_text = ".".join(map(str, version))
     if version < OLDEST_PYTHON:
-        wanted = ".".join(map(str, OLDEST_PYTHON))
-        yield broken("machine.python", "", _PYTHON_OLD, _NEWER_PYTHON, version=said, wanted=wanted)
+        oldest = ".".join(map(str, OLDEST_PYTHON))
+        yield broken(
+            "machine.python", "", _PYTHON_OLD, _NEWER_PYTHON, version=version_text, wanted=oldest
+        )
     else:
-        yield well("machine.python", "", _PYTHON, version=said)
+        yield well("machine.python", "", _PYTHON, version=version_text)
     yield room_finding("machine.disk", free)
     yield zones_finding(
-        "machine.zones", "", [z for z, rule in zones.items() if not _known(z, rule)]
+        "machine.zones", "", [z for z, rule in zones.items() if not _knows(z, rule)]
     )
 
 
-def _known(zone: str, rule: Offsets) -> bool:
+def _knows(zone: str, rule: Offsets) -> bool:
     try:
-        place = ZoneInfo(zone)
+        zone_info = ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError):
         return False
     return all(
-        (offset := moment.astimezone(place).utcoffset()) is not None
+        (offset := moment.astimezone(zone_info).utcoffset()) is not None
         and offset.total_seconds() == 60 * minutes
         for moment, minutes in rule
     )
@@ -151,30 +153,30 @@ def room_finding(check: str, free: float) -> Finding:
     if free < _ROOM_BROKEN:
         return broken(check, "", _NO_ROOM, _MAKE_ROOM, percent=percent)
     if free < _ROOM_LOOK:
-        return look(check, "", _LITTLE_ROOM, _MAKE_ROOM, percent=percent)
+        return warn(check, "", _LITTLE_ROOM, _MAKE_ROOM, percent=percent)
     return well(check, "", _ROOM, percent=percent)
 
 
-def zones_finding(check: str, about: str, wrong: list[str]) -> Finding:
+def zones_finding(check: str, subject: str, wrong: list[str]) -> Finding:
     if wrong:
-        return broken(check, about, _ZONES_WRONG, _ZONE_DATA, zones=", ".join(wrong))
-    return well(check, about, _ZONES)
+        return broken(check, subject, _ZONES_WRONG, _ZONE_DATA, zones=", ".join(wrong))
+    return well(check, subject, _ZONES)
 
 
 def clock_finding(
     check: str,
-    about: str,
-    asked: datetime,
+    subject: str,
+    asked_at: datetime,
     answered: datetime,
-    theirs: datetime,
+    server_time: datetime,
     theirs_at_most: datetime | None = None,
-    most: float = LARGEST_SKEW_SECONDS,
+    tolerance: float = LARGEST_SKEW_SECONDS,
 ) -> Finding:
     """`theirs` was read somewhere between `asked` and `answered`, so only what cannot be the road's
     doing counts; a clock that is shown without its fractions is between two moments."""
-    behind = (asked - (theirs_at_most or theirs)).total_seconds()
-    ahead = (theirs - answered).total_seconds()
+    behind = (asked_at - (theirs_at_most or server_time)).total_seconds()
+    ahead = (server_time - answered).total_seconds()
     seconds = max(behind, ahead, 0.0)
-    if seconds > most:
-        return broken(check, about, _APART, _TIME_SERVICE, seconds=seconds, most=most)
-    return well(check, about, _SAME_TIME)
+    if seconds > tolerance:
+        return broken(check, subject, _APART, _TIME_SERVICE, seconds=seconds, most=tolerance)
+    return well(check, subject, _SAME_TIME)

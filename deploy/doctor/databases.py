@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from deploy.doctor.clocks import ZONES, Offsets, clock_finding, zones_finding
 from deploy.doctor.deployment import Deployment
-from deploy.doctor.findings import TROUBLE, Finding, Findings, broken, look, out_of_reach, well
+from deploy.doctor.findings import TROUBLE, Finding, Findings, broken, out_of_reach, warn, well
 from services.runtime.postgres import migrations
 from services.runtime.postgres.database import Connection, Queries
 from services.runtime.text import Text
@@ -162,11 +162,11 @@ async def databases(deployment: Deployment, zones: Mapping[str, Offsets] = ZONES
                 # A pooler hands out sessions in turn: it takes two to see it.
                 first, second = [await _connect(dsn, undo) for _ in range(2)]
                 yield well("databases.reached", service, _REACHED)
-                asked = deployment.now()
+                asked_at = deployment.clock()
                 row = await first.fetchrow(sql.looked_at)
-                answered = deployment.now()
+                answered = deployment.clock()
                 assert row is not None
-                yield clock_finding("databases.clock", service, asked, answered, row["now"])
+                yield clock_finding("databases.clock", service, asked_at, answered, row["now"])
                 yield _version(service, row)
                 yield _tls(service, row, deployment.local)
                 yield await _migrations(service, first)
@@ -199,7 +199,7 @@ def _version(service: str, row: asyncpg.Record) -> Finding:
     if version < OLDEST:
         return broken(check, service, _TOO_OLD, _UPGRADE, version=version, **bounds)
     if version > NEWEST:
-        return look(check, service, _NEWER, _TRIED, version=version, **bounds)
+        return warn(check, service, _NEWER, _TRIED, version=version, **bounds)
     return well(check, service, _VERSION, version=version)
 
 
@@ -220,7 +220,7 @@ async def _migrations(service: str, conn: Connection) -> Finding:
     except asyncpg.UndefinedTableError:
         return broken(check, service, _NOT_MIGRATED, _RUN_SETUP, missing="schema_migration")
     if missing:
-        names = ", ".join(f"{one.origin}/{one.name}" for one in missing)
+        names = ", ".join(f"{migration.origin}/{migration.name}" for migration in missing)
         return broken(check, service, _NOT_MIGRATED, _RUN_SETUP, missing=names)
     return well(check, service, _MIGRATED)
 
@@ -231,8 +231,8 @@ async def _role(service: str, conn: Connection, row: asyncpg.Record, local: bool
         return well(check, service, _ONE_ROLE)
     owned = [name for (name,) in await conn.fetch(sql.owned)]
     if owned:
-        said = ", ".join([*owned[:3], *(["…"] if owned[3:] else [])])
-        return broken(check, service, _OWNS, _TWO_ROLES, role=role, owned=said)
+        listed = ", ".join([*owned[:3], *(["…"] if owned[3:] else [])])
+        return broken(check, service, _OWNS, _TWO_ROLES, role=role, owned=listed)
     if row["superuser"] or row["privileged"] or row["may_create"] or row["may_create_schemas"]:
         return broken(check, service, _MAY_CREATE, _TWO_ROLES, role=role)
     return well(check, service, _ROWS_ONLY)
@@ -244,9 +244,9 @@ async def _draw(service: str, conn: Connection) -> Finding:
         readable = {name for (name,) in await conn.fetch(sql.draw_reads)}
     except asyncpg.UndefinedObjectError:
         return broken(check, service, _NO_DRAW, _MAKE_DRAW)
-    if seen := readable - DRAW_MAY_READ:
+    if forbidden := readable - DRAW_MAY_READ:
         columns = ", ".join(sorted(name.partition(".")[2] for name in DRAW_MAY_READ))
-        read = ", ".join(sorted(seen))
+        read = ", ".join(sorted(forbidden))
         return broken(check, service, _SEEING_DRAW, _REVOKE, read=read, columns=columns)
     return well(check, service, _BLIND_DRAW)
 
@@ -254,16 +254,16 @@ async def _draw(service: str, conn: Connection) -> Finding:
 async def keeps_its_session(service: str, first: Connection, second: Connection) -> Finding:
     """A lock taken in one transaction is there in the next, though somebody came in between."""
     key = secrets.randbits(62)
-    before = await first.fetchval("SELECT pg_backend_pid()")
+    first_pid = await first.fetchval("SELECT pg_backend_pid()")
     await first.execute(sql.lock, key)
     try:
         async with second.transaction():
             await second.fetchval("SELECT pg_backend_pid()")
             async with first.transaction():
-                after = await first.fetchrow(sql.holds_lock, key)
+                lock = await first.fetchrow(sql.holds_lock, key)
     finally:
         await first.fetchval(sql.unlock, key)
-    if after is None or not after["held"] or after["pid"] != before:
+    if lock is None or not lock["held"] or lock["pid"] != first_pid:
         return broken("databases.session", service, _POOLED, _NO_POOLER)
     return well("databases.session", service, _ONE_SESSION)
 
@@ -282,9 +282,9 @@ async def _zones(service: str, conn: Connection, zones: Mapping[str, Offsets]) -
 
 
 def _room(service: str, row: asyncpg.Record, sharing: int, pooled: int) -> Finding:
-    wanted = sharing * REPLICAS * (pooled + CONNECTIONS_BESIDE)
-    if row["places"] < wanted:
-        return look(
+    needed = sharing * REPLICAS * (pooled + CONNECTIONS_BESIDE)
+    if row["places"] < needed:
+        return warn(
             "databases.connections",
             service,
             _NO_ROOM,
@@ -292,6 +292,6 @@ def _room(service: str, row: asyncpg.Record, sharing: int, pooled: int) -> Findi
             places=row["places"],
             replicas=REPLICAS,
             databases=sharing,
-            wanted=wanted,
+            wanted=needed,
         )
     return well("databases.connections", service, _ROOM, replicas=REPLICAS)

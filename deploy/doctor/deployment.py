@@ -47,7 +47,7 @@ class Deployment:
     """An access token to look at, as somebody's console was given it."""
     renewable: bool = False
     """Whether the issuer also gave what renews it."""
-    now: Callable[[], datetime] = machine_time
+    clock: Callable[[], datetime] = machine_time
 
 
 class DoctorSettings(MailSettings, KafkaSettings):

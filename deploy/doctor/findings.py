@@ -25,13 +25,13 @@ class Finding:
     """`check` names what was looked for, `about` the server, database or topic it was about."""
 
     check: str
-    about: str
+    subject: str
     verdict: Verdict
     sentence: Text
     way_out: Text | None = None
     data: dict[str, Any] = field(default_factory=dict)
 
-    def say(self, language: Language) -> str:
+    def describe(self, language: Language) -> str:
         return self.sentence.in_(language, **self.data)
 
     def say_way_out(self, language: Language) -> str | None:
@@ -41,16 +41,16 @@ class Finding:
 Findings = AsyncIterator[Finding]
 
 
-def well(check: str, about: str, sentence: Text, **data: Any) -> Finding:
-    return Finding(check, about, Verdict.WELL, sentence, None, data)
+def well(check: str, subject: str, sentence: Text, **data: Any) -> Finding:
+    return Finding(check, subject, Verdict.WELL, sentence, None, data)
 
 
-def look(check: str, about: str, sentence: Text, way_out: Text, **data: Any) -> Finding:
-    return Finding(check, about, Verdict.LOOK, sentence, way_out, data)
+def warn(check: str, subject: str, sentence: Text, way_out: Text, **data: Any) -> Finding:
+    return Finding(check, subject, Verdict.LOOK, sentence, way_out, data)
 
 
-def broken(check: str, about: str, sentence: Text, way_out: Text, **data: Any) -> Finding:
-    return Finding(check, about, Verdict.BROKEN, sentence, way_out, data)
+def broken(check: str, subject: str, sentence: Text, way_out: Text, **data: Any) -> Finding:
+    return Finding(check, subject, Verdict.BROKEN, sentence, way_out, data)
 
 
 COULD_NOT_LOOK = Text(fr="N'a pas pu regarder : {why}.", en="Could not look: {why}.")
@@ -73,17 +73,17 @@ TROUBLE = (
 )
 
 
-def out_of_reach(check: str, about: str, error: Exception) -> Finding:
-    return broken(check, about, COULD_NOT_LOOK, _REACH, why=reason(error))
+def out_of_reach(check: str, subject: str, error: Exception) -> Finding:
+    return broken(check, subject, COULD_NOT_LOOK, _REACH, why=reason(error))
 
 
 def reason(error: Exception) -> str:
     """In one line, and never with an address that may carry a password."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"TLS, {error.verify_message}"
-    said = str(error).partition("\n")[0].rstrip(".")
+    reason = str(error).partition("\n")[0].rstrip(".")
     if isinstance(error, asyncpg.PostgresError):
-        return f"{said} ({error.sqlstate})"
-    if isinstance(error, OSError) and said and not isinstance(error, TimeoutError):
-        return said
+        return f"{reason} ({error.sqlstate})"
+    if isinstance(error, OSError) and reason and not isinstance(error, TimeoutError):
+        return reason
     return type(error).__name__

@@ -7,7 +7,7 @@ from aiosmtplib import SMTP
 
 from deploy.doctor.certificates import validity
 from deploy.doctor.deployment import Deployment
-from deploy.doctor.findings import TROUBLE, Finding, Findings, broken, look, out_of_reach, well
+from deploy.doctor.findings import TROUBLE, Finding, Findings, broken, out_of_reach, warn, well
 from services.runtime.observability.certificates import peer_certificate
 from services.runtime.text import Text
 
@@ -63,7 +63,7 @@ _SAY = Text(
 async def mail(deployment: Deployment) -> Findings:
     yield _queue(deployment)
     server = deployment.mail
-    about = f"{server.host}:{server.port}"
+    subject = f"{server.host}:{server.port}"
     smtp = SMTP(
         hostname=server.host,
         port=server.port,
@@ -75,37 +75,37 @@ async def mail(deployment: Deployment) -> Findings:
         await smtp.connect()
         try:
             await smtp.ehlo()
-            yield well("mail.reached", about, _REACHED)
-            async for finding in _dialogue(deployment, smtp, about):
+            yield well("mail.reached", subject, _REACHED)
+            async for finding in _dialogue(deployment, smtp, subject):
                 yield finding
         finally:
             smtp.close()
     except TROUBLE as error:
-        yield out_of_reach("mail.reached", about, error)
+        yield out_of_reach("mail.reached", subject, error)
 
 
-async def _dialogue(deployment: Deployment, smtp: SMTP, about: str) -> Findings:
+async def _dialogue(deployment: Deployment, smtp: SMTP, subject: str) -> Findings:
     check, username, password = "mail.tls", deployment.mail.username, deployment.mail.password
     if not smtp.supports_extension("starttls"):
         if deployment.local:
-            yield well(check, about, _IN_CLEAR_LOCALLY)
+            yield well(check, subject, _IN_CLEAR_LOCALLY)
         elif username:
-            yield broken(check, about, _PASSWORD_IN_CLEAR, _OFFER)
+            yield broken(check, subject, _PASSWORD_IN_CLEAR, _OFFER)
         else:
-            yield look(check, about, _IN_CLEAR, _OFFER)
+            yield warn(check, subject, _IN_CLEAR, _OFFER)
         return
     try:
         await smtp.starttls()
     except TROUBLE as error:
-        yield out_of_reach(check, about, error)
+        yield out_of_reach(check, subject, error)
         return
-    yield well(check, about, _ENCRYPTED)
-    shown = peer_certificate(smtp.get_transport_info("ssl_object"))
-    for finding in validity("certificates", f"SMTP {about}", shown, deployment.now()):
+    yield well(check, subject, _ENCRYPTED)
+    certificate = peer_certificate(smtp.get_transport_info("ssl_object"))
+    for finding in validity("certificates", f"SMTP {subject}", certificate, deployment.clock()):
         yield finding
     if username and password:
         await smtp.login(username, password)
-        yield well("mail.account", about, _SIGNED_IN)
+        yield well("mail.account", subject, _SIGNED_IN)
 
 
 def _queue(deployment: Deployment) -> Finding:
@@ -113,7 +113,7 @@ def _queue(deployment: Deployment) -> Finding:
     if hours is None and deployment.local:
         return well(check, "", _KEEPS_NONE)
     if hours is None:
-        return look(check, "", _UNSAID, _SAY, most=LONGEST_QUEUE_HOURS)
+        return warn(check, "", _UNSAID, _SAY, most=LONGEST_QUEUE_HOURS)
     if hours > LONGEST_QUEUE_HOURS:
         return broken(check, "", _LONG_QUEUE, _SAY, hours=hours, most=LONGEST_QUEUE_HOURS)
     return well(check, "", _SHORT_QUEUE, hours=hours)

@@ -30,57 +30,57 @@ _LOGS = Text(
 
 
 async def replicas(deployment: Deployment) -> Findings:
-    looked = await asyncio.gather(
-        *(_service(name, url, deployment.now) for name, url in deployment.services.items())
+    results = await asyncio.gather(
+        *(_service(name, url, deployment.clock) for name, url in deployment.services.items())
     )
-    for found in looked:
-        for finding in found:
+    for findings_of_service in results:
+        for finding in findings_of_service:
             yield finding
 
 
-async def _service(name: str, url: str, now: Callable[[], datetime]) -> list[Finding]:
+async def _service(name: str, url: str, clock: Callable[[], datetime]) -> list[Finding]:
     """Each address behind the name is a replica."""
     parts = urlsplit(url)
     port = parts.port or 80
     try:
-        found = await asyncio.get_running_loop().getaddrinfo(
+        addresses = await asyncio.get_running_loop().getaddrinfo(
             parts.hostname, port, type=socket.SOCK_STREAM, family=socket.AF_INET
         )
     except OSError as error:
         return [out_of_reach("services.ready", name, error)]
-    hosts = sorted({address[0] for *_, address in found})
+    hosts = sorted({address[0] for *_, address in addresses})
     findings: list[Finding] = []
     async with httpx.AsyncClient(timeout=_SECONDS, trust_env=False) as client:
         for host in hosts:
-            about = name if len(hosts) == 1 else f"{name} {host}"
-            place = urlunsplit((parts.scheme, f"{host}:{port}", "/health/ready", "", ""))
+            subject = name if len(hosts) == 1 else f"{name} {host}"
+            address = urlunsplit((parts.scheme, f"{host}:{port}", "/health/ready", "", ""))
             try:
-                findings += await _replica(client, about, place, now)
+                findings += await _replica(client, subject, address, clock)
             except TROUBLE as error:
-                findings.append(out_of_reach("services.ready", about, error))
+                findings.append(out_of_reach("services.ready", subject, error))
     return findings
 
 
 async def _replica(
-    client: httpx.AsyncClient, about: str, place: str, now: Callable[[], datetime]
+    client: httpx.AsyncClient, subject: str, address: str, clock: Callable[[], datetime]
 ) -> list[Finding]:
-    asked = now()
-    answer = await client.get(place)
-    answered = now()
-    findings = [_ready(about, answer)]
+    asked_at = clock()
+    answer = await client.get(address)
+    answered = clock()
+    findings = [_ready(subject, answer)]
     if date := date_of(answer):
-        findings.append(date_finding("services.clock", about, asked, answered, date))
+        findings.append(date_finding("services.clock", subject, asked_at, answered, date))
     return findings
 
 
-def _ready(about: str, answer: httpx.Response) -> Finding:
+def _ready(subject: str, answer: httpx.Response) -> Finding:
     if answer.status_code == httpx.codes.OK:
-        return well("services.ready", about, _READY)
+        return well("services.ready", subject, _READY)
     try:
         failing = ", ".join(answer.json()["failing"])
     except (ValueError, KeyError, TypeError):
         failing = f"HTTP {answer.status_code}"
-    return broken("services.ready", about, _NOT_READY, _LOGS, failing=failing)
+    return broken("services.ready", subject, _NOT_READY, _LOGS, failing=failing)
 
 
 def date_of(answer: httpx.Response) -> datetime | None:
@@ -92,10 +92,12 @@ def date_of(answer: httpx.Response) -> datetime | None:
 
 def date_finding(
     check: str,
-    about: str,
-    asked: datetime,
+    subject: str,
+    asked_at: datetime,
     answered: datetime,
     date: datetime,
-    most: float = LARGEST_SKEW_SECONDS,
+    tolerance: float = LARGEST_SKEW_SECONDS,
 ) -> Finding:
-    return clock_finding(check, about, asked, answered, date, date + _DATE_IS_OLD_BY, most)
+    return clock_finding(
+        check, subject, asked_at, answered, date, date + _DATE_IS_OLD_BY, tolerance
+    )

@@ -72,11 +72,11 @@ async def sign_in(deployment: Deployment) -> Findings:
     try:
         trust = tls_context(deployment.issuer_authority)
         async with httpx.AsyncClient(timeout=_SECONDS, verify=trust) as client:
-            asked = deployment.now()
+            asked_at = deployment.clock()
             answer = await client.get(f"{url}/.well-known/openid-configuration")
-            answered = deployment.now()
+            answered = deployment.clock()
             answer.raise_for_status()
-            about = answer.json()
+            metadata = answer.json()
         keys = await fetch_keys(deployment.issuer, deployment.issuer_authority)
     except ForeignIssuer:
         yield broken("issuer.keys", url, _FOREIGN, _SAME_NAME, url=url)
@@ -88,12 +88,12 @@ async def sign_in(deployment: Deployment) -> Findings:
         yield out_of_reach("issuer.keys", url, error)
         return
     yield well("issuer.keys", url, _KEYS)
-    if {"device_authorization_endpoint", "token_endpoint"} <= about.keys():
+    if {"device_authorization_endpoint", "token_endpoint"} <= metadata.keys():
         yield well("issuer.device", url, _DEVICE)
     else:
         yield broken("issuer.device", url, _NO_DEVICE, _ALLOW_DEVICE)
     if date := date_of(answer):
-        yield date_finding("issuer.clock", url, asked, answered, date, LEEWAY_SECONDS)
+        yield date_finding("issuer.clock", url, asked_at, answered, date, LEEWAY_SECONDS)
     if deployment.token is None:
         if not deployment.local:
             yield not_tried(url)

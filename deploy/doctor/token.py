@@ -8,7 +8,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from deploy.doctor.deployment import Deployment
-from deploy.doctor.findings import Finding, broken, look, well
+from deploy.doctor.findings import Finding, broken, warn, well
 from services.contracts.http.common import Role
 from services.runtime.http.issuer_keys import STAFF_ALGORITHMS
 from services.runtime.http.staff_tokens import LEEWAY_SECONDS, unverified_claims
@@ -108,30 +108,30 @@ _SET_LIFE = Text(
 )
 
 
-def not_tried(about: str) -> Finding:
-    return look("issuer.token", about, _NOT_TRIED, _TRY)
+def not_tried(subject: str) -> Finding:
+    return warn("issuer.token", subject, _NOT_TRIED, _TRY)
 
 
 def judge(deployment: Deployment, keys: KeySet, token: str, renewable: bool) -> Iterator[Finding]:
     """One finding for each part that services check, wrong or not; none shows the token itself."""
-    about = deployment.issuer
+    subject = deployment.issuer
     try:
         claims = unverified_claims(token)
     except ValueError:
-        yield broken("issuer.token", about, _OPAQUE, _JWT)
+        yield broken("issuer.token", subject, _OPAQUE, _JWT)
         return
     try:
         jws.deserialize_compact(token, keys, algorithms=STAFF_ALGORITHMS)
     except (JoseError, ValueError):
         algorithms = ", ".join(STAFF_ALGORITHMS)
-        yield broken("issuer.token", about, _UNSIGNED, _SIGNING, algorithms=algorithms)
+        yield broken("issuer.token", subject, _UNSIGNED, _SIGNING, algorithms=algorithms)
     else:
-        yield well("issuer.token", about, _SIGNED)
-    named = claims.get("iss")
-    if named == deployment.issuer:
-        yield well("issuer.name", about, _ISSUER)
+        yield well("issuer.token", subject, _SIGNED)
+    issuer = claims.get("iss")
+    if issuer == deployment.issuer:
+        yield well("issuer.name", subject, _ISSUER)
     else:
-        yield broken("issuer.name", about, _OTHER_ISSUER, _NAME_ISSUER, value=named)
+        yield broken("issuer.name", subject, _OTHER_ISSUER, _NAME_ISSUER, value=issuer)
     yield _audience(deployment, claims)
     yield _clock(deployment, claims)
     yield _roles(deployment, claims)
@@ -140,29 +140,29 @@ def judge(deployment: Deployment, keys: KeySet, token: str, renewable: bool) -> 
 
 def _audience(deployment: Deployment, claims: Mapping[str, Any]) -> Finding:
     value = claims.get("aud")
-    named = value if isinstance(value, list) else [value]
-    if deployment.audience in named:
+    audiences = value if isinstance(value, list) else [value]
+    if deployment.audience in audiences:
         return well("issuer.audience", deployment.issuer, _AUDIENCE)
-    shown = ", ".join(str(one) for one in named if one) or "–"
+    names = ", ".join(str(audience) for audience in audiences if audience) or "–"
     return broken(
         "issuer.audience",
         deployment.issuer,
         _OTHER_AUDIENCE,
         _MAP_AUDIENCE,
         audience=deployment.audience,
-        value=shown,
+        value=names,
     )
 
 
 def _clock(deployment: Deployment, claims: Mapping[str, Any]) -> Finding:
-    now = deployment.now().timestamp()
-    begins = max(_seconds(claims, "iat", now), _seconds(claims, "nbf", now))
-    ends = _seconds(claims, "exp", now)
+    timestamp = deployment.clock().timestamp()
+    begins = max(_seconds(claims, "iat", timestamp), _seconds(claims, "nbf", timestamp))
+    ends = _seconds(claims, "exp", timestamp)
     sentence, seconds = _CLOCK, 0.0
-    if begins > now + LEEWAY_SECONDS:
-        sentence, seconds = _FUTURE, begins - now
-    elif ends < now - LEEWAY_SECONDS:
-        sentence, seconds = _PAST, now - ends
+    if begins > timestamp + LEEWAY_SECONDS:
+        sentence, seconds = _FUTURE, begins - timestamp
+    elif ends < timestamp - LEEWAY_SECONDS:
+        sentence, seconds = _PAST, timestamp - ends
     if sentence is _CLOCK:
         return well("issuer.token_clock", deployment.issuer, sentence)
     return broken(
@@ -181,8 +181,8 @@ def _roles(deployment: Deployment, claims: Mapping[str, Any]) -> Finding:
     if {Role.REGISTRY, Role.ANALYSIS} <= roles:
         return broken("issuer.roles", deployment.issuer, _ROLES_TOGETHER, _PART_ROLES)
     if roles:
-        shown = ", ".join(sorted(roles))
-        return well("issuer.roles", deployment.issuer, _ROLES, roles=shown)
+        names = ", ".join(sorted(roles))
+        return well("issuer.roles", deployment.issuer, _ROLES, roles=names)
     value = claim.issuer_names(claims) or "–"
     return broken(
         "issuer.roles", deployment.issuer, _NO_ROLES, _MAP_ROLES, claim=claim.name, value=value
@@ -192,12 +192,12 @@ def _roles(deployment: Deployment, claims: Mapping[str, Any]) -> Finding:
 def _life(deployment: Deployment, claims: Mapping[str, Any], renewable: bool) -> Finding:
     if "exp" not in claims:
         return broken("issuer.life", deployment.issuer, _NO_END, _SET_LIFE)
-    now = deployment.now().timestamp()
-    seconds = round(_seconds(claims, "exp", now) - _seconds(claims, "iat", now))
+    timestamp = deployment.clock().timestamp()
+    seconds = round(_seconds(claims, "exp", timestamp) - _seconds(claims, "iat", timestamp))
     if seconds < _SHORTEST_SECONDS and not renewable:
-        return look("issuer.life", deployment.issuer, _SHORT, _SET_LIFE, seconds=seconds)
+        return warn("issuer.life", deployment.issuer, _SHORT, _SET_LIFE, seconds=seconds)
     if seconds > _LONGEST_SECONDS:
-        return look("issuer.life", deployment.issuer, _LONG, _SET_LIFE, seconds=seconds)
+        return warn("issuer.life", deployment.issuer, _LONG, _SET_LIFE, seconds=seconds)
     return well("issuer.life", deployment.issuer, _LIFE, seconds=seconds)
 
 

@@ -8,7 +8,7 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from deploy.backup.backup import BackupSettings
+from deploy.backup import BackupSettings
 from deploy.doctor.deployment import DoctorSettings
 from services.campaigns.settings import CampaignsSettings
 from services.feedback.settings import FeedbackSettings
@@ -60,7 +60,9 @@ def reference() -> str:
     return "\n".join(parts)
 
 
-def _section(title: str, model: type[Environment], known: set[str], introduction: str = "") -> str:
+def _section(
+    title: str, model: type[Environment], described: set[str], introduction: str = ""
+) -> str:
     lines = [
         f"## {title}",
         "",
@@ -70,7 +72,7 @@ def _section(title: str, model: type[Environment], known: set[str], introduction
     ]
     prefix = model.model_config["env_prefix"]
     for name, field in model.model_fields.items():
-        if name in known:
+        if name in described:
             continue
         secret = "**secret**, " if is_secret(field) else ""
         meaning = field.description or "–"
@@ -91,11 +93,13 @@ def _kind(annotation: Any) -> str:
     if get_origin(annotation) is Annotated:
         return _kind(get_args(annotation)[0])
     if get_origin(annotation) in (Union, types.UnionType):
-        inner = [one for one in get_args(annotation) if one is not type(None)]
+        inner = [
+            alternative for alternative in get_args(annotation) if alternative is not type(None)
+        ]
         return " or ".join(map(_kind, inner))
     if get_origin(annotation) is Literal:
-        return " or ".join(f"`{one}`" for one in get_args(annotation))
-    named = {str: "text", int: "number", float: "number", bool: "yes or no", Path: "path"}
-    if annotation in named:
-        return named[annotation]
+        return " or ".join(f"`{literal}`" for literal in get_args(annotation))
+    names = {str: "text", int: "number", float: "number", bool: "yes or no", Path: "path"}
+    if annotation in names:
+        return names[annotation]
     return "text" if annotation is SecretStr else "JSON"

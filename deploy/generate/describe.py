@@ -109,8 +109,8 @@ def _text(document: dict[str, Any]) -> str:
 
 
 def main() -> None:
-    for written in (common_documents(), *map(documents, SERVICES)):
-        for path, text in written.items():
+    for documents_of_one in (common_documents(), *map(documents, SERVICES)):
+        for path, text in documents_of_one.items():
             path.parent.mkdir(exist_ok=True)
             path.write_text(text)
 

@@ -12,19 +12,21 @@ from typing import Any
 
 def licences(component: dict[str, Any]) -> str:
     """By SPDX id where there is one; "?" where the package says nothing."""
-    said = set()
-    for one in component.get("licenses", ()):
-        named = one.get("license", {})
-        said.add(one.get("expression") or named.get("id") or named.get("name") or "?")
-    return " / ".join(sorted(said)) or "?"
+    licences = set()
+    for entry in component.get("licenses", ()):
+        licence = entry.get("license", {})
+        licences.add(entry.get("expression") or licence.get("id") or licence.get("name") or "?")
+    return " / ".join(sorted(licences)) or "?"
 
 
 def main() -> None:
     document = json.loads(Path(sys.argv[1]).read_text())
     writer = csv.writer(sys.stdout)
     writer.writerow(["name", "version", "licences"])
-    for one in sorted(document["components"], key=lambda found: str(found["name"]).lower()):
-        writer.writerow([one["name"], one.get("version", ""), licences(one)])
+    for component in sorted(
+        document["components"], key=lambda candidate: str(candidate["name"]).lower()
+    ):
+        writer.writerow([component["name"], component.get("version", ""), licences(component)])
 
 
 if __name__ == "__main__":

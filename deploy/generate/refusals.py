@@ -89,11 +89,11 @@ REFUSALS = (
 
 def files() -> dict[str, str]:
     """Name → content."""
-    written = {}
+    pages = {}
     for refusal in REFUSALS:
-        written[f"{refusal.status}.html"] = _page(refusal)
-        written[f"{refusal.status}.json"] = _problem(refusal)
-    return written
+        pages[f"{refusal.status}.html"] = _page(refusal)
+        pages[f"{refusal.status}.json"] = _problem(refusal)
+    return pages
 
 
 def _page(refusal: ProxyRefusal) -> str:

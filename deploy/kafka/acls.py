@@ -31,12 +31,12 @@ class Grant:
 
     @property
     def arguments(self) -> list[str]:
-        said = ["--add", "--allow-principal", f"User:{self.principal}"]
+        arguments = ["--add", "--allow-principal", f"User:{self.principal}"]
         for operation in self.operations:
-            said += ["--operation", operation]
+            arguments += ["--operation", operation]
         for kind, name in self.things:
-            said += ["--cluster"] if kind == "cluster" else [f"--{kind}", name]
-        return [*said, "--resource-pattern-type", "prefixed"] if self.prefixed else said
+            arguments += ["--cluster"] if kind == "cluster" else [f"--{kind}", name]
+        return [*arguments, "--resource-pattern-type", "prefixed"] if self.prefixed else arguments
 
 
 def readable_by(principal: str) -> list[str]:
@@ -53,12 +53,12 @@ def writable_by(principal: str) -> list[str]:
 
 def grants() -> Iterator[Grant]:
     for service in SERVICES:
-        written = [("topic", name) for name in writable_by(service)]
+        writable = [("topic", name) for name in writable_by(service)]
         relay = ("transactional-id", f"{service}-relay")
-        yield Grant(service, ("Write", "Describe"), (*written, relay))
-        read = [("topic", name) for name in readable_by(service)]
+        yield Grant(service, ("Write", "Describe"), (*writable, relay))
+        readable = [("topic", name) for name in readable_by(service)]
         groups = [("group", consumer_group(service, name)) for name in _consumed_by(service)]
-        yield Grant(service, ("Read", "Describe"), (*read, *groups))
+        yield Grant(service, ("Read", "Describe"), (*readable, *groups))
     every = tuple(("topic", topic.name) for topic in TOPICS)
     policies = ("Create", "Describe", "DescribeConfigs", "AlterConfigs")
     yield Grant(SETUP, policies, every)
@@ -87,4 +87,6 @@ def script() -> str:
 
 
 def _quoted(arguments: Sequence[str]) -> str:
-    return " ".join(one if one.startswith("--") else f"'{one}'" for one in arguments)
+    return " ".join(
+        argument if argument.startswith("--") else f"'{argument}'" for argument in arguments
+    )

@@ -21,7 +21,7 @@ async def check(endpoints: Endpoints) -> list[Finding]:
     """Check every promise of this panel."""
     return await charter_check.check(
         Panel(
-            now=SharedClock(endpoints.clock_file).now(),
+            instant=SharedClock(endpoints.clock_file).now(),
             dsns={service: endpoints.dsn(service) for service in endpoints.services},
             migrate=migrate,
             kafka=kafka_access(endpoints.kafka),

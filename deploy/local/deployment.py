@@ -13,19 +13,19 @@ from services.runtime.settings import Settings
 SENDER = "panel@example.org"
 
 
-def deployment(found: Endpoints) -> Deployment:
-    kafka = found.kafka
+def deployment(endpoints: Endpoints) -> Deployment:
+    kafka = endpoints.kafka
     return Deployment(
         local=True,
-        databases={name: SecretStr(dsn) for name, dsn in found.postgres.dsns.items()},
+        databases={name: SecretStr(dsn) for name, dsn in endpoints.postgres.dsns.items()},
         database_connections=Settings.model_fields["database_connections"].default,
         kafka=KafkaServer(kafka.bootstrap, kafka.username, kafka.password, kafka.ca_file),
-        services={name: service.url for name, service in found.services.items()},
+        services={name: service.url for name, service in endpoints.services.items()},
         sites=(),
         proxy=None,
-        mail=MailServer(found.smtp.host, found.smtp.port, MAIL_TIMEOUT_SECONDS),
+        mail=MailServer(endpoints.smtp.host, endpoints.smtp.port, MAIL_TIMEOUT_SECONDS),
         sender=SENDER,
         mail_queue_hours=None,
-        issuer=found.issuer.url,
-        token=SecretStr(mint(keys_in(found.data_dir).issuer, found.issuer.url, PEOPLE[0])),
+        issuer=endpoints.issuer.url,
+        token=SecretStr(mint(keys_in(endpoints.data_dir).issuer, endpoints.issuer.url, PEOPLE[0])),
     )

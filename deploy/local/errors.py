@@ -70,12 +70,12 @@ def tail(log: Path) -> str:
 def require_python() -> None:
     """Refuse an old interpreter with a sentence instead of a syntax error further on."""
     if sys.version_info < OLDEST_PYTHON:
-        wanted = ".".join(map(str, OLDEST_PYTHON))
-        found = sys.version.split()[0]
+        oldest = ".".join(map(str, OLDEST_PYTHON))
+        running = sys.version.split()[0]
         raise LocalError(
             Text(
-                fr=f"Il faut Python {wanted} ou plus récent ; celui-ci est {found}.",
-                en=f"Python {wanted} or newer is needed; this is {found}.",
+                fr=f"Il faut Python {oldest} ou plus récent ; celui-ci est {running}.",
+                en=f"Python {oldest} or newer is needed; this is {running}.",
             )
         )
 
@@ -106,9 +106,9 @@ def readable_disk_errors(directory: Path) -> Iterator[None]:
                 )
             ) from error
         if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-            place = error.filename or directory
+            path = error.filename or directory
             raise LocalError(
-                Text(fr=f"On ne peut pas écrire dans {place}.", en=f"{place} cannot be written.")
+                Text(fr=f"On ne peut pas écrire dans {path}.", en=f"{path} cannot be written.")
             ) from error
         raise
 

@@ -59,18 +59,18 @@ PEOPLE = (
 
 
 def person(id: str) -> Person | None:
-    return next((one for one in PEOPLE if one.id == id), None)
+    return next((person for person in PEOPLE if person.id == id), None)
 
 
-def mint(key: OKPKey, issuer: str, who: Person, now: float | None = None) -> str:
+def mint(key: OKPKey, issuer: str, person: Person, instant: float | None = None) -> str:
     """A staff access token; `now` in seconds since the epoch, real time as services check it."""
-    issued = int(time.time() if now is None else now)
+    issued = int(time.time() if instant is None else instant)
     claims = {
         "iss": issuer,
         "aud": AUDIENCE,
-        "sub": who.id,
-        "name": who.name,
-        "roles": list(who.roles),
+        "sub": person.id,
+        "name": person.name,
+        "roles": list(person.roles),
         "iat": issued,
         "exp": issued + TOKEN_SECONDS,
     }
@@ -166,16 +166,19 @@ class LocalIssuer:
 
     async def _people(self, _: Request) -> Response:
         return JSONResponse(
-            [{"id": one.id, "name": one.name, "roles": list(one.roles)} for one in PEOPLE]
+            [
+                {"id": person.id, "name": person.name, "roles": list(person.roles)}
+                for person in PEOPLE
+            ]
         )
 
     async def _approve(self, request: Request) -> Response:
         try:
             body = await request.json()
-            code, who = str(body["user_code"]), person(str(body["person"]))
+            code, chosen = str(body["user_code"]), person(str(body["person"]))
         except (ValueError, KeyError, TypeError):
             return _private({"error": "invalid_request"}, 400)
-        if who is None or not self._approved(code, who):
+        if chosen is None or not self._approved(code, chosen):
             return _private({"error": "unknown_code_or_person"}, 404)
         return _private({"approved": True})
 
@@ -184,9 +187,9 @@ class LocalIssuer:
         if self._waiting(code) is None:
             return _page(request, _UNKNOWN, status=404)
         buttons = "".join(
-            f'<p><button name="person" value="{one.id}">{escape(one.name)} · '
-            f"{', '.join(one.roles)}</button></p>"
-            for one in PEOPLE
+            f'<p><button name="person" value="{person.id}">{escape(person.name)} · '
+            f"{', '.join(person.roles)}</button></p>"
+            for person in PEOPLE
         )
         form = (
             f'<form method="post"><input type="hidden" name="user_code" value="{escape(code)}">'
@@ -196,34 +199,34 @@ class LocalIssuer:
 
     async def _chosen(self, request: Request) -> Response:
         form = await request.form()
-        who = person(str(form.get("person", "")))
-        if who is None or not self._approved(str(form.get("user_code", "")), who):
+        chosen = person(str(form.get("person", "")))
+        if chosen is None or not self._approved(str(form.get("user_code", "")), chosen):
             return _page(request, _UNKNOWN, status=404)
         return _page(request, _SIGNED_IN)
 
-    def _approved(self, user_code: str, who: Person) -> bool:
+    def _approved(self, user_code: str, person: Person) -> bool:
         grant = self._waiting(user_code)
         if grant is None:
             return False
-        grant.approved_by = who
+        grant.approved_by = person
         return True
 
     def _waiting(self, user_code: str) -> _Grant | None:
         self._forget_expired()
-        wanted = user_code.strip().upper()
+        code = user_code.strip().upper()
         return next(
             (
                 grant
                 for grant in self._grants.values()
-                if grant.user_code == wanted and grant.approved_by is None
+                if grant.user_code == code and grant.approved_by is None
             ),
             None,
         )
 
     def _forget_expired(self) -> None:
-        now = self._clock()
+        instant = self._clock()
         self._grants = {
-            code: grant for code, grant in self._grants.items() if grant.expires_at > now
+            code: grant for code, grant in self._grants.items() if grant.expires_at > instant
         }
 
 

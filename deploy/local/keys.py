@@ -13,7 +13,7 @@ from pathlib import Path
 
 from joserfc.jwk import OKPKey
 
-from deploy.backup import backup
+from deploy import backup
 
 AES_BYTES = 32
 
@@ -48,13 +48,13 @@ def keys_in(data_dir: Path) -> Keys:
     folder = data_dir / "keys"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return Keys(
-        contact=_kept(folder / "contact.key", _random),
-        lookup=_kept(folder / "lookup.key", _random),
-        credential=_kept(folder / "credential.key", _random),
-        answer=_kept(folder / "answer.key", _random),
-        link=OKPKey.import_key(json.loads(_kept(folder / "link.jwk", _pair))),
-        issuer=OKPKey.import_key(json.loads(_kept(folder / "issuer.jwk", _pair))),
-        journal=OKPKey.import_key(json.loads(_kept(folder / "journal.jwk", _pair))),
+        contact=_read_or_make(folder / "contact.key", _random),
+        lookup=_read_or_make(folder / "lookup.key", _random),
+        credential=_read_or_make(folder / "credential.key", _random),
+        answer=_read_or_make(folder / "answer.key", _random),
+        link=OKPKey.import_key(json.loads(_read_or_make(folder / "link.jwk", _pair))),
+        issuer=OKPKey.import_key(json.loads(_read_or_make(folder / "issuer.jwk", _pair))),
+        journal=OKPKey.import_key(json.loads(_read_or_make(folder / "journal.jwk", _pair))),
     )
 
 
@@ -62,7 +62,7 @@ def backup_keys(data_dir: Path) -> tuple[str, str]:
     """(secret identity, public recipient) of the directory's backups; made on first use."""
     folder = data_dir / "keys"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    identity = _kept(folder / "backup.age", lambda: backup.new_identity()[0])
+    identity = _read_or_make(folder / "backup.age", lambda: backup.new_identity()[0])
     return identity, backup.recipient_of(identity)
 
 
@@ -77,7 +77,7 @@ def _pair() -> str:
     return json.dumps(key.as_dict(private=True))
 
 
-def _kept(path: Path, make: Callable[[], str]) -> str:
+def _read_or_make(path: Path, make: Callable[[], str]) -> str:
     if not path.exists():
         draft = path.with_suffix(f".{os.getpid()}")
         draft.touch(mode=0o600)

@@ -13,12 +13,12 @@ def until_told_to_stop(work: Callable[[], Coroutine[Any, Any, None]]) -> bool:
 
 async def _run(work: Callable[[], Coroutine[Any, Any, None]]) -> bool:
     task = asyncio.create_task(work())
-    told = False
+    stopping = False
 
     def stop() -> None:
-        nonlocal told
-        if not told:
-            told = True
+        nonlocal stopping
+        if not stopping:
+            stopping = True
             task.cancel()
 
     loop = asyncio.get_running_loop()
@@ -27,6 +27,6 @@ async def _run(work: Callable[[], Coroutine[Any, Any, None]]) -> bool:
     try:
         await task
     except asyncio.CancelledError:
-        if not told:
+        if not stopping:
             raise
-    return told
+    return stopping

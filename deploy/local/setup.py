@@ -13,8 +13,8 @@ import sys
 
 def main() -> int:
     for name, environment in json.loads(os.environ["PANEL_SETUPS"]).items():
-        for known in [key for key in os.environ if key.startswith("PANEL_")]:
-            del os.environ[known]
+        for variable in [key for key in os.environ if key.startswith("PANEL_")]:
+            del os.environ[variable]
         os.environ.update(environment)
         sys.argv = [name, "setup"]
         try:

@@ -71,7 +71,7 @@ class Stack:
     def __init__(
         self,
         data_dir: Path,
-        tell: Tell = silent,
+        report: Tell = silent,
         clock: ClockSetting | None = None,
         *,
         new_ports: bool = False,
@@ -83,7 +83,7 @@ class Stack:
         the disk.
         """
         self.data_dir = data_dir.absolute()
-        self._tell = tell
+        self._tell = report
         self._clock_setting = clock
         self._new_ports = new_ports
         self._throwaway = throwaway
@@ -253,14 +253,14 @@ async def _end(task: "asyncio.Task[None]") -> None:
         await task
 
 
-async def _keep_written(written: Endpoints, describe: Callable[[], Endpoints]) -> None:
+async def _keep_written(endpoints: Endpoints, describe: Callable[[], Endpoints]) -> None:
     """A restarted service has another process id: whoever signals it must find the new one."""
     while True:
         await asyncio.sleep(PIDS_READ_EVERY)
         current = describe()
-        if current != written:
+        if current != endpoints:
             current.write()
-            written = current
+            endpoints = current
 
 
 class _InnerServer(uvicorn.Server):
@@ -326,7 +326,7 @@ def _environment(
         "PANEL_REQUESTS_PER_SECOND": "100000",
         "PANEL_CLOCK_FILE": str(data_dir / "clock.json"),
     }
-    own = {
+    settings_of_service = {
         "registry": {
             "PANEL_SMTP_HOST": HOST,
             "PANEL_SMTP_PORT": str(catcher.port),
@@ -356,4 +356,4 @@ def _environment(
             "PANEL_RESPONSES_URL": urls.get("responses", ""),
         },
     }
-    return common | own.get(name, {})
+    return common | settings_of_service.get(name, {})

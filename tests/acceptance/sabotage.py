@@ -95,7 +95,11 @@ def write_mail(journal: Path, order_of_erased: str) -> None:
     """A notice to who was erased, one mailbox asked twice, and a message of no order."""
     first, second = (
         json.loads(line)
-        for line in [one for one in journal.read_text().splitlines() if '"invitation"' in one][:2]
+        for line in [
+            line_of_all
+            for line_of_all in journal.read_text().splitlines()
+            if '"invitation"' in line_of_all
+        ][:2]
     )
     first["recipient"], second["recipient"] = "lea.durand@gmail.com", "LeaDurand+a@googlemail.com"
     notice, stray = json.loads(json.dumps(first)), json.loads(json.dumps(second))
@@ -104,4 +108,4 @@ def write_mail(journal: Path, order_of_erased: str) -> None:
     stray["recipient"] = "somebody@example.org"
     stray["headers"] |= {"X-Panel-Kind": "report", "X-Panel-Order": str(uuid4())}
     with journal.open("a") as file:
-        file.writelines(f"{json.dumps(one)}\n" for one in (first, second, notice, stray))
+        file.writelines(f"{json.dumps(message)}\n" for message in (first, second, notice, stray))

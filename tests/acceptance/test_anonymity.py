@@ -57,10 +57,10 @@ def _text(value: Any) -> str:
     return value.hex() if isinstance(value, bytes) else str(value)
 
 
-async def seize(found: Endpoints) -> Seized:
+async def seize(stack: Endpoints) -> Seized:
     tables = {}
     for service in SERVICES:
-        connection = await asyncpg.connect(found.dsn(service))
+        connection = await asyncpg.connect(stack.dsn(service))
         try:
             names = await connection.fetch(
                 "SELECT format('%I', table_name) AS name FROM information_schema.tables"
@@ -75,16 +75,16 @@ async def seize(found: Endpoints) -> Seized:
         finally:
             await connection.close()
     topics = [topic.name for topic in TOPICS]
-    on_topics = [record async for record in records(kafka_access(found.kafka), topics)]
-    lines = [line for file in found.logs.glob("*.log") for line in file.read_text().splitlines()]
+    on_topics = [record async for record in records(kafka_access(stack.kafka), topics)]
+    lines = [line for file in stack.logs.glob("*.log") for line in file.read_text().splitlines()]
     async with httpx.AsyncClient(trust_env=False) as client:
         for service in SERVICES:
-            metrics = await client.get(f"{found.url(service)}/metrics")
+            metrics = await client.get(f"{stack.url(service)}/metrics")
             lines += metrics.raise_for_status().text.splitlines()
     return Seized(tables, on_topics, lines)
 
 
-def authors_by_echo(found: Endpoints, seized: Seized) -> dict[bytes, str]:
+def authors_by_echo(stack: Endpoints, seized: Seized) -> dict[bytes, str]:
     """What no adversary has: each simulated member's seed, hence their echo."""
     members = {
         row["order_id"]: str(row["member_id"]) for row in seized.tables["registry", "delivery"]
@@ -98,7 +98,7 @@ def authors_by_echo(found: Endpoints, seized: Seized) -> dict[bytes, str]:
         row["order_id"]: row["project_id"] for row in seized.tables["campaigns", "send_order"]
     }
     authors = {}
-    for message in Journal(found.mail_journal).new():
+    for message in Journal(stack.mail_journal).new():
         if message.kind == "invitation" and message.order_id:
             seed = sha256(f"{SEED}:{message.recipient}:{message.subject}:seed".encode()).digest()
             key = keys[projects[message.order_id]]
@@ -113,9 +113,9 @@ def test_who_holds_everything_does_not_know_who_wrote_what(
     data_dir, _ = demonstrated
     with started(data_dir) as process:
         wait_until_up(process, data_dir)
-        found = endpoints.read(data_dir)
-        seized = asyncio.run(seize(found))
-        authors = authors_by_echo(found, seized)
+        stack = endpoints.read(data_dir)
+        seized = asyncio.run(seize(stack))
+        authors = authors_by_echo(stack, seized)
     contributions = [
         row for row in seized.tables["responses", "contribution"] if row["echo"] is not None
     ]
@@ -133,7 +133,7 @@ def test_who_holds_everything_does_not_know_who_wrote_what(
     profiles = {
         row["id"]: json.loads(row["attributes"]) for row in seized.tables["campaigns", "profile"]
     }
-    known = {row["member_id"]: row for row in seized.tables["campaigns", "member"]}
+    members_by_id = {row["member_id"]: row for row in seized.tables["campaigns", "member"]}
     names = sorted({name for profile in profiles.values() for name in profile})
     for row in seized.tables["campaigns", "participation"]:
         assert (row["since"].hour, row["since"].microsecond) == (0, 0), "days, not instants"
@@ -142,16 +142,26 @@ def test_who_holds_everything_does_not_know_who_wrote_what(
     log = [*seized.lines, *(record.as_json() for record in seized.records)]
     for project in projects:
         rows = [row for row in contributions if row["project_id"] == project]
-        members = [str(one["member_id"]) for one in arrivals if one["project_id"] == project]
+        members = [
+            str(arrival["member_id"]) for arrival in arrivals if arrival["project_id"] == project
+        ]
         truth = [authors[row["echo"]] for row in rows]
         came = [member for member in members if member in set(truth)]
         assert sorted(came) == sorted(truth), "the test knows who answered"
-        taking = {str(one["member_id"]): one for one in arrivals if one["project_id"] == project}
-        attributes: dict[str, list[Any]] = {"since": [str(taking[one]["since"]) for one in came]}
+        taking = {
+            str(arrival["member_id"]): arrival
+            for arrival in arrivals
+            if arrival["project_id"] == project
+        }
+        attributes: dict[str, list[Any]] = {
+            "since": [str(taking[member_id]["since"]) for member_id in came]
+        }
         for name in names:
             attributes[name] = [
-                profiles.get(known[taking[one]["member_id"]]["profile_id"], {}).get(name, "")
-                for one in came
+                profiles.get(members_by_id[taking[member_id]["member_id"]]["profile_id"], {}).get(
+                    name, ""
+                )
+                for member_id in came
             ]
         # One opening: neither the transaction nor the day divides what was opened.
         assert len({row["xmin"] for row in rows}) == len({row["on_day"] for row in rows}) == 1
@@ -162,20 +172,22 @@ def test_who_holds_everything_does_not_know_who_wrote_what(
                     expected = expected_hits(evidence, truth, column, attribute)
                     assert expected <= MOST_EXPECTED, (column, attribute, expected)
         for name, attack in attacks(evidence).items():
-            hits = sum(one == other for one, other in zip(attack(evidence), truth, strict=True))
+            hits = sum(guess == other for guess, other in zip(attack(evidence), truth, strict=True))
             assert hits <= MOST_BY_CHANCE, (name, hits, len(rows))
 
     # Nothing that names a contribution, a box or a spent credential is anywhere else.
     elsewhere = seized.everything_but("responses")
-    own = [value for row in contributions for value in (str(row["id"]), row["echo"].hex())]
-    own += [row["token_hash"].hex() for row in seized.tables["responses", "spent_credential"]]
-    assert not [value for value in own if value in elsewhere]
+    identifiers = [value for row in contributions for value in (str(row["id"]), row["echo"].hex())]
+    identifiers += [
+        row["token_hash"].hex() for row in seized.tables["responses", "spent_credential"]
+    ]
+    assert not [value for value in identifiers if value in elsewhere]
     # And nothing that names a member is in responses.
-    named = set(authors.values())
+    authors_named = set(authors.values())
     inside = json.dumps(
         [rows for (owner, _), rows in seized.tables.items() if owner == "responses"], default=_text
     )
-    assert not [member for member in named if member in inside]
+    assert not [member for member in authors_named if member in inside]
 
     opinions = [record for record in seized.records if record.topic in DAYS_ONLY]
     assert opinions

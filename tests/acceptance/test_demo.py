@@ -50,7 +50,11 @@ def wait_until_erased(data_dir: Path) -> None:
 
 def alive(family: list[psutil.Process]) -> list[psutil.Process]:
     """Those still at work: what has ended but was not collected yet by its new parent is not."""
-    return [one for one in family if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
+    return [
+        process
+        for process in family
+        if process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    ]
 
 
 def execute(dsn: str, *statements: str) -> None:
@@ -104,9 +108,9 @@ def test_the_demonstration_keeps_every_promise_and_stops_everything(
     assert looked_at["reports_on_synthesised"] == 1
     assert not (data_dir / endpoints.FILE).exists()
     assert not [
-        one
-        for one in psutil.process_iter(["cmdline"])
-        if str(data_dir) in " ".join(one.info["cmdline"] or [])
+        process
+        for process in psutil.process_iter(["cmdline"])
+        if str(data_dir) in " ".join(process.info["cmdline"] or [])
     ]
 
 
@@ -125,9 +129,9 @@ def assert_that_what_is_hidden_again_is_seen(data_dir: Path, stack: Endpoints) -
         stack.mail_journal.write_bytes(mail)
         for service, statements in sabotage.UNDONE.items():
             execute(stack.dsn(service), *statements)
-    assert {code for code, one in promises.items() if not one["holds"]} >= sabotage.SEEN_BY
+    assert {code for code, promise in promises.items() if not promise["holds"]} >= sabotage.SEEN_BY
     assert promises["no_answer_dropped"]["holds"], "as many credentials as answers are gone"
-    assert {name for one in promises.values() for name in one["named"]} >= sabotage.NAMED
+    assert {name for promise in promises.values() for name in promise["named"]} >= sabotage.NAMED
 
 
 def test_the_check_fails_when_promises_are_broken_by_hand(
@@ -136,10 +140,10 @@ def test_the_check_fails_when_promises_are_broken_by_hand(
     data_dir, _ = demonstrated
     with started(data_dir) as process:
         wait_until_up(process, data_dir)
-        found = endpoints.read(data_dir)
-        campaigns, registry = found.dsn("campaigns"), found.dsn("registry")
+        stack = endpoints.read(data_dir)
+        campaigns, registry = stack.dsn("campaigns"), stack.dsn("registry")
         assert broken(data_dir) == set()
-        assert_that_what_is_hidden_again_is_seen(data_dir, found)
+        assert_that_what_is_hidden_again_is_seen(data_dir, stack)
         assert "decisions_signed_by_another" not in broken(data_dir)
 
         execute(
@@ -166,7 +170,7 @@ def test_the_check_fails_when_promises_are_broken_by_hand(
         assert "contact_lock_stands" in broken(data_dir)
 
         execute(
-            found.dsn("responses"),
+            stack.dsn("responses"),
             "ALTER TABLE reading DISABLE TRIGGER ALL",
             "ALTER TABLE contribution DISABLE TRIGGER ALL",
             "ALTER TABLE reading_link DISABLE TRIGGER ALL",
@@ -181,7 +185,7 @@ def test_the_check_fails_when_promises_are_broken_by_hand(
         } <= broken(data_dir)
 
         execute(
-            found.dsn("feedback"),
+            stack.dsn("feedback"),
             "ALTER TABLE journal_entry DISABLE TRIGGER journal_entry_is_final",
             "ALTER TABLE journal_entry DROP CONSTRAINT journal_entry_leaf_is_its_text",
             "UPDATE journal_entry SET body = replace(body, 'M. Bernard', 'Personne')"
@@ -190,7 +194,7 @@ def test_the_check_fails_when_promises_are_broken_by_hand(
         assert {"journal_verifies", "journal_tells_all"} <= broken(data_dir)
 
         execute(
-            found.dsn("feedback"),
+            stack.dsn("feedback"),
             "ALTER TABLE published_decision DISABLE TRIGGER ALL",
             "DELETE FROM published_decision WHERE proposal_id = (SELECT proposal_id FROM decision"
             " LIMIT 1)",
@@ -220,10 +224,12 @@ def test_a_message_twice_in_the_journal_is_found(
     invitation = next(line for line in lines if b'"invitation"' in line)
     copy.write_bytes(b"".join([*lines, invitation]))
     messages = list(Journal(copy).new())
-    known = [{"order_id": one.order_id, "zone": PARIS, "day": None} for one in messages]
-    seen = evidence.Evidence(messages, known, [], [], [])
-    assert evidence.messages_apart(seen)[1] == 1
-    assert evidence.orders_used_once(seen)[1] == 1
+    deliveries = [
+        {"order_id": message.order_id, "zone": PARIS, "day": None} for message in messages
+    ]
+    gathered = evidence.Evidence(messages, deliveries, [], [], [])
+    assert evidence.messages_apart(gathered)[1] == 1
+    assert evidence.orders_used_once(gathered)[1] == 1
 
 
 def test_interrupted_while_it_starts_it_leaves_nothing_behind(tmp_path: Path) -> None:
@@ -253,35 +259,35 @@ def test_what_was_read_can_be_asked_for_on_the_command_line_and_all_is_well(
     with started(data_dir) as process:
         wait_until_up(process, data_dir)
         projects = json.loads(panel("projects", "list", "--json", data_dir=data_dir).stdout)
-        letter = next(one["id"] for one in projects if "Lettre" in one["title"])
+        letter = next(project["id"] for project in projects if "Lettre" in project["title"])
 
-        def asked(*arguments: str) -> str:
+        def output_of(*arguments: str) -> str:
             ended = panel(*arguments, data_dir=data_dir)
             assert ended.returncode == 0, ended.stderr
             return ended.stdout
 
-        board = json.loads(asked("proposals", "list", letter, "--json"))
+        board = json.loads(output_of("proposals", "list", letter, "--json"))
         assert board["synthesised_by"] == "Inès B."
         assert board["blocked_by"] == []
-        assert "Median reading time" in asked("attention", letter)
-        assert "fewer than 5" in asked("results", letter)
-        assert "×" in asked("results", letter, "--cross", "ton", "clarte")
+        assert "Median reading time" in output_of("attention", letter)
+        assert "fewer than 5" in output_of("results", letter)
+        assert "×" in output_of("results", letter, "--cross", "ton", "clarte")
         file = tmp_path / "results.xlsx"
-        asked("results", letter, "--export", str(file))
+        output_of("results", letter, "--export", str(file))
         assert file.read_bytes()[:2] == b"PK"
-        (first, *_) = json.loads(asked("readings", "find", letter, "papier", "--json"))
+        (first, *_) = json.loads(output_of("readings", "find", letter, "papier", "--json"))
         assert "papier" in first["words"]
         refused = panel("readings", "record", first["id"], "--no-suggestion", data_dir=data_dir)
         assert refused.returncode == 2
         assert "synthesis is made" in refused.stderr
-        said = tmp_path / "words.csv"
-        asked("readings", "export", letter, str(said))
-        assert said.read_text().count("\n") > 40
+        word_file = tmp_path / "words.csv"
+        output_of("readings", "export", letter, str(word_file))
+        assert word_file.read_text().count("\n") > 40
         wrong = panel("results", letter, "--export", "results.pdf", data_dir=data_dir)
         assert wrong.returncode == 2
         assert ".xlsx" in wrong.stderr
-        looked = json.loads(asked("doctor", "--json"))
-        assert {one["verdict"] for one in looked["findings"]} == {"well"}
+        diagnosis = json.loads(output_of("doctor", "--json"))
+        assert {finding["verdict"] for finding in diagnosis["findings"]} == {"well"}
 
 
 def test_a_questionnaire_is_prepared_on_the_command_line(
@@ -296,15 +302,15 @@ def test_a_questionnaire_is_prepared_on_the_command_line(
     with started(data_dir) as process:
         wait_until_up(process, data_dir)
 
-        def asked(*arguments: str) -> str:
+        def output_of(*arguments: str) -> str:
             ended = panel(*arguments, data_dir=data_dir)
             assert ended.returncode == 0, ended.stderr
             return ended.stdout
 
-        created = json.loads(asked("projects", "create", str(sheet), "--publish", "--json"))
+        created = json.loads(output_of("projects", "create", str(sheet), "--publish", "--json"))
         project = created["project"]["id"]
         wait_until_known(process, data_dir, project)
-        added = json.loads(asked("documents", "add", project, str(letter), "--json"))
+        added = json.loads(output_of("documents", "add", project, str(letter), "--json"))
         assert "alert" not in added["text"]
         questions = tmp_path / "questions.yaml"
         questions.write_text(
@@ -312,17 +318,17 @@ def test_a_questionnaire_is_prepared_on_the_command_line(
             "  - id: letter\n    kind: document_test\n    text: {fr: Lisez la lettre}\n"
             f"    document_id: {added['id']}\n"
         )
-        said = asked("questionnaires", "write", project, str(questions))
-        assert "1 question(s)" in said
-        assert "/answer/" in said, "where it can be seen as members will"
-        assert "frozen" in asked("questionnaires", "ready", project)
+        output = output_of("questionnaires", "write", project, str(questions))
+        assert "1 question(s)" in output
+        assert "/answer/" in output, "where it can be seen as members will"
+        assert "frozen" in output_of("questionnaires", "ready", project)
         questions.write_text(questions.read_text().replace("Lisez", "Relisez"))
         frozen = panel("questionnaires", "write", project, str(questions), data_dir=data_dir)
         assert frozen.returncode == 2
         assert "frozen" in frozen.stderr
-        assert "lettre" in asked("documents", "list", project)
-        theirs = tmp_path / "formbricks.json"
+        assert "lettre" in output_of("documents", "list", project)
+        formbricks = tmp_path / "formbricks.json"
         asking = {"questions": [{"id": "why", "type": "openText", "headline": "Pourquoi ?"}]}
-        theirs.write_text(json.dumps(asking))
-        brought = asked("questionnaires", "import", str(theirs), "--format", "formbricks")
+        formbricks.write_text(json.dumps(asking))
+        brought = output_of("questionnaires", "import", str(formbricks), "--format", "formbricks")
         assert "fr: Pourquoi ?" in brought

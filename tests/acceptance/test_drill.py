@@ -46,8 +46,8 @@ class Panel(Demonstration):
     async def projects(self) -> list[UUID]:
         return [draft.project_id for draft in await self._projects()]
 
-    async def ask(self, project: UUID, wanted: int) -> Counter[str]:
-        sheet = CampaignSheet(project_id=project, title=f"{wanted} personnes", wanted=wanted)
+    async def solicit(self, project: UUID, people: int) -> Counter[str]:
+        sheet = CampaignSheet(project_id=project, title=f"{people} personnes", wanted=people)
         return (await self._wave([sheet])).acts
 
     def months_pass(self) -> None:
@@ -64,52 +64,52 @@ def running(data_dir: Path, *options: str) -> Iterator[Endpoints]:
         yield endpoints.read(data_dir)
 
 
-def live(found: Endpoints, what: Callable[[Panel, LocalStaff], Awaitable[Any]]) -> Any:
+def live(stack: Endpoints, work: Callable[[Panel, LocalStaff], Awaitable[Any]]) -> Any:
     async def run() -> Any:
-        async with LocalStaff(found, "en") as staff, Members(demo.SEED, RATES) as members:
-            people = Panel(found, staff, members, lambda *_: None)
-            return await what(people, staff)
+        async with LocalStaff(stack, "en") as staff, Members(demo.SEED, RATES) as members:
+            people = Panel(stack, staff, members, lambda *_: None)
+            return await work(people, staff)
 
     return asyncio.run(run())
 
 
-def ask(found: Endpoints, project: UUID, wanted: int) -> None:
-    live(found, lambda people, _: people.ask(project, wanted))
+def solicit(stack: Endpoints, project: UUID, people: int) -> None:
+    live(stack, lambda simulated, _: simulated.solicit(project, people))
 
 
 def judged(data_dir: Path) -> dict[str, int]:
     """What was looked at, where everything holds."""
-    said = json.loads(panel("check", "--json", data_dir=data_dir).stdout)
-    broken = {one["code"]: one for one in said["promises"] if not one["holds"]}
+    report = json.loads(panel("check", "--json", data_dir=data_dir).stdout)
+    broken = {promise["code"]: promise for promise in report["promises"] if not promise["holds"]}
     assert not broken, broken
-    return {one["code"]: one["looked_at"] for one in said["promises"]}
+    return {promise["code"]: promise["looked_at"] for promise in report["promises"]}
 
 
-def done(*command: str, data_dir: Path) -> str:
+def output_of(*command: str, data_dir: Path) -> str:
     ended = panel(*command, data_dir=data_dir)
     assert ended.returncode == 0, ended.stderr
     return ended.stdout
 
 
-def recipients(found: Endpoints) -> list[str]:
-    return [one.recipient for one in Journal(found.mail_journal).new() if one.solicits]
+def recipients(stack: Endpoints) -> list[str]:
+    return [message.recipient for message in Journal(stack.mail_journal).new() if message.solicits]
 
 
-async def gone(found: Endpoints) -> int:
+async def gone(stack: Endpoints) -> int:
     """Members who left or were erased, as registry has it."""
-    connection = await asyncpg.connect(found.dsn("registry"))
+    connection = await asyncpg.connect(stack.dsn("registry"))
     try:
-        asked = "SELECT count(*) FROM member WHERE status IN ('left', 'erased')"
-        return int(await connection.fetchval(asked))
+        query = "SELECT count(*) FROM member WHERE status IN ('left', 'erased')"
+        return int(await connection.fetchval(query))
     finally:
         await connection.close()
 
 
-async def someone(found: Endpoints) -> UUID:
-    connection = await asyncpg.connect(found.dsn("registry"))
+async def someone(stack: Endpoints) -> UUID:
+    connection = await asyncpg.connect(stack.dsn("registry"))
     try:
-        asked = "SELECT member_id FROM member WHERE status = 'active' ORDER BY member_id LIMIT 1"
-        return UUID(str(await connection.fetchval(asked)))
+        query = "SELECT member_id FROM member WHERE status = 'active' ORDER BY member_id LIMIT 1"
+        return UUID(str(await connection.fetchval(query)))
     finally:
         await connection.close()
 
@@ -121,51 +121,51 @@ def test_databases_and_topics_are_lost_and_every_promise_is_kept(
     data_dir = servers_directory / "drill"
     # Sending hours from the Antilles to Réunion. At the machine's own hour, members who live where
     # it is night are written to the next day only, and the first wave would wait for them.
-    with running(data_dir, "--clock-at", AFTERNOON_IN_PARIS) as found:
-        first, second = live(found, lambda people, _: people.begin())
-        ask(found, first, 80)
-        done("backup", data_dir=data_dir)
+    with running(data_dir, "--clock-at", AFTERNOON_IN_PARIS) as stack:
+        first, second = live(stack, lambda people, _: people.begin())
+        solicit(stack, first, 80)
+        output_of("backup", data_dir=data_dir)
         (saved,) = (data_dir / "backups").iterdir()
 
         async def since(people: Panel, staff: LocalStaff) -> None:
             people.months_pass()
             await people.catch_up()
-            acts = await people.ask(second, 90)
+            acts = await people.solicit(second, 90)
             assert acts["leave_panel"] > 2
-            await staff.erase_member(await someone(found))
+            await staff.erase_member(await someone(stack))
 
-        live(found, since)
-        asked, left = recipients(found), asyncio.run(gone(found))
+        live(stack, since)
+        solicited, departed = recipients(stack), asyncio.run(gone(stack))
         looked_at = judged(data_dir)
-        assert looked_at["messages_apart"] == len(asked) == 170
+        assert looked_at["messages_apart"] == len(solicited) == 170
         refused = panel("restore", str(saved), "--service", "registry", data_dir=data_dir)
         assert refused.returncode == 2
         assert "Stop it first" in refused.stderr
 
     for services in (["registry"], ["campaigns"], ["registry", "campaigns"]):
         options = [word for name in services for word in ("--service", name)]
-        done("restore", str(saved), *options, data_dir=data_dir)
-        with running(data_dir) as found:
-            assert recipients(found) == asked
+        output_of("restore", str(saved), *options, data_dir=data_dir)
+        with running(data_dir) as stack:
+            assert recipients(stack) == solicited
             # As many as could ever be asked on this day, in whatever order the draw takes them.
             if "campaigns" in services:
                 # Those that were open give out no more credentials: nobody is asked for them.
-                second, _ = live(found, lambda people, _: people.projects())
-            ask(found, second, 40)
-            asked = recipients(found)
-            assert asyncio.run(gone(found)) >= left
-            left = asyncio.run(gone(found))
-            assert judged(data_dir)["messages_apart"] == len(asked)
+                second, _ = live(stack, lambda people, _: people.projects())
+            solicit(stack, second, 40)
+            solicited = recipients(stack)
+            assert asyncio.run(gone(stack)) >= departed
+            departed = asyncio.run(gone(stack))
+            assert judged(data_dir)["messages_apart"] == len(solicited)
 
     shutil.rmtree(data_dir / "kafka")
-    with running(data_dir) as found:
+    with running(data_dir) as stack:
 
         async def told_again(people: Panel, staff: LocalStaff) -> None:
             for name in SERVICES:
                 await staff.republish(name)
-            await people.ask(second, 40)
+            await people.solicit(second, 40)
 
-        live(found, told_again)
-        asked = recipients(found)
-        assert len(asked) == 170 + 4 * 40
-        assert judged(data_dir)["messages_apart"] == len(asked)
+        live(stack, told_again)
+        solicited = recipients(stack)
+        assert len(solicited) == 170 + 4 * 40
+        assert judged(data_dir)["messages_apart"] == len(solicited)

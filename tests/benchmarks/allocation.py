@@ -16,12 +16,12 @@ CLOCK = FixedClock(datetime(2026, 11, 24, 9, tzinfo=UTC))
 ONE_BY_ONE = 1_000
 
 
-async def _ask(conn: Connection, member: UUID, campaign: UUID, project: UUID) -> None:
+async def _solicit(conn: Connection, member: UUID, campaign: UUID, project: UUID) -> None:
     """What a loop over members does for each: may they be asked, then one row in each table."""
-    today, now = CLOCK.today(), CLOCK.now()
+    today, instant = CLOCK.today(), CLOCK.now()
     order, invitation = uuid4(), uuid4()
     assert await conn.fetchval(sql.may_be_asked, member, project, today)
-    await conn.execute(sql.order_one, order, member, invitation, project, campaign, today, now)
+    await conn.execute(sql.order_one, order, member, invitation, project, campaign, today, instant)
     await conn.execute(sql.reserve_one, order, member, today)
     await conn.execute(sql.invite_one, invitation, project, member, campaign, order)
     event = OrderState(
@@ -40,32 +40,32 @@ async def _ask(conn: Connection, member: UUID, campaign: UUID, project: UUID) ->
     await outbox.write(conn, CLOCK, event)
 
 
-async def allocation(database: Database, members: int, wanted: int) -> list[Figure]:
+async def allocation(database: Database, members: int, places: int) -> list[Figure]:
     """Both do the same for each member: ledger, send order, invitation and event, durably."""
-    today, now = CLOCK.today(), CLOCK.now()
+    today, instant = CLOCK.today(), CLOCK.now()
     project, campaign = uuid4(), uuid4()
     conn = await database.dedicated("bench")
     try:
         await conn.execute(sql.fill_profiles)
         await conn.execute(sql.fill_members, members, today)
-        await conn.execute(sql.open_project, project, today, now)
+        await conn.execute(sql.open_project, project, today, instant)
         seed = Random(7).randbytes(32)
-        await conn.execute(sql.launch_campaign, campaign, project, wanted, seed, now)
+        await conn.execute(sql.launch_campaign, campaign, project, places, seed, instant)
         await conn.execute(sql.analyze)
         await conn.execute(sql.checkpoint)
         with timed() as at_once:
             async with conn.transaction():
                 drawn = await allocate(conn, CLOCK)
         assert drawn is not None
-        assert sum(drawn.asked.values()) == wanted
-        left = [row["member_id"] for row in await conn.fetch(sql.unasked, ONE_BY_ONE)]
+        assert sum(drawn.asked.values()) == places
+        remaining = [row["member_id"] for row in await conn.fetch(sql.unasked, ONE_BY_ONE)]
         with timed() as singly:
-            for member in left:
+            for member in remaining:
                 async with conn.transaction():
-                    await _ask(conn, member, campaign, project)
+                    await _solicit(conn, member, campaign, project)
     finally:
         await conn.close()
-    rate, single = wanted / at_once.seconds, ONE_BY_ONE / singly.seconds
+    rate, single = places / at_once.seconds, ONE_BY_ONE / singly.seconds
     return [
         Figure(
             "allocation / a row per commit",
@@ -73,7 +73,7 @@ async def allocation(database: Database, members: int, wanted: int) -> list[Figu
             10,
             True,
             "×",
-            f"{wanted:,} of {members:,} members in {at_once.seconds:.1f} s: {rate:,.0f} against"
+            f"{places:,} of {members:,} members in {at_once.seconds:.1f} s: {rate:,.0f} against"
             f" {single:,.0f} members/s",
         )
     ]

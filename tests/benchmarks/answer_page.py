@@ -46,8 +46,10 @@ async def answer_page(endpoints: Endpoints, today: date) -> list[Figure]:
     """
     from playwright.async_api import async_playwright
 
-    found = os.environ.get("PANEL_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
-    if found is None:
+    chromium = os.environ.get("PANEL_CHROMIUM") or next(
+        filter(None, map(shutil.which, NAMES)), None
+    )
+    if chromium is None:
         raise LocalError(_NO_CHROMIUM)
     async with LocalStaff(endpoints, "en") as staff:
         file = export(MEMBERS, seed=8, today=today)
@@ -56,7 +58,7 @@ async def answer_page(endpoints: Endpoints, today: date) -> list[Figure]:
     link = f"{endpoints.services['responses'].url}/answer/{project}?lang=en#{_TICKET}"
     sizes, times = [], []
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        browser = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         for _ in range(VISITS):
             page = await browser.new_page()
             await page.goto(link)

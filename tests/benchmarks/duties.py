@@ -18,10 +18,10 @@ ANSWERS = 1_000
 
 async def duties(database: Database, people: int) -> list[Figure]:
     """From the report's arrival to its commit: duties, send orders and events for everybody."""
-    project, today, now = uuid4(), CLOCK.today(), CLOCK.now()
+    project, today, instant = uuid4(), CLOCK.today(), CLOCK.now()
     pool = database.pool
-    await pool.execute(sql.reported_project, project, today, now)
-    await pool.execute(sql.reported_people, project, people, now)
+    await pool.execute(sql.reported_project, project, today, instant)
+    await pool.execute(sql.reported_people, project, people, instant)
     await pool.execute(sql.take_part, project)
     await pool.execute(sql.reported_credentials, project)
     await pool.execute(sql.reported_synthesis, project)

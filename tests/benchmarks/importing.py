@@ -27,12 +27,12 @@ async def importing(endpoints: Endpoints, members: int, today: date) -> list[Fig
 
     watching = asyncio.create_task(watch())
     async with LocalStaff(endpoints, "en") as staff:
-        with timed() as took:
+        with timed() as elapsed:
             report = await staff.import_members(file.content, accept_valid=True)
     watching.cancel()
     assert report.imported == members
     detail = f"{members:,} members, {len(file.content) / 1e6:.0f} MB of CSV"
     return [
-        Figure("import of members", took.seconds, 30, False, "s", detail),
+        Figure("import of members", elapsed.seconds, 30, False, "s", detail),
         Figure("resident memory of the import", peak / 2**20, 300, False, "MiB", detail),
     ]

@@ -40,15 +40,15 @@ def _verification(entries: int) -> list[Figure]:
         _write(file, signer, entries)
         with timed() as watch, file.open("rb") as lines:
             start = time.process_time()
-            found = verify(lines_of(lines), [signer.verifier])
+            verified = verify(lines_of(lines), [signer.verifier])
             busy = time.process_time() - start
         with timed() as bare, file.open("rb") as lines:
             for line in lines:
                 sha256(line).digest()
         size = file.stat().st_size
-    assert found.entries == entries
+    assert verified.entries == entries
     detail = (
-        f"{entries:,} entries and {found.checkpoints:,} checkpoints, {size / 1e6:,.0f} MB,"
+        f"{entries:,} entries and {verified.checkpoints:,} checkpoints, {size / 1e6:,.0f} MB,"
         f" {busy:.1f} s of one core; hashing each line alone takes {bare.seconds:.1f} s"
     )
     promised = PROMISED_SECONDS * entries / 1_000_000

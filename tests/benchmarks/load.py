@@ -99,7 +99,7 @@ class Readers:
 
         async def one_after_another() -> None:
             for path in waiting:
-                await self._read(path, time.perf_counter(), taken)
+                await self._receive(path, time.perf_counter(), taken)
 
         start = time.perf_counter()
         async with asyncio.TaskGroup() as group:
@@ -118,11 +118,11 @@ class Readers:
                 due = start + moment
                 if (early := due - time.perf_counter()) > 0:
                     await asyncio.sleep(early)
-                group.create_task(self._read(path, due, taken))
+                group.create_task(self._receive(path, due, taken))
         taken.lasted = time.perf_counter() - start
         return taken
 
-    async def _read(self, path: str, since: float, taken: Taken) -> None:
+    async def _receive(self, path: str, since: float, taken: Taken) -> None:
         connection = await self._idle.get()
         try:
             status, size = await connection.get(

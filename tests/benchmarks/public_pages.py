@@ -73,16 +73,16 @@ async def public_pages(endpoints: Endpoints, today: date, seed: int = 1) -> list
     moments = accumulate(chance.expovariate(PROMISED) for _ in paths)
     with on_one_core(*served_by):
         async with Readers(address.hostname, address.port) as readers:
-            before = worked(*served_by)
+            start = worked(*served_by)
             cold = await readers.as_fast_as_it_goes(paths, READERS)
             between = worked(*served_by)
             warm = await readers.as_fast_as_it_goes(paths, READERS)
-            after = worked(*served_by)
+            end = worked(*served_by)
             waited = await readers.at_a_rate(paths, moments)
     detail = (
         f"{PROJECTS:,} projects, {DECISIONS:,} decisions; {len(set(paths)):,} pages of"
-        f" {warm.bytes / PAGES / 1000:.0f} kB; {1000 * (after - between) / PAGES:.2f} ms of the"
-        f" core each; cold: {cold.rate:,.0f} requests/s, {1000 * (between - before) / PAGES:.2f} ms"
+        f" {warm.bytes / PAGES / 1000:.0f} kB; {1000 * (end - between) / PAGES:.2f} ms of the"
+        f" core each; cold: {cold.rate:,.0f} requests/s, {1000 * (between - start) / PAGES:.2f} ms"
     )
     at = f"at {waited.rate:,.0f} requests/s; half within {1000 * waited.percentile(0.5):.1f} ms"
     return [
@@ -120,32 +120,32 @@ def on_one_core(*servers: int) -> Iterator[None]:
 
     On a machine with a single core they share it.
     """
-    before = os.sched_getaffinity(0)
-    *ours, theirs = sorted(before)
+    affinity = os.sched_getaffinity(0)
+    *server_cores, reader_core = sorted(affinity)
 
     def run_on(cores: Collection[int]) -> None:
         for process in family(*servers):
             for thread in process.threads():
                 os.sched_setaffinity(thread.id, cores)
 
-    run_on([theirs])
-    os.sched_setaffinity(0, ours or before)
+    run_on([reader_core])
+    os.sched_setaffinity(0, server_cores or affinity)
     try:
         yield
     finally:
-        run_on(before)
-        os.sched_setaffinity(0, before)
+        run_on(affinity)
+        os.sched_setaffinity(0, affinity)
 
 
 async def fill(database: Database, today: date) -> None:
     """As if the topics had been heard and people had decided; every constraint has its say."""
-    words = dict.fromkeys(Mandate.model_fields, "Une lettre que chacun comprend. " * 4)
+    texts = dict.fromkeys(Mandate.model_fields, "Une lettre que chacun comprend. " * 4)
     project = ProjectState(
         version=1,
         project_id=uuid4(),
         state=ProjectPhase.CLOSED,
         mandate=Mandate.model_validate(
-            words
+            texts
             | {"compensation": None, "decision_maker": DecisionMaker(name="…", role="directrice")}
         ),
         recruitment_ends_on=today,

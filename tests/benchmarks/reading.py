@@ -66,44 +66,44 @@ async def pages(database: Database, seed: int = 1) -> list[Figure]:
     assert count == CONTRIBUTIONS
     await database.pool.execute("ANALYZE")
 
-    async def find(words: str | None) -> str:
+    async def find(search: str | None) -> str:
         async with database.transaction() as conn:
-            found = await reading.find(
-                conn, CLOCK, _READER, project, words=words, unread=False, hidden=False, after=None,
+            contributions = await reading.find(
+                conn, CLOCK, _READER, project, words=search, unread=False, hidden=False, after=None,
                 limit=PAGE,
             )  # fmt: skip
-        return sheets.contribution_page(*found).model_dump_json()
+        return sheets.contribution_page(*contributions).model_dump_json()
 
     async def next_(_: str) -> str:
         async with database.transaction() as conn:
-            found = await reading.next_reading(conn, CLOCK, chance, _READER, project)
-        return sheets.next_reading(found).model_dump_json()
+            contribution = await reading.next_reading(conn, CLOCK, chance, _READER, project)
+        return sheets.next_reading(contribution).model_dump_json()
 
     async def listed(_: str) -> str:
         return await find(None)
 
     detail = f"{CONTRIBUTIONS:,} contributions, opened in {opened.seconds:.1f} s"
-    asked: tuple[tuple[str, Callable[[str], Awaitable[str]]], ...] = (
+    pages: tuple[tuple[str, Callable[[str], Awaitable[str]]], ...] = (
         ("listing", listed),
         ("searching", find),
         ("next to read", next_),
     )
     return [
-        Figure(f"{name}, p95 of a page", await _p95(ask, chance), 100, False, "ms", detail)
-        for name, ask in asked
+        Figure(f"{name}, p95 of a page", await _p95(request, chance), 100, False, "ms", detail)
+        for name, request in pages
     ]
 
 
-async def _p95(ask: Callable[[str], Awaitable[str]], chance: Random) -> float:
+async def _p95(request: Callable[[str], Awaitable[str]], chance: Random) -> float:
     """Milliseconds. Frequent words, rare ones, and both together."""
-    took = []
+    seconds = []
     for number in range(ASKED):
         frequent, rare = chance.choice(_WORDS), f"mot{chance.randrange(5_000)}"
-        words = (frequent, rare, f"{frequent} {rare}")[number % 3]
+        search = (frequent, rare, f"{frequent} {rare}")[number % 3]
         start = time.perf_counter()
-        await ask(words)
-        took.append(1_000 * (time.perf_counter() - start))
-    return sorted(took)[int(0.95 * ASKED)]
+        await request(search)
+        seconds.append(1_000 * (time.perf_counter() - start))
+    return sorted(seconds)[int(0.95 * ASKED)]
 
 
 def _ballot(encryptor: Encryptor, project: UUID, chance: Random) -> Ballot:

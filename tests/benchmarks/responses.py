@@ -82,11 +82,11 @@ async def issuing(database: Database, count: int) -> list[Figure]:
     scheme = padding.PSS(padding.MGF1(hashes.SHA384()), SALT_BYTES)
     bare_seconds = other_seconds = issuing_seconds = 0.0
     for number in range(ROUNDS):
-        now = requests[number::ROUNDS]
+        batch = requests[number::ROUNDS]
         with timed() as bare:
-            _on_every_core(key.blind_sign, now)
+            _on_every_core(key.blind_sign, batch)
         with timed() as by_other:
-            _on_every_core(lambda request: other.sign(request, scheme, hashes.SHA384()), now)
+            _on_every_core(lambda request: other.sign(request, scheme, hashes.SHA384()), batch)
         with timed() as issued:
             await _several(issue, asking[number::ROUNDS], SENDING)
         bare_seconds += bare.seconds
@@ -120,7 +120,7 @@ async def redeeming(database: Database, server: int, count: int) -> list[Figure]
     encryptor = Encryptor(SEALING_KEYS)
     postbox = Postbox(database, CLOCK, SystemRandom(), encryptor)
     credentials = await asyncio.to_thread(_credentials, key, count)
-    bodies = [_body(*one) for one in credentials]
+    bodies = [_body(*credential) for credential in credentials]
 
     async def redeem(body: bytes) -> None:
         assert (await postbox.drop(project, pages.read_contribution(body))).first
@@ -136,7 +136,7 @@ async def redeeming(database: Database, server: int, count: int) -> list[Figure]
                 await _several(redeem, bodies[number::REDEEMING_ROUNDS], SENDING)
             each = count / REDEEMING_ROUNDS
             rates.append((bare.seconds / redeemed.seconds, each / redeemed.seconds))
-    ratio, rate = (median(one) for one in zip(*rates[1:], strict=True))
+    ratio, rate = (median(round_rates) for round_rates in zip(*rates[1:], strict=True))
     return [
         Figure(
             "redeeming and sealed write / bare verification",
@@ -151,7 +151,7 @@ async def redeeming(database: Database, server: int, count: int) -> list[Figure]
 
 async def taking_answers(database: Database, key: PrivateKey) -> ProjectState:
     """An open project with one question, whose credentials `key` signs."""
-    words = dict.fromkeys(Mandate.model_fields, "…") | {
+    texts = dict.fromkeys(Mandate.model_fields, "…") | {
         "compensation": None,
         "decision_maker": DecisionMaker(name="M. Bernard", role="director"),
     }
@@ -160,7 +160,7 @@ async def taking_answers(database: Database, key: PrivateKey) -> ProjectState:
         version=1,
         project_id=uuid4(),
         state=ProjectPhase.PUBLISHED,
-        mandate=Mandate.model_validate(words),
+        mandate=Mandate.model_validate(texts),
         recruitment_ends_on=today + timedelta(days=10),
         collection_ends_on=today + timedelta(days=30),
         credential_key=key.public.jwk,
@@ -169,10 +169,10 @@ async def taking_answers(database: Database, key: PrivateKey) -> ProjectState:
     )
     opened = published.model_copy(update={"version": 2, "state": ProjectPhase.OPEN})
     question = FreeText(kind="free_text", id="change", text=Words(fr="Que changer ?"))
-    asked = Questionnaire(questions=[question]).model_dump(mode="json")
+    questionnaire = Questionnaire(questions=[question]).model_dump(mode="json")
     async with database.transaction() as conn:
         await preparing.follow_projects(conn, CLOCK, [published])
-        await preparing.write_questionnaire(conn, CLOCK, published.project_id, asked)
+        await preparing.write_questionnaire(conn, CLOCK, published.project_id, questionnaire)
         await preparing.make_ready(conn, CLOCK, published.project_id)
         await preparing.follow_projects(conn, CLOCK, [opened])
     return opened
@@ -214,13 +214,13 @@ def _on_one_core(server: int) -> Iterator[None]:
     """This process and a server with its children, on the last of the cores they may use."""
     parent = psutil.Process(server)
     processes = [psutil.Process(), parent, *parent.children(recursive=True)]
-    before = [(process, process.cpu_affinity()) for process in processes]
+    affinities = [(process, process.cpu_affinity()) for process in processes]
     for process in processes:
         process.cpu_affinity([psutil.Process().cpu_affinity()[-1]])
     try:
         yield
     finally:
-        for process, cores in before:
+        for process, cores in affinities:
             if process.is_running():
                 process.cpu_affinity(cores)
 

@@ -39,7 +39,7 @@ AFTERNOON = datetime(2026, 11, 24, 13, 30, tzinfo=UTC)
 class Size:
     events: int
     members: int
-    wanted: int
+    places: int
     imported: int
     credentials: int
     participants: int = 100_000
@@ -49,14 +49,14 @@ class Size:
 FULL = Size(
     events=1_000_000,
     members=5_000_000,
-    wanted=500_000,
+    places=500_000,
     imported=500_000,
     credentials=10_000,
 )
 SMOKE = Size(
     events=100_000,
     members=1_000_000,
-    wanted=100_000,
+    places=100_000,
     imported=100_000,
     credentials=4_000,
     journal_entries=100_000,
@@ -114,7 +114,7 @@ async def _on_servers(
             return
         await kafka.start()
         async with _database(postgres, "campaigns") as database:
-            for figure in await allocation.allocation(database, size.members, size.wanted):
+            for figure in await allocation.allocation(database, size.members, size.places):
                 yield figure
         async with _database(postgres, "registry") as database:
             for figure in await messages.relay(database, kafka.bootstrap, size.events):

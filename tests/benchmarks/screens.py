@@ -52,7 +52,7 @@ class Terminal:
     def type(self, keys: str) -> None:
         os.write(self._descriptor, keys.encode())
 
-    def read(self) -> None:
+    def receive(self) -> None:
         try:
             self._stream.feed(os.read(self._descriptor, 65_536))
         except OSError:
@@ -85,7 +85,7 @@ async def console(endpoints: Endpoints) -> AsyncIterator[Terminal]:
     fcntl.ioctl(descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
     terminal = Terminal(descriptor, started)
     loop = asyncio.get_running_loop()
-    loop.add_reader(descriptor, terminal.read)
+    loop.add_reader(descriptor, terminal.receive)
     try:
         yield terminal
     finally:
@@ -116,11 +116,11 @@ async def screens(endpoints: Endpoints, today: date) -> list[Figure]:
             terminal.type(RIGHT)
             await terminal.shows("Answers will come in here")
             for link in links[:OPT_INS]:
-                before = {answer.id for answer in (await staff.opt_ins(project)).answers}
+                answered_before = {answer.id for answer in (await staff.opt_ins(project)).answers}
                 assert (await member.post(f"{link}/accept")).is_redirect
                 committed = time.perf_counter()
                 answers = (await staff.opt_ins(project)).answers
-                new = next(answer for answer in answers if answer.id not in before)
+                new = next(answer for answer in answers if answer.id not in answered_before)
                 delays.append(await terminal.shows(new.pseudonym) - committed)
     return [
         Figure("console: first screen", median(firsts), 1, False, "s", f"median of {STARTS}"),
@@ -149,7 +149,7 @@ async def open_project(staff: LocalStaff, today: date, title: str = TITLE) -> UU
     )
     await staff.publish_project(view.id)
     question = FreeText(kind="free_text", id="unclear", text=Words(fr="What is unclear?"))
-    await _until(lambda: _known(staff, view.id), "responses knows the project")
+    await _until(lambda: _is_known(staff, view.id), "responses knows the project")
     await staff.write_questionnaire(view.id, Questionnaire(questions=[question]))
     await staff.make_ready(view.id)
 
@@ -163,8 +163,8 @@ async def open_project(staff: LocalStaff, today: date, title: str = TITLE) -> UU
     return view.id
 
 
-async def _known(staff: LocalStaff, project: UUID) -> bool:
-    return any(one.project_id == project for one in await staff.collections())
+async def _is_known(staff: LocalStaff, project: UUID) -> bool:
+    return any(collection.project_id == project for collection in await staff.collections())
 
 
 async def _invited(endpoints: Endpoints, staff: LocalStaff, project: UUID) -> list[str]:
@@ -179,9 +179,9 @@ async def _invited(endpoints: Endpoints, staff: LocalStaff, project: UUID) -> li
     ]
 
 
-async def _until(condition: Callable[[], Awaitable[bool]], what: str) -> None:
+async def _until(condition: Callable[[], Awaitable[bool]], still_not: str) -> None:
     deadline = time.perf_counter() + PATIENCE
     while not await condition():
         if time.perf_counter() > deadline:
-            raise TimeoutError(what)
+            raise TimeoutError(still_not)
         await asyncio.sleep(0.1)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from deploy.backup.backup import BackupSettings
+from deploy.backup import BackupSettings
 from deploy.doctor.deployment import DoctorSettings
 from deploy.generate.configuration import MODELS, is_secret
 from services.runtime.settings import Environment

@@ -11,7 +11,7 @@ import typer.main
 from pydantic import SecretStr
 from pydantic_core import PydanticUndefined
 
-from deploy.backup.backup import BackupSettings
+from deploy.backup import BackupSettings
 from deploy.doctor.deployment import DoctorSettings
 from deploy.generate.configuration import MODELS, is_secret
 from deploy.generate.describe import SERVICES, build

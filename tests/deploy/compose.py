@@ -48,7 +48,7 @@ class Compose:
 
     def fill_in(self, version: str) -> None:
         """The operator's part of the guide, in the file that it names."""
-        given = {
+        variables = {
             "PANEL_VERSION": version,
             "PANEL_DOMAIN": DOMAIN,
             "PANEL_LISTEN": f"127.0.0.1:{self.port}",
@@ -57,9 +57,11 @@ class Compose:
         }
         file = self.root / "deploy" / ".env"
         lines = [
-            line for line in file.read_text().splitlines() if line.partition("=")[0] not in given
+            line
+            for line in file.read_text().splitlines()
+            if line.partition("=")[0] not in variables
         ]
-        lines += [f"{name}={value}" for name, value in given.items()]
+        lines += [f"{name}={value}" for name, value in variables.items()]
         file.write_text("\n".join(lines) + "\n")
 
     def follow(self, commands: Iterable[str]) -> None:
@@ -84,14 +86,14 @@ class Compose:
         return ended.stdout
 
     def __call__(self, *arguments: str, check: bool = True, judged: bool = False) -> str:
-        asked = ("docker", "compose", "--env-file", "deploy/.env", *arguments)
-        return self.run(*asked, check=check, judged=judged)
+        command = ("docker", "compose", "--env-file", "deploy/.env", *arguments)
+        return self.run(*command, check=check, judged=judged)
 
     def containers(self, service: str) -> list[str]:
         return self("ps", "-q", service).split()
 
-    def inspect(self, container: str, what: str) -> str:
-        return self.run("docker", "inspect", "-f", what, container).strip()
+    def inspect(self, container: str, field: str) -> str:
+        return self.run("docker", "inspect", "-f", field, container).strip()
 
     def healthy(self, container: str) -> bool:
         return self.inspect(container, "{{.State.Health.Status}}") == "healthy"
@@ -101,13 +103,15 @@ class Compose:
         os.kill(int(self.inspect(container, "{{.State.Pid}}")), signal.SIGKILL)
 
     def works(self, container: str) -> bool:
-        asked = ("docker", "exec", container, "python", "-m", "services.runtime.http.liveness")
-        return subprocess.run(asked, capture_output=True, check=False).returncode == 0
+        command = ("docker", "exec", container, "python", "-m", "services.runtime.http.liveness")
+        return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
-    def tried_out(self, what: str) -> dict[str, Any]:
+    def tried_out(self, action: str) -> dict[str, Any]:
         """The demonstration, or the judge, in the container that plays everybody else."""
-        said = self("exec", "-T", "demo", "python", "-m", "deploy.demo.try_out", what, judged=True)
-        answer: dict[str, Any] = json.loads(said.splitlines()[-1])
+        output = self(
+            "exec", "-T", "demo", "python", "-m", "deploy.demo.try_out", action, judged=True
+        )
+        answer: dict[str, Any] = json.loads(output.splitlines()[-1])
         return answer
 
     def doctor(self) -> dict[str, Any]:
@@ -143,9 +147,9 @@ class Compose:
 def guide(section: str, block: int = 0) -> list[str]:
     """The commands of a block of the operators' guide, by the title of its section."""
     text = (ROOT / "docs" / "operations.md").read_text()
-    _, title, found = text.partition(f" {section}\n")
+    _, title, rest = text.partition(f" {section}\n")
     assert title, f"the guide has no section {section}"
-    inside = re.split(r"^#{2,} ", found, maxsplit=1, flags=re.MULTILINE)[0]
+    inside = re.split(r"^#{2,} ", rest, maxsplit=1, flags=re.MULTILINE)[0]
     blocks = re.findall(r"^```sh\n(.*?)^```$", inside, re.MULTILINE | re.DOTALL)
     lines = blocks[block].splitlines()
     return [line.partition("  #")[0].strip() for line in lines]
@@ -167,18 +171,18 @@ def checkout(folder: Path) -> Path:
     return folder
 
 
-def until(condition: Callable[[], bool], what: str, within: float = 180) -> float:
+def until(condition: Callable[[], bool], description: str, within: float = 180) -> float:
     """Returns how long it took."""
     began = time.monotonic()
     while not condition():
-        assert time.monotonic() - began < within, f"not within {within:.0f} s: {what}"
+        assert time.monotonic() - began < within, f"not within {within:.0f} s: {description}"
         time.sleep(0.1)
     return time.monotonic() - began
 
 
 def engine_answers() -> bool:
     try:
-        asked = subprocess.run(["docker", "version"], capture_output=True, check=False)
+        command = subprocess.run(["docker", "version"], capture_output=True, check=False)
     except FileNotFoundError:
         return False
-    return asked.returncode == 0
+    return command.returncode == 0

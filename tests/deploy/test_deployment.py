@@ -55,9 +55,9 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Compose]:
         compose.follow([build, *rest[:-1]])
         began = time.monotonic()
         compose.follow(rest[-1:])
-        took = time.monotonic() - began
-        print(f"\nstack up in {took:.0f} s (asked: {UP_WITHIN:.0f})")
-        assert took < UP_WITHIN * PATIENCE
+        seconds = time.monotonic() - began
+        print(f"\nstack up in {seconds:.0f} s (asked: {UP_WITHIN:.0f})")
+        assert seconds < UP_WITHIN * PATIENCE
         with compose.browser() as client:
             assert compose.get(client, "account", "/").status_code == 200
         # The last of them is a test of its own.
@@ -80,43 +80,45 @@ def test_the_image_is_small(stack: Compose) -> None:
 
 def test_the_same_source_gives_the_same_image(stack: Compose) -> None:
     """Built anew from nothing: every file of the application, byte for byte."""
-    again = f"{stack.project}-again"
+    second_project = f"{stack.project}-again"
     build = ("docker", "build", "-q", "--no-cache", "-f", "deploy/Dockerfile")
-    stack.run(*build, "--target", "services", "-t", again, ".")
+    stack.run(*build, "--target", "services", "-t", second_project, ".")
     digests = "find /app -type f -exec sha256sum {} + | sort"
     try:
-        (one, two) = (
+        (first, two) = (
             stack.run("docker", "run", "--rm", "--entrypoint", "sh", image, "-c", digests)
-            for image in (f"panel:{VERSION}", again)
+            for image in (f"panel:{VERSION}", second_project)
         )
     finally:
-        stack.run("docker", "image", "rm", again)
-    assert one.count("\n") > 1_000
-    assert set(one.splitlines()) ^ set(two.splitlines()) == set()
+        stack.run("docker", "image", "rm", second_project)
+    assert first.count("\n") > 1_000
+    assert set(first.splitlines()) ^ set(two.splitlines()) == set()
 
 
 def test_keys_are_made_once_and_readable_by_their_owner_only(stack: Compose) -> None:
     for path in stack.secrets.rglob("*"):
         assert path.stat().st_mode & 0o077 == 0, path
-    before = {path: path.read_bytes() for path in stack.secrets.rglob("*") if path.is_file()}
+    secrets_before = {
+        path: path.read_bytes() for path in stack.secrets.rglob("*") if path.is_file()
+    }
     with pytest.raises(AssertionError, match="nothing was changed"):
         stack.follow(["deploy/bootstrap"])
-    assert {path: path.read_bytes() for path in before} == before
+    assert {path: path.read_bytes() for path in secrets_before} == secrets_before
 
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_service_is_nobody_writes_nowhere_and_has_its_own_keys_only(
     stack: Compose, service: str
 ) -> None:
-    (one, two) = stack.containers(service)
-    assert stack.run("docker", "exec", one, "id", "-u").strip() == "10001"
+    (first, two) = stack.containers(service)
+    assert stack.run("docker", "exec", first, "id", "-u").strip() == "10001"
     with pytest.raises(AssertionError, match="Read-only file system"):
         stack.run("docker", "exec", two, "touch", "/app/here")
     for tool in ("gcc", "pip", "uv"):
         with pytest.raises(AssertionError):
-            stack.run("docker", "exec", one, tool, "--version")
-    own = set(stack.run("docker", "exec", one, "ls", "/keys").split())
-    assert own == {path.name for path in (stack.secrets / service).iterdir()}
+            stack.run("docker", "exec", first, tool, "--version")
+    own_keys = set(stack.run("docker", "exec", first, "ls", "/keys").split())
+    assert own_keys == {path.name for path in (stack.secrets / service).iterdir()}
 
 
 def test_a_service_cannot_change_tables_and_the_draw_cannot_read_answers(stack: Compose) -> None:
@@ -151,15 +153,17 @@ def test_the_doctor_finds_what_a_trial_lacks_and_nothing_else(stack: Compose) ->
     """Its certificate is by its own authority, which browsers do not know."""
     answer = stack.doctor()
     unwell = {
-        (one["check"], one["verdict"]) for one in answer["findings"] if one["verdict"] != "well"
+        (finding["check"], finding["verdict"])
+        for finding in answer["findings"]
+        if finding["verdict"] != "well"
     }
     assert (answer["well"], unwell) == (True, {("certificates", "look")})
-    said = {one["sentence"] for one in answer["findings"]}
+    sentences = {finding["sentence"] for finding in answer["findings"]}
     assert {
         "The connection is encrypted.",
         "The service's role reads and writes rows only.",
         "Access rights are exactly those of the table of topics.",
-    } <= said
+    } <= sentences
 
 
 def test_the_demonstration_keeps_every_promise_through_tls_and_sasl(stack: Compose) -> None:
@@ -172,28 +176,30 @@ def test_the_demonstration_keeps_every_promise_through_tls_and_sasl(stack: Compo
 def test_whatever_is_killed_comes_back_and_nothing_is_lost(stack: Compose) -> None:
     for service in (*SERVICES, "proxy", "kafka", "postgres"):
         for container in stack.containers(service):
-            before = stack.inspect(container, "{{.State.StartedAt}}")
+            started_at = stack.inspect(container, "{{.State.StartedAt}}")
             stack.kill(container)
 
-            def back(container: str = container, before: str = before) -> bool:
-                again = stack.inspect(container, "{{.State.StartedAt}}") != before
-                return again and stack.healthy(container)
+            def back(container: str = container, started_at: str = started_at) -> bool:
+                restarted = stack.inspect(container, "{{.State.StartedAt}}") != started_at
+                return restarted and stack.healthy(container)
 
             until(back, f"{service} is back")
     until(
-        lambda: all(stack.works(one) for name in SERVICES for one in stack.containers(name)),
+        lambda: all(
+            stack.works(container) for name in SERVICES for container in stack.containers(name)
+        ),
         "every service works again",
     )
     assert stack.tried_out("check")["broken"] == {}
 
 
 def test_a_service_starts_cold_in_three_seconds(stack: Compose) -> None:
-    (one, _) = stack.containers("feedback")
-    stack.run("docker", "stop", "-t", "30", one)
-    stack.run("docker", "start", one)
-    took = until(lambda: stack.works(one), "feedback works")
-    print(f"\ncold start in {took:.1f} s (asked: {STARTS_WITHIN:.0f})")
-    assert took < STARTS_WITHIN * PATIENCE
+    (container, _) = stack.containers("feedback")
+    stack.run("docker", "stop", "-t", "30", container)
+    stack.run("docker", "start", container)
+    seconds = until(lambda: stack.works(container), "feedback works")
+    print(f"\ncold start in {seconds:.1f} s (asked: {STARTS_WITHIN:.0f})")
+    assert seconds < STARTS_WITHIN * PATIENCE
 
 
 def test_an_upgrade_and_the_way_back_are_noticed_by_nobody(stack: Compose) -> None:
@@ -202,7 +208,7 @@ def test_an_upgrade_and_the_way_back_are_noticed_by_nobody(stack: Compose) -> No
     interrupted: list[str] = []
     over = threading.Event()
 
-    def read() -> None:
+    def read_pages() -> None:
         while not over.is_set():
             with stack.browser() as client:
                 while not over.wait(0.05):
@@ -220,13 +226,13 @@ def test_an_upgrade_and_the_way_back_are_noticed_by_nobody(stack: Compose) -> No
             except AssertionError as error:
                 interrupted.append(str(error))
 
-    before = stack.tried_out("check")
+    check_before = stack.tried_out("check")
     people = [
-        threading.Thread(target=read),
+        threading.Thread(target=read_pages),
         threading.Thread(target=publish),
     ]
-    for one in people:
-        one.start()
+    for person in people:
+        person.start()
     (build, upgrade) = guide("Upgrading")
     (back,) = guide("Upgrading", 1)
     try:
@@ -239,8 +245,8 @@ def test_an_upgrade_and_the_way_back_are_noticed_by_nobody(stack: Compose) -> No
     finally:
         over.set()
         stack("exec", "-T", "demo", "touch", "/demo/enough")
-        for one in people:
-            one.join()
+        for person in people:
+            person.join()
     assert len(pages) > 100
     answered = [page for page in pages if isinstance(page, int)]
     assert set(answered) == {200}
@@ -249,11 +255,14 @@ def test_an_upgrade_and_the_way_back_are_noticed_by_nobody(stack: Compose) -> No
     print(f"\n{len(answered)} pages, {unheard} connections refused")
     assert unheard < len(pages) / 10
     assert len(interrupted) <= 2, interrupted
-    after = stack.tried_out("check")
-    assert after["broken"] == {}
+    check_after = stack.tried_out("check")
+    assert check_after["broken"] == {}
     published = "mandates_complete"
-    print(f"\n{after['looked_at'][published] - before['looked_at'][published]} projects published")
-    assert after["looked_at"][published] > before["looked_at"][published] + 20
+    print(
+        f"\n{check_after['looked_at'][published] - check_before['looked_at'][published]}"
+        " projects published"
+    )
+    assert check_after["looked_at"][published] > check_before["looked_at"][published] + 20
 
 
 def versions(stack: Compose) -> set[str]:
@@ -268,20 +277,24 @@ def test_whoever_is_told_to_stop_stops(stack: Compose) -> None:
     """Also after the broker was restarted, which forgets to say good-bye."""
     stack("restart", "kafka")
     until(
-        lambda: all(stack.works(one) for name in SERVICES for one in stack.containers(name)),
+        lambda: all(
+            stack.works(container) for name in SERVICES for container in stack.containers(name)
+        ),
         "every service works with the broker again",
     )
-    took = {}
+    seconds = {}
     for service in SERVICES:
         for container in stack.containers(service):
             began = time.monotonic()
             stack.run("docker", "stop", "-t", "30", container)
-            took[container] = time.monotonic() - began
+            seconds[container] = time.monotonic() - began
             assert stack.inspect(container, "{{.State.ExitCode}}") == "0", service
             stack.run("docker", "start", container)
-    print(f"\nstops in {min(took.values()):.1f} to {max(took.values()):.1f} s")
+    print(f"\nstops in {min(seconds.values()):.1f} to {max(seconds.values()):.1f} s")
     until(
-        lambda: all(stack.works(one) for name in SERVICES for one in stack.containers(name)),
+        lambda: all(
+            stack.works(container) for name in SERVICES for container in stack.containers(name)
+        ),
         "every service works again",
     )
 
@@ -299,24 +312,24 @@ def test_subscribers_read_what_is_public_at_a_listener_of_their_own(
     }
     (tmp_path / "client.json").write_text(json.dumps(settings))
     program = "examples/downstream/published_decisions.py"
-    place = f"localhost:{stack.subscribers_port}"
-    said = stack.run(sys.executable, program, place, str(tmp_path / "client.json"))
-    assert len(said.splitlines()) >= 1
+    address = f"localhost:{stack.subscribers_port}"
+    output = stack.run(sys.executable, program, address, str(tmp_path / "client.json"))
+    assert len(output.splitlines()) >= 1
 
 
 def test_new_certificates_are_served_without_a_restart(stack: Compose) -> None:
-    def shown(port: int) -> str:
+    def served_certificate(port: int) -> str:
         return ssl.get_server_certificate(("127.0.0.1", port))
 
     ports = (stack.port, stack.subscribers_port)
-    before = [shown(port) for port in ports]
+    certificates_before = [served_certificate(port) for port in ports]
     started = [stack.inspect(c, "{{.State.StartedAt}}") for c in stack.containers("kafka")]
     stack.follow(guide("Certificates"))
-    for port, old in zip(ports, before, strict=True):
-        until(lambda port=port, old=old: shown(port) != old, "the new one is served", within=60)  # type: ignore[misc]
+    for port, old in zip(ports, certificates_before, strict=True):
+        until(lambda: served_certificate(port) != old, "the new one is served", within=60)  # noqa: B023
     assert [stack.inspect(c, "{{.State.StartedAt}}") for c in stack.containers("kafka")] == started
     findings = stack.doctor()["findings"]
-    assert not [one for one in findings if one["verdict"] == "broken"]
+    assert not [finding for finding in findings if finding["verdict"] == "broken"]
 
 
 def test_without_its_database_the_public_account_says_so_and_comes_back(stack: Compose) -> None:
@@ -339,21 +352,21 @@ def test_databases_put_back_from_a_backup_lose_no_promise(stack: Compose) -> Non
         assert file.read_bytes().startswith(b"age-encryption.org/v1")
     # The guide's stack knows no demonstration: its PostgreSQL refuses whoever tries the panel out.
     stack("up", "-d", "--wait", "postgres")
-    before = stack.tried_out("forget")
-    assert before["broken"] == {}
+    check_before = stack.tried_out("forget")
+    assert check_before["broken"] == {}
 
     with pytest.raises(AssertionError, match="still running"):
         stack.restore(inside, "--service", "feedback")
     stack("stop", *SERVICES)
-    said = stack.restore(inside, "--all")
-    assert all(f"{service} is back as it was" in said for service in SERVICES)
+    output = stack.restore(inside, "--all")
+    assert all(f"{service} is back as it was" in output for service in SERVICES)
     stack("up", "-d", "--wait")
     waiting = "SELECT count(*) FILTER (WHERE done_at IS NULL), count(*) FROM recovery"
     until(
         lambda: {stack.sql(service, waiting) for service in SERVICES} == {"0|1"},
         "every service has caught up",
     )
-    after = stack.tried_out("check")
-    assert after["broken"] == {}
+    check_after = stack.tried_out("check")
+    assert check_after["broken"] == {}
     forgotten = "erased_keep_nothing"
-    assert after["looked_at"][forgotten] == before["looked_at"][forgotten] > 0
+    assert check_after["looked_at"][forgotten] == check_before["looked_at"][forgotten] > 0

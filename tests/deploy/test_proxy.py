@@ -59,8 +59,8 @@ FORGED = {"X-Forwarded-For": "203.0.113.99", "X-Real-IP": "203.0.113.99", "Forwa
 
 
 def docker(*arguments: str) -> str:
-    asked = ("docker", *arguments)
-    ended = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=False)
+    command = ("docker", *arguments)
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, f"{arguments}\n{ended.stdout}\n{ended.stderr}"
     return ended.stdout.strip()
 
@@ -75,19 +75,19 @@ class Proxy:
         return httpx.Client(verify=self.trusted, trust_env=False, timeout=20)
 
     def get(
-        self, client: httpx.Client, site: str, path: str = "/", body: bytes = b"", **said: str
+        self, client: httpx.Client, site: str, path: str = "/", body: bytes = b"", **headers: str
     ) -> httpx.Response:
         name = f"{site}.{DOMAIN}"
         return client.request(
             "GET",
             f"https://127.0.0.1:{self.port}{path}",
-            headers={"Host": name} | said,
+            headers={"Host": name} | headers,
             content=body,
             extensions={"sni_hostname": name},
         )
 
-    def told(self, client: httpx.Client, site: str, **said: str) -> dict[str, Any]:
-        answer: dict[str, Any] = self.get(client, site, "/", b"", **said).json()
+    def received(self, client: httpx.Client, site: str, **headers: str) -> dict[str, Any]:
+        answer: dict[str, Any] = self.get(client, site, "/", b"", **headers).json()
         return answer
 
     def answers(self) -> bool:
@@ -122,9 +122,9 @@ def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
             *("-v", f"{secrets / 'proxy'}:/keys:ro", name),
         )
         authority = secrets / "authority" / "authority"
-        made = Proxy(name, port, ssl.create_default_context(cafile=authority))
-        until(made.answers, "the proxy answers", within=30)
-        yield made
+        proxy = Proxy(name, port, ssl.create_default_context(cafile=authority))
+        until(proxy.answers, "the proxy answers", within=30)
+        yield proxy
     finally:
         for container in (name, f"{name}-services"):
             subprocess.run(["docker", "rm", "-f", container], capture_output=True, check=False)
@@ -135,20 +135,20 @@ def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
 def test_services_are_told_who_asks_by_the_proxy_and_by_nobody_else(proxy: Proxy) -> None:
     with proxy.client() as client:
         for site in ("members", "projects", "account"):
-            told = proxy.told(client, site, **FORGED)
-            assert "203.0.113.99" not in json.dumps(told)
-            assert told["X-Forwarded-For"].count(".") == 3
-            assert told["X-Forwarded-Proto"] == "https"
-            assert told["Host"] == f"{site}.{DOMAIN}"
+            received = proxy.received(client, site, **FORGED)
+            assert "203.0.113.99" not in json.dumps(received)
+            assert received["X-Forwarded-For"].count(".") == 3
+            assert received["X-Forwarded-Proto"] == "https"
+            assert received["Host"] == f"{site}.{DOMAIN}"
 
 
 def test_responses_is_never_told_who_asks(proxy: Proxy) -> None:
     with proxy.client() as client:
-        address = proxy.told(client, "members")["X-Forwarded-For"]
-        told = proxy.told(client, "answers", **FORGED)
-        assert told["X-Forwarded-For"] == "unknown"
-        assert address not in json.dumps(told)
-        assert "203.0.113.99" not in json.dumps(told)
+        address = proxy.received(client, "members")["X-Forwarded-For"]
+        received = proxy.received(client, "answers", **FORGED)
+        assert received["X-Forwarded-For"] == "unknown"
+        assert address not in json.dumps(received)
+        assert "203.0.113.99" not in json.dumps(received)
 
 
 @pytest.mark.parametrize("site", ["members", "projects", "answers", "account"])
@@ -163,7 +163,7 @@ def test_nothing_for_the_machine_is_shown_however_it_is_spelt(
 
 
 @pytest.mark.parametrize(
-    ("asked", "status"),
+    ("sent", "status"),
     [
         ({}, 200),
         ({"path": "/away"}, 502),
@@ -174,10 +174,10 @@ def test_nothing_for_the_machine_is_shown_however_it_is_spelt(
     ids=["silent", "away", "nobody", "large body", "large head"],
 )
 def test_the_proxys_own_answers_say_to_browsers_what_services_do(
-    proxy: Proxy, asked: dict[str, Any], status: int
+    proxy: Proxy, sent: dict[str, Any], status: int
 ) -> None:
     with proxy.client() as client:
-        answer = proxy.get(client, "members", **asked)
+        answer = proxy.get(client, "members", **sent)
         assert answer.status_code == status
         assert heeded(answer.headers) == []
         assert "max-age" in answer.headers["strict-transport-security"]
@@ -191,7 +191,7 @@ def test_what_a_service_says_to_browsers_is_passed_on_and_not_said_twice(proxy: 
 
 
 @pytest.mark.parametrize(
-    ("asked", "status", "says"),
+    ("sent", "status", "sentences"),
     [
         ({"path": "/away"}, 502, ("ne répond pas", "does not answer")),
         ({"path": "/metrics"}, 404, ("n’existe pas", "does not exist")),
@@ -202,22 +202,22 @@ def test_what_a_service_says_to_browsers_is_passed_on_and_not_said_twice(proxy: 
     ids=["away", "of the machine", "nobody", "large body", "large head"],
 )
 def test_the_proxys_own_refusals_are_pages_to_browsers_and_problems_to_programs(
-    proxy: Proxy, asked: dict[str, Any], status: int, says: tuple[str, str]
+    proxy: Proxy, sent: dict[str, Any], status: int, sentences: tuple[str, str]
 ) -> None:
     with proxy.client() as client:
-        page = proxy.get(client, "members", Accept="text/html,*/*;q=0.8", **asked)
-        problem = proxy.get(client, "members", Accept="application/json", **asked)
+        page = proxy.get(client, "members", Accept="text/html,*/*;q=0.8", **sent)
+        problem = proxy.get(client, "members", Accept="application/json", **sent)
         api = proxy.get(
             client,
             "members",
-            **asked | {"path": "/api" + asked.get("path", "/"), "Accept": "text/html"},
+            **sent | {"path": "/api" + sent.get("path", "/"), "Accept": "text/html"},
         )
     assert {page.status_code, problem.status_code} == {status}
     assert page.headers["content-type"] == "text/html; charset=utf-8"
     for answer in [problem] if status == 404 else [problem, api]:
         assert answer.headers["content-type"] == "application/problem+json"
         assert answer.json()["status"] == status
-    for sentence in says:
+    for sentence in sentences:
         assert sentence in page.text
         assert sentence in problem.text
     assert page.headers.get("retry-after") == ("5" if status == 502 else None)
@@ -231,7 +231,7 @@ def test_floods_are_told_to_wait_in_both_languages_and_nothing_is_written_down(
             return [proxy.get(client, "answers", Accept=ACCEPT[n % 2]) for n in range(300)]
 
     with ThreadPoolExecutor(8) as pool:
-        answers = [answer for some in pool.map(flood, range(8)) for answer in some]
+        answers = [answer for batch in pool.map(flood, range(8)) for answer in batch]
     assert {answer.status_code for answer in answers} == {200, 429}
     refused = [answer for answer in answers if answer.status_code == 429]
     for answer in refused:

@@ -7,7 +7,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
-from deploy.backup.backup import NotToldYet
+from deploy.backup import NotToldYet
 from services.contracts.events.campaigns import ErasureApplied, OrderState
 from services.contracts.topics import topic_of
 from services.registry.erasures import use_cases as erasures

@@ -36,8 +36,10 @@ def certificate(file: Path) -> x509.Certificate:
 
 
 def names(file: Path) -> set[str]:
-    found = certificate(file).extensions.get_extension_for_class(x509.SubjectAlternativeName)
-    return set(found.value.get_values_for_type(x509.DNSName))
+    alternative_names = certificate(file).extensions.get_extension_for_class(
+        x509.SubjectAlternativeName
+    )
+    return set(alternative_names.value.get_values_for_type(x509.DNSName))
 
 
 def test_each_container_has_its_own_keys_and_no_others(secrets: Path, volumes: Path) -> None:
@@ -64,10 +66,10 @@ def test_a_mail_password_of_the_operators_reaches_registry_and_the_doctor(
 
 
 def test_renewal_replaces_certificates_and_no_key_that_seals(secrets: Path) -> None:
-    before = {path: path.read_bytes() for path in secrets.rglob("*") if path.is_file()}
+    contents = {path: path.read_bytes() for path in secrets.rglob("*") if path.is_file()}
     later = NOW + timedelta(days=800)
     assert renew(secrets, DOMAIN, later) == ["postgres", "kafka", "proxy"]
-    changed = {path for path, bytes_ in before.items() if path.read_bytes() != bytes_}
+    changed = {path for path, bytes_ in contents.items() if path.read_bytes() != bytes_}
     files = ("postgres/server_crt", "postgres/server_key", "kafka/keystore", "proxy/certificate")
     assert changed == {secrets / name for name in (*files, "proxy/key")}
     for name in ("postgres/server_crt", "kafka/keystore", "proxy/certificate"):

@@ -206,12 +206,12 @@ async def test_what_is_compared_is_made_anew_from_the_migrations_and_dropped(
             # A copied database has none of the rights on the database that it was copied from.
             copied = dsn.rpartition("/")[2].partition("?")[0]
             await connection.execute(f'GRANT TEMPORARY ON DATABASE "{copied}" TO panel_draw')
-        before = await connection.fetch("SELECT datname FROM pg_database")
+        databases_before = await connection.fetch("SELECT datname FROM pg_database")
         compared = await catalogs.compare(dsn, service, connection, migrate)
         assert compared.differences == []
         assert compared.rules > 50
         assert compared.rights > 50
-        assert await connection.fetch("SELECT datname FROM pg_database") == before
+        assert await connection.fetch("SELECT datname FROM pg_database") == databases_before
 
 
 @pytest.mark.parametrize(

@@ -52,15 +52,15 @@ class Ward:
     def owner(self, service: str) -> str:
         return f"{self.superuser}{service}"
 
-    def context(self, *names: str, now: datetime | None = None) -> ssl.SSLContext:
+    def context(self, *names: str, instant: datetime | None = None) -> ssl.SSLContext:
         return tls(self.folder, self.authority, *names)
 
 
 def tls(folder: Path, authority: Authority, *names: str) -> ssl.SSLContext:
     """A server's, with a certificate for these names."""
-    made = authority.certify(names)
+    certified = authority.certify(names)
     file = folder / f"{names[0]}-{free_port()}.pem"
-    file.write_text(made.key + made.certificate)
+    file.write_text(certified.key + certified.certificate)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(file)
     return context
@@ -70,10 +70,10 @@ def tls(folder: Path, authority: Authority, *names: str) -> ssl.SSLContext:
 async def ward(servers_directory: Path) -> AsyncIterator[Ward]:
     folder = servers_directory / "doctor"
     folder.mkdir()
-    now = datetime.now(UTC)
-    authority = Authority.new(now)
-    (folder / "authority.pem").write_text(authority.own.certificate)
-    bootstrap(folder / "secrets", "panel.test", now)
+    instant = datetime.now(UTC)
+    authority = Authority.new(instant)
+    (folder / "authority.pem").write_text(authority.certified.certificate)
+    bootstrap(folder / "secrets", "panel.test", instant)
     async with AsyncExitStack() as undo:
         undo.enter_context(pytest.MonkeyPatch.context()).setenv(
             "SSL_CERT_FILE", str(folder / "authority.pem")
@@ -85,7 +85,9 @@ async def ward(servers_directory: Path) -> AsyncIterator[Ward]:
         issuer = await undo.enter_async_context(issuing(folder, authority))
         smtp = await undo.enter_async_context(mail_server(tls(folder, authority, HOST)))
         service = await undo.enter_async_context(answering(ready))
-        site = await undo.enter_async_context(shown(tls(folder, authority, "members.panel.test")))
+        site = await undo.enter_async_context(
+            tls_server(tls(folder, authority, "members.panel.test"))
+        )
         yield Ward(
             Deployment(
                 local=False,
@@ -150,10 +152,10 @@ async def database_server(folder: Path) -> AsyncIterator[str]:
 @asynccontextmanager
 async def issuing(folder: Path, authority: Authority) -> AsyncIterator[str]:
     port = free_port()
-    made = authority.certify([HOST])
+    certified = authority.certify([HOST])
     certificate, key = folder / "issuer.pem", folder / "issuer.key"
-    certificate.write_text(made.certificate)
-    key.write_text(made.key)
+    certificate.write_text(certified.certificate)
+    key.write_text(certified.key)
     url = f"https://{HOST}:{port}"
     app: Starlette = LocalIssuer(OKPKey.generate_key("Ed25519"), url).app
     config = uvicorn.Config(
@@ -210,7 +212,7 @@ async def mail_server(context: ssl.SSLContext | None) -> AsyncIterator[int]:
 
 
 @asynccontextmanager
-async def shown(context: ssl.SSLContext, *, postgres: bool = False) -> AsyncIterator[str]:
+async def tls_server(context: ssl.SSLContext, *, postgres: bool = False) -> AsyncIterator[str]:
     """A server that shows its certificate and no more; PostgreSQL's is asked for it first."""
 
     async def show(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

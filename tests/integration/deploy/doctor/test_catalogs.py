@@ -25,7 +25,7 @@ async def test_a_deployment_with_roles_apart_is_as_migrated(ward: Ward, service:
         await connection.execute(f"GRANT TRUNCATE ON {table} TO {service}")
         try:
             compared = await catalogs.compare(ward.owner(service), service, connection, migrate)
-            assert [str(one) for one in compared.other_rights] == [
+            assert [str(difference) for difference in compared.other_rights] == [
                 f"added: right public.{table}: {service} TRUNCATE"
             ]
         finally:

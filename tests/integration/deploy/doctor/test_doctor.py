@@ -39,8 +39,8 @@ from tests.integration.deploy.doctor.conftest import (
     authority_of,
     mail_server,
     not_ready,
-    shown,
     tls,
+    tls_server,
 )
 from tests.support.running import free_port, signing_in
 from tests.support.secure_kafka import ACLS, tool
@@ -57,14 +57,14 @@ BROKEN, LOOK = Verdict.BROKEN, Verdict.LOOK
 async def amiss(findings: Findings) -> list[Finding]:
     """But for the TLS that the embedded PostgreSQL does not have."""
     return [
-        one
-        async for one in findings
-        if one.verdict is not Verdict.WELL and one.check != "databases.tls"
+        finding
+        async for finding in findings
+        if finding.verdict is not Verdict.WELL and finding.check != "databases.tls"
     ]
 
 
-def said(findings: list[Finding]) -> set[tuple[str, str, Verdict]]:
-    return {(one.check, one.about, one.verdict) for one in findings}
+def summary(findings: list[Finding]) -> set[tuple[str, str, Verdict]]:
+    return {(finding.check, finding.subject, finding.verdict) for finding in findings}
 
 
 @asynccontextmanager
@@ -82,8 +82,8 @@ async def changed(dsn: str, change: str, back: str) -> AsyncIterator[None]:
 
 def with_database(ward: Ward, **dsns: str) -> Deployment:
     """The same, with these databases only."""
-    found = {name: SecretStr(dsn) for name, dsn in dsns.items()}
-    return replace(ward.deployment, databases=found)
+    databases_found = {name: SecretStr(dsn) for name, dsn in dsns.items()}
+    return replace(ward.deployment, databases=databases_found)
 
 
 async def test_on_a_good_deployment_all_is_well_but_what_embedded_servers_lack(
@@ -91,13 +91,13 @@ async def test_on_a_good_deployment_all_is_well_but_what_embedded_servers_lack(
 ) -> None:
     """A second broker, and TLS in PostgreSQL: the deployment on containers is asked about that."""
     findings = await examine(ward.deployment)
-    unwell = [one for one in findings if one.verdict is not Verdict.WELL]
-    assert said(unwell) == {
+    unwell = [finding for finding in findings if finding.verdict is not Verdict.WELL]
+    assert summary(unwell) == {
         ("kafka.copies", "", LOOK),
         *(("databases.tls", name, BROKEN) for name in ward.deployment.databases),
         untried(ward.deployment),
     }
-    assert {one.check for one in findings} == {
+    assert {finding.check for finding in findings} == {
         "machine.disk",
         "machine.python",
         "machine.zones",
@@ -137,16 +137,16 @@ async def test_every_finding_is_said_in_both_languages_and_what_is_amiss_has_a_w
 ) -> None:
     nowhere = replace(
         ward.deployment,
-        now=lambda: datetime.now(UTC) + timedelta(days=3000),
+        clock=lambda: datetime.now(UTC) + timedelta(days=3000),
         proxy=f"{HOST}:{free_port()}",
         mail_queue_hours=None,
     )
-    for one in await examine(nowhere):
+    for finding in await examine(nowhere):
         for language in LANGUAGES:
-            assert "{" not in one.say(language)
-            if one.verdict is not Verdict.WELL:
-                assert one.say_way_out(language)
-                assert "{" not in (one.say_way_out(language) or "")
+            assert "{" not in finding.describe(language)
+            if finding.verdict is not Verdict.WELL:
+                assert finding.say_way_out(language)
+                assert "{" not in (finding.say_way_out(language) or "")
 
 
 async def test_what_cannot_be_reached_is_broken_and_no_password_is_said(ward: Ward) -> None:
@@ -160,8 +160,8 @@ async def test_what_cannot_be_reached_is_broken_and_no_password_is_said(ward: Wa
         mail=MailServer(HOST, port, 5, "panel", secret),
         issuer=f"https://{HOST}:{port}",
     )
-    findings = [one for one in await examine(unreachable) if one.verdict is BROKEN]
-    assert {one.check for one in findings} == {
+    findings = [finding for finding in await examine(unreachable) if finding.verdict is BROKEN]
+    assert {finding.check for finding in findings} == {
         "databases.reached",
         "kafka.reached",
         "services.ready",
@@ -173,10 +173,10 @@ async def test_what_cannot_be_reached_is_broken_and_no_password_is_said(ward: Wa
         ward, feedback=f"postgresql://feedback:{secret}@{HOST}:{port_of(ward)}/feedback"
     )
     findings += await amiss(databases(wrong))
-    assert "password authentication failed" in findings[-1].say("en")
-    for one in findings:
-        assert one.say("en").startswith("Could not look: ")
-        assert secret not in one.say("en") + one.about
+    assert "password authentication failed" in findings[-1].describe("en")
+    for finding in findings:
+        assert finding.describe("en").startswith("Could not look: ")
+        assert secret not in finding.describe("en") + finding.subject
 
 
 def port_of(ward: Ward) -> str:
@@ -194,17 +194,17 @@ def apart(seconds: float) -> Callable[[], datetime]:
 
 async def test_a_clock_more_than_two_seconds_apart_is_broken(ward: Ward) -> None:
     for seconds in (-10, 10):
-        skewed = replace(ward.deployment, now=apart(seconds))
-        assert said(await amiss(databases(skewed))) == {
+        skewed = replace(ward.deployment, clock=apart(seconds))
+        assert summary(await amiss(databases(skewed))) == {
             ("databases.clock", name, BROKEN) for name in ward.deployment.databases
         }
-        assert said(await amiss(replicas(skewed))) == {
+        assert summary(await amiss(replicas(skewed))) == {
             ("services.clock", name, BROKEN) for name in ward.deployment.services
         }
         # Tokens may be half a minute apart.
-        assert said(await amiss(sign_in(skewed))) == {untried(skewed)}
-    late = replace(ward.deployment, now=apart(40))
-    assert said(await amiss(sign_in(late))) == {
+        assert summary(await amiss(sign_in(skewed))) == {untried(skewed)}
+    late = replace(ward.deployment, clock=apart(40))
+    assert summary(await amiss(sign_in(late))) == {
         ("issuer.clock", late.issuer, BROKEN),
         untried(late),
     }
@@ -214,33 +214,39 @@ async def test_a_zone_that_is_missing_or_follows_other_rules_is_broken(ward: War
     zones = {"Europe/Nowhere": ZONES["Europe/Paris"], "Pacific/Noumea": ZONES["Indian/Reunion"]}
     (here,) = await amiss(this_machine(zones))
     assert here.verdict is BROKEN
-    one = with_database(ward, feedback=ward.deployment.databases["feedback"].get_secret_value())
-    (there,) = await amiss(databases(one, zones))
+    deployment = with_database(
+        ward, feedback=ward.deployment.databases["feedback"].get_secret_value()
+    )
+    (there,) = await amiss(databases(deployment, zones))
     assert (there.check, there.verdict) == ("databases.zones", BROKEN)
     for finding in (here, there):
-        assert "Europe/Nowhere, Pacific/Noumea" in finding.say("en")
+        assert "Europe/Nowhere, Pacific/Noumea" in finding.describe("en")
 
 
 @pytest.mark.parametrize(
     ("free", "verdict"), [(0.5, Verdict.WELL), (0.09, Verdict.LOOK), (0.02, BROKEN)]
 )
 async def test_a_disk_that_fills_up_is_said(free: float, verdict: Verdict) -> None:
-    looked = [one async for one in this_machine(room=lambda: free)]
-    assert {one.verdict for one in looked if one.check == "machine.disk"} == {verdict}
+    findings = [finding async for finding in this_machine(room=lambda: free)]
+    assert {finding.verdict for finding in findings if finding.check == "machine.disk"} == {verdict}
 
 
 async def test_an_old_python_is_broken() -> None:
-    assert said(await amiss(this_machine(version=(3, 10, 9)))) == {("machine.python", "", BROKEN)}
+    assert summary(await amiss(this_machine(version=(3, 10, 9)))) == {
+        ("machine.python", "", BROKEN)
+    }
 
 
 async def test_a_database_in_clear_is_broken_outside_a_local_panel(ward: Ward) -> None:
     for local, verdict in ((False, BROKEN), (True, Verdict.WELL)):
-        looked = databases(replace(ward.deployment, local=local))
-        assert {one.verdict async for one in looked if one.check == "databases.tls"} == {verdict}
+        findings = databases(replace(ward.deployment, local=local))
+        assert {
+            finding.verdict async for finding in findings if finding.check == "databases.tls"
+        } == {verdict}
 
 
 @pytest.mark.parametrize(
-    ("change", "back", "says"),
+    ("change", "back", "sentence"),
     [
         (
             "UPDATE schema_migration SET name = 'x' || name WHERE name = '0003_journal.sql'",
@@ -262,18 +268,20 @@ async def test_a_database_in_clear_is_broken_outside_a_local_panel(ward: Ward) -
     ],
 )
 async def test_tables_of_another_version_are_broken(
-    ward: Ward, change: str, back: str, says: str
+    ward: Ward, change: str, back: str, sentence: str
 ) -> None:
-    one = with_database(ward, feedback=ward.deployment.databases["feedback"].get_secret_value())
+    deployment = with_database(
+        ward, feedback=ward.deployment.databases["feedback"].get_secret_value()
+    )
     async with changed(ward.owner("feedback"), change, back):
-        (finding,) = await amiss(databases(one))
+        (finding,) = await amiss(databases(deployment))
     assert (finding.check, finding.verdict) == ("databases.migrations", BROKEN)
-    assert says in finding.say("en")
-    assert await amiss(databases(one)) == []
+    assert sentence in finding.describe("en")
+    assert await amiss(databases(deployment)) == []
 
 
 @pytest.mark.parametrize(
-    ("change", "back", "says"),
+    ("change", "back", "sentence"),
     [
         (
             "CREATE TABLE public.mine (); ALTER TABLE mine OWNER TO feedback",
@@ -294,31 +302,35 @@ async def test_tables_of_another_version_are_broken(
     ],
 )
 async def test_a_service_that_can_lift_constraints_is_broken(
-    ward: Ward, change: str, back: str, says: str
+    ward: Ward, change: str, back: str, sentence: str
 ) -> None:
-    one = with_database(ward, feedback=ward.deployment.databases["feedback"].get_secret_value())
+    deployment = with_database(
+        ward, feedback=ward.deployment.databases["feedback"].get_secret_value()
+    )
     async with changed(ward.owner("feedback"), change, back):
-        (finding,) = await amiss(databases(one))
+        (finding,) = await amiss(databases(deployment))
     assert (finding.check, finding.verdict) == ("databases.role", BROKEN)
-    assert says in finding.say("en")
+    assert sentence in finding.describe("en")
 
 
 async def test_a_draw_that_can_read_answers_is_broken(ward: Ward) -> None:
-    one = with_database(ward, campaigns=ward.deployment.databases["campaigns"].get_secret_value())
+    deployment = with_database(
+        ward, campaigns=ward.deployment.databases["campaigns"].get_secret_value()
+    )
     async with changed(
         ward.owner("campaigns"),
         "GRANT SELECT (state) ON invitation TO panel_draw",
         "REVOKE SELECT (state) ON invitation FROM panel_draw",
     ):
-        (finding,) = await amiss(databases(one))
+        (finding,) = await amiss(databases(deployment))
     assert (finding.check, finding.verdict) == ("databases.draw", BROKEN)
-    assert "(invitation.state)" in finding.say("en")
-    assert await amiss(databases(one)) == []
+    assert "(invitation.state)" in finding.describe("en")
+    assert await amiss(databases(deployment)) == []
 
 
 async def test_too_few_connections_are_to_be_looked_at(ward: Ward) -> None:
     many = replace(ward.deployment, database_connections=100)
-    assert said(await amiss(databases(many))) == {
+    assert summary(await amiss(databases(many))) == {
         ("databases.connections", name, LOOK) for name in ward.deployment.databases
     }
 
@@ -346,49 +358,49 @@ async def test_a_pooler_in_transaction_mode_is_broken(ward: Ward) -> None:
         await first.execute("SELECT pg_advisory_unlock_all()")
         assert (await keeps_its_session("feedback", first, third)).verdict is Verdict.WELL
     finally:
-        for one in sessions:
-            await one.close()
+        for session in sessions:
+            await session.close()
 
 
 async def test_a_topic_with_another_policy_or_none_at_all_is_broken(ward: Ward) -> None:
     admin = AIOKafkaAdminClient(bootstrap_servers=ward.kafka_administration)
     await admin.start()
-    log = next(one for one in TOPICS if one.name == "registry.deliveries.v1")
+    log = next(topic for topic in TOPICS if topic.name == "registry.deliveries.v1")
     try:
         short = log.policy | {"retention.ms": "86400000"}
         await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, log.name, short)])
         missing = [*TOPICS, replace(log, name="registry.dreams.v1")]
         findings = await amiss(bus(ward.deployment, missing))
-        assert said(findings) == {
+        assert summary(findings) == {
             ("kafka.policies", log.name, BROKEN),
             ("kafka.topics", "registry.dreams.v1", BROKEN),
             ("kafka.copies", "", LOOK),
         }
-        (policy,) = [one for one in findings if one.check == "kafka.policies"]
-        assert policy.say("en") == "retention.ms is 86400000 instead of 3456000000."
+        (policy,) = [finding for finding in findings if finding.check == "kafka.policies"]
+        assert policy.describe("en") == "retention.ms is 86400000 instead of 3456000000."
         assert "`setup` of registry" in (policy.say_way_out("en") or "")
         await ensure_topics(ward.deployment.kafka, TOPICS)
-        assert said(await amiss(bus(ward.deployment))) == {("kafka.copies", "", LOOK)}
+        assert summary(await amiss(bus(ward.deployment))) == {("kafka.copies", "", LOOK)}
     finally:
         await admin.close()
 
 
 async def test_a_right_that_is_missing_and_one_too_many_are_broken(ward: Ward) -> None:
     right = ("--allow-principal", "User:feedback", "--operation", "Read")
-    read = ("--topic", "campaigns.projects.v1")
+    arguments = ("--topic", "campaigns.projects.v1")
     beyond = ("--topic", "registry.members.v1")
     administration = ward.kafka_administration
-    await tool(ACLS, administration, "--remove", "--force", *right, *read)
+    await tool(ACLS, administration, "--remove", "--force", *right, *arguments)
     await tool(ACLS, administration, "--add", *right, *beyond)
     findings = await amiss(bus(ward.deployment))
     await tool(ACLS, administration, "--remove", "--force", *right, *beyond)
-    await tool(ACLS, administration, "--add", *right, *read)
-    wrong = [one.say("en") for one in findings if one.check == "kafka.access"]
+    await tool(ACLS, administration, "--add", *right, *arguments)
+    wrong = [finding.describe("en") for finding in findings if finding.check == "kafka.access"]
     assert wrong == [
         "A right is missing: User:feedback Read topic campaigns.projects.v1.",
         "A right is not in the table of topics: User:feedback Read topic registry.members.v1.",
     ]
-    assert said(await amiss(bus(ward.deployment))) == {("kafka.copies", "", LOOK)}
+    assert summary(await amiss(bus(ward.deployment))) == {("kafka.copies", "", LOOK)}
 
 
 async def test_what_the_doctor_may_not_see_is_said_and_not_well(ward: Ward) -> None:
@@ -396,7 +408,9 @@ async def test_what_the_doctor_may_not_see_is_said_and_not_well(ward: Ward) -> N
         ward.deployment.kafka, username="public", password=SecretStr("password of public")
     )
     findings = await amiss(bus(replace(ward.deployment, kafka=public)))
-    unseen = {one.check for one in findings if one.say("en").startswith("Could not look")}
+    unseen = {
+        finding.check for finding in findings if finding.describe("en").startswith("Could not look")
+    }
     assert {"kafka.policies", "kafka.auto_create", "kafka.access"} <= unseen
 
 
@@ -410,12 +424,12 @@ async def test_a_bus_open_to_everybody_and_to_typing_errors_is_broken(ward: Ward
     try:
         await ensure_topics(KafkaServer(broker.bootstrap), TOPICS)
         bare = replace(ward.deployment, kafka=KafkaServer(broker.bootstrap))
-        assert said(await amiss(bus(bare))) == {
+        assert summary(await amiss(bus(bare))) == {
             ("kafka.auto_create", broker.bootstrap, BROKEN),
             ("kafka.access", "", BROKEN),
             ("kafka.copies", "", LOOK),
         }
-        assert said(await amiss(bus(replace(bare, local=True)))) == {
+        assert summary(await amiss(bus(replace(bare, local=True)))) == {
             ("kafka.auto_create", broker.bootstrap, BROKEN)
         }
     finally:
@@ -425,11 +439,11 @@ async def test_a_bus_open_to_everybody_and_to_typing_errors_is_broken(ward: Ward
 async def test_a_service_that_does_not_work_is_broken(ward: Ward) -> None:
     async with answering(not_ready) as url:
         (finding,) = await amiss(replicas(replace(ward.deployment, services={"registry": url})))
-    assert finding.say("en") == "The service does not do its work: kafka."
+    assert finding.describe("en") == "The service does not do its work: kafka."
 
 
 @pytest.mark.parametrize(
-    ("ago", "verdict", "says"),
+    ("ago", "verdict", "sentence"),
     [
         (timedelta(days=1), None, ""),
         (timedelta(days=800), LOOK, "in 24 day(s)"),
@@ -437,17 +451,17 @@ async def test_a_service_that_does_not_work_is_broken(ward: Ward) -> None:
     ],
 )
 async def test_certificates_are_seen_to_end(
-    ward: Ward, ago: timedelta, verdict: Verdict | None, says: str
+    ward: Ward, ago: timedelta, verdict: Verdict | None, sentence: str
 ) -> None:
     old = authority_of(ago)
     certificate = ward.folder / f"authority-{ago.days}.pem"
-    certificate.write_text(old.own.certificate)
-    async with shown(tls(ward.folder, old, "members.panel.test")) as proxy:
+    certificate.write_text(old.certified.certificate)
+    async with tls_server(tls(ward.folder, old, "members.panel.test")) as proxy:
         with pytest.MonkeyPatch.context() as monkeypatch:
             monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
             findings = await amiss(certificates(replace(ward.deployment, proxy=proxy)))
-    assert {one.verdict for one in findings} == ({verdict} if verdict else set())
-    assert all(says in one.say("en") for one in findings)
+    assert {finding.verdict for finding in findings} == ({verdict} if verdict else set())
+    assert all(sentence in finding.describe("en") for finding in findings)
 
 
 async def test_a_certificate_for_another_name_or_by_an_unknown_authority_is_told(
@@ -455,24 +469,27 @@ async def test_a_certificate_for_another_name_or_by_an_unknown_authority_is_told
 ) -> None:
     other = replace(ward.deployment, sites=("https://answers.panel.test",))
     (finding,) = await amiss(certificates(other))
-    assert (finding.verdict, finding.say("en")) == (BROKEN, "The certificate is not for this name.")
+    assert (finding.verdict, finding.describe("en")) == (
+        BROKEN,
+        "The certificate is not for this name.",
+    )
     unknown = tls(ward.folder, authority_of(timedelta(0)), "members.panel.test")
-    async with shown(unknown) as proxy:
+    async with tls_server(unknown) as proxy:
         (finding,) = await amiss(certificates(replace(ward.deployment, proxy=proxy)))
-    assert (finding.verdict, finding.about) == (LOOK, "https://members.panel.test")
+    assert (finding.verdict, finding.subject) == (LOOK, "https://members.panel.test")
 
 
 async def test_the_certificates_of_databases_and_bus_end_too(ward: Ward) -> None:
     old = authority_of(timedelta(days=900))
-    async with shown(tls(ward.folder, old, "postgres"), postgres=True) as place:
-        dsn = f"postgresql://feedback:secret@{place}/feedback"
+    async with tls_server(tls(ward.folder, old, "postgres"), postgres=True) as address:
+        dsn = f"postgresql://feedback:secret@{address}/feedback"
         later = replace(
             with_database(ward, feedback=dsn),
             sites=(),
-            now=apart(timedelta(days=100).total_seconds()),
+            clock=apart(timedelta(days=100).total_seconds()),
         )
-        assert said(await amiss(certificates(later))) == {
-            ("certificates", f"PostgreSQL {place}", BROKEN),
+        assert summary(await amiss(certificates(later))) == {
+            ("certificates", f"PostgreSQL {address}", BROKEN),
             ("certificates", f"Kafka {ward.deployment.kafka.bootstrap}", BROKEN),
         }
 
@@ -482,23 +499,23 @@ async def test_a_mail_server_without_starttls_is_broken_once_it_hears_a_password
 ) -> None:
     async with mail_server(None) as port:
         clear = replace(ward.deployment, mail=MailServer(HOST, port, 5))
-        about = f"{HOST}:{port}"
-        assert said(await amiss(mail(clear))) == {("mail.tls", about, LOOK)}
-        known = replace(clear, mail=MailServer(HOST, port, 5, "panel", "a secret"))
-        assert said(await amiss(mail(known))) == {("mail.tls", about, BROKEN)}
+        subject = f"{HOST}:{port}"
+        assert summary(await amiss(mail(clear))) == {("mail.tls", subject, LOOK)}
+        signed_in = replace(clear, mail=MailServer(HOST, port, 5, "panel", "a secret"))
+        assert summary(await amiss(mail(signed_in))) == {("mail.tls", subject, BROKEN)}
         assert await amiss(mail(replace(clear, local=True))) == []
 
 
 async def test_a_mail_server_whose_certificate_is_over_is_broken(ward: Ward) -> None:
     async with mail_server(tls(ward.folder, authority_of(timedelta(days=900)), HOST)) as port:
         over = replace(ward.deployment, mail=MailServer(HOST, port, 5))
-        assert said(await amiss(mail(over))) == {("mail.tls", f"{HOST}:{port}", BROKEN)}
+        assert summary(await amiss(mail(over))) == {("mail.tls", f"{HOST}:{port}", BROKEN)}
 
 
 async def test_the_mail_queue_is_asked_about_and_four_hours_are_its_limit(ward: Ward) -> None:
     for hours, verdict in ((None, LOOK), (4.5, BROKEN)):
-        asked = replace(ward.deployment, mail_queue_hours=hours)
-        (finding,) = await amiss(mail(asked))
+        asked_hours = replace(ward.deployment, mail_queue_hours=hours)
+        (finding,) = await amiss(mail(asked_hours))
         assert (finding.check, finding.verdict) == ("mail.queue", verdict)
         assert "PANEL_MAIL_QUEUE_HOURS" in (finding.say_way_out("en") or "")
     local = replace(ward.deployment, mail_queue_hours=None, local=True)
@@ -508,19 +525,19 @@ async def test_the_mail_queue_is_asked_about_and_four_hours_are_its_limit(ward: 
 async def test_an_issuer_in_clear_or_without_the_device_grant_is_broken(ward: Ward) -> None:
     async with signing_in() as issuer:
         plain = replace(ward.deployment, issuer=issuer.url)
-        assert said(await amiss(sign_in(plain))) == {
+        assert summary(await amiss(sign_in(plain))) == {
             ("issuer.https", issuer.url, BROKEN),
             ("issuer.device", issuer.url, BROKEN),
             untried(plain),
         }
-        named = replace(plain, issuer=f"{issuer.url}/")
-        (_, finding) = await amiss(sign_in(named))
-        assert "says that it is another issuer" in finding.say("en")
+        renamed = replace(plain, issuer=f"{issuer.url}/")
+        (_, finding) = await amiss(sign_in(renamed))
+        assert "says that it is another issuer" in finding.describe("en")
 
 
 async def test_the_command_looks_at_what_its_container_is_told(ward: Ward) -> None:
-    given = ward.deployment
-    kafka = given.kafka
+    deployment = ward.deployment
+    kafka = deployment.kafka
     assert kafka.username
     assert kafka.password
     variables = {
@@ -528,17 +545,17 @@ async def test_the_command_looks_at_what_its_container_is_told(ward: Ward) -> No
         "KAFKA_USERNAME": kafka.username,
         "KAFKA_PASSWORD": kafka.password.get_secret_value(),
         "KAFKA_CA_FILE": str(kafka.ca_file),
-        "ISSUER": given.issuer,
-        "SMTP_HOST": given.mail.host,
-        "SMTP_PORT": str(given.mail.port),
-        "MAIL_FROM": given.sender,
+        "ISSUER": deployment.issuer,
+        "SMTP_HOST": deployment.mail.host,
+        "SMTP_PORT": str(deployment.mail.port),
+        "MAIL_FROM": deployment.sender,
         "MAIL_QUEUE_HOURS": "",
-        "SERVICE_ADDRESSES": json.dumps(dict(given.services)),
-        "SITES": json.dumps(given.sites),
-        "PROXY": given.proxy or "",
+        "SERVICE_ADDRESSES": json.dumps(dict(deployment.services)),
+        "SITES": json.dumps(deployment.sites),
+        "PROXY": deployment.proxy or "",
     } | {
         f"{name.upper()}_DATABASE_DSN": dsn.get_secret_value()
-        for name, dsn in given.databases.items()
+        for name, dsn in deployment.databases.items()
     }
     environment = {f"PANEL_{name}": value for name, value in variables.items()}
 
@@ -557,7 +574,7 @@ async def test_the_command_looks_at_what_its_container_is_told(ward: Ward) -> No
     status, out = await doctor("--json")
     answer = json.loads(out)
     assert (status, answer["well"]) == (1, False)
-    unwell = {one["check"] for one in answer["findings"] if one["verdict"] != "well"}
+    unwell = {finding["check"] for finding in answer["findings"] if finding["verdict"] != "well"}
     assert unwell == {"kafka.copies", "mail.queue", "databases.tls", "issuer.token"}
     environment["PANEL_MODE"] = "local"
     status, out = await doctor()

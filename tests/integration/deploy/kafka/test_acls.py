@@ -38,11 +38,11 @@ Servers = dict[str, KafkaServer]
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def servers(servers_directory: Path) -> AsyncIterator[Servers]:
     """How each principal reaches the broker; topics were made by `setup`, as in a deployment."""
-    async with secure_kafka.controlled(servers_directory / "access-control") as (bootstrap, found):
+    async with secure_kafka.controlled(servers_directory / "access-control") as (bootstrap, broker):
         async with producing(KafkaServer(bootstrap)) as administrator:
             for topic in TOPICS:
                 await administrator.send_and_wait(topic.name, b"{}", key=b"first", partition=0)
-        yield found
+        yield broker
 
 
 @asynccontextmanager

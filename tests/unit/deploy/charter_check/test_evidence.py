@@ -87,7 +87,7 @@ COLLECTED = [
 ANSWER = '{"a":"Short","b":{"chosen":["x"],"other":"And more"},"c":3}'
 
 
-def words(**changed: Any) -> dict[str, Any]:
+def publication(**changed: Any) -> dict[str, Any]:
     text = {"text": changed.pop("text", "Shorter"), "theme": None}
     return {
         "topic": "responses.proposals.v1",
@@ -99,7 +99,7 @@ def words(**changed: Any) -> dict[str, Any]:
 
 
 def copy(**changed: Any) -> dict[str, Any]:
-    return words(is_source=False, **changed)
+    return publication(is_source=False, **changed)
 
 
 def stored(**changed: Any) -> dict[str, Any]:
@@ -133,12 +133,12 @@ BROKEN: list[tuple[Judge, Evidence]] = [
             replace(
                 KEPT,
                 messages=[
-                    replace(SENT, recipient=one),
+                    replace(SENT, recipient=address),
                     replace(SENT, recipient=other, panel_time=NOON + timedelta(days=30)),
                 ],
             ),
         )
-        for one, other in (
+        for address, other in (
             ("lea.durand7@gmail.com", "LeaDurand7+panel@googlemail.com"),
             ("lea.durand7@outlook.fr", "Lea.Durand7+x@Outlook.fr"),
             ("lea@me.com", "lea+panel@icloud.com"),
@@ -194,9 +194,12 @@ BROKEN: list[tuple[Judge, Evidence]] = [
         for status in (b"erased", b"merged")
         for without in WITHOUT_ONE
     ),
-    (told.words_as_told, replace(KEPT, records=TOLD, publications=[words(text="Else")])),
+    (told.words_as_told, replace(KEPT, records=TOLD, publications=[publication(text="Else")])),
     (told.words_as_told, replace(KEPT, records=TOLD, publications=[])),
-    (told.words_as_told, replace(KEPT, records=TOLD, publications=[words(), copy(text="Else")])),
+    (
+        told.words_as_told,
+        replace(KEPT, records=TOLD, publications=[publication(), copy(text="Else")]),
+    ),
     (told.contributions_as_told, replace(KEPT, records=COLLECTED, collections=[])),
     (told.contributions_as_told, replace(KEPT, records=COLLECTED, collections=[stored(open=6)])),
     (told.contributions_as_told, replace(KEPT, records=COLLECTED, collections=[stored(sealed=0)])),
@@ -204,8 +207,8 @@ BROKEN: list[tuple[Judge, Evidence]] = [
     (told.answers_as_told, replace(KEPT, records=COLLECTED, collections=[])),
     (told.answers_as_told, replace(KEPT, records=COLLECTED, collections=[stored(digest="00")])),
     *(
-        (told.words_are_the_answers, replace(KEPT, responses=[{"answers": ANSWER, "words": said}]))
-        for said in ("Short\n\nAnd more!", "Shorter\n\nAnd more", "Short", "")
+        (told.words_are_the_answers, replace(KEPT, responses=[{"answers": ANSWER, "words": text}]))
+        for text in ("Short\n\nAnd more!", "Shorter\n\nAnd more", "Short", "")
     ),
     (
         evidence.no_personal_data_on_the_bus,
@@ -262,19 +265,24 @@ def test_a_message_that_left_before_its_member_did_is_no_offence() -> None:
 
 
 def test_what_is_stored_as_it_was_told_is_found_to_hold() -> None:
-    kept = replace(
+    evidence_of_all = replace(
         KEPT,
         records=[*TOLD, *COLLECTED],
         # A copy may be a moment behind, and a source ahead.
-        publications=[words(), copy(), copy(version=1, text="Old"), words(version=3, text="New")],
+        publications=[
+            publication(),
+            copy(),
+            copy(version=1, text="Old"),
+            publication(version=3, text="New"),
+        ],
         collections=[stored()],
         responses=[{"answers": ANSWER, "words": "Short\n\nAnd more"}],
     )
-    assert told.words_as_told(kept) == (2, 0)
-    assert told.contributions_as_told(kept) == (9, 0)
-    assert told.credentials_as_told(kept) == (8, 0)
-    assert told.answers_as_told(kept) == (1, 0)
-    assert told.words_are_the_answers(kept) == (1, 0)
+    assert told.words_as_told(evidence_of_all) == (2, 0)
+    assert told.contributions_as_told(evidence_of_all) == (9, 0)
+    assert told.credentials_as_told(evidence_of_all) == (8, 0)
+    assert told.answers_as_told(evidence_of_all) == (1, 0)
+    assert told.words_are_the_answers(evidence_of_all) == (1, 0)
 
 
 def test_who_was_erased_is_judged_by_the_day_that_was_written_down() -> None:

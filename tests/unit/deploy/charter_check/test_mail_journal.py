@@ -62,18 +62,18 @@ def test_thirty_days_apart_is_too_close_and_thirty_one_is_not() -> None:
     st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 200)), max_size=12),
 )
 def test_somebody_is_too_close_exactly_when_any_two_of_their_days_are(
-    asked: list[tuple[str, int]],
+    solicitations: list[tuple[str, int]],
 ) -> None:
-    days = [(who, NOVEMBER + timedelta(days=offset)) for who, offset in asked]
+    days = [(member, NOVEMBER + timedelta(days=offset)) for member, offset in solicitations]
     pairwise = {
-        who
-        for place, (who, first) in enumerate(days)
-        for other, second in days[place + 1 :]
-        if who == other and abs((second - first).days) < 31
+        member
+        for index, (member, first) in enumerate(days)
+        for other, second in days[index + 1 :]
+        if member == other and abs((second - first).days) < 31
     }
-    assert {who for who, _, _ in too_close(days)} == pairwise
+    assert {member for member, _, _ in too_close(days)} == pairwise
 
 
 def test_an_order_seen_again_is_found() -> None:
-    once, again = uuid4(), uuid4()
-    assert twice([once, again, again]) == {again}
+    once, twice_used = uuid4(), uuid4()
+    assert twice([once, twice_used, twice_used]) == {twice_used}

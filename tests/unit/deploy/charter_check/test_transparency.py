@@ -16,16 +16,16 @@ SIGNER = Signer("panel.example.org/journal", Ed25519PrivateKey.generate())
 
 
 def published(entries: int, *signed: int) -> PublicJournal:
-    tree, lines, held = Frontier(), [], []
+    tree, lines, bodies = Frontier(), [], []
     for number in range(entries + 1):
         if number in signed:
             lines.append(checkpoint_line(SIGNER.sign(number, tree.root())))
         if number < entries:
             body = Entry("decision", "", 1, {"reason": "Oui."}).body(number, date(2026, 11, 24))
-            held.append(body)
+            bodies.append(body)
             lines.append(entry_line(body))
             tree.append(leaf_hash(body.encode()))
-    return PublicJournal(b"".join(lines), held, SIGNER.verifier.public)
+    return PublicJournal(b"".join(lines), bodies, SIGNER.verifier.public)
 
 
 @pytest.mark.parametrize("entries", range(20))

@@ -47,10 +47,10 @@ def test_what_is_said_is_what_the_questionnaire_takes(seed: int, text: str) -> N
     letter = DocumentView(
         id=LETTER, title="Lettre", media_type="text/html", size=1, url="/x", text=text
     )
-    said = answers_to(EVERYTHING, [letter], random.Random(seed))
-    assert checked(EVERYTHING.model_dump(mode="json"), said).keys() == said.keys()
-    assert answers_to(EVERYTHING, [letter], random.Random(seed)) == said
-    for passage in said.get("lettre", {}).get("passages", []):
+    answers = answers_to(EVERYTHING, [letter], random.Random(seed))
+    assert checked(EVERYTHING.model_dump(mode="json"), answers).keys() == answers.keys()
+    assert answers_to(EVERYTHING, [letter], random.Random(seed)) == answers
+    for passage in answers.get("lettre", {}).get("passages", []):
         assert passage["end"] <= len(text)
 
 

@@ -25,7 +25,7 @@ def test_it_holds_as_many_people_duplicates_and_slips_as_it_says() -> None:
     assert header == list(people.HEADER)
     assert len(rows) == export.members + export.duplicates + export.wrong
     mailboxes = [row[0].strip().lower() for row in rows if len(row) == len(header)]
-    repeated = [one for one in set(mailboxes) if mailboxes.count(one) > 1]
+    repeated = [mailbox for mailbox in set(mailboxes) if mailboxes.count(mailbox) > 1]
     assert len(repeated) == 20
 
 
@@ -37,11 +37,11 @@ def test_everybody_has_an_address_that_cannot_exist() -> None:
 
 def test_most_were_contacted_long_ago_some_recently_and_of_a_few_nobody_knows() -> None:
     header, *rows = rows_of(people.export(2_000, 1, TODAY, duplicates=0))
-    place = header.index("Dernier contact")
-    contacts = [row[place] for row in rows if len(row) == len(header)]
-    unknown = sum(one == "" for one in contacts)
+    column = header.index("Dernier contact")
+    contacts = [row[column] for row in rows if len(row) == len(header)]
+    unknown = sum(contact == "" for contact in contacts)
     recent_days = {f"{TODAY - timedelta(days=days):%d/%m/%Y}" for days in range(31)}
-    recent = sum(one in recent_days for one in contacts)
+    recent = sum(contact in recent_days for contact in contacts)
     assert 40 < unknown < 130
     assert 90 < recent < 240
     assert unknown + recent < len(contacts) / 4

@@ -15,7 +15,7 @@ def example(name: str) -> Path:
     return Path(str(files("deploy.demo") / "examples" / name))
 
 
-def written(folder: Path, text: str) -> Path:
+def project_file(folder: Path, text: str) -> Path:
     file = folder / "fiche.yaml"
     file.write_text(text, encoding="utf-8")
     return file
@@ -25,8 +25,8 @@ def written(folder: Path, text: str) -> Path:
 def test_the_examples_have_all_that_the_charter_asks_for(name: str) -> None:
     sheet = sheets.read(example(name))
     mandate = sheet.project.mandate
-    said = mandate.model_dump(exclude={"decision_maker", "compensation"})
-    assert all((*said.values(), mandate.decision_maker.name, mandate.decision_maker.role))
+    fields = mandate.model_dump(exclude={"decision_maker", "compensation"})
+    assert all((*fields.values(), mandate.decision_maker.name, mandate.decision_maker.role))
     assert sheet.project.recruitment_ends_on
     assert sheet.project.collection_ends_on
     assert mandate.compensation is None or mandate.compensation.reference
@@ -37,7 +37,7 @@ def test_the_examples_have_all_that_the_charter_asks_for(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "place"),
+    ("text", "path"),
     [
         ("title: x\nmandat: {}\n", "mandat"),
         ("title: x\nmandate: {nature: a, natur: b}\n", "mandate.natur"),
@@ -51,12 +51,12 @@ def test_the_examples_have_all_that_the_charter_asks_for(name: str) -> None:
     ],
 )
 def test_a_key_that_nobody_knows_is_refused_by_its_place(
-    tmp_path: Path, text: str, place: str
+    tmp_path: Path, text: str, path: str
 ) -> None:
     with pytest.raises(sheets.SheetRefused) as refused:
-        sheets.read(written(tmp_path, text))
-    assert f"{place} : cette clé est inconnue." in refused.value.details("fr")
-    assert f"{place}: this key is not known." in refused.value.details("en")
+        sheets.read(project_file(tmp_path, text))
+    assert f"{path} : cette clé est inconnue." in refused.value.details("fr")
+    assert f"{path}: this key is not known." in refused.value.details("en")
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_a_key_that_nobody_knows_is_refused_by_its_place(
 )
 def test_each_mistake_is_said_in_words(tmp_path: Path, text: str, sentence: str) -> None:
     with pytest.raises(sheets.SheetRefused) as refused:
-        sheets.read(written(tmp_path, text))
+        sheets.read(project_file(tmp_path, text))
     assert refused.value.details("fr") == [sentence]
 
 
@@ -111,7 +111,9 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 def test_a_question_names_a_document_of_the_sheet() -> None:
     sheet = sheets.read(example("lettre-caf.yaml"))
     assert sheet.questionnaire
-    (letter,) = [one for one in sheet.questionnaire.questions if isinstance(one, DocumentTest)]
+    (letter,) = [
+        question for question in sheet.questionnaire.questions if isinstance(question, DocumentTest)
+    ]
     assert letter.id == "lettre"
 
 

@@ -18,11 +18,11 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(waiting, "EVERY_SECONDS", 0.01)
 
 
-def true_after(looks: int) -> Callable[[], Awaitable[bool]]:
+def true_after(attempts: int) -> Callable[[], Awaitable[bool]]:
     numbers = count()
 
     async def condition() -> bool:
-        return next(numbers) >= looks
+        return next(numbers) >= attempts
 
     return condition
 

@@ -46,7 +46,7 @@ def deployment(claim: RoleClaim | None = None) -> Deployment:
         issuer=ISSUER,
         role_claim=claim or RoleClaim(),
         token=SecretStr("given"),
-        now=lambda: datetime.fromtimestamp(NOW, UTC),
+        clock=lambda: datetime.fromtimestamp(NOW, UTC),
     )
 
 
@@ -57,12 +57,12 @@ def verdicts(
     claim: RoleClaim | None = None,
 ) -> dict[str, str]:
     """The checks that are not well, each with its sentence."""
-    given = {name: value for name, value in claims.items() if value is not None}
-    token = jwt.encode({"alg": "Ed25519", "kid": "k"}, given, key, algorithms=["Ed25519"])
+    present = {name: value for name, value in claims.items() if value is not None}
+    token = jwt.encode({"alg": "Ed25519", "kid": "k"}, present, key, algorithms=["Ed25519"])
     findings = list(judge(deployment(claim), KEYS, token, renewable))
     for finding in findings:
-        assert token not in finding.say("en") + finding.say("fr")
-    return {f.check: f.say("en") for f in findings if f.verdict is not Verdict.WELL}
+        assert token not in finding.describe("en") + finding.describe("fr")
+    return {f.check: f.describe("en") for f in findings if f.verdict is not Verdict.WELL}
 
 
 def test_a_token_as_services_want_it_is_well() -> None:
@@ -71,7 +71,7 @@ def test_a_token_as_services_want_it_is_well() -> None:
 
 
 @pytest.mark.parametrize(
-    ("check", "changes", "words"),
+    ("check", "changes", "sentence"),
     [
         ("issuer.name", {"iss": "https://login.example/realms/x"}, "realms/x"),
         ("issuer.audience", {"aud": "account"}, "account"),
@@ -87,11 +87,11 @@ def test_a_token_as_services_want_it_is_well() -> None:
     ],
 )
 def test_the_part_that_is_wrong_is_named_and_no_other(
-    check: str, changes: dict[str, Any], words: str
+    check: str, changes: dict[str, Any], sentence: str
 ) -> None:
     wrong = verdicts(WELL | changes)
     assert list(wrong) == [check]
-    assert words in wrong[check]
+    assert sentence in wrong[check]
 
 
 def test_a_short_life_is_well_where_the_token_can_be_renewed() -> None:
@@ -109,4 +109,4 @@ def test_a_signature_of_an_unpublished_key_and_an_opaque_token_are_named() -> No
     stranger = OKPKey.generate_key("Ed25519", {"kid": "k"})
     assert list(verdicts(WELL, key=stranger)) == ["issuer.token"]
     (opaque,) = judge(deployment(), KEYS, "an-opaque-token", renewable=False)
-    assert "opaque" in opaque.say("en")
+    assert "opaque" in opaque.describe("en")

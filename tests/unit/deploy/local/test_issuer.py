@@ -24,13 +24,13 @@ class Now:
 
 
 @pytest.fixture
-def now() -> Now:
+def clock() -> Now:
     return Now()
 
 
 @pytest.fixture
-async def browser(tmp_path: Path, now: Now) -> AsyncIterator[httpx.AsyncClient]:
-    issuer = LocalIssuer(keys_in(tmp_path).issuer, "http://issuer", now)
+async def browser(tmp_path: Path, clock: Now) -> AsyncIterator[httpx.AsyncClient]:
+    issuer = LocalIssuer(keys_in(tmp_path).issuer, "http://issuer", clock)
     transport = httpx.ASGITransport(issuer.app)
     async with httpx.AsyncClient(transport=transport, base_url="http://issuer") as client:
         yield client
@@ -59,9 +59,9 @@ async def test_a_code_is_pending_until_approved_and_then_good_once(
     assert await poll(browser, started["device_code"]) == {"error": "expired_token"}
 
 
-async def test_a_code_expires(browser: httpx.AsyncClient, now: Now) -> None:
+async def test_a_code_expires(browser: httpx.AsyncClient, clock: Now) -> None:
     started = await begin(browser)
-    now.seconds += CODE_SECONDS
+    clock.seconds += CODE_SECONDS
     assert await poll(browser, started["device_code"]) == {"error": "expired_token"}
     page = await browser.get("/device", params={"user_code": started["user_code"]})
     assert page.status_code == 404
@@ -70,7 +70,7 @@ async def test_a_code_expires(browser: httpx.AsyncClient, now: Now) -> None:
 async def test_the_page_lets_one_choose_who_signs_in(browser: httpx.AsyncClient) -> None:
     started = await begin(browser)
     page = await browser.get(started["verification_uri_complete"])
-    assert all(one.name in page.text for one in PEOPLE)
+    assert all(person.name in page.text for person in PEOPLE)
     chosen = {"user_code": started["user_code"], "person": "hugo"}
     assert (await browser.post("/device", data=chosen)).is_success
     assert "access_token" in await poll(browser, started["device_code"])
@@ -96,20 +96,20 @@ async def test_services_know_whom_the_issuer_signed_in(tmp_path: Path) -> None:
             frozenset({Role.CAMPAIGNS, Role.OPERATIONS}),
         )
         with pytest.raises(NotSignedIn):
-            await tokens.verify(mint(key, url, claire, now=1_000))
+            await tokens.verify(mint(key, url, claire, instant=1_000))
         with pytest.raises(NotSignedIn):
             await tokens.verify(mint(keys_in(tmp_path / "other").issuer, url, claire))
 
 
 def test_nobody_of_the_demonstration_holds_people_and_their_opinions() -> None:
-    assert not any({Role.REGISTRY, Role.ANALYSIS} <= set(one.roles) for one in PEOPLE)
-    assert {role for one in PEOPLE for role in one.roles} == set(Role)
+    assert not any({Role.REGISTRY, Role.ANALYSIS} <= set(person.roles) for person in PEOPLE)
+    assert {role for person in PEOPLE for role in person.roles} == set(Role)
 
 
 def test_keys_are_made_once_and_are_nobody_elses_business(tmp_path: Path) -> None:
-    first, again = keys_in(tmp_path), keys_in(tmp_path)
-    assert (first.contact, first.lookup) == (again.contact, again.lookup)
-    assert first.link_private == again.link_private
+    first, second = keys_in(tmp_path), keys_in(tmp_path)
+    assert (first.contact, first.lookup) == (second.contact, second.lookup)
+    assert first.link_private == second.link_private
     assert '"d"' not in first.link_public
     for file in (tmp_path / "keys").iterdir():
         assert stat.S_IMODE(file.stat().st_mode) == 0o600

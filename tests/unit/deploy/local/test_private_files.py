@@ -14,9 +14,9 @@ from deploy.local.mail_catcher import MailCatcher
 
 @pytest.fixture(autouse=True)
 def _a_generous_mask() -> object:
-    before = os.umask(0o022)
+    old_mask = os.umask(0o022)
     yield
-    os.umask(before)
+    os.umask(old_mask)
 
 
 def mode(path: Path) -> int:
@@ -39,12 +39,12 @@ async def test_the_journal_of_the_mail_catcher_is_its_owners(
 
 
 async def test_logs_and_files_of_children_are_their_owners(tmp_path: Path) -> None:
-    log, written, folder = tmp_path / "a.log", tmp_path / "written", tmp_path / "folder"
+    log, private_file, folder = tmp_path / "a.log", tmp_path / "written", tmp_path / "folder"
     log.touch(0o644)
-    program = f"import os; open({str(written)!r}, 'w'); os.mkdir({str(folder)!r})"
+    program = f"import os; open({str(private_file)!r}, 'w'); os.mkdir({str(folder)!r})"
     child = children.spawn([sys.executable, "-c", program], log=log)
     assert await children.ended(child, within=60)
-    assert [mode(path) for path in (log, written, folder)] == [0o600, 0o600, 0o700]
+    assert [mode(path) for path in (log, private_file, folder)] == [0o600, 0o600, 0o700]
 
 
 def test_a_new_data_directory_is_its_owners(tmp_path: Path) -> None:

@@ -48,9 +48,9 @@ def described(data_dir: Path, pid: int) -> endpoints.Endpoints:
 def test_what_cannot_be_a_directory_is_refused_in_a_sentence(tmp_path: Path) -> None:
     file = tmp_path / "panel"
     file.touch()
-    for place in (file, file / "below", Path("/proc/panel")):
+    for path in (file, file / "below", Path("/proc/panel")):
         with pytest.raises(LocalError, match="is not a directory"):
-            DataDir(place).acquire()
+            DataDir(path).acquire()
 
 
 def test_a_stack_is_found_by_its_directory_while_it_runs(tmp_path: Path) -> None:
@@ -85,10 +85,10 @@ def test_moving_the_clock_keeps_it_moving_or_stopped(tmp_path: Path) -> None:
 def test_the_demonstration_starts_on_a_tuesday_when_everybody_can_get_a_message(days: int) -> None:
     from zoneinfo import ZoneInfo
 
-    now = NOW + timedelta(days=days * 27)
-    start = start_of(now)
+    instant = NOW + timedelta(days=days * 27)
+    start = start_of(instant)
     assert start.astimezone(ZoneInfo("Europe/Paris")).weekday() == 1
-    assert timedelta(0) - timedelta(days=1) < now - start < timedelta(days=8)
+    assert timedelta(0) - timedelta(days=1) < instant - start < timedelta(days=8)
     for moment in (start, start + timedelta(days=32)):
         for zone in ("Europe/Paris", "America/Martinique", "Indian/Reunion", "America/Cayenne"):
             assert 8 <= moment.astimezone(ZoneInfo(zone)).hour < 19

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from deploy.backup import backup, postgres_tools
-from deploy.backup.backup import BackupSettings, Manifest, Saved
+from deploy import backup
+from deploy.backup import BackupSettings, Manifest, Saved, postgres_tools, restoring
+from deploy.backup.manifest import MANIFEST
 from panel.main import main
 from services.runtime.postgres.database import Database
 from tests.support import databases
@@ -78,7 +79,7 @@ async def test_a_backup_is_the_owners_and_shows_nothing(kept: Kept) -> None:
     assert file.read_bytes().startswith(b"age-encryption.org/v1")
     for text in (SECRET.encode(), b"CREATE TABLE", b"\x1f\x8b\x08"):
         assert text not in file.read_bytes()
-    assert SECRET not in (saved / backup.MANIFEST).read_text()
+    assert SECRET not in (saved / MANIFEST).read_text()
 
 
 async def test_a_database_is_as_it_was_and_its_service_is_told_to_catch_up(kept: Kept) -> None:
@@ -94,7 +95,7 @@ async def test_a_database_is_as_it_was_and_its_service_is_told_to_catch_up(kept:
 async def test_nothing_is_put_back_while_its_service_runs(kept: Kept) -> None:
     saved = await kept.save()
     await kept.write("later")
-    with pytest.raises(backup.StillServing) as refused:
+    with pytest.raises(restoring.StillServing) as refused:
         await kept.put_back_at_once(saved)
     assert "test-feedback" in refused.value.say("en")
     assert await kept.says() == "later"
@@ -121,14 +122,14 @@ async def test_a_damaged_backup_changes_nothing(kept: Kept, told: bool) -> None:
     (file,) = saved.glob("*.age")
     file.write_bytes(file.read_bytes()[:-20])
     if told:
-        manifest = backup.read(saved)
+        manifest = backup.read_manifest(saved)
         one = manifest.databases["feedback"]
         digest = hashlib.sha256(file.read_bytes()).hexdigest()
         lying = manifest.model_copy(
             update={"databases": {"feedback": one.model_copy(update={"sha256": digest})}}
         )
-        (saved / backup.MANIFEST).write_text(lying.model_dump_json())
-    with pytest.raises((backup.BackupDamaged, backup.WrongKey, EOFError)):
+        (saved / MANIFEST).write_text(lying.model_dump_json())
+    with pytest.raises((restoring.BackupDamaged, backup.WrongKey, EOFError)):
         await kept.put_back(saved)
     assert await kept.says() == "later"
     assert not await kept.database.pool.fetchval("SELECT recovering()")
@@ -137,7 +138,7 @@ async def test_a_damaged_backup_changes_nothing(kept: Kept, told: bool) -> None:
 async def test_too_old_a_backup_is_refused(kept: Kept) -> None:
     saved = await kept.save()
     await kept.put_back(saved, now=NOW + backup.LONGEST_KEPT)
-    with pytest.raises(backup.BackupTooOld, match="36"):
+    with pytest.raises(restoring.BackupTooOld, match="36"):
         await kept.put_back(saved, now=NOW + backup.LONGEST_KEPT + timedelta(days=1))
 
 
@@ -147,7 +148,7 @@ async def test_a_backup_of_a_newer_version_is_refused(kept: Kept) -> None:
         " FROM schema_migration LIMIT 1"
     )
     saved = await kept.save()
-    with pytest.raises(backup.BackupOfNewerVersion, match="9999_to_come"):
+    with pytest.raises(restoring.BackupOfNewerVersion, match="9999_to_come"):
         await kept.put_back(saved)
 
 
@@ -156,7 +157,7 @@ async def test_a_backup_that_fails_leaves_nothing_that_looks_like_one(kept: Kept
         await kept.save(dsn=kept.dsn.rsplit("/", 1)[0] + "/nowhere")
     assert list(kept.folder.glob("*")) == []
     with pytest.raises(backup.NoBackup):
-        backup.read(kept.folder)
+        backup.read_manifest(kept.folder)
 
 
 async def test_backups_are_forgotten_as_the_erased_are(kept: Kept) -> None:
@@ -192,9 +193,16 @@ def test_who_can_only_make_backups_is_told_so(
         if name.endswith("_dsn"):
             monkeypatch.setenv(f"PANEL_BACKUP_{name.upper()}", "postgresql://a:hidden@b/c")
     monkeypatch.setenv("PANEL_BACKUP_RECIPIENT", backup.new_identity()[1])
-    one = Saved(file="feedback.sql.gz.age", bytes=0, sha256="", server="18.6", migrations=())
-    manifest = Manifest(saved_at=NOW, databases={"feedback": one})
-    (tmp_path / backup.MANIFEST).write_text(manifest.model_dump_json())
+    dump = Saved(
+        file="feedback.sql.gz.age",
+        bytes=0,
+        sha256="",
+        server="18.6",
+        tools="pg_dump (PostgreSQL) 18.6",
+        migrations=(),
+    )
+    manifest = Manifest(saved_at=NOW, databases={"feedback": dump})
+    (tmp_path / MANIFEST).write_text(manifest.model_dump_json())
     monkeypatch.setattr("sys.argv", ["panel", "restore", str(tmp_path), "--all", "--lang", "en"])
     with pytest.raises(SystemExit) as ended:
         main()
@@ -205,7 +213,7 @@ def test_who_can_only_make_backups_is_told_so(
 async def test_what_a_killed_backup_left_is_forgotten_too(kept: Kept) -> None:
     """kill -9 after the first dump: registry.sql.gz.age is whole, and there for ever."""
     saved = await kept.save(NOW)
-    (saved / backup.MANIFEST).unlink()
+    (saved / MANIFEST).unlink()
     left = saved.rename(saved.with_name(saved.name + ".unfinished"))
     backup.forget(kept.folder, NOW + timedelta(days=400))
     assert not left.exists()
@@ -214,7 +222,7 @@ async def test_what_a_killed_backup_left_is_forgotten_too(kept: Kept) -> None:
 async def test_one_manifest_that_is_cut_short_keeps_no_other_backup_for_ever(kept: Kept) -> None:
     """Power fails after the rename: nothing made the manifest durable."""
     cut = await kept.save(NOW)
-    (cut / backup.MANIFEST).write_text("")
+    (cut / MANIFEST).write_text("")
     old = await kept.save(NOW + timedelta(days=1))
     backup.forget(kept.folder, NOW + timedelta(days=400))
     assert not old.exists()
@@ -248,11 +256,11 @@ async def test_tools_of_another_version_refuse_before_anything_is_changed(
 ) -> None:
     """Of all the databases named: the first is not put back before the second is looked at."""
     saved = await kept.save()
-    manifest = backup.read(saved)
+    manifest = backup.read_manifest(saved)
     assert manifest.databases["feedback"].tools.startswith("pg_dump (PostgreSQL) ")
     newer = manifest.databases["feedback"].model_copy(update={"server": "99.1"})
     changed = manifest.model_copy(update={"databases": {"feedback": newer}})
-    (saved / backup.MANIFEST).write_text(changed.model_dump_json())
+    (saved / MANIFEST).write_text(changed.model_dump_json())
     await kept.write("since")
     with pytest.raises(postgres_tools.BackupOfNewerServer):
         await kept.put_back(saved)

@@ -1,0 +1,89 @@
+"""Encryption of dumps by age: whoever makes backups cannot open them."""
+
+import gzip
+import hashlib
+import io
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Thread
+from typing import IO
+
+import pyrage
+
+from services.runtime.refusal import Refusal
+from services.runtime.text import Text
+
+
+class WrongKey(Refusal):
+    sentence = Text(
+        fr="Cette clé n'ouvre pas la sauvegarde.", en="This key does not open the backup."
+    )
+    way_out = Text(
+        fr="Rien n'a été changé. Il faut l'identité age pour laquelle elle a été faite.",
+        en="Nothing was changed. It takes the age identity that the backup was made for.",
+    )
+
+
+def new_identity() -> tuple[str, str]:
+    """(secret identity, public recipient) in age's own writing."""
+    identity = pyrage.x25519.Identity.generate()
+    return str(identity), str(identity.to_public())
+
+
+def recipient_of(identity: str) -> str:
+    """The public key that goes with it. Raises WrongKey."""
+    return str(read_identity(identity).to_public())
+
+
+class HashingWriter(io.RawIOBase):
+    """Counts and digests what is written through it."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self.digest = hashlib.sha256()
+        self.count = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: bytes) -> int:  # type: ignore[override]
+        self.digest.update(data)
+        self.count += len(data)
+        return self._file.write(data)
+
+
+@contextmanager
+def opened(file: Path, key: "pyrage.x25519.Identity") -> Iterator[gzip.GzipFile]:
+    """The dump inside an encrypted file. Raises WrongKey when it is left, at the latest."""
+    reading, writing = os.pipe()
+    refused: list[Exception] = []
+
+    def decrypt() -> None:
+        with file.open("rb") as sealed, os.fdopen(writing, "wb") as pipe:
+            try:
+                pyrage.decrypt_io(sealed, pipe, [key])
+            except BrokenPipeError:
+                pass  # Nobody reads any more, and says why.
+            except (OSError, pyrage.DecryptError) as error:
+                refused.append(error)
+
+    thread = Thread(target=decrypt, daemon=True)
+    thread.start()
+    try:
+        with os.fdopen(reading, "rb") as pipe, gzip.open(pipe) as dump:
+            yield dump
+    finally:
+        thread.join()
+    if refused:
+        raise WrongKey from refused[0]
+
+
+def read_identity(identity: str) -> "pyrage.x25519.Identity":
+    """age's files say more in lines that begin with #."""
+    lines = [line for line in identity.splitlines() if line and not line.startswith("#")]
+    try:
+        return pyrage.x25519.Identity.from_str(lines[0].strip())
+    except (IndexError, pyrage.IdentityError) as error:
+        raise WrongKey from error
