@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.backup import backup
+from deploy import backup
 from deploy.local.errors import reserve_port
 from services.runtime.clock import ClockSetting, SharedClock
 from tests.support import databases

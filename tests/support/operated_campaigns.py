@@ -14,7 +14,7 @@ from uuid import UUID
 
 from pydantic import SecretStr
 
-from deploy.backup import backup
+from deploy import backup
 from services.campaigns.app import build
 from services.campaigns.settings import CampaignsSettings
 from services.contracts.events.registry import DeliveryOutcome, DeliveryState

@@ -16,7 +16,7 @@ from uuid import UUID
 
 import httpx
 
-from deploy.backup import backup
+from deploy import backup
 from services.contracts.http.registry import ImportReport
 from services.registry.imports import use_cases as imports
 from tests.support import registry as people
