@@ -1,4 +1,4 @@
-"""What an operator configures for feedback, beside what every service needs."""
+"""Settings of feedback, beside those of every service."""
 
 import json
 
@@ -29,7 +29,7 @@ class FeedbackSettings(TracedSettings):
         " panel.example.org/journal"
     )
     sign_every_seconds: float = Field(
-        60, gt=0, description="pause between two looks whether the journal has grown"
+        60, gt=0, description="seconds between two checks whether the journal has grown"
     )
 
     @property
@@ -38,10 +38,11 @@ class FeedbackSettings(TracedSettings):
 
     content_language: Language = Field(
         "fr",
-        description="what mandates, proposals and decisions are written in, for screen readers",
+        description="language of mandates, proposals and decisions, for screen readers",
     )
     responses_url: WebAddress | None = Field(
-        None, description="public address of responses, whose pages say how words were read"
+        None,
+        description="public address of responses, whose pages show how contributions were read",
     )
 
     @field_validator("public_url", "responses_url")

@@ -26,7 +26,7 @@ from services.contracts.events.responses import (
     CollectionPhase,
     CollectionState,
 )
-from services.feedback.reports.rules.publication import method_of
+from services.feedback.reports.rules.method import method_of
 from services.runtime.postgres.database import Database, Queries
 from tests.benchmarks.load import Readers
 from tests.benchmarks.measure import Figure

@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from services.contracts.events.registry import MemberStatus
-from services.feedback.projects.store import sql
+from services.feedback.projects.store import queries
+from services.runtime.postgres.queries import Query
 from tests.support.closing import STAGES, Closing
 from tests.support.closing_world import COLLECTION, RECRUITMENT
 from tests.support.servers import PostgresServer
@@ -158,9 +159,10 @@ def test_without_the_versioned_list_a_project_would_close_without_a_decision(
     """The versioned list enforces the promise: a list of the proposals received breaks it."""
     list_received = (
         "INSERT INTO listed_proposal SELECT project_id, proposal_id, version FROM proposal"
-        " WHERE project_id = ANY ($1::uuid[]) ON CONFLICT ON CONSTRAINT listed_once DO NOTHING"
+        " WHERE project_id = ANY (:project_ids::uuid[])"
+        " ON CONFLICT ON CONSTRAINT listed_once DO NOTHING"
     )
-    monkeypatch.setitem(sql._queries, "list_proposals", list_received)
+    monkeypatch.setitem(queries._queries, "list_proposals", Query.parse(list_received))
     project = machine()
     try:
         with pytest.raises(AssertionError, match="a listed proposal that has no decision"):

@@ -24,7 +24,7 @@ from services.contracts.events.responses import (
 from services.contracts.http.common import Role
 from services.contracts.http.feedback import DecisionView, ProjectAccount
 from services.feedback.app import build
-from services.feedback.projects import use_cases as news
+from services.feedback.projects import use_cases as projects
 from services.feedback.settings import FeedbackSettings
 from services.runtime.clock import ClockSetting, SharedClock
 from services.runtime.service import Service
@@ -130,11 +130,11 @@ class World:
             async with self.service.database.transaction() as conn:
                 match event:
                     case ProjectState():
-                        await news.learn_projects(conn, clock, [self.with_account(event)])
+                        await projects.apply_project_states(conn, clock, [self.with_account(event)])
                     case CollectionState():
-                        await news.learn_collections(conn, clock, [event])
+                        await projects.apply_collection_states(conn, clock, [event])
                     case ProposalState():
-                        await news.learn_proposals(conn, clock, [event])
+                        await projects.apply_proposal_states(conn, clock, [event])
 
     def with_account(self, told: ProjectState) -> ProjectState:
         """The decision maker is the person whom the tests' issuer signs in under that name."""

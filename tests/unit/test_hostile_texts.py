@@ -13,7 +13,7 @@ import structlog
 
 from services.contracts.events.campaigns import OrderKind
 from services.contracts.http.common import Problem
-from services.feedback.public_account.views import pages, parts
+from services.feedback.public_account.views import pages, template_helpers
 from services.registry.members.contact_encryption import Contact
 from services.registry.messages.renderer import Report
 from services.runtime.csv_tables import csv_lines
@@ -62,7 +62,7 @@ def test_a_page_that_quotes_a_text_holds_no_control_character(language: Language
 def test_the_feed_is_well_formed_whatever_is_stored(language: Language, text: str) -> None:
     about = SimpleNamespace(title=text, version=2, project_id=uuid4(), summary=text)
     known: dict[str, Any] = {
-        **parts(language, ""),
+        **template_helpers(language, ""),
         "link": lambda path: path,
         "canonical": "https://account.example/feed.atom",
         "public_url": "https://account.example",

@@ -1,35 +1,40 @@
-"""An answer to one proposal: drafted by one person, signed by the decision maker, published.
+"""The decision on one proposal: drafted by one person, signed by the decision maker, published.
 
-Charter: a formal return on the proposals, kept or not. Every outcome has its reason; what is kept
-says what happens next, by when, and who sees to it; afterwards, what became of it.
+Charter: a formal return on every proposal, retained or not. Every outcome has a reason; a retained
+proposal also has a next step, a due date and an owner.
 """
 
 import re
 import unicodedata
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from enum import StrEnum
 from uuid import UUID
 
 from services.runtime.refusal import Refusal
 from services.runtime.text import Text
 
-KEPT = ("retained", "partly")
 
-_NEXT_STEPS: dict[str | None, tuple[str, ...]] = {
-    None: ("planned", "under_way", "done", "given_up"),
-    "planned": ("planned", "under_way", "done", "given_up"),
-    "under_way": ("under_way", "done", "given_up"),
-    "done": (),
-    # An administration may think better of it; what was said stays.
-    "given_up": ("planned", "under_way"),
-}
+class Outcome(StrEnum):
+    RETAINED = "retained"
+    PARTLY = "partly"
+    NOT = "not"
 
-PROGRESS_NAMES = {
-    "planned": Text(fr="prévu", en="planned"),
-    "under_way": Text(fr="en cours", en="under way"),
-    "done": Text(fr="fait", en="done"),
-    "given_up": Text(fr="abandonné", en="given up"),
+
+class DecisionStatus(StrEnum):
+    """Of a decision that is stored; before the first draft it is awaited."""
+
+    DRAFTED = "drafted"
+    SIGNED = "signed"
+    PUBLISHED = "published"
+
+
+RETAINED_OUTCOMES = (Outcome.RETAINED, Outcome.PARTLY)
+
+OUTCOME_NAMES = {
+    Outcome.RETAINED: Text(fr="Retenue", en="Retained"),
+    Outcome.PARTLY: Text(fr="Retenue en partie", en="Partly retained"),
+    Outcome.NOT: Text(fr="Non retenue", en="Not retained"),
 }
 
 
@@ -37,7 +42,7 @@ class NotListed(Refusal):
     sentence = Text(
         fr="Cette proposition ne figure dans aucune synthèse terminée : elle n'attend pas encore"
         " de décision.",
-        en="No finished synthesis lists this proposal: it does not wait for a decision yet.",
+        en="No finished synthesis lists this proposal: it is not ready for a decision.",
     )
     way_out = Text(
         fr="Terminez la synthèse du projet, puis recommencez.",
@@ -59,8 +64,8 @@ class DecisionChanged(Refusal):
 class ReasonMissing(Refusal):
     status = 422
     sentence = Text(
-        fr="Une décision dit toujours pourquoi, quelle qu'elle soit.",
-        en="A decision always says why, whatever it is.",
+        fr="Toute décision doit être motivée, quelle qu'elle soit.",
+        en="Every decision needs a reason, whatever its outcome.",
     )
     way_out = Text(fr="Écrivez le motif.", en="Write the reason.")
 
@@ -68,12 +73,14 @@ class ReasonMissing(Refusal):
 class NextStepMissing(Refusal):
     status = 422
     sentence = Text(
-        fr="Ce qui est retenu, en tout ou partie, dit la suite, l'échéance et qui en répond.",
-        en="What is retained, wholly or partly, says what happens next, by when, and who does it.",
+        fr="Une proposition retenue, en tout ou en partie, doit avoir une suite, une échéance et un"
+        " responsable.",
+        en="A proposal that is retained, wholly or partly, needs a next step, a due date and an"
+        " owner.",
     )
     way_out = Text(
         fr="Complétez la suite, l'échéance et le nom du responsable.",
-        en="Fill in the next step, the day and the owner.",
+        en="Fill in the next step, the due date and the owner.",
     )
 
 
@@ -87,21 +94,21 @@ class NothingToSign(Refusal):
 class SignedByAnother(Refusal):
     status = 403
     sentence = Text(
-        fr="Le mandat dit que c'est {name} qui décide, et ce n'est pas votre compte.",
-        en="The mandate says that {name} decides, and this is not your account.",
+        fr="D'après le mandat, c'est {name} qui décide, et ce compte n'est pas le vôtre.",
+        en="The mandate says that {name} decides, and that account is not yours.",
     )
     way_out = Text(
-        fr="Demandez-lui de signer, ou changez le décideur du mandat : c'est un acte public, avec"
-        " son motif.",
-        en="Ask them to sign, or change who decides: a public act, with its reason.",
+        fr="Demandez-lui de signer, ou changez le décideur du mandat : c'est un acte public, qui"
+        " doit être motivé.",
+        en="Ask them to sign, or change the decision maker: a public act that needs a reason.",
     )
 
 
 class DraftedByTheSigner(Refusal):
     status = 403
     sentence = Text(
-        fr="Vous avez rédigé cette décision : quelqu'un d'autre rédige ce que vous signez.",
-        en="You drafted this decision: somebody else drafts what you sign.",
+        fr="Vous avez rédigé cette décision : une autre personne doit rédiger ce que vous signez.",
+        en="You drafted this decision: another person must draft what you sign.",
     )
     way_out = Text(
         fr="Faites enregistrer le texte par une autre personne.",
@@ -113,9 +120,9 @@ class DraftedUnderTheSameName(Refusal):
     status = 403
     sentence = Text(
         fr="Cette décision a été rédigée sous le nom de {name}, qui est aussi celui de la"
-        " signature : quelqu'un d'autre rédige ce qui est signé.",
+        " signature : une autre personne doit la rédiger.",
         en="This decision was drafted under the name of {name}, which is also the name of the"
-        " signature: somebody else drafts what is signed.",
+        " signature: another person must draft it.",
     )
     way_out = Text(
         fr="Faites enregistrer le texte par une personne qui porte un autre nom.",
@@ -125,7 +132,7 @@ class DraftedUnderTheSameName(Refusal):
 
 class DecisionMakerWithoutAccount(Refusal):
     sentence = Text(
-        fr="Le mandat nomme {name} sans dire son compte : personne ne peut signer.",
+        fr="Le mandat nomme {name} sans indiquer de compte : personne ne peut signer.",
         en="The mandate names {name} without an account: nobody can sign.",
     )
     way_out = Text(
@@ -145,75 +152,40 @@ class OldProposal(Refusal):
     )
 
 
-class NotFollowed(Refusal):
-    sentence = Text(
-        fr="Seule une décision publiée qui retient la proposition, en tout ou partie, est suivie.",
-        en="Only a published decision that retains its proposal, wholly or partly, is followed up.",
-    )
-    way_out = Text(
-        fr="Publiez d'abord la décision avec le retour ; ce qui n'est pas retenu n'a pas de suite.",
-        en="Publish the decision with the report first; nothing follows what is not retained.",
-    )
-
-
-class StepOutOfOrder(Refusal):
-    sentence = Text(
-        fr="Cette proposition est déjà à l'étape « {fr} ».",
-        en="This proposal is at the step “{en}” already.",
-    )
-    way_out = Text(
-        fr="Ce qui est dit reste : choisissez une étape qui vient après.",
-        en="What was said stays: choose a step that comes after.",
-    )
-
-    def __init__(self, progress: str) -> None:
-        name = PROGRESS_NAMES[progress]
-        super().__init__(fr=name.fr, en=name.en)
-
-
-class GivenUpWithoutReason(Refusal):
-    status = 422
-    sentence = Text(
-        fr="Renoncer à ce qui était retenu se justifie.",
-        en="Giving up what was retained needs a reason.",
-    )
-    way_out = Text(fr="Écrivez pourquoi.", en="Write why.")
-
-
 @dataclass(frozen=True)
-class Written:
-    """What a decision says, as somebody typed it."""
+class DecisionText:
+    """The content of a decision, as typed."""
 
-    outcome: str
+    outcome: Outcome
     reason: str
     next_step: str | None
     due_on: date | None
     owner: str | None
 
-    def tidied(self) -> "Written":
-        """Without blanks around. Raises ReasonMissing, NextStepMissing."""
+    def stripped(self) -> "DecisionText":
+        """Without surrounding blanks. Raises ReasonMissing, NextStepMissing."""
 
-        def said(text: str | None) -> str | None:
+        def strip(text: str | None) -> str | None:
             return (text or "").strip() or None
 
-        reason, next_step, owner = said(self.reason), said(self.next_step), said(self.owner)
+        reason, next_step, owner = strip(self.reason), strip(self.next_step), strip(self.owner)
         if reason is None:
             raise ReasonMissing
-        if self.outcome in KEPT and not (next_step and self.due_on and owner):
+        if self.outcome in RETAINED_OUTCOMES and not (next_step and self.due_on and owner):
             raise NextStepMissing
         return replace(self, reason=reason, next_step=next_step, owner=owner)
 
 
 @dataclass(frozen=True)
 class Decision:
-    """The answer being written, or the last one; as stored."""
+    """The current decision as stored: a draft, or the last one that was signed or published."""
 
     proposal_id: UUID
     project_id: UUID
     version: int
-    state: str
+    state: DecisionStatus
     proposal_version: int
-    outcome: str
+    outcome: Outcome
     reason: str
     next_step: str | None
     due_on: date | None
@@ -227,39 +199,41 @@ class Decision:
     signed_on: date | None = None
     signer_account: str | None = None
 
-    def sign(self, signer: "Signer", maker: "Maker", listed: int, today: date) -> "Decision":
-        """By the account that the mandate names; drafter and signer differ in account and name.
+    def sign(
+        self, signer: "Signer", decision_maker: "DecisionMaker", listed_version: int, today: date
+    ) -> "Decision":
+        """Sign with the account that the mandate names; the drafter has another account and name.
 
         Raises NothingToSign, OldProposal, DecisionMakerWithoutAccount, SignedByAnother,
         DraftedByTheSigner, DraftedUnderTheSameName."""
-        if self.state != "drafted":
+        if self.state != DecisionStatus.DRAFTED:
             raise NothingToSign
-        if self.proposal_version != listed:
+        if self.proposal_version != listed_version:
             raise OldProposal
-        if not maker.account:
-            raise DecisionMakerWithoutAccount(name=maker.name)
-        if signer.account != maker.account:
-            raise SignedByAnother(name=maker.name)
+        if not decision_maker.account:
+            raise DecisionMakerWithoutAccount(name=decision_maker.name)
+        if signer.account != decision_maker.account:
+            raise SignedByAnother(name=decision_maker.name)
         if signer.subject == self.drafter:
             raise DraftedByTheSigner
-        for name in (maker.name, signer.name):
+        for name in (decision_maker.name, signer.name):
             if same_name(self.drafted_by, name):
                 raise DraftedUnderTheSameName(name=name)
         return replace(
             self,
             version=self.version + 1,
-            state="signed",
+            state=DecisionStatus.SIGNED,
             signer=signer.subject,
             signer_account=signer.account,
-            signed_by_name=maker.name,
-            signed_by_role=maker.role,
+            signed_by_name=decision_maker.name,
+            signed_by_role=decision_maker.role,
             signed_on=today,
         )
 
 
 @dataclass(frozen=True)
-class Maker:
-    """Who decides, by the mandate; no account where it was published without."""
+class DecisionMaker:
+    """The decision maker of the mandate; the account is empty if the mandate names none."""
 
     name: str
     role: str
@@ -268,7 +242,7 @@ class Maker:
 
 @dataclass(frozen=True)
 class Signer:
-    """A person about to sign, as their token says."""
+    """A member of staff about to sign, by the claims of their token."""
 
     subject: str
     name: str
@@ -282,63 +256,45 @@ class Drafter:
 
 
 def draft(
-    held: Decision | None,
+    current: Decision | None,
     proposal_id: UUID,
     project_id: UUID,
     proposal_version: int,
-    written: Written,
+    typed: DecisionText,
     drafter: Drafter,
     version_read: int,
     today: date,
 ) -> Decision:
-    """A draft, whatever there was: a signature is on one exact text, so a new text has none.
+    """A new draft, without the signature of the text that it replaces.
 
-    What is published stays as it is until the revision is signed and published as well.
+    A published decision stays in force until its revision is signed and published as well.
     Raises DecisionChanged, ReasonMissing, NextStepMissing.
     """
-    if version_read != (held.version if held else 0):
+    if version_read != (current.version if current else 0):
         raise DecisionChanged
-    said = written.tidied()
+    text = typed.stripped()
     return Decision(
         proposal_id=proposal_id,
         project_id=project_id,
         version=version_read + 1,
-        state="drafted",
+        state=DecisionStatus.DRAFTED,
         proposal_version=proposal_version,
-        outcome=said.outcome,
-        reason=said.reason,
-        next_step=said.next_step,
-        due_on=said.due_on,
-        owner=said.owner,
+        outcome=text.outcome,
+        reason=text.reason,
+        next_step=text.next_step,
+        due_on=text.due_on,
+        owner=text.owner,
         drafter=drafter.subject,
         drafted_by=drafter.name,
         drafted_on=today,
     )
 
 
-def follow(
-    outcome: str | None, steps: Sequence[str], progress: str, note: str | None
-) -> str | None:
-    """What is noted with the next step; `outcome` is the published one, `steps` those before.
-
-    Raises NotFollowed, StepOutOfOrder, GivenUpWithoutReason."""
-    if outcome not in KEPT:
-        raise NotFollowed
-    last = steps[-1] if steps else None
-    if progress not in _NEXT_STEPS[last]:
-        assert last is not None
-        raise StepOutOfOrder(last)
-    said = (note or "").strip() or None
-    if progress == "given_up" and said is None:
-        raise GivenUpWithoutReason
-    return said
-
-
-def same_name(one: str, other: str) -> bool:
-    """Names as people write them: accents composed or not, capitals, blanks and punctuation."""
+def same_name(first: str, second: str) -> bool:
+    """Compare names without regard to capitals, blanks, punctuation and Unicode composition."""
 
     def plain(name: str) -> str:
         folded = unicodedata.normalize("NFKC", name).casefold()
         return " ".join(re.findall(r"[^\W_]+", unicodedata.normalize("NFKC", folded)))
 
-    return plain(one) == plain(other)
+    return plain(first) == plain(second)

@@ -1,23 +1,32 @@
-"""Decisions being written and decisions published; see `sql/decisions.sql`."""
+"""Current and published decisions."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 from services.contracts.events.feedback import DecisionState
 from services.contracts.topics import topic_of
-from services.feedback.decisions.rules import Decision, Maker
-from services.runtime.postgres import database as db
+from services.feedback.decisions.rules import Decision, DecisionMaker, DecisionStatus, Outcome
 from services.runtime.postgres.database import Connection
+from services.runtime.postgres.queries import (
+    Queries,
+    execute,
+    fetch,
+    fetch_all,
+    fetch_optional,
+    fetch_row,
+    fetch_value,
+)
 
-sql = db.Queries("services.feedback.decisions", ".")
+queries = Queries("services.feedback.decisions")
+_TOPIC = topic_of(DecisionState).name
 
 
 @dataclass(frozen=True)
-class Answer:
-    """A listed proposal with what was decided on it so far."""
+class ProposalDecision:
+    """A listed proposal with its current decision, whose fields are None while it is awaited."""
 
     proposal_id: UUID
     project_id: UUID
@@ -43,8 +52,8 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Listed:
-    """A proposal's listed version, and who decides on it."""
+class ListedProposal:
+    """The listed version of a proposal, and its decision maker."""
 
     project_id: UUID
     version: int
@@ -53,8 +62,8 @@ class Listed:
     account: str
 
     @property
-    def maker(self) -> Maker:
-        return Maker(self.name, self.role, self.account)
+    def decision_maker(self) -> DecisionMaker:
+        return DecisionMaker(self.name, self.role, self.account)
 
 
 @dataclass(frozen=True)
@@ -74,109 +83,74 @@ class PublishedDecision:
     follow_up: list[dict[str, Any]]
 
 
-@dataclass(frozen=True)
-class Steps:
-    """The published outcome, None before it is published, and the steps taken since."""
-
-    outcome: str | None
-    steps: list[str]
-
-
-async def answers(
+async def list_decisions(
     conn: Connection, project_id: UUID, proposal_id: UUID | None = None
-) -> list[Answer]:
-    return await db.many(conn, Answer, sql.answers, project_id, proposal_id)
+) -> list[ProposalDecision]:
+    return await fetch_all(
+        conn,
+        ProposalDecision,
+        queries.list_decisions,
+        project_id=project_id,
+        proposal_id=proposal_id,
+    )
 
 
-async def hold_listed(conn: Connection, proposal_id: UUID) -> Listed | None:
-    return await db.maybe(conn, Listed, sql.hold_listed, proposal_id)
+async def find_listed_proposal(conn: Connection, proposal_id: UUID) -> ListedProposal | None:
+    """Neither the list nor the mandate changes until the transaction ends."""
+    return await fetch_optional(
+        conn, ListedProposal, queries.find_listed_proposal, proposal_id=proposal_id
+    )
 
 
 async def lock_decision(conn: Connection, proposal_id: UUID) -> Decision | None:
-    return await db.maybe(conn, Decision, sql.lock_decision, proposal_id)
+    row = await fetch_row(conn, queries.lock_decision, proposal_id=proposal_id)
+    if row is None:
+        return None
+    status, outcome = DecisionStatus(row["state"]), Outcome(row["outcome"])
+    return Decision(**dict(row) | {"state": status, "outcome": outcome})
 
 
-async def begin_decision(conn: Connection, decision: Decision) -> bool:
-    """False: somebody else has just written the first draft."""
-    d = decision
-    begun = await conn.fetchval(
-        sql.begin_decision,
-        d.proposal_id,
-        d.project_id,
-        d.version,
-        d.proposal_version,
-        d.outcome,
-        d.reason,
-        d.next_step,
-        d.due_on,
-        d.owner,
-        d.drafter,
-        d.drafted_by,
-        d.drafted_on,
-        topic_of(DecisionState).name,
-    )
-    return begun is not None
+async def insert_decision(conn: Connection, decision: Decision) -> bool:
+    """False: a concurrent request has inserted the first draft."""
+    inserted = await fetch_value(conn, queries.insert_decision, topic=_TOPIC, **asdict(decision))
+    return inserted is not None
 
 
-async def save_decision(conn: Connection, decision: Decision) -> None:
-    d = decision
-    await conn.execute(
-        sql.save_decision,
-        d.proposal_id,
-        d.version,
-        d.state,
-        d.proposal_version,
-        d.outcome,
-        d.reason,
-        d.next_step,
-        d.due_on,
-        d.owner,
-        d.drafter,
-        d.drafted_by,
-        d.drafted_on,
-        d.signer,
-        d.signed_by_name,
-        d.signed_by_role,
-        d.signed_on,
-        d.signer_account,
-    )
+async def update_decision(conn: Connection, decision: Decision) -> None:
+    await execute(conn, queries.update_decision, **asdict(decision))
 
 
-async def publish_decisions(
+async def update_decision_version(conn: Connection, proposal_id: UUID) -> None:
+    await execute(conn, queries.update_decision_version, proposal_id=proposal_id)
+
+
+async def insert_published_decisions(
     conn: Connection, project_id: UUID, report_version: int, today: date
 ) -> list[UUID]:
     """Returns the proposals whose signed decision is public from now on."""
-    rows = await conn.fetch(sql.publish_decisions, project_id, report_version, today)
+    rows = await fetch(
+        conn,
+        queries.insert_published_decisions,
+        project_id=project_id,
+        report_version=report_version,
+        today=today,
+    )
     return [row["proposal_id"] for row in rows]
 
 
-async def published_states(
+async def list_published_decisions(
     conn: Connection, proposal_ids: Sequence[UUID] | None = None
 ) -> list[PublishedDecision]:
-    return await db.many(conn, PublishedDecision, sql.published_states, proposal_ids)
+    """Those in force; of all proposals if none are given."""
+    return await fetch_all(
+        conn, PublishedDecision, queries.list_published_decisions, proposal_ids=proposal_ids
+    )
 
 
 async def lock_all_decisions(conn: Connection) -> None:
-    await conn.execute(sql.lock_all_decisions)
+    await execute(conn, queries.lock_all_decisions)
 
 
-async def steps(conn: Connection, proposal_id: UUID) -> Steps:
-    found = await db.maybe(conn, Steps, sql.steps, proposal_id)
-    assert found is not None
-    return found
-
-
-async def add_follow_up(
-    conn: Connection,
-    proposal_id: UUID,
-    number: int,
-    progress: str,
-    note: str | None,
-    today: date,
-    by: str,
-) -> None:
-    await conn.execute(sql.add_follow_up, proposal_id, number, progress, note, today, by)
-
-
-async def touch_decision(conn: Connection, proposal_id: UUID) -> None:
-    await conn.execute(sql.touch_decision, proposal_id)
+async def update_restored_versions(conn: Connection) -> None:
+    """After a restore: versions follow those that were published before it."""
+    await execute(conn, queries.update_restored_versions, topic=_TOPIC)

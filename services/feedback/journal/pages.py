@@ -1,6 +1,6 @@
-"""The journal as files for everybody: what to keep, what was signed, and the key to verify it.
+"""The journal as public files: the entries, the newest checkpoint, and the key to verify them.
 
-The file ends with its newest checkpoint: entries that no signature covers yet are not in it.
+The file ends with its newest checkpoint: it leaves out entries that no signature covers yet.
 """
 
 from collections.abc import AsyncIterator
@@ -8,33 +8,32 @@ from collections.abc import AsyncIterator
 from fastapi import APIRouter, Request
 from fastapi.responses import PlainTextResponse, Response, StreamingResponse
 
-from services.feedback.journal import store
-from services.feedback.journal import use_cases as journal
+from services.feedback.journal import store, use_cases
 from services.feedback.journal.rules.checkpoints import Verifier
 from services.feedback.journal.rules.journal_file import checkpoint_line, entry_line
-from services.feedback.journal.store import Signed
+from services.feedback.journal.store import SignedCheckpoint
 from services.runtime.postgres.database import Database
 
 _CACHED = {"Cache-Control": "public, max-age=60", "Access-Control-Allow-Origin": "*"}
 _KEY_CACHED = _CACHED | {"Cache-Control": "public, max-age=3600"}
-_PAGE = 1_000
+_PAGE_ENTRIES = 1_000
 
 
 def router(database: Database, verifier: Verifier) -> APIRouter:
     routes = APIRouter(include_in_schema=False)
 
-    async def newest() -> Signed:
+    async def newest() -> SignedCheckpoint:
         async with database.read_only() as conn:
-            return await journal.newest_checkpoint(conn)
+            return await use_cases.newest_checkpoint(conn)
 
     @routes.get("/journal.jsonl")
     async def file(request: Request) -> Response:
-        signed = await newest()
-        headers = _CACHED | {"ETag": f'"{signed.size}"'}
+        checkpoint = await newest()
+        headers = _CACHED | {"ETag": f'"{checkpoint.size}"'}
         if headers["ETag"] in (request.headers.get("if-none-match") or ""):
             return Response(status_code=304, headers=headers)
         return StreamingResponse(
-            _lines(database, signed.size), media_type="application/jsonl", headers=headers
+            _lines(database, checkpoint.size), media_type="application/jsonl", headers=headers
         )
 
     @routes.get("/journal/checkpoint")
@@ -49,26 +48,26 @@ def router(database: Database, verifier: Verifier) -> APIRouter:
 
 
 async def _lines(database: Database, size: int) -> AsyncIterator[bytes]:
-    """By pages, each read in a moment: nothing is held open for a reader who is slow. What was
-    read before stays true, as nothing here ever changes."""
+    """The file in pages, each read in a short transaction of its own, so that a slow client holds
+    none open. The pages fit together, as entries never change."""
     start, after = 0, -1
     while True:
         async with database.read_only() as conn:
-            bodies = await store.entry_bodies(conn, start, size, _PAGE)
-            notes = await store.checkpoints(conn, after, start + len(bodies))
-        yield b"".join(_merged(start, bodies, notes))
+            bodies = await store.list_entry_bodies(conn, start, size, _PAGE_ENTRIES)
+            checkpoints = await store.list_checkpoints(conn, after, start + len(bodies))
+        yield b"".join(_merge(start, bodies, checkpoints))
         start += len(bodies)
         after = start
         if start >= size:
             return
 
 
-def _merged(start: int, bodies: list[str], notes: list[Signed]) -> list[bytes]:
-    """Each checkpoint right after the last entry that it promises."""
-    lines, done = [], 0
-    for note in notes:
-        upto = max(note.size - start, done)
-        lines += [entry_line(body) for body in bodies[done:upto]]
-        lines.append(checkpoint_line(note.note))
-        done = upto
-    return lines + [entry_line(body) for body in bodies[done:]]
+def _merge(start: int, bodies: list[str], checkpoints: list[SignedCheckpoint]) -> list[bytes]:
+    """Each checkpoint right after the last entry that it covers."""
+    lines, merged = [], 0
+    for checkpoint in checkpoints:
+        covered = max(checkpoint.size - start, merged)
+        lines += [entry_line(body) for body in bodies[merged:covered]]
+        lines.append(checkpoint_line(checkpoint.note))
+        merged = covered
+    return lines + [entry_line(body) for body in bodies[merged:]]

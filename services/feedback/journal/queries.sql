@@ -1,36 +1,37 @@
--- lock_journal: whoever appends waits here for its turn, until the one before has committed.
+-- lock_head: an append waits here for its turn, until the previous one has committed.
 SELECT size, frontier FROM journal_head FOR UPDATE;
 
--- journal_head: as committed.
+-- find_head: the committed size and frontier.
 SELECT size, frontier FROM journal_head;
 
--- last_told: the newest version told of each subject.
+-- find_recorded_versions: the newest recorded version of each subject.
 SELECT w.kind, w.subject, e.version, e.digest
-FROM (SELECT DISTINCT * FROM unnest($1::text[], $2::text[]) w (kind, subject)) w
+FROM (SELECT DISTINCT * FROM unnest(:kinds::text[], :subjects::text[]) w (kind, subject)) w
 CROSS JOIN LATERAL (
     SELECT e.version, e.digest FROM journal_entry e
     WHERE e.kind = w.kind AND e.subject = w.subject ORDER BY e.version DESC LIMIT 1
 ) e;
 
--- grow_journal: before its entries are added, in the same transaction.
-UPDATE journal_head SET size = $1, frontier = $2;
+-- update_head: before its entries are inserted, in the same transaction.
+UPDATE journal_head SET size = :size, frontier = :frontier;
 
--- add_entries: in their order, from the number $1 on.
+-- insert_entries: in their order, numbered from `first`.
 INSERT INTO journal_entry (number, kind, subject, version, digest, body, leaf_hash, recorded_by)
-SELECT $1 + n - 1, kind, subject, version, digest, body, leaf_hash, $8
-FROM unnest($2::text[], $3::text[], $4::bigint[], $5::bytea[], $6::text[], $7::bytea[])
+SELECT :first + n - 1, kind, subject, version, digest, body, leaf_hash, :recorded_by
+FROM unnest(:kinds::text[], :subjects::text[], :versions::bigint[], :digests::bytea[],
+        :bodies::text[], :leaf_hashes::bytea[])
     WITH ORDINALITY AS e (kind, subject, version, digest, body, leaf_hash, n)
 ORDER BY n;
 
--- add_checkpoint: one for each length; two that sign at the same moment sign the same.
-INSERT INTO journal_checkpoint (size, note, signed_on) VALUES ($1, $2, $3)
+-- insert_checkpoint: one for each size; two replicas that sign at the same moment sign the same.
+INSERT INTO journal_checkpoint (size, note, signed_on) VALUES (:size, :note, :today)
 ON CONFLICT ON CONSTRAINT journal_checkpoint_once DO NOTHING;
 
--- newest_checkpoint: or nothing, before the first was signed.
+-- find_newest_checkpoint: none before the first signature.
 SELECT size, note FROM journal_checkpoint ORDER BY size DESC LIMIT 1;
 
--- entry_bodies: those from $1 on, before $2, at most $3.
-SELECT body FROM journal_entry WHERE number >= $1 AND number < $2 ORDER BY number LIMIT $3;
+-- list_entry_bodies: a page of entries, numbered from `start` and below `end`.
+SELECT body FROM journal_entry WHERE number >= :start AND number < :end ORDER BY number LIMIT :limit;
 
--- checkpoints: longer than $1, up to $2.
-SELECT size, note FROM journal_checkpoint WHERE size > $1 AND size <= $2 ORDER BY size;
+-- list_checkpoints: those of a size above `after`, up to `up_to`.
+SELECT size, note FROM journal_checkpoint WHERE size > :after AND size <= :up_to ORDER BY size;

@@ -1,0 +1,1 @@
+"""Copies of the projects, collections and proposals of the other services, and their progress."""

@@ -1,11 +1,10 @@
-"""Kafka edge of feedback. The inbox owns the transaction; the store drops what is not newer."""
+"""Kafka edge: states of projects, collections and proposals. The inbox owns the transaction."""
 
 from collections.abc import Sequence
 
 from services.contracts.events.campaigns import ProjectState
-from services.contracts.events.registry import FiguresState
 from services.contracts.events.responses import CollectionState, ProposalState
-from services.feedback.projects import use_cases as news
+from services.feedback.projects import use_cases
 from services.runtime.postgres.database import Connection
 from services.runtime.service import Service
 
@@ -14,18 +13,14 @@ def register(service: Service) -> None:
     clock = service.clock
 
     async def projects(conn: Connection, events: Sequence[ProjectState]) -> None:
-        await news.learn_projects(conn, clock, events)
+        await use_cases.apply_project_states(conn, clock, events)
 
     async def collections(conn: Connection, events: Sequence[CollectionState]) -> None:
-        await news.learn_collections(conn, clock, events)
+        await use_cases.apply_collection_states(conn, clock, events)
 
     async def proposals(conn: Connection, events: Sequence[ProposalState]) -> None:
-        await news.learn_proposals(conn, clock, events)
-
-    async def figures(conn: Connection, events: Sequence[FiguresState]) -> None:
-        await news.learn_figures(conn, clock, events)
+        await use_cases.apply_proposal_states(conn, clock, events)
 
     service.inbox.consume(ProjectState, projects)
     service.inbox.consume(CollectionState, collections)
     service.inbox.consume(ProposalState, proposals)
-    service.inbox.consume(FiguresState, figures)

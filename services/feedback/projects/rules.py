@@ -1,22 +1,42 @@
-"""Where a project stands on the way to its report, and what blocks it, in words."""
+"""Progress of a project towards its report, and the sentences that say what blocks it."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from services.runtime.text import Text
 
-OVER = ("collected", "reporting", "closed")
+
+class ProjectStatus(StrEnum):
+    DRAFT = "draft"
+    PUBLISHED = "published"
+    OPEN = "open"
+    RECRUITED = "recruited"
+    COLLECTED = "collected"
+    REPORTING = "reporting"
+    CLOSED = "closed"
+    ABANDONED = "abandoned"
+
+
+class CollectionStatus(StrEnum):
+    """The statuses on which the report depends."""
+
+    ENDED = "ended"
+    SYNTHESISED = "synthesised"
+
+
+COLLECTION_OVER = (ProjectStatus.COLLECTED, ProjectStatus.REPORTING, ProjectStatus.CLOSED)
 
 
 @dataclass(frozen=True)
-class Standing:
-    """A project with the counts of its listed proposals by where their decisions stand; as stored.
+class ProjectRecord:
+    """The copy of a project, with its listed proposals counted by the state of their decisions.
 
-    A listed proposal that is not held at its listed version is `missing`; one whose decision was
-    written on another version is `awaiting`. `redrafted` ones have a published decision that stays
-    in force meanwhile; `revised` counts signatures not published yet.
+    `missing`: the listed version has not arrived; `awaiting`: no decision on the listed version;
+    `redrafted`: a published decision stays in force while its revision is drafted; `revised`:
+    signed, not yet published. `proposals` is None until a synthesis lists them.
     """
 
     project_id: UUID
@@ -40,15 +60,16 @@ class Standing:
     duties: dict[str, Any] | None
 
     def decide_by(self, within_days: int) -> date | None:
-        """The day by which every proposal is to have its answer; none while words still come in."""
-        if self.state not in OVER:
+        """The day by which every proposal is to have its decision; None while collection runs."""
+        if self.state not in COLLECTION_OVER:
             return None
         return self.collection_ends_on + timedelta(days=within_days)
 
     def overdue(self, within_days: int, today: date) -> int:
-        """Proposals without a signed decision beyond that day."""
+        """Number of proposals without a signed decision after that day."""
         by = self.decide_by(within_days)
-        late = by is not None and today > by and self.collection == "synthesised"
+        synthesised = self.collection == CollectionStatus.SYNTHESISED
+        late = by is not None and today > by and synthesised
         return self.awaiting + self.drafted if late else 0
 
     def overdue_days(self, within_days: int, today: date) -> int:
@@ -56,54 +77,58 @@ class Standing:
         return max(0, (today - by).days) if by else 0
 
     @property
-    def unanswered(self) -> "list[Line]":
+    def report_blockers(self) -> "list[Blocker]":
         """Why its report cannot be published, whatever was published before."""
-        if self.state not in OVER or self.collection != "synthesised":
+        if (
+            self.state not in COLLECTION_OVER
+            or self.collection != CollectionStatus.SYNTHESISED
+            or self.proposals is None
+        ):
             return [_not_synthesised(self)]
-        lines = []
+        blockers = []
         if self.missing:
-            lines.append(_many(self.missing, _MISSING))
+            blockers.append(_counted(self.missing, _MISSING))
         if self.awaiting:
-            lines.append(_many(self.awaiting, _AWAITING))
+            blockers.append(_counted(self.awaiting, _AWAITING))
         if self.drafted:
-            lines.append(_many(self.drafted, _DRAFTED, name=self.decision_maker))
+            blockers.append(_counted(self.drafted, _DRAFTED, name=self.decision_maker))
         if not self.has_summary:
-            lines.append(Line(_NO_SUMMARY, {}))
-        return lines
+            blockers.append(Blocker(_NO_SUMMARY, {}))
+        return blockers
 
     @property
-    def has_news(self) -> bool:
-        """Something that the last report did not say."""
+    def has_unpublished_changes(self) -> bool:
+        """Whether a new version of the report would differ from the last one."""
         return self.report_version is None or self.revised > 0 or self.summary_changed
 
     @property
-    def blocked_by(self) -> "list[Line]":
-        """What still stands between this project and its end; empty once it is closed."""
-        if self.state in ("draft", "abandoned"):
+    def blockers(self) -> "list[Blocker]":
+        """Why the project is not closed yet; empty for one that is closed or abandoned."""
+        if self.state in (ProjectStatus.DRAFT, ProjectStatus.ABANDONED):
             return []
         if self.report_version is None:
-            return self.unanswered or [Line(_READY, {})]
-        lines = []
+            return self.report_blockers or [Blocker(_READY, {})]
+        blockers = []
         if self.redrafted:
-            lines.append(_many(self.redrafted, _DRAFTED, name=self.decision_maker))
-        if self.has_news:
-            lines.append(Line(_REVISED, {}))
-        if self.state == "collected":
-            lines.append(Line(_NOT_RECEIVED, {}))
-        if self.state == "reporting":
+            blockers.append(_counted(self.redrafted, _DRAFTED, name=self.decision_maker))
+        if self.has_unpublished_changes:
+            blockers.append(Blocker(_REVISED, {}))
+        if self.state == ProjectStatus.COLLECTED:
+            blockers.append(Blocker(_NOT_RECEIVED, {}))
+        if self.state == ProjectStatus.REPORTING:
             owed = (self.duties or {}).get("owed")
-            lines.append(_many(owed, _OWED) if owed else Line(_LEAVING, {}))
-        return lines
+            blockers.append(_counted(owed, _OWED) if owed else Blocker(_LEAVING, {}))
+        return blockers
 
 
 @dataclass(frozen=True)
-class Line:
+class Blocker:
     """One sentence with its numbers."""
 
     text: Text
     data: dict[str, Any]
 
-    def say(self, language: str) -> str:
+    def sentence(self, language: str) -> str:
         return self.text.in_("fr" if language == "fr" else "en", **self.data)
 
 
@@ -153,28 +178,29 @@ _LEAVING = Text(
 )
 _NO_SYNTHESIS = Text(fr="la synthèse n'est pas terminée", en="the synthesis is not finished")
 _NOT_OPENED = Text(
-    fr="les réponses ne sont pas encore ouvertes", en="the answers are not opened yet"
+    fr="les réponses ne sont pas encore ouvertes", en="the responses are not opened yet"
 )
-_UNHEARD = Text(
-    fr="ce que sont devenues les réponses n'est pas encore connu ici",
-    en="what became of the answers is not known here yet",
+_COLLECTION_UNKNOWN = Text(
+    fr="l'état des réponses n'est pas encore connu ici",
+    en="the state of the responses is not known here yet",
 )
 _COLLECTING = Text(
     fr="le recueil se termine le {day:%d/%m/%Y}", en="collection ends on {day:%d %B %Y}"
 )
 
 
-def _not_synthesised(standing: Standing) -> Line:
-    if standing.state not in OVER:
-        return Line(_COLLECTING, {"day": standing.collection_ends_on})
-    if standing.collection is None:
-        return Line(_UNHEARD, {})
-    if standing.unread:
-        return _many(standing.unread, _UNREAD)
-    if standing.collection in ("ended", "synthesised"):
-        return Line(_NO_SYNTHESIS, {})
-    return Line(_NOT_OPENED, {})
+def _not_synthesised(project: ProjectRecord) -> Blocker:
+    if project.state not in COLLECTION_OVER:
+        return Blocker(_COLLECTING, {"day": project.collection_ends_on})
+    if project.collection is None:
+        return Blocker(_COLLECTION_UNKNOWN, {})
+    if project.unread:
+        return _counted(project.unread, _UNREAD)
+    if project.collection in tuple(CollectionStatus):
+        return Blocker(_NO_SYNTHESIS, {})
+    return Blocker(_NOT_OPENED, {})
 
 
-def _many(n: int, texts: tuple[Text, Text], **data: Any) -> Line:
-    return Line(texts[n > 1], {"n": n, **data})
+def _counted(n: int, texts: tuple[Text, Text], **data: Any) -> Blocker:
+    """The singular or the plural."""
+    return Blocker(texts[n > 1], {"n": n, **data})

@@ -1,4 +1,4 @@
-"""Did the administration do what it said? What changed in an answer, and what is overdue."""
+"""Revisions and overdue promises of decisions, and figures of the charter."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,20 +7,15 @@ from itertools import groupby
 from typing import Protocol
 from uuid import UUID
 
-from services.runtime.text import Text
+from services.feedback.decisions.rules import Outcome
+from services.feedback.follow_up.rules import FINISHED
 
-OUTCOME_NAMES = {
-    "retained": Text(fr="Retenue", en="Retained"),
-    "partly": Text(fr="Retenue en partie", en="Partly retained"),
-    "not": Text(fr="Non retenue", en="Not retained"),
-}
-# How far what was retained has come; promised: nothing was said since.
-PROGRESS = ("promised", "planned", "under_way", "done", "given_up")
-OVER = ("done", "given_up")
+# Counts in a month of messages that are not published below the minimum cell.
+MONTHLY_COUNTS = ("solicitations", "people_solicited", "notices")
 
 
-class Told(Protocol):
-    """What a decision says, drafted or published."""
+class DecisionContent(Protocol):
+    """The content of a decision, drafted or published."""
 
     @property
     def outcome(self) -> str | None: ...
@@ -34,9 +29,12 @@ class Told(Protocol):
     def owner(self) -> str | None: ...
 
 
+_CONTENT_FIELDS = ("outcome", "reason", "next_step", "due_on", "owner")
+
+
 @dataclass(frozen=True)
 class DecisionVersion:
-    """A decision as published, with the proposal in the words that it answers."""
+    """A decision as published, with the wording of the proposal that it decides."""
 
     proposal_id: UUID
     version: int
@@ -59,46 +57,43 @@ class DecisionVersion:
 
 @dataclass(frozen=True)
 class Change:
-    """What one version says otherwise than the version before; None where it says nothing."""
+    """A field that differs between two versions of a decision; None where a version lacks it."""
 
-    what: str
-    before: str | date | None
-    after: str | date | None
-
-
-_TOLD = ("outcome", "reason", "next_step", "due_on", "owner")
+    field: str
+    old: str | date | None
+    new: str | date | None
 
 
-def changes(before: Told, after: Told) -> list[Change]:
+def changes(old: DecisionContent, new: DecisionContent) -> list[Change]:
     return [
-        Change(name, getattr(before, name), getattr(after, name))
-        for name in _TOLD
-        if getattr(before, name) != getattr(after, name)
+        Change(field, getattr(old, field), getattr(new, field))
+        for field in _CONTENT_FIELDS
+        if getattr(old, field) != getattr(new, field)
     ]
 
 
 def in_force(
     versions: Iterable[DecisionVersion],
 ) -> list[tuple[DecisionVersion, DecisionVersion | None]]:
-    """The newest version of each proposal's decision with the one before it, if any.
+    """The newest version of each proposal's decision with the previous one, if any.
 
-    Versions of one proposal are neighbours, oldest first."""
-    found: list[tuple[DecisionVersion, DecisionVersion | None]] = []
-    for _, group in groupby(versions, key=lambda one: one.proposal_id):
+    Versions of one proposal must be adjacent, oldest first."""
+    newest_and_previous: list[tuple[DecisionVersion, DecisionVersion | None]] = []
+    for _, group in groupby(versions, key=lambda version: version.proposal_id):
         *earlier, newest = group
-        found.append((newest, earlier[-1] if earlier else None))
-    return found
+        newest_and_previous.append((newest, earlier[-1] if earlier else None))
+    return newest_and_previous
 
 
 def overdue_days(outcome: str, progress: str, due_on: date | None, today: date) -> int:
-    """Beyond the promised day, of what is neither done nor given up."""
-    if outcome == "not" or progress in OVER or due_on is None:
+    """Days after the due date of a retained proposal that is neither done nor given up, else 0."""
+    if outcome == Outcome.NOT or progress in FINISHED or due_on is None:
         return 0
     return max(0, (today - due_on).days)
 
 
-def share_read(contributions: int, read: int, minimum: int) -> float | None:
-    """Rounded down, so that it says "all" only if it is all; None if there are too few."""
+def share_read(contributions: int, read_count: int, minimum: int) -> float | None:
+    """Rounded down, so that 100 % means all; None below the minimum cell."""
     if contributions < minimum:
         return None
-    return read * 100 // contributions / 100
+    return read_count * 100 // contributions / 100

@@ -1,8 +1,6 @@
-"""What everybody may read, and nothing else; see `sql/public.sql`.
+"""Queries of the public account: published data only, never a draft or the name of its author."""
 
-No query of it names who drafted, signed in or recorded, nor reads what is not published.
-"""
-
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -10,17 +8,24 @@ from uuid import UUID
 
 from services.contracts.events.registry import FiguresState
 from services.feedback.public_account.rules import DecisionVersion
-from services.runtime.postgres import database as db
 from services.runtime.postgres.database import Connection
+from services.runtime.postgres.queries import (
+    Queries,
+    fetch,
+    fetch_all,
+    fetch_optional,
+    fetch_row,
+    fetch_value,
+)
 
-sql = db.Queries("services.feedback.public_account", ".")
+queries = Queries("services.feedback.public_account")
 
-Key = tuple[date, UUID] | None
-"""Where a page of a list ended: the next one goes on after it."""
+PageKey = tuple[date, UUID] | None
+"""The day and the id of the last row of a page, after which the next one begins."""
 
 
 @dataclass(frozen=True)
-class ProjectLine:
+class ProjectSummary:
     project_id: UUID
     state: str
     title: str
@@ -34,7 +39,7 @@ class ProjectLine:
 
 @dataclass(frozen=True)
 class PublicProject:
-    """`body` and `collection` are as campaigns and responses told them; `outcomes` counts."""
+    """`body` and `collection` are the newest events; `outcomes` counts the decisions in force."""
 
     project_id: UUID
     state: str
@@ -71,8 +76,8 @@ class PublicDecision:
 
 
 @dataclass(frozen=True)
-class AnswerLine:
-    """In a list of answers in force."""
+class DecisionSummary:
+    """A decision in force, in a list."""
 
     proposal_id: UUID
     project_id: UUID
@@ -86,7 +91,7 @@ class AnswerLine:
 
 
 @dataclass(frozen=True)
-class StepLine:
+class StepSummary:
     proposal_id: UUID
     number: int
     progress: str
@@ -98,7 +103,7 @@ class StepLine:
 
 
 @dataclass(frozen=True)
-class ReportLine:
+class ReportSummary:
     project_id: UUID
     version: int
     title: str
@@ -107,142 +112,184 @@ class ReportLine:
 
 
 @dataclass(frozen=True)
-class AnswerCount:
+class DecisionCount:
     outcome: str
     progress: str
-    answers: int
+    decisions: int
     overdue: int
 
 
 @dataclass(frozen=True)
-class Measured:
-    """What the charter promises, over all projects; see `domain.promises.CharterFigures`."""
+class CharterFigures:
+    """The charter's measurable promises, over all projects."""
 
     most_for_one_person: int | None
     contributions: int
-    read: int
+    contributions_read: int
     median_report_days: float | None
     reports: int
     projects: int
 
 
-async def mark(conn: Connection) -> UUID:
-    found: UUID = await conn.fetchval(sql.mark)
-    return found
+async def find_mark(conn: Connection) -> UUID:
+    """It changes in the commit that changes anything public."""
+    mark: UUID = await fetch_value(conn, queries.find_mark)
+    return mark
 
 
-async def public_projects(
-    conn: Connection, under_way: bool | None, after: Key, most: int
-) -> list[ProjectLine]:
-    return await db.many(
-        conn, ProjectLine, sql.public_projects, under_way, *(after or (None, None)), most
+async def upsert_figures(conn: Connection, months: Sequence[FiguresState]) -> list[str]:
+    """Returns the months that changed."""
+    rows = await fetch(
+        conn,
+        queries.upsert_figures,
+        months=[month.month for month in months],
+        versions=[month.version for month in months],
+        bodies=[month.model_dump(mode="json", exclude_none=True) for month in months],
+    )
+    return [row["month"] for row in rows]
+
+
+async def list_projects(
+    conn: Connection, under_way: bool | None, after: PageKey, limit: int
+) -> list[ProjectSummary]:
+    return await fetch_all(
+        conn, ProjectSummary, queries.list_projects, under_way=under_way, **_page(after, limit)
     )
 
 
-async def public_project(conn: Connection, project_id: UUID) -> PublicProject | None:
-    return await db.maybe(conn, PublicProject, sql.public_project, project_id)
+async def find_project(conn: Connection, project_id: UUID) -> PublicProject | None:
+    return await fetch_optional(conn, PublicProject, queries.find_project, project_id=project_id)
 
 
-async def public_report(
+async def find_report(
     conn: Connection, project_id: UUID, version: int | None
 ) -> PublicReport | None:
-    return await db.maybe(conn, PublicReport, sql.public_report, project_id, version)
+    """The newest if no version is given."""
+    return await fetch_optional(
+        conn, PublicReport, queries.find_report, project_id=project_id, version=version
+    )
 
 
-async def versions_of_project(
+async def list_decision_versions(
     conn: Connection, project_id: UUID, up_to: int | None
 ) -> list[DecisionVersion]:
-    return await db.many(conn, DecisionVersion, sql.versions_of_project, project_id, up_to)
+    """`up_to`: the last report version to include."""
+    return await fetch_all(
+        conn, DecisionVersion, queries.list_decision_versions, project_id=project_id, up_to=up_to
+    )
 
 
-async def public_decision(conn: Connection, proposal_id: UUID) -> PublicDecision | None:
-    row = await conn.fetchrow(sql.public_decision, proposal_id)
+async def find_decision(conn: Connection, proposal_id: UUID) -> PublicDecision | None:
+    row = await fetch_row(conn, queries.find_decision, proposal_id=proposal_id)
     if row is None:
         return None
-    about = dict(row)
-    words = {name: about[name] for name in ("proposal_id", "title", "text", "theme", "support")}
+    decision = dict(row)
+    wording = {
+        name: decision[name] for name in ("proposal_id", "title", "text", "theme", "support")
+    }
     versions = [
-        DecisionVersion(**words, **_dated(one, "due_on", "decided_on", "published_on"))
-        for one in about["versions"]
+        DecisionVersion(**wording, **_with_dates(version, "due_on", "decided_on", "published_on"))
+        for version in decision["versions"]
     ]
-    steps = [_dated(step, "on") for step in about["steps"]]
-    return PublicDecision(**about | {"versions": versions, "steps": steps})
+    steps = [_with_dates(step, "on") for step in decision["steps"]]
+    return PublicDecision(**decision | {"versions": versions, "steps": steps})
 
 
-async def public_answers(
+async def list_decisions(
     conn: Connection,
-    after: Key,
-    most: int,
+    after: PageKey,
+    limit: int,
     outcome: str | None,
     progress: str | None,
     today: date,
-) -> list[AnswerLine]:
-    """`progress` overdue: promised for a day before today, and neither done nor given up."""
-    place = (most, *(after or (None, None)))
+) -> list[DecisionSummary]:
+    """Progress `overdue`: due before today, and neither done nor given up."""
+    page = _page(after, limit)
     match (outcome, progress):
         case None, None:
-            found = await conn.fetch(sql.public_answers, *place)
+            rows = await fetch(conn, queries.list_decisions, **page)
         case _, None:
-            found = await conn.fetch(sql.answers_by_outcome, *place, outcome)
+            rows = await fetch(conn, queries.list_decisions_by_outcome, outcome=outcome, **page)
         case _, "overdue":
-            found = await conn.fetch(sql.overdue_promises, *place, today, outcome)
+            rows = await fetch(
+                conn, queries.list_overdue_decisions, today=today, outcome=outcome, **page
+            )
         case _:
-            found = await conn.fetch(sql.answers_by_progress, *place, progress, outcome)
-    return [AnswerLine(**row) for row in found]
+            rows = await fetch(
+                conn, queries.list_decisions_by_progress, progress=progress, outcome=outcome, **page
+            )
+    return [DecisionSummary(**row) for row in rows]
 
 
-async def latest_steps(conn: Connection, most: int) -> list[StepLine]:
-    return await db.many(conn, StepLine, sql.latest_steps, most)
+async def list_latest_steps(conn: Connection, limit: int) -> list[StepSummary]:
+    return await fetch_all(conn, StepSummary, queries.list_latest_steps, limit=limit)
 
 
-async def latest_reports(conn: Connection, most: int) -> list[ReportLine]:
-    return await db.many(conn, ReportLine, sql.latest_reports, most)
+async def list_latest_reports(conn: Connection, limit: int) -> list[ReportSummary]:
+    return await fetch_all(conn, ReportSummary, queries.list_latest_reports, limit=limit)
 
 
-async def count_answers(conn: Connection, today: date) -> list[AnswerCount]:
-    return await db.many(conn, AnswerCount, sql.count_answers, today)
+async def count_decisions(conn: Connection, today: date) -> list[DecisionCount]:
+    """In force, by outcome and progress."""
+    return await fetch_all(conn, DecisionCount, queries.count_decisions, today=today)
 
 
-async def charter_figures(conn: Connection) -> Measured:
-    found = await db.maybe(conn, Measured, sql.charter_figures)
-    assert found is not None
-    return found
+async def find_charter_figures(conn: Connection) -> CharterFigures:
+    figures = await fetch_optional(conn, CharterFigures, queries.find_charter_figures)
+    assert figures is not None
+    return figures
 
 
-async def months(conn: Connection) -> list[FiguresState]:
-    """A count below the minimum cell is left out of what is stored, and is None here."""
-    return [FiguresState.model_validate(row["body"]) for row in await conn.fetch(sql.months)]
+async def list_months(conn: Connection) -> list[FiguresState]:
+    """A count below the minimum cell is None."""
+    rows = await fetch(conn, queries.list_months)
+    return [FiguresState.model_validate(row["body"]) for row in rows]
 
 
 Rows = list[dict[str, Any]]
 
 
-async def open_projects(conn: Connection, after: UUID, most: int) -> Rows:
-    return [dict(row) for row in await conn.fetch(sql.open_projects, after, most)]
+async def list_open_projects(conn: Connection, after: UUID, limit: int) -> Rows:
+    rows = await fetch(conn, queries.list_open_projects, after_id=after, limit=limit)
+    return [dict(row) for row in rows]
 
 
-async def open_reports(conn: Connection, after: UUID, version: int, most: int) -> Rows:
-    return [dict(row) for row in await conn.fetch(sql.open_reports, after, version, most)]
+async def list_open_reports(conn: Connection, after: UUID, version: int, limit: int) -> Rows:
+    rows = await fetch(
+        conn, queries.list_open_reports, after_id=after, after_version=version, limit=limit
+    )
+    return [dict(row) for row in rows]
 
 
-async def open_decisions(conn: Connection, after: UUID, most: int) -> Rows:
-    return [dict(row) for row in await conn.fetch(sql.open_decisions, after, most)]
+async def list_open_decisions(conn: Connection, after: UUID, limit: int) -> Rows:
+    rows = await fetch(conn, queries.list_open_decisions, after_id=after, limit=limit)
+    return [dict(row) for row in rows]
 
 
-async def open_steps(conn: Connection, after: UUID, number: int, most: int) -> Rows:
-    return [dict(row) for row in await conn.fetch(sql.open_steps, after, number, most)]
+async def list_open_steps(conn: Connection, after: UUID, number: int, limit: int) -> Rows:
+    rows = await fetch(
+        conn, queries.list_open_steps, after_id=after, after_number=number, limit=limit
+    )
+    return [dict(row) for row in rows]
 
 
-async def addresses_of_projects(conn: Connection) -> list[tuple[UUID, bool]]:
-    rows = await conn.fetch(sql.addresses_of_projects)
+async def list_project_addresses(conn: Connection) -> list[tuple[UUID, bool]]:
+    """Each project, and whether it has a report."""
+    rows = await fetch(conn, queries.list_project_addresses)
     return [(row["project_id"], row["reported"]) for row in rows]
 
 
-async def addresses_of_decisions(conn: Connection, first: UUID, end: UUID | None) -> list[UUID]:
-    rows = await conn.fetch(sql.addresses_of_decisions, first, end)
+async def list_decision_addresses(conn: Connection, first: UUID, end: UUID | None) -> list[UUID]:
+    rows = await fetch(conn, queries.list_decision_addresses, first=first, end=end)
     return [row["proposal_id"] for row in rows]
 
 
-def _dated(said: dict[str, Any], *days: str) -> dict[str, Any]:
-    """JSON has no days."""
-    return said | {day: date.fromisoformat(said[day]) for day in days if said[day] is not None}
+def _page(after: PageKey, limit: int) -> dict[str, Any]:
+    """Parameters of a list query with keyset pagination."""
+    day, id = after or (None, None)
+    return {"after_day": day, "after_id": id, "limit": limit}
+
+
+def _with_dates(row: dict[str, Any], *names: str) -> dict[str, Any]:
+    """JSON has no dates: parse those that are set."""
+    return row | {name: date.fromisoformat(row[name]) for name in names if row[name] is not None}

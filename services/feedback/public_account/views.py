@@ -1,5 +1,4 @@
-"""The report as participants and everybody read it: the same words on its page, in staff's preview
-and as text."""
+"""Reports and decisions as pages, staff's preview and text show them, in the same templates."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -10,13 +9,14 @@ from uuid import UUID
 
 from markupsafe import Markup, escape
 
-from services.feedback.decisions.rules import PROGRESS_NAMES
-from services.feedback.decisions.store import Answer
-from services.feedback.public_account import rules as promises
-from services.feedback.public_account.rules import OUTCOME_NAMES, Change, DecisionVersion
+from services.feedback.decisions.rules import OUTCOME_NAMES, DecisionStatus
+from services.feedback.decisions.store import ProposalDecision
+from services.feedback.follow_up.rules import PROGRESS_NAMES
+from services.feedback.public_account import rules
+from services.feedback.public_account.rules import Change, DecisionVersion
 from services.feedback.public_account.store import PublicReport
-from services.feedback.reports.overview import Account
-from services.feedback.reports.rules.publication import shown
+from services.feedback.reports.rules.method import public_count
+from services.feedback.reports.store import ProjectOverview
 from services.runtime.http.pages import Pages
 from services.runtime.text import Language, long_date
 
@@ -26,8 +26,8 @@ pages = Pages(
 
 
 @dataclass(frozen=True)
-class DecisionShown:
-    """`support` is None below the minimum cell; `changes` says what a revision says otherwise."""
+class ShownDecision:
+    """`support` is None below the minimum cell; `changes` are those of a revision."""
 
     proposal_id: UUID
     title: str
@@ -45,57 +45,61 @@ class DecisionShown:
 
 
 @dataclass(frozen=True)
-class ReportShown:
+class ShownReport:
     title: str
     version: int
     summary: str
     published_on: date
-    decisions: Sequence[DecisionShown]
+    decisions: Sequence[ShownDecision]
     method: dict[str, Any]
 
 
-def of_published(report: PublicReport, versions: Iterable[DecisionVersion]) -> ReportShown:
-    """With the decisions in force in it; those that it revised say what changed."""
-    return ReportShown(
+def published_report(report: PublicReport, versions: Iterable[DecisionVersion]) -> ShownReport:
+    """With the decisions in force at that version, and the changes of those that it revised."""
+    return ShownReport(
         title=report.title,
         version=report.version,
         summary=report.summary,
         published_on=report.published_on,
         decisions=[
-            of_version(newest, before if newest.report_version == report.version else None)
-            for newest, before in promises.in_force(versions)
+            published_decision(newest, old if newest.report_version == report.version else None)
+            for newest, old in rules.in_force(versions)
         ],
         method=report.method,
     )
 
 
-def of_draft(
-    account: Account, today: date, versions: Sequence[DecisionVersion] = ()
-) -> ReportShown:
-    """As if it were published today, with the decisions that are written so far; `versions` are
-    those published before. What is redrafted but not signed stays in force as it was published."""
-    before = {newest.proposal_id: newest for newest, _ in promises.in_force(versions)}
-    published = account.published
-    return ReportShown(
-        title=account.standing.title,
+def draft_report(
+    overview: ProjectOverview, today: date, versions: Sequence[DecisionVersion] = ()
+) -> ShownReport:
+    """The report as if it were published today, with the decisions drafted so far.
+
+    `versions`: the published ones. A redraft without signature leaves them in force."""
+    in_force = {newest.proposal_id: newest for newest, _ in rules.in_force(versions)}
+    published = overview.published
+    decisions = [
+        _draft_decision(
+            decision, overview.project.decision_maker, in_force.get(decision.proposal_id)
+        )
+        for decision in overview.decisions
+    ]
+    return ShownReport(
+        title=overview.project.title,
         version=published.version + 1 if published else 1,
-        summary=account.draft.summary,
+        summary=overview.draft.summary,
         published_on=today,
-        decisions=[
-            made
-            for one in account.answers
-            if (made := _drafted(one, account.standing.decision_maker, before)) is not None
-        ],
-        method=account.method,
+        decisions=[decision for decision in decisions if decision is not None],
+        method=overview.method,
     )
 
 
-def of_version(newest: DecisionVersion, before: DecisionVersion | None) -> DecisionShown:
-    return DecisionShown(
+def published_decision(newest: DecisionVersion, old: DecisionVersion | None) -> ShownDecision:
+    """`old`: the version whose changes are to be shown, if any."""
+    return ShownDecision(
         proposal_id=newest.proposal_id,
         title=newest.title,
         text=newest.text,
-        support=shown(newest.support),
+        support=public_count(newest.support),
         outcome=newest.outcome,
         reason=newest.reason,
         next_step=newest.next_step,
@@ -104,73 +108,87 @@ def of_version(newest: DecisionVersion, before: DecisionVersion | None) -> Decis
         decided_by=newest.decided_by_name,
         decided_by_role=newest.decided_by_role,
         decided_on=newest.decided_on,
-        changes=promises.changes(before, newest) if before else (),
+        changes=rules.changes(old, newest) if old else (),
     )
 
 
-def _drafted(
-    answer: Answer, decision_maker: str, published: dict[UUID, DecisionVersion]
-) -> DecisionShown | None:
-    a, before = answer, published.get(answer.proposal_id)
-    if before and before.proposal_version == a.proposal_version and a.state != "signed":
-        return of_version(before, None)
-    if a.outcome is None or a.decided_version != a.proposal_version:
+def _draft_decision(
+    decision: ProposalDecision, decision_maker: str, published: DecisionVersion | None
+) -> ShownDecision | None:
+    """None while there is no draft on the listed version of the proposal."""
+    d = decision
+    unsigned = d.state != DecisionStatus.SIGNED
+    if published and published.proposal_version == d.proposal_version and unsigned:
+        return published_decision(published, None)
+    if d.outcome is None or d.decided_version != d.proposal_version:
         return None
-    return DecisionShown(
-        proposal_id=a.proposal_id,
-        title=a.title,
-        text=a.text,
-        support=shown(a.support),
-        outcome=a.outcome,
-        reason=a.reason or "",
-        next_step=a.next_step,
-        due_on=a.due_on,
-        owner=a.owner,
-        decided_by=a.signed_by_name or decision_maker,
-        decided_by_role=a.signed_by_role,
-        decided_on=a.signed_on,
-        changes=promises.changes(before, a) if before else (),
+    return ShownDecision(
+        proposal_id=d.proposal_id,
+        title=d.title,
+        text=d.text,
+        support=public_count(d.support),
+        outcome=d.outcome,
+        reason=d.reason or "",
+        next_step=d.next_step,
+        due_on=d.due_on,
+        owner=d.owner,
+        decided_by=d.signed_by_name or decision_maker,
+        decided_by_role=d.signed_by_role,
+        decided_on=d.signed_on,
+        changes=rules.changes(published, d) if published else (),
     )
 
 
-def html(report: ReportShown, language: Language) -> str:
+def report_html(report: ShownReport, language: Language) -> str:
     """A fragment, without the page around it."""
-    return pages.text("report_body.html", language, report=report, link=None, **parts(language))
+    return pages.text(
+        "report_body.html", language, report=report, link=None, **template_helpers(language)
+    )
+
+
+def report_text(report: ShownReport, language: Language) -> str:
+    return pages.text("report.txt", language, report=report)
 
 
 @lru_cache
-def parts(language: Language, said: str = "") -> dict[str, Any]:
-    """What templates say again and again: functions, as a report of a hundred decisions says them
-    a thousand times. `said` is the attribute of what the administration wrote."""
-    # Whatever others wrote is escaped; Markup.format would do it too, ten times slower.
+def template_helpers(language: Language, content_lang: str = "") -> dict[str, Any]:
+    """Functions for templates; a report of a hundred decisions calls them a thousand times.
+
+    `content_lang`: the `lang` attribute for texts that the administration wrote, if it differs.
+    """
+    # Texts of others are escaped here; Markup.format would do the same ten times more slowly.
 
     def words(text: str) -> Markup:
-        return Markup(f"<span{said}>{escape(text)}</span>") if said else escape(text)  # noqa: S704
+        if not content_lang:
+            return escape(text)
+        return Markup(f"<span{content_lang}>{escape(text)}</span>")  # noqa: S704
 
     def paragraphs(text: str) -> Markup:
-        told = str(escape(text)).replace("\r\n", "\n").split("\n\n")
+        blocks = str(escape(text)).replace("\r\n", "\n").split("\n\n")
         return Markup(  # noqa: S704
-            "\n".join(f'<p class="words"{said}>{one.strip()}</p>' for one in told if one.strip())
+            "\n".join(
+                f'<p class="words"{content_lang}>{block.strip()}</p>'
+                for block in blocks
+                if block.strip()
+            )
         )
 
     @lru_cache(maxsize=4_096)
     def on(day: date | str) -> Markup:
-        said = long_date(date.fromisoformat(day) if isinstance(day, str) else day, language)
-        return Markup(f'<time datetime="{day}">{said}</time>')  # noqa: S704
+        shown = long_date(date.fromisoformat(day) if isinstance(day, str) else day, language)
+        return Markup(f'<time datetime="{day}">{shown}</time>')  # noqa: S704
 
     outcomes = {
-        name: Markup(f'<strong class="outcome {name}">{said.in_(language)}</strong>')  # noqa: S704
-        for name, said in OUTCOME_NAMES.items()
+        str(outcome): Markup(  # noqa: S704
+            f'<strong class="outcome {outcome}">{name.in_(language)}</strong>'
+        )
+        for outcome, name in OUTCOME_NAMES.items()
     }
 
     return {
-        "said": Markup(said),  # noqa: S704
+        "content_lang": Markup(content_lang),  # noqa: S704
         "words": words,
         "paragraphs": paragraphs,
         "on": on,
         "outcome": outcomes.__getitem__,
     }
-
-
-def text(report: ReportShown, language: Language) -> str:
-    return pages.text("report.txt", language, report=report)

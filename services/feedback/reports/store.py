@@ -1,79 +1,121 @@
-"""Reports being written and reports published; see `sql/reports.sql`."""
+"""Report drafts and published reports."""
 
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
 from uuid import UUID
 
 from services.contracts.events.feedback import DecidedProposal, ReportState
 from services.contracts.topics import topic_of
-from services.feedback.reports.rules.publication import Draft, Report
-from services.runtime.postgres import database as db
+from services.feedback.decisions.store import ProposalDecision, list_decisions
+from services.feedback.projects.rules import ProjectRecord
+from services.feedback.projects.store import find_project, find_source_events
+from services.feedback.reports.rules.method import method_of
+from services.feedback.reports.rules.publication import Report, ReportDraft
 from services.runtime.postgres.database import Connection
+from services.runtime.postgres.queries import (
+    Queries,
+    execute,
+    fetch,
+    fetch_all,
+    fetch_optional,
+    fetch_value,
+)
 
-sql = db.Queries("services.feedback.reports", ".")
-
-
-async def report_draft(conn: Connection, project_id: UUID) -> Draft:
-    found = await db.maybe(conn, Draft, sql.report_draft, project_id)
-    assert found is not None
-    return found
-
-
-async def lock_report_draft(conn: Connection, project_id: UUID) -> Draft:
-    """Nobody else writes or publishes it until the transaction ends, once there is one."""
-    return await db.maybe(conn, Draft, sql.lock_report_draft, project_id) or Draft(0, "")
+queries = Queries("services.feedback.reports")
 
 
-async def save_report_draft(conn: Connection, project_id: UUID, draft: Draft, by: str) -> bool:
-    """False: somebody else has just written the first one."""
-    saved = await conn.fetchval(sql.save_report_draft, project_id, draft.version, draft.summary, by)
-    return saved is not None
+@dataclass(frozen=True)
+class ProjectOverview:
+    """All that a report is made of; `method` is the method note of a report published now."""
+
+    project: ProjectRecord
+    decisions: Sequence[ProposalDecision]
+    draft: ReportDraft
+    published: Report | None
+    method: dict[str, Any]
 
 
-async def hold_synthesis(conn: Connection, project_id: UUID) -> int | None:
-    """The collection's version, None while it is not known."""
-    version: int | None = await conn.fetchval(sql.hold_synthesis, project_id)
-    return version
-
-
-async def told_version(conn: Connection, project_id: UUID) -> int:
-    """Of a report that was published before this database was put back from a backup, else 0."""
-    return int(await conn.fetchval(sql.told_version, topic_of(ReportState).name, str(project_id)))
-
-
-async def publish_report(conn: Connection, report: Report, by: str) -> None:
-    r = report
-    await conn.execute(
-        sql.publish_report,
-        r.project_id,
-        r.version,
-        r.collection_version,
-        r.draft_version,
-        r.summary,
-        r.method,
-        by,
-        r.published_on,
+async def find_overview(conn: Connection, project_id: UUID) -> ProjectOverview:
+    """Raises NotFound."""
+    project = await find_project(conn, project_id)
+    sources = await find_source_events(conn, project_id)
+    return ProjectOverview(
+        project=project,
+        decisions=await list_decisions(conn, project_id),
+        draft=await find_report_draft(conn, project_id),
+        published=await find_published_report(conn, project_id),
+        method=method_of(sources.project, sources.collection),
     )
 
 
-async def published_reports(conn: Connection) -> list[Report]:
-    return await db.many(conn, Report, sql.published_reports, None)
+async def find_report_draft(conn: Connection, project_id: UUID) -> ReportDraft:
+    draft = await fetch_optional(
+        conn, ReportDraft, queries.find_report_draft, project_id=project_id
+    )
+    assert draft is not None
+    return draft
 
 
-async def published_report(conn: Connection, project_id: UUID) -> Report | None:
+async def lock_report_draft(conn: Connection, project_id: UUID) -> ReportDraft:
+    """Nobody else writes or publishes it until the transaction ends, unless there is none yet."""
+    draft = await fetch_optional(
+        conn, ReportDraft, queries.lock_report_draft, project_id=project_id
+    )
+    return draft or ReportDraft(0, "")
+
+
+async def upsert_report_draft(
+    conn: Connection, project_id: UUID, draft: ReportDraft, author: str
+) -> bool:
+    """False: a concurrent request has inserted the first draft."""
+    stored = await fetch_value(
+        conn, queries.upsert_report_draft, project_id=project_id, author=author, **asdict(draft)
+    )
+    return stored is not None
+
+
+async def lock_synthesis(conn: Connection, project_id: UUID) -> None:
+    """Neither the list of proposals nor a decision on one changes until the transaction ends."""
+    await execute(conn, queries.lock_synthesis, project_id=project_id)
+
+
+async def find_version_before_restore(conn: Connection, project_id: UUID) -> int:
+    """Of a report that only its topic knows after a restore from a backup, else 0."""
+    topic = topic_of(ReportState).name
+    version = await fetch_value(
+        conn, queries.find_version_before_restore, topic=topic, project_id=str(project_id)
+    )
+    return int(version)
+
+
+async def insert_published_report(conn: Connection, report: Report, published_by: str) -> None:
+    await execute(
+        conn, queries.insert_published_report, published_by=published_by, **asdict(report)
+    )
+
+
+async def list_published_reports(conn: Connection) -> list[Report]:
+    """The newest version of each."""
+    return await fetch_all(conn, Report, queries.list_published_reports, project_id=None)
+
+
+async def find_published_report(conn: Connection, project_id: UUID) -> Report | None:
     """The newest version."""
-    return await db.maybe(conn, Report, sql.published_reports, project_id)
+    return await fetch_optional(conn, Report, queries.list_published_reports, project_id=project_id)
 
 
-async def decided_proposals(
+async def list_decided_proposals(
     conn: Connection, project_ids: Sequence[UUID]
 ) -> dict[UUID, list[DecidedProposal]]:
-    found: dict[UUID, list[DecidedProposal]] = {id: [] for id in project_ids}
-    for row in await conn.fetch(sql.decided_proposals, project_ids):
-        found[row["project_id"]].append(
+    """By project."""
+    decided: dict[UUID, list[DecidedProposal]] = {id: [] for id in project_ids}
+    for row in await fetch(conn, queries.list_decided_proposals, project_ids=project_ids):
+        decided[row["project_id"]].append(
             DecidedProposal(proposal_id=row["proposal_id"], version=row["proposal_version"])
         )
-    return found
+    return decided
 
 
-async def lock_all_reports(conn: Connection) -> None:
-    await conn.execute(sql.lock_all_reports)
+async def lock_all_report_drafts(conn: Connection) -> None:
+    await execute(conn, queries.lock_all_report_drafts)

@@ -1,19 +1,27 @@
-"""The report of a project: written, looked at, and published with its decisions in one commit.
+"""Writing the report of a project, and publishing it with its decisions in one commit.
 
-From that commit on it is owed to every participant: `campaigns` hears of it and sees to that.
+From that commit on it is owed to every participant: `campaigns` receives the event and orders the
+notices.
 """
 
 from uuid import UUID
 
 from services.contracts.events.feedback import DecisionState, ReportState
 from services.contracts.http.feedback import PublishReport, WriteReport
-from services.feedback.decisions import store as decisions
-from services.feedback.decisions.views import decision_state, report_state
+from services.feedback.decisions.store import (
+    insert_published_decisions,
+    list_published_decisions,
+    lock_all_decisions,
+)
+from services.feedback.decisions.views import decision_state
 from services.feedback.journal import use_cases as journal
-from services.feedback.projects import store as standings
+from services.feedback.journal.views import decision_entries, report_entry
+from services.feedback.projects.store import find_project, find_source_events
 from services.feedback.reports import store
 from services.feedback.reports.rules import publication as rules
+from services.feedback.reports.rules.method import method_of
 from services.feedback.reports.rules.publication import Report
+from services.feedback.reports.views import report_state
 from services.runtime.clock import Clock
 from services.runtime.http.staff_tokens import Staff
 from services.runtime.messaging import outbox
@@ -21,13 +29,13 @@ from services.runtime.postgres.database import Connection
 
 
 async def write_report(
-    conn: Connection, clock: Clock, author: Staff, project_id: UUID, written: WriteReport
+    conn: Connection, clock: Clock, author: Staff, project_id: UUID, command: WriteReport
 ) -> None:
     """Raises NotFound, ReportChanged, SummaryMissing."""
-    await standings.standing(conn, project_id)
-    held = await store.lock_report_draft(conn, project_id)
-    draft = rules.write(held, written.summary, written.version)
-    if not await store.save_report_draft(conn, project_id, draft, author.name):
+    await find_project(conn, project_id)
+    current = await store.lock_report_draft(conn, project_id)
+    draft = rules.write(current, command.summary, command.version)
+    if not await store.upsert_report_draft(conn, project_id, draft, author.name):
         raise rules.ReportChanged
     await outbox.write_hint(conn, clock, "report", project_id)
 
@@ -37,48 +45,52 @@ async def publish_report(
     clock: Clock,
     staff: Staff,
     project_id: UUID,
-    asked: PublishReport,
+    command: PublishReport,
     public_url: str,
 ) -> Report:
-    """With every signed decision; the database refuses one that leaves a proposal unanswered.
+    """Publish it with every signed decision; a constraint refuses an undecided proposal.
 
     Raises NotFound, ReportChanged, ReportBlocked, NothingNew."""
-    await store.hold_synthesis(conn, project_id)
+    await store.lock_synthesis(conn, project_id)
     draft = await store.lock_report_draft(conn, project_id)
-    standing = await standings.standing(conn, project_id)
-    rules.refuse_unless_ready(standing, draft, asked.version)
-    told = await standings.bodies(conn, project_id)
-    latest = max(standing.report_version or 0, await store.told_version(conn, project_id))
+    project = await find_project(conn, project_id)
+    rules.refuse_unless_ready(project, draft, command.version)
+    sources = await find_source_events(conn, project_id)
+    restored = await store.find_version_before_restore(conn, project_id)
     report = Report(
         project_id=project_id,
-        version=latest + 1,
-        collection_version=told.version,
+        version=max(project.report_version or 0, restored) + 1,
+        collection_version=sources.collection_version,
         draft_version=draft.version,
         summary=draft.summary,
-        method=rules.method_of(told.project, told.collection),
+        method=method_of(sources.project, sources.collection),
         published_on=clock.today(),
     )
-    await store.publish_report(conn, report, staff.name)
-    published = await decisions.publish_decisions(conn, project_id, report.version, clock.today())
-    found = await decisions.published_states(conn, published)
-    states = [decision_state(one) for one in found]
+    await store.insert_published_report(conn, report, staff.name)
+    proposal_ids = await insert_published_decisions(conn, project_id, report.version, clock.today())
+    decisions = await list_published_decisions(conn, proposal_ids)
+    states = [decision_state(decision) for decision in decisions]
     await outbox.write_many(conn, clock, states)
-    decided = await store.decided_proposals(conn, [project_id])
+    decided = await store.list_decided_proposals(conn, [project_id])
     state = report_state(report, decided[project_id], public_url)
     await outbox.write(conn, clock, state)
-    await journal.record(conn, clock, [*journal.of_decisions(states), journal.of_report(state)])
+    await journal.record(conn, clock, [*decision_entries(states), report_entry(state)])
     return report
 
 
 async def republish(conn: Connection, clock: Clock, public_url: str) -> dict[str, int]:
-    """Every published decision and the newest report of every project, as they stand."""
-    await store.lock_all_reports(conn)
-    await decisions.lock_all_decisions(conn)
-    states = await decisions.published_states(conn)
-    reports = await store.published_reports(conn)
-    decided = await store.decided_proposals(conn, [one.project_id for one in reports])
-    await outbox.write_many(conn, clock, [decision_state(one) for one in states])
+    """Write the state of every published decision and newest report to the outbox again.
+
+    Returns the number of events by type."""
+    await store.lock_all_report_drafts(conn)
+    await lock_all_decisions(conn)
+    states = [decision_state(decision) for decision in await list_published_decisions(conn)]
+    reports = await store.list_published_reports(conn)
+    decided = await store.list_decided_proposals(conn, [report.project_id for report in reports])
+    await outbox.write_many(conn, clock, states)
     await outbox.write_many(
-        conn, clock, [report_state(one, decided[one.project_id], public_url) for one in reports]
+        conn,
+        clock,
+        [report_state(report, decided[report.project_id], public_url) for report in reports],
     )
     return {DecisionState.event_type: len(states), ReportState.event_type: len(reports)}

@@ -1,0 +1,1 @@
+"""The journal's rules: entries, their Merkle tree, signed checkpoints, and the file to verify."""

@@ -1,7 +1,7 @@
 """Signed checkpoints: C2SP tlog-checkpoint (https://c2sp.org/tlog-checkpoint) as C2SP signed notes
-(https://c2sp.org/signed-note) with Ed25519, so that tools of others verify them too.
+(https://c2sp.org/signed-note) with Ed25519, so that third-party tools verify them too.
 
-    panel.example.org/journal           the origin: whose journal
+    panel.example.org/journal           the origin: the name of the journal
     1204                                how many entries
     CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2…   the root of their tree
 
@@ -24,7 +24,7 @@ from services.runtime.text import Text
 _ED25519 = b"\x01"
 _ID_BYTES = 4
 _KEY_BYTES = 32
-# Enough for every signature scheme of the note format; a note is not a place to hide things in.
+# In characters; room for every signature scheme of the note format, and for nothing hidden.
 _LARGEST_NOTE = 64_000
 _MOST_SIGNATURES = 16
 _DASH = "— "
@@ -38,13 +38,13 @@ class BadKey(Refusal):
         en="This public key cannot be read: {key}.",
     )
     way_out = Text(
-        fr="Elle s'écrit nom+empreinte+clé, comme le journal la donne à /journal/key.",
-        en="It is written name+hash+key, as the journal gives it at /journal/key.",
+        fr="Elle a la forme nom+empreinte+clé, telle que le journal la donne à /journal/key.",
+        en="It has the form name+hash+key, as the journal gives it at /journal/key.",
     )
 
 
 class BadCheckpoint(Refusal):
-    """A note that is no checkpoint, or one that none of the keys has signed."""
+    """The text is not a checkpoint, or none of the keys has signed it."""
 
     status = 422
     sentence = Text(
@@ -62,8 +62,8 @@ class SignedByAnother(BadCheckpoint):
 
 class SignatureWrong(BadCheckpoint):
     sentence = Text(
-        fr="La signature de {name} n'est pas celle de ce texte : il a été changé.",
-        en="The signature of {name} is not one of this text: it was changed.",
+        fr="La signature de {name} ne correspond pas à ce texte : il a été modifié.",
+        en="The signature of {name} does not fit this text: it was altered.",
     )
 
 
@@ -81,7 +81,7 @@ class Checkpoint:
 
 @dataclass(frozen=True)
 class Verifier:
-    """A public key and its name, in the notes' own writing: `name+hash+base64(0x01 ‖ key)`."""
+    """A public key and its name, in the syntax of signed notes: `name+hash+base64(0x01 ‖ key)`."""
 
     name: str
     public: bytes
@@ -101,10 +101,10 @@ class Verifier:
             raise BadKey(key=vkey.strip()) from None
         if raw[:1] != _ED25519 or len(raw) != 1 + _KEY_BYTES or not is_name(name):
             raise BadKey(key=vkey.strip())
-        made = cls(name, raw[1:])
-        if made.id.hex() != id:
+        verifier = cls(name, raw[1:])
+        if verifier.id.hex() != id:
             raise BadKey(key=vkey.strip())
-        return made
+        return verifier
 
     @property
     def id(self) -> bytes:
@@ -127,7 +127,7 @@ class Signer:
         return Verifier(self.origin, self.key.public_key().public_bytes_raw())
 
     def sign(self, size: int, root: bytes) -> str:
-        """The note that promises that the first `size` entries are these, for good."""
+        """The note that commits the journal to its first `size` entries."""
         return self.sign_text(Checkpoint(self.origin, size, root).text)
 
     def sign_text(self, text: str) -> str:
@@ -137,7 +137,7 @@ class Signer:
 
 
 def is_name(name: str) -> bool:
-    """Of a key: something without spaces, control characters or plus."""
+    """Whether a key may have this name: no spaces, control characters or plus signs."""
     return bool(name) and "+" not in name and not any(c.isspace() or c < " " for c in name)
 
 
@@ -154,11 +154,11 @@ def open_note(note: str, verifiers: "list[Verifier]") -> str:
     lines = signatures[:-1].split("\n")
     if len(lines) > _MOST_SIGNATURES:
         raise BadCheckpoint
-    known = {(one.name, one.id): one for one in verifiers}
+    by_identity = {(verifier.name, verifier.id): verifier for verifier in verifiers}
     signed = False
     for line in lines:
         name, id, signature = _signature(line)
-        if verifier := known.get((name, id)):
+        if verifier := by_identity.get((name, id)):
             try:
                 verifier.key.verify(signature, text.encode())
             except InvalidSignature:
@@ -186,7 +186,7 @@ def _signature(line: str) -> tuple[str, bytes, bytes]:
 def read_checkpoint(note: str, verifiers: "list[Verifier]") -> Checkpoint:
     """Raises BadCheckpoint, SignedByAnother, SignatureWrong.
 
-    The origin must be the name of a key: a key of this journal signs nobody else's."""
+    The origin must be the name of a key, as a key of this journal signs no other journal."""
     lines = open_note(note, verifiers).split("\n")
     if len(lines) != 4 or lines[3] or not _SIZE.fullmatch(lines[1]):
         raise BadCheckpoint
@@ -195,6 +195,6 @@ def read_checkpoint(note: str, verifiers: "list[Verifier]") -> Checkpoint:
     except (ValueError, binascii.Error):
         raise BadCheckpoint from None
     origin = lines[0]
-    if len(root) != HASH_BYTES or origin not in {one.name for one in verifiers}:
+    if len(root) != HASH_BYTES or origin not in {verifier.name for verifier in verifiers}:
         raise BadCheckpoint
     return Checkpoint(origin, int(lines[1]), root)

@@ -1,7 +1,8 @@
-"""What the journal says: what was promised and what was done, and only what is public anyway."""
+"""Entries of the journal: promises and acts, with content that is public elsewhere already."""
 
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
@@ -10,18 +11,22 @@ import orjson
 from services.runtime.refusal import Refusal
 from services.runtime.text import Text
 
-KINDS = (
-    "mandate",
-    "decision_maker",
-    "ended_early",
-    "draw_committed",
-    "draw_revealed",
-    "draw_contradicted",
-    "decision",
-    "report",
-    "follow_up",
-    "correction",
-)
+
+class EntryKind(StrEnum):
+    MANDATE = "mandate"
+    DECISION_MAKER = "decision_maker"
+    ENDED_EARLY = "ended_early"
+    DRAW_COMMITTED = "draw_committed"
+    DRAW_REVEALED = "draw_revealed"
+    # A revealed seed whose hash is not the commitment that was published.
+    DRAW_CONTRADICTED = "draw_contradicted"
+    DECISION = "decision"
+    REPORT = "report"
+    FOLLOW_UP = "follow_up"
+    CORRECTION = "correction"
+
+
+KINDS = tuple(kind.value for kind in EntryKind)
 
 
 class NothingToCorrect(Refusal):
@@ -38,8 +43,8 @@ class NothingToCorrect(Refusal):
 class CorrectionWithoutReason(Refusal):
     status = 422
     sentence = Text(
-        fr="Une correction dit ce qui est faux et pourquoi.",
-        en="A correction says what is wrong and why.",
+        fr="Une correction doit dire ce qui est faux et pourquoi.",
+        en="A correction must say what is wrong and why.",
     )
     way_out = Text(fr="Écrivez le motif.", en="Write the reason.")
 
@@ -55,10 +60,7 @@ class NotSignedYet(Refusal):
 
 @dataclass(frozen=True)
 class Entry:
-    """Something to be told of `subject`, at a `version` that grows with each thing told of it.
-
-    A version that is not newer than what was told of the subject, or says the same, tells nothing.
-    """
+    """A statement about `subject`, at a `version` that grows with each statement about it."""
 
     kind: str
     subject: str
@@ -69,18 +71,27 @@ class Entry:
     def digest(self) -> bytes:
         return sha256(orjson.dumps(self.content, option=orjson.OPT_SORT_KEYS)).digest()
 
-    def tells_more_than(self, last: "Told | None") -> bool:
+    def is_newer_than(self, last: "RecordedVersion | None") -> bool:
+        """Whether the journal lacks it: a replay has an old version, a repetition the same text."""
         return last is None or (self.version > last.version and self.digest != last.digest)
 
     def body(self, number: int, on: date) -> str:
         """The exact text whose bytes are hashed and signed: one line, number and day first."""
-        said = {"number": number, "on": on.isoformat(), "kind": self.kind} | self.content
-        return orjson.dumps(said).decode()
+        fields = {"number": number, "on": on.isoformat(), "kind": str(self.kind)} | self.content
+        return orjson.dumps(fields).decode()
 
 
 @dataclass(frozen=True)
-class Told:
-    """The newest that was told of a subject."""
+class RecordedVersion:
+    """The newest entry about a subject."""
 
     version: int
     digest: bytes
+
+
+def commits_to(commitment: str, seed: str) -> bool:
+    """Whether the seed was fixed before the draw: the commitment is its SHA-256, both in hex."""
+    try:
+        return sha256(bytes.fromhex(seed)).hexdigest() == commitment
+    except ValueError:
+        return False

@@ -1,13 +1,13 @@
 """The journal as a file that anybody can keep and verify, with nothing but a public key.
 
 One line for each entry, in the order of their numbers from 0, and one for each checkpoint, right
-after the last entry it promises:
+after the last entry it covers:
 
     {"entry":{"number":0,"on":"2026-11-24","kind":"mandate",…}}
     {"checkpoint":"panel.example.org/journal\\n1\\n…\\n\\n— panel.example.org/journal …\\n"}
 
-What is hashed of an entry are the bytes between `{"entry":` and the last `}` of its line, as they
-are: nothing is parsed and written again. Every byte of every entry is thereby under a signature.
+The hash of an entry covers the bytes between `{"entry":` and the last `}` of its line, unparsed:
+every byte of every entry is thereby under a signature.
 """
 
 import json
@@ -41,12 +41,12 @@ def checkpoint_line(note: str) -> bytes:
 
 
 def lines_of(file: BinaryIO) -> Iterator[bytes]:
-    """In constant memory, whatever the file is; a line that is too long comes in pieces."""
+    """The lines of a file, in constant memory; a line that is too long comes in pieces."""
     return iter(lambda: file.readline(LARGEST_LINE_BYTES), b"")
 
 
 class JournalBroken(Refusal):
-    """The first thing that is wrong; nothing after it was looked at."""
+    """The first fault of the file; the rest is not checked."""
 
     sentence = Text(fr="Ce journal n'est pas intact.", en="This journal is not intact.")
 
@@ -62,27 +62,27 @@ class LineUnreadable(JournalBroken):
 
 class EntryOutOfPlace(JournalBroken):
     sentence = Text(
-        fr="Ligne {line} : l'inscription {number} était attendue, une autre est là. Une inscription"
-        " a été modifiée, retirée, ajoutée, doublée ou déplacée.",
-        en="Line {line}: entry {number} was expected, another one is there. An entry was altered,"
-        " dropped, inserted, doubled or moved.",
+        fr="Ligne {line} : l'inscription {number} était attendue, une autre est à sa place. Une"
+        " inscription a été modifiée, retirée, ajoutée, dupliquée ou déplacée.",
+        en="Line {line}: entry {number} was expected, another one is in its place. An entry was"
+        " altered, dropped, inserted, duplicated or moved.",
     )
 
 
 class EntriesMissing(JournalBroken):
     sentence = Text(
-        fr="Ligne {line} : ce point de contrôle promet {size} inscriptions, {number} le précèdent.",
-        en="Line {line}: this checkpoint promises {size} entries; {number} come before it.",
+        fr="Ligne {line} : ce point de contrôle couvre {size} inscriptions, {number} le précèdent.",
+        en="Line {line}: this checkpoint covers {size} entries; {number} come before it.",
     )
 
 
 class EntriesAltered(JournalBroken):
-    """Between the checkpoint before, which still holds, and this one."""
+    """An entry between the previous checkpoint, which still holds, and this one was altered."""
 
     sentence = Text(
-        fr="Ligne {line} : les inscriptions signées ne sont pas celles-ci. Parmi les numéros"
-        " {first} à {last}, au moins une a été modifiée.",
-        en="Line {line}: the entries that were signed are not these. At least one of numbers"
+        fr="Ligne {line} : ces inscriptions ne sont pas celles qui ont été signées. Au moins une"
+        " des inscriptions {first} à {last} a été modifiée.",
+        en="Line {line}: these are not the entries that were signed. At least one of the entries"
         " {first} to {last} was altered.",
     )
 
@@ -122,9 +122,9 @@ class EntriesUncovered(JournalBroken):
 
 class HistoryRewritten(JournalBroken):
     sentence = Text(
-        fr="Le point de contrôle vu auparavant promettait d'autres inscriptions 0 à {last} :"
+        fr="Le point de contrôle vu auparavant couvrait d'autres inscriptions 0 à {last} :"
         " l'histoire a été réécrite.",
-        en="The checkpoint seen earlier promised other entries 0 to {last}: history was rewritten.",
+        en="The checkpoint seen earlier covered other entries 0 to {last}: history was rewritten.",
     )
     way_out = Text(
         fr="Gardez les deux : ensemble, ils le prouvent à n'importe qui.",
@@ -134,16 +134,16 @@ class HistoryRewritten(JournalBroken):
 
 class HistoryCut(JournalBroken):
     sentence = Text(
-        fr="Le point de contrôle vu auparavant promettait {size} inscriptions ; ce fichier n'en a"
+        fr="Le point de contrôle vu auparavant couvrait {size} inscriptions ; ce fichier n'en a"
         " que {number}.",
-        en="The checkpoint seen earlier promised {size} entries; this file has only {number}.",
+        en="The checkpoint seen earlier covered {size} entries; this file has only {number}.",
     )
     way_out = HistoryRewritten.way_out
 
 
 @dataclass
 class Verified:
-    """What was found to hold. `kinds` counts entries; days are those of the first and the last."""
+    """The result of a verification: `kinds` counts entries; days are of the first and the last."""
 
     entries: int = 0
     checkpoints: int = 0
@@ -151,68 +151,69 @@ class Verified:
     first_on: str | None = None
     last_on: str | None = None
     newest: Checkpoint | None = None
-    seen: int = 0
+    earlier_checkpoints: int = 0
 
 
 def verify(
-    lines: Iterable[bytes], verifiers: Sequence[Verifier], seen: Sequence[Checkpoint] = ()
+    lines: Iterable[bytes], verifiers: Sequence[Verifier], earlier: Sequence[Checkpoint] = ()
 ) -> Verified:
-    """That every entry is the one that was signed, in its place, and none is missing.
+    """Verify that every entry is the one that was signed, in its place, and that none is missing.
 
-    `seen`: checkpoints kept from earlier; the journal must begin with what they promised.
-    Raises a JournalBroken for the first thing that is wrong."""
+    `earlier`: checkpoints kept from before; the journal must begin with the entries they cover.
+    Raises a JournalBroken for the first fault."""
     keys = list(verifiers)
-    promised: dict[int, set[bytes]] = {}
-    for one in seen:
-        promised.setdefault(one.size, set()).add(one.root)
-    found = Verified(seen=len(seen))
+    roots_by_size: dict[int, set[bytes]] = {}
+    for checkpoint in earlier:
+        roots_by_size.setdefault(checkpoint.size, set()).add(checkpoint.root)
+    verified = Verified(earlier_checkpoints=len(earlier))
     tree = Frontier()
     covered, last_line = -1, 0
-    _compare(promised, tree)
+    _compare(roots_by_size, tree)
     for last_line, line in enumerate(lines, 1):
         number = tree.size
         if line.startswith(_ENTRY) and line.endswith(_END):
             body = line[len(_ENTRY) : -len(_END)]
             if not body.startswith(b'{"number":%d,' % number):
                 raise EntryOutOfPlace(line=last_line, number=number)
-            _count(found, body, last_line, number)
+            _count(verified, body, last_line, number)
             tree.append(leaf_hash(body))
-            if promised:
-                _compare(promised, tree)
+            if roots_by_size:
+                _compare(roots_by_size, tree)
         elif line.startswith(_CHECKPOINT) and line.endswith(_END):
             newest = _checkpoint(line, keys, last_line, number)
             if newest.size != number:
                 raise EntriesMissing(line=last_line, size=newest.size, number=number)
             if newest.root != tree.root():
                 raise EntriesAltered(line=last_line, first=max(covered, 0), last=number - 1)
-            found.newest, covered = newest, number
-            found.checkpoints += 1
+            verified.newest, covered = newest, number
+            verified.checkpoints += 1
         else:
             raise LineUnreadable(line=last_line, number=number)
-    found.entries = tree.size
-    if promised:
-        raise HistoryCut(size=min(promised), number=tree.size)
-    if found.newest is None:
+    verified.entries = tree.size
+    if roots_by_size:
+        raise HistoryCut(size=min(roots_by_size), number=tree.size)
+    if verified.newest is None:
         raise NothingSigned
     if covered < tree.size:
         raise EntriesUncovered(first=covered, last=tree.size - 1)
-    return found
+    return verified
 
 
-def _compare(promised: dict[int, set[bytes]], tree: Frontier) -> None:
-    if (roots := promised.pop(tree.size, None)) is not None and roots != {tree.root()}:
+def _compare(roots_by_size: dict[int, set[bytes]], tree: Frontier) -> None:
+    """Raises HistoryRewritten where an earlier checkpoint of this size has another root."""
+    if (roots := roots_by_size.pop(tree.size, None)) is not None and roots != {tree.root()}:
         raise HistoryRewritten(last=tree.size - 1)
 
 
-def _count(found: Verified, body: bytes, line: int, number: int) -> None:
+def _count(verified: Verified, body: bytes, line: int, number: int) -> None:
     try:
         entry = orjson.loads(body)
-        found.kinds[entry["kind"]] += 1
-        found.last_on = str(entry["on"])
+        verified.kinds[entry["kind"]] += 1
+        verified.last_on = str(entry["on"])
     except (ValueError, KeyError, TypeError):
         raise LineUnreadable(line=line, number=number) from None
     if number == 0:
-        found.first_on = found.last_on
+        verified.first_on = verified.last_on
 
 
 def _checkpoint(line: bytes, keys: list[Verifier], at: int, number: int) -> Checkpoint:

@@ -1,8 +1,8 @@
 """The Merkle tree of RFC 6962 and RFC 9162, grown leaf by leaf.
 
-A leaf is SHA-256(0x00 ‖ entry), a node SHA-256(0x01 ‖ left ‖ right). Of a tree that only grows the
-roots of its complete subtrees are enough, largest first: the *frontier*, one for each bit of its
-size. Whoever appends needs nothing else, however long the journal is.
+A leaf is SHA-256(0x00 ‖ entry), a node SHA-256(0x01 ‖ left ‖ right). The roots of the
+complete subtrees, largest first, fully describe a tree that only grows: the *frontier*, with one
+root for each bit of its size. An append needs nothing else, however long the journal is.
 """
 
 from collections.abc import Iterable, Sequence
@@ -27,11 +27,11 @@ class Frontier:
 
     @property
     def roots(self) -> bytes:
-        """As they are stored: one after the other, the largest subtree first."""
+        """The stored form: all hashes in one string, the largest subtree first."""
         return b"".join(self._roots)
 
     def append(self, leaf: bytes) -> None:
-        """One more leaf hash. Joins as many subtrees as the size has ones at its end."""
+        """Add a leaf hash; joins as many subtrees as the binary size has ones at its end."""
         roots, size, node = self._roots, self.size, leaf
         while size & 1:
             node = sha256(b"\x01" + roots.pop() + node).digest()

@@ -1,4 +1,4 @@
-"""The public account as pages: projects, reports, decisions, follow-up, the charter's figures."""
+"""The pages of the public account: projects, reports, decisions, follow-up, figures, the feed."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -14,53 +14,60 @@ from starlette.routing import Route
 
 from services.contracts.events.campaigns import ProjectState
 from services.contracts.events.registry import FiguresState
-from services.feedback.journal.use_cases import commits_to
-from services.feedback.public_account import rules as promises
-from services.feedback.public_account import store
-from services.feedback.public_account import views as previews
+from services.feedback.decisions.rules import Outcome
+from services.feedback.follow_up.rules import Progress
+from services.feedback.journal.rules.entries import commits_to
+from services.feedback.projects.rules import CollectionStatus
+from services.feedback.public_account import rules, store, views
 from services.feedback.public_account.pages.site import (
     A_DAY,
     A_MINUTE,
     ATOM,
-    Asked,
     Content,
     Endpoint,
     Load,
+    PageRequest,
     Site,
 )
-from services.feedback.public_account.rules import OUTCOME_NAMES
-from services.feedback.reports.rules.publication import MINIMUM_CELL, MONTHLY, method_of, shown
+from services.feedback.public_account.store import (
+    DecisionSummary,
+    ProjectSummary,
+    ReportSummary,
+    StepSummary,
+)
+from services.feedback.reports.rules.method import MINIMUM_CELL, method_of, public_count
 from services.runtime.postgres.database import Connection
 
 
 class _VersionConvertor(IntegerConvertor):
-    """A number that a column can hold; a longer one is the version of nothing."""
+    """A number that a bigint column can hold; no version has a longer one."""
 
     regex = "[0-9]{1,15}"
 
 
 register_url_convertor("version", _VersionConvertor())
 
-_PROJECTS, _DECISIONS, _LATEST = 20, 25, 5
-_STEPS, _NEWS = 30, 50
-_UNDER_WAY = {None: None, "under_way": True, "closed": False}
-_PROGRESS = ("overdue", *promises.PROGRESS)
+_PROJECTS_PER_PAGE, _DECISIONS_PER_PAGE = 20, 25
+_HOME_REPORTS, _LATEST_STEPS, _FEED_ENTRIES = 5, 30, 50
+_STATE_FILTERS = {None: None, "under_way": True, "closed": False}
+_PROGRESS_FILTERS = (None, "overdue", *Progress)
+_OUTCOME_FILTERS = (None, *Outcome)
 
 
 @dataclass(frozen=True)
-class Entry:
-    """Of the feed: a report or a step."""
+class FeedEntry:
+    """A report or a step of follow-up."""
 
     id: UUID
     day: date
-    report: store.ReportLine | None = None
-    step: store.StepLine | None = None
+    report: ReportSummary | None = None
+    step: StepSummary | None = None
 
 
 def routes(site: Site) -> list[Route]:
-    def page(load: Load, *takes: str) -> Endpoint:
+    def page(load: Load, *parameters: str) -> Endpoint:
         async def endpoint(request: Request) -> Response:
-            return await site.page(request, load, *takes)
+            return await site.page(request, load, *parameters)
 
         return endpoint
 
@@ -79,209 +86,227 @@ def routes(site: Site) -> list[Route]:
     ]
 
 
-async def home(conn: Connection, asked: Asked) -> Content:
-    under_way = await store.public_projects(conn, True, asked.after, _PROJECTS + 1)
-    counts = await store.count_answers(conn, asked.today)
-    reports: dict[UUID, store.ReportLine] = {}
-    for one in await store.latest_reports(conn, 2 * _LATEST):
-        reports.setdefault(one.project_id, one)
+async def home(conn: Connection, request: PageRequest) -> Content:
+    under_way = await store.list_projects(conn, True, request.after, _PROJECTS_PER_PAGE + 1)
+    counts = await store.count_decisions(conn, request.today)
+    reports: dict[UUID, ReportSummary] = {}
+    for report in await store.list_latest_reports(conn, 2 * _HOME_REPORTS):
+        reports.setdefault(report.project_id, report)
     return Content(
         "home.html",
         {
-            "projects": under_way[:_PROJECTS],
-            "following": _after(under_way, _PROJECTS),
-            "reports": list(reports.values())[:_LATEST],
-            "answers": sum(one.answers for one in counts),
-            "done": sum(one.answers for one in counts if one.progress == "done"),
-            "overdue": sum(one.overdue for one in counts),
-            "begins": asked.after is None,
+            "projects": under_way[:_PROJECTS_PER_PAGE],
+            "next_key": _next_project_key(under_way),
+            "reports": list(reports.values())[:_HOME_REPORTS],
+            "decisions": sum(count.decisions for count in counts),
+            "kept_promises": sum(
+                count.decisions for count in counts if count.progress == Progress.DONE
+            ),
+            "overdue": sum(count.overdue for count in counts),
+            "is_first_page": request.after is None,
         },
     )
 
 
-async def projects(conn: Connection, asked: Asked) -> Content | None:
-    state = asked.get("state")
-    if state not in _UNDER_WAY:
+async def projects(conn: Connection, request: PageRequest) -> Content | None:
+    state = request.get("state")
+    if state not in _STATE_FILTERS:
         return None
-    found = await store.public_projects(conn, _UNDER_WAY[state], asked.after, _PROJECTS + 1)
+    rows = await store.list_projects(
+        conn, _STATE_FILTERS[state], request.after, _PROJECTS_PER_PAGE + 1
+    )
     return Content(
         "projects.html",
         {
-            "projects": found[:_PROJECTS],
-            "following": _after(found, _PROJECTS),
+            "projects": rows[:_PROJECTS_PER_PAGE],
+            "next_key": _next_project_key(rows),
             "state": state,
-            "begins": asked.after is None,
+            "is_first_page": request.after is None,
         },
     )
 
 
-async def project(conn: Connection, asked: Asked, project_id: UUID) -> Content | None:
-    found = await store.public_project(conn, project_id)
-    if found is None:
+async def project(conn: Connection, request: PageRequest, project_id: UUID) -> Content | None:
+    row = await store.find_project(conn, project_id)
+    if row is None:
         return None
-    told = ProjectState.model_validate(found.body)
+    state = ProjectState.model_validate(row.body)
+    commitments = state.draw_commitments
+    collection_ended = row.collection.get("state") in tuple(CollectionStatus)
     return Content(
         "project.html",
         {
-            "project": found,
-            "told": told,
-            "mandate": told.mandate,
-            "method": method_of(found.body, found.collection),
-            "duties": told.report_duties,
+            "project": row,
+            "project_state": state,
+            "mandate": state.mandate,
+            "method": method_of(row.body, row.collection),
+            "duties": state.report_duties,
             "draws": [
                 (commitment, seed, seed is not None and commits_to(commitment, seed))
                 for commitment, seed in zip_longest(
-                    told.draw_commitments, told.draw_seeds[: len(told.draw_commitments)]
+                    commitments, state.draw_seeds[: len(commitments)]
                 )
             ],
-            "attention": found.collection.get("state") in ("ended", "synthesised")
-            and shown(found.collection.get("contributions")) is not None,
+            "attention": collection_ended
+            and public_count(row.collection.get("contributions")) is not None,
         },
     )
 
 
 async def report(
-    conn: Connection, asked: Asked, project_id: UUID, version: int | None = None
+    conn: Connection, request: PageRequest, project_id: UUID, version: int | None = None
 ) -> Content | None:
-    """As published, for good: a version that was followed by another never changes any more."""
-    found = await store.public_report(conn, project_id, version)
-    if found is None:
+    """As published; a version that was superseded never changes any more."""
+    row = await store.find_report(conn, project_id, version)
+    if row is None:
         return None
-    versions = await store.versions_of_project(conn, project_id, found.version)
-    newest = found.versions[-1]["version"]
-    replaced = version is not None and version < newest
+    versions = await store.list_decision_versions(conn, project_id, row.version)
+    successor = None
+    if version is not None:
+        successor = next((v for v in row.versions if v["version"] > version), None)
     return Content(
         "report.html",
         {
-            "report": previews.of_published(found, versions),
-            "found": found,
-            "replaced_by": next(one for one in found.versions if one["version"] == version + 1)
-            if replaced and version is not None
-            else None,
+            "report": views.published_report(row, versions),
+            "project_id": row.project_id,
+            "versions": row.versions,
+            "successor": successor,
         },
-        seconds=A_DAY if replaced else A_MINUTE,
+        seconds=A_DAY if successor else A_MINUTE,
     )
 
 
-async def decisions(conn: Connection, asked: Asked) -> Content | None:
-    outcome, progress = asked.get("outcome"), asked.get("progress")
-    if outcome not in (None, *OUTCOME_NAMES) or progress not in (None, *_PROGRESS):
+async def decisions(conn: Connection, request: PageRequest) -> Content | None:
+    outcome, progress = request.get("outcome"), request.get("progress")
+    if outcome not in _OUTCOME_FILTERS or progress not in _PROGRESS_FILTERS:
         return None
-    found = await store.public_answers(
-        conn, asked.after, _DECISIONS + 1, outcome, progress, asked.today
+    limit = _DECISIONS_PER_PAGE
+    rows = await store.list_decisions(
+        conn, request.after, limit + 1, outcome, progress, request.today
     )
-    by_day = "due_on" if progress == "overdue" else "published_on"
-    last = found[_DECISIONS - 1] if len(found) > _DECISIONS else None
+    last = rows[limit - 1] if len(rows) > limit else None
+    next_key = None
+    if last is not None:
+        day = last.due_on if progress == "overdue" else last.published_on
+        next_key = f"{day}.{last.proposal_id}"
     return Content(
         "decisions.html",
         {
-            "answers": found[:_DECISIONS],
-            "following": f"{getattr(last, by_day)}.{last.proposal_id}" if last else None,
-            "chosen": outcome,
-            "came_so_far": progress,
-            "begins": asked.after is None,
-            "overdue_days": _overdue(asked.today),
+            "decisions": rows[:limit],
+            "next_key": next_key,
+            "outcome_filter": outcome,
+            "progress_filter": progress,
+            "is_first_page": request.after is None,
+            "overdue_days": _overdue_days(request.today),
         },
     )
 
 
-async def decision(conn: Connection, asked: Asked, proposal_id: UUID) -> Content | None:
-    found = await store.public_decision(conn, proposal_id)
-    if found is None:
+async def decision(conn: Connection, request: PageRequest, proposal_id: UUID) -> Content | None:
+    row = await store.find_decision(conn, proposal_id)
+    if row is None:
         return None
-    newest = found.versions[-1]
+    newest = row.versions[-1]
     return Content(
         "decision.html",
         {
-            "found": found,
-            "newest": previews.of_version(newest, None),
-            "earlier": [
-                (after, promises.changes(before, after))
-                for before, after in zip(found.versions, found.versions[1:], strict=False)
+            "row": row,
+            "decision": views.published_decision(newest, None),
+            "revisions": [
+                (new, rules.changes(old, new))
+                for old, new in zip(row.versions, row.versions[1:], strict=False)
             ],
-            "overdue": promises.overdue_days(
-                newest.outcome, found.progress, newest.due_on, asked.today
+            "overdue": rules.overdue_days(
+                newest.outcome, row.progress, newest.due_on, request.today
             ),
-            "kept": newest.outcome != "not",
+            "retained": newest.outcome != Outcome.NOT,
         },
     )
 
 
-async def follow_up(conn: Connection, asked: Asked) -> Content:
-    counts = await store.count_answers(conn, asked.today)
-    kept = [one for one in counts if one.outcome != "not"]
+async def follow_up(conn: Connection, request: PageRequest) -> Content:
+    counts = await store.count_decisions(conn, request.today)
+    retained = [count for count in counts if count.outcome != Outcome.NOT]
     by_progress: Counter[str] = Counter()
-    for one in kept:
-        by_progress[one.progress] += one.answers
+    for count in retained:
+        by_progress[count.progress] += count.decisions
     return Content(
         "follow_up.html",
         {
             "by_progress": by_progress,
-            "kept": sum(one.answers for one in kept),
-            "overdue": sum(one.overdue for one in kept),
-            "late": await store.public_answers(
-                conn, None, _DECISIONS, None, "overdue", asked.today
+            "overdue": sum(count.overdue for count in retained),
+            "overdue_decisions": await store.list_decisions(
+                conn, None, _DECISIONS_PER_PAGE, None, "overdue", request.today
             ),
-            "steps": await store.latest_steps(conn, _STEPS),
-            "overdue_days": _overdue(asked.today),
+            "steps": await store.list_latest_steps(conn, _LATEST_STEPS),
+            "overdue_days": _overdue_days(request.today),
         },
     )
 
 
-async def figures(conn: Connection, asked: Asked) -> Content:
-    measured = await store.charter_figures(conn)
-    counts = await store.count_answers(conn, asked.today)
-    outcomes: Counter[str] = Counter()
+async def figures(conn: Connection, request: PageRequest) -> Content:
+    charter = await store.find_charter_figures(conn)
+    counts = await store.count_decisions(conn, request.today)
+    by_outcome: Counter[str] = Counter()
     by_progress: Counter[str] = Counter()
-    for one in counts:
-        outcomes[one.outcome] += one.answers
-        if one.outcome != "not":
-            by_progress[one.progress] += one.answers
+    for count in counts:
+        by_outcome[count.outcome] += count.decisions
+        if count.outcome != Outcome.NOT:
+            by_progress[count.progress] += count.decisions
     return Content(
         "figures.html",
         {
-            "measured": measured,
-            "share_read": promises.share_read(measured.contributions, measured.read, MINIMUM_CELL),
-            "answers": outcomes,
+            "charter": charter,
+            "share_read": rules.share_read(
+                charter.contributions, charter.contributions_read, MINIMUM_CELL
+            ),
+            "by_outcome": by_outcome,
             "by_progress": by_progress,
-            "overdue": sum(one.overdue for one in counts),
-            "months": [_month(month) for month in await store.months(conn)],
+            "overdue": sum(count.overdue for count in counts),
+            "months": [_month(month) for month in await store.list_months(conn)],
         },
     )
 
 
-async def journal(conn: Connection, asked: Asked) -> Content:
+async def journal(conn: Connection, request: PageRequest) -> Content:
     return Content("journal.html")
 
 
-async def feed(conn: Connection, asked: Asked) -> Content:
-    """Reports and steps, each an entry for good: its id comes from what it is, not from where."""
-    reports = await store.latest_reports(conn, _NEWS)
-    steps = await store.latest_steps(conn, _NEWS)
+async def feed(conn: Connection, request: PageRequest) -> Content:
+    """Reports and steps; an entry has a permanent id, derived from its subject, not its address."""
+    reports = await store.list_latest_reports(conn, _FEED_ENTRIES)
+    steps = await store.list_latest_steps(conn, _FEED_ENTRIES)
     entries = [
-        Entry(uuid5(one.project_id, f"report/{one.version}"), one.published_on, report=one)
-        for one in reports
+        FeedEntry(
+            uuid5(report.project_id, f"report/{report.version}"),
+            report.published_on,
+            report=report,
+        )
+        for report in reports
     ] + [
-        Entry(uuid5(one.proposal_id, f"follow-up/{one.number}"), one.recorded_on, step=one)
-        for one in steps
+        FeedEntry(uuid5(step.proposal_id, f"follow-up/{step.number}"), step.recorded_on, step=step)
+        for step in steps
     ]
-    newest = sorted(entries, key=lambda one: (one.day, one.id), reverse=True)[:_NEWS]
-    return Content("feed.xml", {"entries": newest}, kind=ATOM)
+    newest = sorted(entries, key=lambda entry: (entry.day, entry.id), reverse=True)
+    return Content("feed.xml", {"entries": newest[:_FEED_ENTRIES]}, media_type=ATOM)
 
 
 def _month(month: FiguresState) -> FiguresState:
-    """registry shows no small cell; neither does this page, whatever it heard."""
-    return month.model_copy(update={name: shown(getattr(month, name)) for name in MONTHLY})
+    """Without small cells: registry publishes none, and this page does not rely on it."""
+    return month.model_copy(
+        update={name: public_count(getattr(month, name)) for name in rules.MONTHLY_COUNTS}
+    )
 
 
-def _overdue(today: date) -> Callable[[store.AnswerLine], int]:
-    def days(answer: store.AnswerLine) -> int:
-        return promises.overdue_days(answer.outcome, answer.progress, answer.due_on, today)
+def _overdue_days(today: date) -> Callable[[DecisionSummary], int]:
+    def days(decision: DecisionSummary) -> int:
+        return rules.overdue_days(decision.outcome, decision.progress, decision.due_on, today)
 
     return days
 
 
-def _after(found: Sequence[store.ProjectLine], most: int) -> str | None:
-    """Where the next page begins, if there is one more than is shown."""
-    last = found[most - 1] if len(found) > most else None
+def _next_project_key(rows: Sequence[ProjectSummary]) -> str | None:
+    """The key of the next page, if there is a row more than a page shows."""
+    limit = _PROJECTS_PER_PAGE
+    last = rows[limit - 1] if len(rows) > limit else None
     return f"{last.collection_ends_on}.{last.project_id}" if last else None

@@ -1,7 +1,7 @@
-"""Pages are rendered once and kept for as long as nothing public has changed.
+"""Page cache: rendered pages, valid while the public data has not changed.
 
-Every request asks the database whether anything has, those that arrive together in one question, so
-that no page, on any replica, is older than the moment it was asked for. What is kept is bounded.
+Every request asks the database for the mark of the public data, concurrent requests in one query,
+so that no page on any replica is older than its request. The cache is bounded in bytes.
 """
 
 import asyncio
@@ -18,26 +18,26 @@ from services.runtime.clock import Clock
 from services.runtime.postgres.database import Database
 from services.runtime.postgres.write_batcher import WriteBatcher
 
-_MOST_BYTES = 64_000_000
+_MAX_BYTES = 64_000_000
 
 
 @dataclass(frozen=True)
 class Edition:
-    """What pages show: everything public as of `mark`, seen on a day (promises become overdue)."""
+    """The public data at `mark`, seen on a day: promises become overdue at midnight."""
 
     mark: UUID
     today: date
 
 
 @dataclass(frozen=True)
-class Kept:
-    """Packed, as nearly everybody takes it: so the reports of a thousand projects can be kept."""
+class CachedPage:
+    """Compressed, as nearly every client accepts it: the reports of a thousand projects fit."""
 
-    packed: bytes
+    compressed: bytes
     headers: dict[str, str]
 
     @classmethod
-    def of(cls, text: str, headers: dict[str, str]) -> "Kept":
+    def of(cls, text: str, headers: dict[str, str]) -> "CachedPage":
         body = text.encode()
         return cls(
             gzip.compress(body, mtime=0),
@@ -50,60 +50,62 @@ class Kept:
 
     @property
     def body(self) -> bytes:
-        return gzip.decompress(self.packed)
+        return gzip.decompress(self.compressed)
 
 
-Make = Callable[[Edition], Awaitable[Kept | None]]
+Render = Callable[[Edition], Awaitable[CachedPage | None]]
 
 
-class Fresh:
-    def __init__(self, database: Database, clock: Clock, most_bytes: int = _MOST_BYTES) -> None:
+class PageCache:
+    def __init__(self, database: Database, clock: Clock, max_bytes: int = _MAX_BYTES) -> None:
         self._database = database
         self._clock = clock
-        self._most_bytes = most_bytes
-        self._asking: WriteBatcher[None, None, UUID] = WriteBatcher(self._marks, most=100_000)
+        self._max_bytes = max_bytes
+        self._marks: WriteBatcher[None, None, UUID] = WriteBatcher(self._find_marks, most=100_000)
         self._edition: Edition | None = None
-        self._kept: OrderedDict[Hashable, Kept] = OrderedDict()
+        self._pages: OrderedDict[Hashable, CachedPage] = OrderedDict()
         self._bytes = 0
-        self._making: dict[tuple[Edition, Hashable], asyncio.Future[Kept | None]] = {}
+        self._rendering: dict[tuple[Edition, Hashable], asyncio.Future[CachedPage | None]] = {}
 
     async def edition(self) -> Edition:
-        """As of now, or later: the question is put after this call, never before."""
-        edition = Edition(await self._asking.add(None, None), self._clock.today())
+        """The current edition; the query starts after this call, never before."""
+        edition = Edition(await self._marks.add(None, None), self._clock.today())
         if edition != self._edition:
             self._edition = edition
-            self._kept.clear()
+            self._pages.clear()
             self._bytes = 0
         return edition
 
-    async def page(self, key: Hashable, make: Make) -> Kept | None:
-        """The kept page, or a new one; None is not kept. One is made at a time for each key."""
+    async def page(self, key: Hashable, render: Render) -> CachedPage | None:
+        """The cached page, or a new one; None is not cached. A key is rendered once at a time."""
         edition = await self.edition()
-        if (kept := self._kept.get(key)) is not None:
-            self._kept.move_to_end(key)
-            return kept
-        place = (edition, key)
-        if (underway := self._making.get(place)) is not None:
+        if (page := self._pages.get(key)) is not None:
+            self._pages.move_to_end(key)
+            return page
+        task_key = (edition, key)
+        if (underway := self._rendering.get(task_key)) is not None:
             return await asyncio.shield(underway)
-        making = self._making[place] = asyncio.ensure_future(make(edition))
-        making.add_done_callback(lambda done: self._finish(place, done))
-        return await asyncio.shield(making)
+        rendering = self._rendering[task_key] = asyncio.ensure_future(render(edition))
+        rendering.add_done_callback(lambda future: self._finish(task_key, future))
+        return await asyncio.shield(rendering)
 
-    def _finish(self, place: tuple[Edition, Hashable], done: "asyncio.Future[Kept | None]") -> None:
-        del self._making[place]
-        edition, key = place
-        if done.cancelled() or done.exception() is not None:
-            return  # those who wait for it are told
-        kept = done.result()
-        # What it was read from may be newer than its edition, never older.
-        if kept is None or edition != self._edition or key in self._kept:
+    def _finish(
+        self, task_key: tuple[Edition, Hashable], future: "asyncio.Future[CachedPage | None]"
+    ) -> None:
+        del self._rendering[task_key]
+        edition, key = task_key
+        if future.cancelled() or future.exception() is not None:
+            return  # those who wait for it get the error
+        page = future.result()
+        # The data that it shows may be newer than its edition, never older.
+        if page is None or edition != self._edition or key in self._pages:
             return
-        self._kept[key] = kept
-        self._bytes += len(kept.packed)
-        while self._bytes > self._most_bytes:
-            _, gone = self._kept.popitem(last=False)
-            self._bytes -= len(gone.packed)
+        self._pages[key] = page
+        self._bytes += len(page.compressed)
+        while self._bytes > self._max_bytes:
+            _, evicted = self._pages.popitem(last=False)
+            self._bytes -= len(evicted.compressed)
 
-    async def _marks(self, _: None, askers: Sequence[None]) -> list[UUID]:
+    async def _find_marks(self, _: None, requests: Sequence[None]) -> list[UUID]:
         async with self._database.connection() as conn:
-            return [await store.mark(conn)] * len(askers)
+            return [await store.find_mark(conn)] * len(requests)

@@ -1,4 +1,4 @@
-"""All of the public account, in front of the service's other routes."""
+"""Registers the public account in front of the service's other routes."""
 
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
@@ -6,8 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from services.feedback.public_account.pages import account as account_pages
-from services.feedback.public_account.pages import open_data
+from services.feedback.public_account.pages import account, open_data, sitemap
 from services.feedback.public_account.pages.site import Site, style
 from services.feedback.settings import FeedbackSettings
 from services.runtime.http.application import wants_page
@@ -16,23 +15,24 @@ from services.runtime.service import Service
 
 def register(service: Service, settings: FeedbackSettings) -> None:
     site = Site(service, settings)
-    # Asked for most, they are looked for first.
+    # First, as most requests are for them.
     service.api.router.routes[:0] = [
-        *account_pages.routes(site),
+        *account.routes(site),
         *open_data.routes(site, service.database),
+        *sitemap.routes(site, service.database),
         Route("/static/account.css", style),
     ]
-    _missing_pages(service.api, site)
+    _register_not_found(service.api, site)
 
 
-def _missing_pages(app: FastAPI, site: Site) -> None:
-    """Whoever looks for a page gets one; programs get a problem, as everywhere."""
-    otherwise = app.exception_handlers[HTTPException]
+def _register_not_found(app: FastAPI, site: Site) -> None:
+    """Browsers get a page; programs get a problem, as from every service."""
+    default = app.exception_handlers[HTTPException]
 
-    async def missing(request: Request, error: Exception) -> Response:
+    async def not_found(request: Request, error: Exception) -> Response:
         if wants_page(request):
-            return site.missing(request)
-        answer: Response = await otherwise(request, error)  # type: ignore[misc]
-        return answer
+            return site.not_found(request)
+        response: Response = await default(request, error)  # type: ignore[misc]
+        return response
 
-    app.add_exception_handler(404, missing)
+    app.add_exception_handler(404, not_found)

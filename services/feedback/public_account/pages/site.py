@@ -1,7 +1,7 @@
-"""The frame of the public account: languages, addresses, caching, and what is not there.
+"""The frame of the public account: languages, addresses, caching, and the page for unknown paths.
 
-Every page has one address for good; `?lang=` says which language, else the browser does. A link
-keeps the language that was asked for, as nothing else may remember it.
+Every page has one permanent address; `?lang=` selects the language, otherwise the browser does.
+Links keep a language selected by the address, as the site has no cookie to remember it.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -15,9 +15,9 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.feedback.public_account.pages.page_cache import Edition, Fresh, Kept
-from services.feedback.public_account.store import Key
-from services.feedback.public_account.views import pages, parts
+from services.feedback.public_account.pages.page_cache import CachedPage, Edition, PageCache
+from services.feedback.public_account.store import PageKey
+from services.feedback.public_account.views import pages, template_helpers
 from services.feedback.settings import FeedbackSettings
 from services.runtime.http.pages import POLICY, language_of
 from services.runtime.service import Service
@@ -26,15 +26,15 @@ from services.runtime.text import LANGUAGES, Language
 HTML = "text/html; charset=utf-8"
 ATOM = "application/atom+xml; charset=utf-8"
 A_MINUTE, A_DAY = 60, 86_400
-_STYLE = Kept.of(
+_STYLE = CachedPage.of(
     files("services.feedback.public_account").joinpath("pages/templates/account.css").read_text(),
     {"Content-Type": "text/css; charset=utf-8", "Cache-Control": "public, max-age=3600"},
 )
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What a page is to show; `lang` is set if the address says the language."""
+class PageRequest:
+    """`lang` is set if the address selects the language."""
 
     path: str
     language: Language
@@ -50,75 +50,76 @@ class Asked:
         return dict(self.query).get(name)
 
     @property
-    def after(self) -> Key:
-        """Raises ValueError for what no page has linked to."""
-        if (said := self.get("after")) is None:
+    def after(self) -> PageKey:
+        """Raises ValueError for a key that no page has linked to."""
+        if (key := self.get("after")) is None:
             return None
-        day, _, id = said.partition(".")
+        day, _, id = key.partition(".")
         return date.fromisoformat(day), UUID(id)
 
 
 @dataclass(frozen=True)
 class Content:
-    """What to render. `seconds`: how long others may keep it without asking again."""
+    """A template and its data. `seconds`: how long clients may cache it without revalidation."""
 
     template: str
     data: Mapping[str, Any] = field(default_factory=dict)
     seconds: int = A_MINUTE
-    kind: str = HTML
+    media_type: str = HTML
 
 
 Load = Callable[..., Awaitable[Content | None]]
-"""Called with the connection, what is `Asked`, and by name what the path says; reads what a page
-shows, in one snapshot. None: there is no such page."""
+"""Reads the content of a page in one snapshot: called with the connection, the PageRequest and the
+path parameters by name. None: there is no such page."""
 
 
 class Site:
     def __init__(self, service: Service, settings: FeedbackSettings) -> None:
         self._database = service.database
         self._settings = settings
-        self.fresh = Fresh(service.database, service.clock)
+        self.cache = PageCache(service.database, service.clock)
 
     @property
     def public_url(self) -> str:
         return self._settings.public_url
 
-    async def page(self, request: Request, load: Load, *takes: str) -> Response:
-        """What is kept, or made now. `takes`: the parameters that it understands, beside `lang`."""
-        said = request.query_params
+    async def page(self, request: Request, load: Load, *parameters: str) -> Response:
+        """The page from the cache, or rendered. `parameters`: those it accepts beside `lang`."""
+        params = request.query_params
         language = language_of(request)
-        lang: Language | None = language if said.get("lang") == language else None
-        query = tuple((name, said[name]) for name in takes if said.get(name))
+        lang: Language | None = language if params.get("lang") == language else None
+        query = tuple((name, params[name]) for name in parameters if params.get(name))
         path = request.url.path
 
-        async def make(edition: Edition) -> Kept | None:
-            asked = Asked(path, language, lang, query, edition)
+        async def render(edition: Edition) -> CachedPage | None:
+            page_request = PageRequest(path, language, lang, query, edition)
             async with self._database.read_only() as conn:
                 try:
-                    content = await load(conn, asked, **request.path_params)
-                except ValueError:  # an address that no page gave
+                    content = await load(conn, page_request, **request.path_params)
+                except ValueError:  # a malformed key: no page has linked to it
                     return None
-            return self._render(content, asked) if content else None
+            return self._render(content, page_request) if content else None
 
-        kept = await self.fresh.page((path, language, lang, query), make)
-        if kept is None:
-            return self.missing(request)
-        return answer(request, kept)
+        page = await self.cache.page((path, language, lang, query), render)
+        if page is None:
+            return self.not_found(request)
+        return respond(request, page)
 
-    def missing(self, request: Request) -> Response:
-        """For people: where to go instead."""
+    def not_found(self, request: Request) -> Response:
+        """The page for unknown paths, with links to the lists."""
         language = language_of(request)
         lang = language if request.query_params.get("lang") == language else None
         html = pages.text("missing.html", language, **self._frame("/", language, lang, ()))
         headers = _headers(HTML, language, 0) | {"Cache-Control": "no-store"}
         return Response(html, 404, headers)
 
-    def _render(self, content: Content, asked: Asked) -> Kept:
-        frame = self._frame(asked.path, asked.language, asked.lang, asked.query)
+    def _render(self, content: Content, request: PageRequest) -> CachedPage:
+        frame = self._frame(request.path, request.language, request.lang, request.query)
         text = pages.text(
-            content.template, asked.language, **{**frame, "today": asked.today, **content.data}
+            content.template, request.language, **{**frame, "today": request.today, **content.data}
         )
-        return Kept.of(text, _headers(content.kind, asked.language, content.seconds))
+        headers = _headers(content.media_type, request.language, content.seconds)
+        return CachedPage.of(text, headers)
 
     def _frame(
         self,
@@ -127,10 +128,12 @@ class Site:
         lang: Language | None,
         query: tuple[tuple[str, str], ...],
     ) -> dict[str, Any]:
-        written_in = self._settings.content_language
+        content_language = self._settings.content_language
+        # Texts of the administration are in its language, whatever the page's is.
+        content_lang = f' lang="{content_language}"' if content_language != language else ""
 
-        def link(to: str, **said: object) -> str:
-            return address(to, (("lang", lang), *said.items()))
+        def link(path: str, **parameters: object) -> str:
+            return address(path, (("lang", lang), *parameters.items()))
 
         def page_in(other: Language | None) -> str:
             return address(self.public_url + path, (*query, ("lang", other)))
@@ -140,51 +143,53 @@ class Site:
             "path": path,
             "lang": lang,
             "query": dict(query),
-            # What the administration wrote is in its own language, whatever the page's is.
-            **parts(language, f' lang="{written_in}"' if written_in != language else ""),
+            **template_helpers(language, content_lang),
             "public_url": self.public_url,
             "responses_url": self._settings.responses_url,
             "canonical": page_in(language),
             "alternates": {other: page_in(other) for other in LANGUAGES},
-            "unsaid": page_in(None),
+            "without_language": page_in(None),
             "languages": {other: address(path, (*query, ("lang", other))) for other in LANGUAGES},
         }
 
 
 def address(path: str, query: "tuple[tuple[str, object], ...]") -> str:
-    said = [(name, value) for name, value in query if value is not None]
-    return f"{path}?{urlencode(said)}" if said else path
+    """The path with those parameters that have a value."""
+    parameters = [(name, value) for name, value in query if value is not None]
+    return f"{path}?{urlencode(parameters)}" if parameters else path
 
 
-def answer(request: Request, kept: Kept) -> Response:
-    """Packed or not, each with a strong mark of its own; whoever holds either need not be sent it
-    again."""
-    plain = kept.headers["ETag"]
-    packed = f'{plain[:-1]}-gz"'
-    if (asked := request.headers.get("if-none-match")) is not None:
-        tags = _tags(asked)
-        held = next((tag for tag in (packed, plain) if tag in tags or "*" in tags), None)
-        if held is not None:
-            headers = {name: said for name, said in kept.headers.items() if name != "Content-Type"}
-            return Response(None, 304, headers | {"ETag": held})
-    if not _takes_gzip(request.headers.get("accept-encoding", "")):
-        return Response(kept.body, 200, kept.headers)
-    return Response(kept.packed, 200, kept.headers | {"Content-Encoding": "gzip", "ETag": packed})
+def respond(request: Request, page: CachedPage) -> Response:
+    """The page, compressed if the client accepts it, or 304 if the client has it in either form.
+
+    The two forms have different bytes, hence different strong ETags."""
+    plain_tag = page.headers["ETag"]
+    gzip_tag = f'{plain_tag[:-1]}-gz"'
+    if (header := request.headers.get("if-none-match")) is not None:
+        tags = _tags(header)
+        match = next((tag for tag in (gzip_tag, plain_tag) if tag in tags or "*" in tags), None)
+        if match is not None:
+            headers = {name: line for name, line in page.headers.items() if name != "Content-Type"}
+            return Response(None, 304, headers | {"ETag": match})
+    if not _accepts_gzip(request.headers.get("accept-encoding", "")):
+        return Response(page.body, 200, page.headers)
+    headers = page.headers | {"Content-Encoding": "gzip", "ETag": gzip_tag}
+    return Response(page.compressed, 200, headers)
 
 
-def _takes_gzip(header: str) -> bool:
-    said = [coding.replace(" ", "").lower().split(";") for coding in header.split(",")]
-    return any(coding == "gzip" and q not in (["q=0"], ["q=0.0"]) for coding, *q in said)
+def _accepts_gzip(header: str) -> bool:
+    codings = [coding.replace(" ", "").lower().split(";") for coding in header.split(",")]
+    return any(coding == "gzip" and q not in (["q=0"], ["q=0.0"]) for coding, *q in codings)
 
 
 def _tags(header: str) -> set[str]:
-    """Compared weakly (RFC 9110 §13.1.2): a proxy that changes the encoding may mark it so."""
+    """For a weak comparison (RFC 9110 §13.1.2), as a proxy that re-encodes weakens the tag."""
     return {tag.strip().removeprefix("W/") for tag in header.split(",")}
 
 
-def _headers(kind: str, language: Language, seconds: int) -> dict[str, str]:
+def _headers(media_type: str, language: Language, seconds: int) -> dict[str, str]:
     return {
-        "Content-Type": kind,
+        "Content-Type": media_type,
         "Content-Language": language,
         "Content-Security-Policy": POLICY,
         "Cache-Control": f"public, max-age={seconds}",
@@ -196,4 +201,4 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 async def style(request: Request) -> Response:
-    return answer(request, _STYLE)
+    return respond(request, _STYLE)

@@ -1,24 +1,13 @@
-"""The account of all decisions of a project: what it says, and when it may appear."""
+"""Drafts of a report, and the conditions of its publication."""
 
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from services.feedback.projects.rules import Line, Standing
+from services.feedback.projects.rules import Blocker, ProjectRecord
 from services.runtime.refusal import Refusal
 from services.runtime.text import Language, Text
-
-# A count below it is not shown to the public.
-MINIMUM_CELL = 5
-# Counts of a month of messages; below the minimum cell they are not told.
-MONTHLY = ("solicitations", "people_solicited", "notices")
-_RECRUITED = ("recruited", "collected", "reporting", "closed")
-_ENDED = ("ended", "synthesised")
-# In place of a number below the minimum cell, which was not told.
-_FEW = MINIMUM_CELL - 1
-# Of these none is "fewer than five" as well; of the others none is nothing to tell.
-_NEVER_NONE = ("asked", "joined", "credentials_issued", "contributions")
 
 
 class ReportBlocked(Refusal):
@@ -26,16 +15,16 @@ class ReportBlocked(Refusal):
         fr="Le retour ne peut pas encore être publié.", en="The report cannot be published yet."
     )
     way_out = Text(
-        fr="Faites ce qui manque, ou attendez ce qui est en route, puis recommencez.",
-        en="Do what is missing, or wait for what is on its way, then try again.",
+        fr="Complétez ce qui manque, ou attendez ce qui est en route, puis recommencez.",
+        en="Complete what is missing, or wait for what is on its way, then try again.",
     )
 
-    def __init__(self, lines: list[Line]) -> None:
-        super().__init__(lines=lines)
-        self._lines = lines
+    def __init__(self, blockers: list[Blocker]) -> None:
+        super().__init__(blockers=blockers)
+        self._blockers = blockers
 
     def details(self, language: Language) -> list[str]:
-        return [line.say(language) for line in self._lines]
+        return [blocker.sentence(language) for blocker in self._blockers]
 
 
 class ReportChanged(Refusal):
@@ -70,8 +59,8 @@ class NothingNew(Refusal):
 
 
 @dataclass(frozen=True)
-class Draft:
-    """The summary being written; version 0 while nobody has written any."""
+class ReportDraft:
+    """The summary; version 0 before the first draft."""
 
     version: int
     summary: str
@@ -79,7 +68,7 @@ class Draft:
 
 @dataclass(frozen=True)
 class Report:
-    """As published, for good; `method` is what `method_of` said on that day."""
+    """A published version, which never changes; `method` is the method note of that day."""
 
     project_id: UUID
     version: int
@@ -90,69 +79,20 @@ class Report:
     published_on: date
 
 
-def write(held: Draft, summary: str, version_read: int) -> Draft:
-    """Raises ReportChanged, SummaryMissing."""
-    if version_read != held.version:
+def write(current: ReportDraft, summary: str, version_read: int) -> ReportDraft:
+    """The next draft. Raises ReportChanged, SummaryMissing."""
+    if version_read != current.version:
         raise ReportChanged
-    if not (said := summary.strip()):
+    if not (stripped := summary.strip()):
         raise SummaryMissing
-    return Draft(held.version + 1, said)
+    return ReportDraft(current.version + 1, stripped)
 
 
-def refuse_unless_ready(standing: Standing, held: Draft, version_read: int) -> None:
+def refuse_unless_ready(project: ProjectRecord, draft: ReportDraft, version_read: int) -> None:
     """Raises ReportChanged, ReportBlocked, NothingNew."""
-    if version_read != held.version:
+    if version_read != draft.version:
         raise ReportChanged
-    if lines := standing.unanswered:
-        raise ReportBlocked(lines)
-    if not standing.has_news:
+    if blockers := project.report_blockers:
+        raise ReportBlocked(blockers)
+    if not project.has_unpublished_changes:
         raise NothingNew
-
-
-def shown(count: int | None) -> int | None:
-    """A count as the public may see it: None below the minimum cell, and where it is not known."""
-    return count if count is not None and count >= MINIMUM_CELL else None
-
-
-def method_of(project: dict[str, Any], collection: dict[str, Any]) -> dict[str, Any]:
-    """How the words behind the report were gathered and read, from both events' bodies.
-
-    Counts are None where unknown or below the minimum cell; `too_small` names the latter.
-    """
-    # campaigns rounds such counts down to a multiple of five, and leaves out those below five.
-    recruited = project.get("state") in _RECRUITED
-    issued_known = project.get("floor_reached") is not None
-    ended = collection.get("state") in _ENDED
-    counts = {
-        "asked": project.get("asked", 0 if recruited else None),
-        "joined": project.get("joined", 0 if recruited else None),
-        "credentials_issued": project.get("credentials_issued", 0 if issued_known else None),
-        # responses leaves out those below five.
-        "contributions": collection.get("contributions", 0 if ended else None),
-    }
-    contributions = counts["contributions"]
-    enough = shown(contributions) is not None
-    below_floor = project.get("floor_reached") is False and not enough
-    counts["unopened"] = collection.get("unopened", _FEW if ended and below_floor else None)
-    unread = collection.get("unread", _FEW if ended and enough else None)
-    read = None
-    if contributions is not None and unread is not None and enough:
-        counts["unread"] = unread
-        # Nor may a small number be had by subtraction.
-        read = contributions - unread if unread == 0 or unread >= MINIMUM_CELL else None
-    return {
-        **{name: shown(count) for name, count in counts.items() if name != "unread"},
-        "read": shown(read),
-        "all_read": enough and unread == 0,
-        "too_small": sorted(
-            name
-            for name, count in counts.items()
-            if count is not None and count < MINIMUM_CELL and (count or name in _NEVER_NONE)
-        ),
-        "draws": len(project.get("draw_commitments", [])),
-        "anonymity_floor": project.get("anonymity_floor"),
-        "recruitment_ends_on": project.get("recruitment_ends_on"),
-        "collection_ends_on": project.get("collection_ends_on"),
-        "ended_early_reason": project.get("ended_early_reason"),
-        "attention": collection.get("attention") if enough else None,
-    }

@@ -1,4 +1,4 @@
-"""How easily a text reads: a hint for who writes to citizens, never a judgement.
+"""Readability score of a text: a hint to its author, never a judgement.
 
 French: Kandel and Moles (1958), 207 − 1.015 × words per sentence − 73.6 × syllables per word.
 English: Flesch (1948), 206.835 − 1.015 × words per sentence − 84.6 × syllables per word. Both run
@@ -64,7 +64,7 @@ EVERYDAY, HARD = 60.0, 40.0
 LONG_SENTENCE = 20.0
 
 _EASY = Text(fr="Se lit facilement.", en="Reads easily.")
-_MIDDLING = Text(
+_RATHER_HARD = Text(
     fr="Assez difficile : des mots plus courts aideraient.",
     en="Rather hard: shorter words would help.",
 )
@@ -80,39 +80,39 @@ _NOTHING = Text(fr="Rien n'est écrit.", en="Nothing is written.")
 
 
 @dataclass(frozen=True)
-class Reads:
-    """`score` from 0 to 100."""
+class Readability:
+    """`score` from 0, hard, to 100, easy."""
 
     score: float
     words_per_sentence: float
     hint: str
 
 
-def written_in(text: str) -> Language:
-    """By its little words; French where they do not tell, as most reports are."""
+def detect_language(text: str) -> Language:
+    """Guessed from the most frequent words; French in doubt, as most reports are French."""
     words = [word.lower() for word in _WORD.findall(text)]
     english = sum(word in _ENGLISH for word in words)
     return "en" if english > sum(word in _FRENCH for word in words) else "fr"
 
 
-def reads(text: str, language: Language) -> Reads:
-    """The text as it reads in its own language; the hint in that of whoever wrote it."""
+def readability(text: str, language: Language) -> Readability:
+    """Score the text by the formula of its own language; the hint is in `language`."""
     words = _WORD.findall(text)
     if not words:
-        return Reads(0.0, 0.0, _NOTHING.in_(language))
-    own = written_in(text)
+        return Readability(0.0, 0.0, _NOTHING.in_(language))
+    detected = detect_language(text)
     sentences = max(1, sum(bool(_WORD.search(part)) for part in _SENTENCE.split(text)))
     per_sentence = len(words) / sentences
-    hyphens = _hyphens(own)
+    hyphens = _hyphens(detected)
     syllables = sum(len(hyphens.positions(word.lower())) + 1 for word in words) / len(words)
-    start, by_length, by_syllables = _SCALE[own]
+    start, by_length, by_syllables = _SCALE[detected]
     score = start - by_length * per_sentence - by_syllables * syllables
     score = min(100.0, max(0.0, score))
-    hint = _EASY if score >= EVERYDAY else _MIDDLING if score >= HARD else _DIFFICULT
-    said = hint.in_(language)
+    hint = _EASY if score >= EVERYDAY else _RATHER_HARD if score >= HARD else _DIFFICULT
+    advice = hint.in_(language)
     if per_sentence > LONG_SENTENCE:
-        said += " " + _LONG.in_(language, words=per_sentence)
-    return Reads(round(score, 1), round(per_sentence, 1), said)
+        advice += " " + _LONG.in_(language, words=per_sentence)
+    return Readability(round(score, 1), round(per_sentence, 1), advice)
 
 
 @lru_cache

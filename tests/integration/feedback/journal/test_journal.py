@@ -17,7 +17,7 @@ from services.feedback.journal import use_cases as journal
 from services.feedback.journal.rules.checkpoints import Verifier, read_checkpoint
 from services.feedback.journal.rules.entries import Entry
 from services.feedback.journal.rules.journal_file import EntriesAltered, Verified, verify
-from services.feedback.projects import use_cases as news
+from services.feedback.projects import use_cases as projects
 from services.feedback.settings import FeedbackSettings
 from tests.support.feedback import BERNARD, ORIGIN, TODAY, World, project
 
@@ -194,7 +194,7 @@ async def test_a_publication_that_is_refused_tells_nothing(world: World) -> None
 async def test_a_batch_of_projects_is_one_append(world: World) -> None:
     batch = [project(uuid4(), version=1) for _ in range(60)]
     async with world.service.database.transaction() as conn:
-        await news.learn_projects(conn, world.service.clock, batch)
+        await projects.apply_project_states(conn, world.service.clock, batch)
     told = await entries(world)
     assert [one["number"] for one in told] == list(range(180))
     assert {one["project_id"] for one in told} == {str(one.project_id) for one in batch}

@@ -2,7 +2,7 @@
 
 from uuid import uuid4
 
-from services.feedback.projects import use_cases as news
+from services.feedback.projects import use_cases
 from tests.support.feedback import World, proposal
 
 
@@ -14,7 +14,7 @@ async def test_proposals_are_held_with_what_was_merged_into_each(world: World) -
             for title in titles
         ]
         async with world.service.database.transaction() as conn:
-            await news.learn_proposals(conn, world.service.clock, batch)
+            await use_cases.apply_proposal_states(conn, world.service.clock, batch)
     rows = await world.fetch("SELECT title, merged_ids FROM proposal")
     assert len(rows) == 5
     assert all(row["merged_ids"] == merged[row["title"]] for row in rows)

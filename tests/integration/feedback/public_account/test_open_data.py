@@ -88,7 +88,7 @@ async def test_a_file_is_written_while_it_is_read(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In pages: rows at their edges are neither lost nor doubled."""
-    monkeypatch.setattr("services.feedback.public_account.pages.open_data._PAGE", 3)
+    monkeypatch.setattr("services.feedback.public_account.pages.data_sets._PAGE_ROWS", 3)
     await world.reported(*(f"Idée {number}" for number in range(10)))
     found = await rows(world, "decisions")
     assert len({row["proposal_id"] for row in found}) == len(found) == 10
@@ -155,13 +155,13 @@ async def test_figures_are_the_charter_s(world: World) -> None:
 async def test_decisions_are_counted_once_however_often_figures_are_asked_for(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    counted, count = [], store.count_answers
+    counted, count = [], store.count_decisions
 
-    async def counting(conn: Connection, today: date) -> list[store.AnswerCount]:
+    async def counting(conn: Connection, today: date) -> list[store.DecisionCount]:
         counted.append(today)
         return await count(conn, today)
 
-    monkeypatch.setattr(store, "count_answers", counting)
+    monkeypatch.setattr(store, "count_decisions", counting)
     (kept,) = await world.reported("Un résumé")
     for kind in ("json", "csv"):
         counted.clear()

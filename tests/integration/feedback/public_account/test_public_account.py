@@ -17,10 +17,10 @@ from services.contracts.events.campaigns import ProjectState
 from services.contracts.events.registry import FiguresState
 from services.contracts.http.common import Role
 from services.contracts.http.feedback import PublishReport
-from services.feedback.projects import use_cases as news
+from services.feedback.public_account import use_cases
 from services.feedback.public_account.rules import share_read
 from services.feedback.reports import use_cases as reports
-from services.feedback.reports.rules.publication import MINIMUM_CELL, method_of
+from services.feedback.reports.rules.method import MINIMUM_CELL, method_of
 from services.runtime.http.staff_tokens import Staff
 from tests.support.feedback import (
     BERNARD,
@@ -555,7 +555,7 @@ def month(count: int, version: int = 1) -> FiguresState:
 
 async def hear_figures(world: World, *months: FiguresState) -> None:
     async with world.service.database.transaction() as conn:
-        await news.learn_figures(conn, world.service.clock, months)
+        await use_cases.apply_figures_states(conn, world.service.clock, months)
 
 
 async def test_a_version_beyond_every_number_is_the_version_of_nothing(world: World) -> None:

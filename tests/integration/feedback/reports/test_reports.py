@@ -36,10 +36,10 @@ async def test_what_blocks_a_project_is_said_in_words_until_it_is_closed(world: 
     await world.hear(project(id, "recruited", 3))
     assert await blocked(world) == ["collection ends on 23 December 2026"]
     await world.hear(project(id, "collected", 4))
-    assert await blocked(world) == ["what became of the answers is not known here yet"]
+    assert await blocked(world) == ["the state of the responses is not known here yet"]
     ready = collection(id, None, version=1).model_copy(update={"state": CollectionPhase.READY})
     await world.hear(ready)
-    assert await blocked(world) == ["the answers are not opened yet"]
+    assert await blocked(world) == ["the responses are not opened yet"]
     await world.hear(collection(id, None, version=2, unread=12))
     assert await blocked(world) == ["12 contributions still to read"]
     await world.hear(collection(id, None, version=3))
@@ -290,6 +290,35 @@ async def test_the_database_refuses_a_report_on_an_older_list_or_before_the_end(
     await refused(world)
     await world.hear(project(open_project, "collected", 6))
     await insert_report(world)
+
+
+async def synthesise_without_a_list(world: World) -> None:
+    id = world.project_id
+    synthesis = collection(id, []).model_copy(update={"proposals": None})
+    await world.hear(project(id), synthesis)
+
+
+async def test_no_report_answers_a_synthesis_without_a_list(world: World) -> None:
+    await synthesise_without_a_list(world)
+    assert (await world.summarise()).is_success
+    blocked_report = await world.publish()
+    assert (blocked_report.status_code, blocked_report.json()["title"]) == (409, "ReportBlocked")
+    assert not await world.events("report.state")
+
+
+async def test_the_list_of_a_newer_synthesis_unblocks_the_report(world: World) -> None:
+    await synthesise_without_a_list(world)
+    id = world.project_id
+    listed = proposal(id, "Un résumé")
+    await world.hear(listed, collection(id, [listed], version=10))
+    await world.decide(listed.proposal_id)
+    assert (await world.summarise()).is_success
+    assert (await world.publish()).is_success
+
+
+async def test_the_database_refuses_a_report_on_a_synthesis_without_a_list(world: World) -> None:
+    await synthesise_without_a_list(world)
+    await refused(world)
 
 
 async def test_published_reports_stay_as_they_were(world: World) -> None:

@@ -237,7 +237,7 @@ def test_a_history_written_anew_and_signed_is_detected_by_whoever_kept_a_checkpo
     with pytest.raises(HistoryCut) as cut:
         checked(journal(5), *kept)
     assert cut.value.data == {"size": 8, "number": 5}
-    assert checked(journal(12, [3]), *kept).seen == 2
+    assert checked(journal(12, [3]), *kept).earlier_checkpoints == 2
 
 
 def test_checkpoints_that_contradict_each_other_cannot_both_hold() -> None:

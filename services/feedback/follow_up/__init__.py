@@ -1,0 +1,1 @@
+"""Follow-up of published decisions: dated, public steps."""
