@@ -25,7 +25,7 @@ class Failure(Exception):
         """One line for each thing that is wrong, when there are several."""
         return []
 
-    def say_way_out(self, language: Language) -> str | None:
+    def way_out_message(self, language: Language) -> str | None:
         return None
 
 
@@ -48,7 +48,7 @@ class Refused(Failure):
     def details(self, language: Language) -> list[str]:
         return list(self.errors)
 
-    def say_way_out(self, language: Language) -> str | None:
+    def way_out_message(self, language: Language) -> str | None:
         return self.way_out
 
 
@@ -63,7 +63,7 @@ class Unreachable(Failure):
     def say(self, language: Language) -> str:
         return _UNREACHABLE.in_(language, service=self.service)
 
-    def say_way_out(self, language: Language) -> str | None:
+    def way_out_message(self, language: Language) -> str | None:
         return _TRY_AGAIN.in_(language)
 
 

@@ -29,7 +29,7 @@ class Explained(Protocol):
 
     def details(self, language: Language) -> list[str]: ...
 
-    def say_way_out(self, language: Language) -> str | None: ...
+    def way_out_message(self, language: Language) -> str | None: ...
 
 
 class Commands(Protocol):
@@ -82,7 +82,7 @@ def application(commands: "Iterable[Commands]") -> typer.Typer:
 
 def _explanation(failure: Explained, language: Language) -> str:
     lines = [failure.say(language), *(f"  - {line}" for line in failure.details(language))]
-    if way_out := failure.say_way_out(language):
+    if way_out := failure.way_out_message(language):
         lines.append(way_out)
     return "\n".join(lines)
 

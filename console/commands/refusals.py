@@ -22,7 +22,7 @@ class Refusal(Failure):
     def say(self, language: Language) -> str:
         return self.sentence.in_(language, **self.data)
 
-    def say_way_out(self, language: Language) -> str | None:
+    def way_out_message(self, language: Language) -> str | None:
         return self.way_out.in_(language, **self.data) if self.way_out else None
 
 

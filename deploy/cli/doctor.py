@@ -152,7 +152,7 @@ def _plain(current: Session, finding: "Finding") -> dict[str, Any]:
         "about": finding.subject,
         "verdict": finding.verdict,
         "sentence": finding.describe(current.language),
-        "way_out": finding.say_way_out(current.language),
+        "way_out": finding.way_out_message(current.language),
     }
 
 
@@ -166,7 +166,7 @@ def _show(current: Session, findings: "list[Finding]") -> None:
             wording = (
                 finding.verdict,
                 finding.describe(current.language),
-                finding.say_way_out(current.language),
+                finding.way_out_message(current.language),
             )
             same.setdefault(wording, []).append(finding.subject)
         for (verdict, sentence, way_out), subjects in same.items():

@@ -26,7 +26,7 @@ class TookTooLong(Refusal):
         super().__init__(seconds=seconds, state=f" [{state}]" if state else "")
         self._what = still_not
 
-    def say(self, language: Language) -> str:
+    def message(self, language: Language) -> str:
         still_not = self._what.in_(language)
         return self.sentence.in_(language, what=still_not, **self.data)
 

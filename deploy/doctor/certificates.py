@@ -12,7 +12,11 @@ from cryptography import x509
 from deploy.doctor.databases import server_of
 from deploy.doctor.deployment import Deployment
 from deploy.doctor.findings import TROUBLE, Finding, Findings, broken, out_of_reach, warn, well
-from services.runtime.observability.certificates import TlsServer, connected, fetch_certificate
+from services.runtime.observability.certificates import (
+    TlsServer,
+    fetch_certificate,
+    open_connection,
+)
 from services.runtime.text import Text
 
 RENEW_BEFORE = timedelta(days=30)
@@ -130,7 +134,7 @@ def validity(
 async def _trusted(server: _Server) -> list[Finding]:
     """As a browser judges; that one is over was said."""
     try:
-        async with connected(server.host, server.port) as (_, writer):
+        async with open_connection(server.host, server.port) as (_, writer):
             await writer.start_tls(ssl.create_default_context(), server_hostname=server.name)
     except ssl.SSLCertVerificationError as error:
         if error.verify_code == _NAME_DIFFERS:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from deploy.doctor.findings import Finding, Findings, broken, warn, well
-from services.runtime.observability.disk import free_share
+from services.runtime.observability.metrics import free_disk_share
 from services.runtime.text import Text
 
 LARGEST_SKEW_SECONDS = 2.0
@@ -118,7 +118,7 @@ _TIME_SERVICE = Text(
 async def this_machine(
     zones: Mapping[str, Offsets] = ZONES,
     version: tuple[int, ...] = sys.version_info[:3],
-    room: Callable[[], float] = free_share,
+    room: Callable[[], float] = free_disk_share,
 ) -> Findings:
     free = room()
     version_text = ".".join(map(str, version))

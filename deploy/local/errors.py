@@ -52,7 +52,7 @@ class LocalError(Refusal):
         # Read now: what ends next may add to it, or take it away.
         self._evidence = tail(log) if log else None
 
-    def say(self, language: Language) -> str:
+    def message(self, language: Language) -> str:
         sentence = self._sentence.in_(language)
         if self._evidence is None:
             return sentence

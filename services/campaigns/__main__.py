@@ -2,7 +2,7 @@
 
 from services.campaigns.app import build
 from services.campaigns.settings import CampaignsSettings
-from services.runtime.service import main
+from services.runtime.command import main
 
 if __name__ == "__main__":
     main("campaigns", CampaignsSettings, build)

@@ -15,4 +15,4 @@ _KEPT_TOPICS = (topic_of(DecisionState).name, topic_of(ReportState).name)
 
 
 def recovery() -> Recovery:
-    return Recovery(after=update_restored_versions, keeps=_KEPT_TOPICS)
+    return Recovery(after_replay=update_restored_versions, kept_topics=_KEPT_TOPICS)

@@ -1,5 +1,5 @@
 from services.registry.app import build
 from services.registry.settings import RegistrySettings
-from services.runtime.service import main
+from services.runtime.command import main
 
 main("registry", RegistrySettings, build)

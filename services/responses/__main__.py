@@ -1,5 +1,5 @@
 from services.responses.app import build
 from services.responses.settings import ResponsesSettings
-from services.runtime.service import main
+from services.runtime.command import main
 
 main("responses", ResponsesSettings, build)

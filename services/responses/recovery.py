@@ -25,4 +25,4 @@ def recovery(clock: Clock) -> Recovery:
         await conn.execute(sql.outgrow_collections, topic_of(CollectionState).name)
         await conn.execute(sql.outgrow_proposals, topic_of(ProposalState).name)
 
-    return Recovery(after=after)
+    return Recovery(after_replay=after)

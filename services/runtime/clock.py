@@ -1,4 +1,4 @@
-"""The one source of time. Passed in everywhere; settable in local mode only, for demonstrations."""
+"""Clocks, passed in wherever time matters; settable in local mode only, for demonstrations."""
 
 import json
 import os
@@ -27,7 +27,7 @@ class SystemClock:
 
 
 class FixedClock(SystemClock):
-    """Stands where it was put until it is moved: for tests and simulations in one process."""
+    """A clock that stands still until it is moved: for tests and simulations in one process."""
 
     def __init__(self, at: datetime) -> None:
         self.at = at
@@ -41,7 +41,7 @@ class FixedClock(SystemClock):
 
 @dataclass(frozen=True)
 class ClockSetting:
-    """What the shared file says: real time plus an offset, or an instant at which time stands."""
+    """Content of the shared file: real time plus an offset, or an instant at which time stands."""
 
     offset: timedelta = timedelta()
     stopped_at: datetime | None = None
@@ -51,7 +51,7 @@ class ClockSetting:
 
 
 class SharedClock(SystemClock):
-    """A clock that every process of a local stack reads from one small file.
+    """A clock that all processes of a local stack share through one small file.
 
     A file rather than a message, so that all processes see a change at the same instant and no
     service keeps an old day because its consumer is behind.
@@ -59,7 +59,7 @@ class SharedClock(SystemClock):
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._seen: tuple[int, int] | None = None
+        self._loaded: tuple[int, int] | None = None
         self._setting = ClockSetting()
 
     def now(self) -> datetime:
@@ -71,19 +71,19 @@ class SharedClock(SystemClock):
         except FileNotFoundError:
             return ClockSetting()
         # The inode changes with every atomic replacement, whatever the file system's time grain.
-        seen = (stat.st_ino, stat.st_mtime_ns)
-        if seen != self._seen:
+        current = (stat.st_ino, stat.st_mtime_ns)
+        if current != self._loaded:
             raw = json.loads(self._path.read_text())
             stopped = raw.get("stopped_at")
             self._setting = ClockSetting(
                 offset=timedelta(seconds=raw["offset_seconds"]),
                 stopped_at=datetime.fromisoformat(stopped) if stopped else None,
             )
-            self._seen = seen
+            self._loaded = current
         return self._setting
 
     def change(self, to: Callable[[ClockSetting], ClockSetting]) -> datetime:
-        """Replace the setting for every process at once; returns the new instant."""
+        """Replace the setting for every process at once; return the new instant."""
         setting = to(self.setting())
         draft = self._path.with_suffix(f".{os.getpid()}")
         draft.write_text(

@@ -1,8 +1,8 @@
-"""The event loop of a service: uvloop, which waits for nobody's good-bye.
+"""Event loop of a service: uvloop, with a short time-out for closing TLS connections.
 
-Who closes a TLS connection waits for the other side's close_notify, thirty seconds by default. A
-broker that was restarted or is busy never sends it, and a service that was told to stop was killed
-for that, with its members' requests.
+Closing a TLS connection waits for the peer's close_notify, thirty seconds by default. A broker that
+was restarted or is busy never sends it, and a service that was told to stop would be killed for
+that, with its members' requests.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 # A peer on the same network answers within milliseconds, or not at all.
-TLS_GOODBYE_SECONDS = 1.0
+TLS_CLOSE_SECONDS = 1.0
 
 
 def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -23,11 +23,11 @@ def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     class Loop(uvloop.Loop):
         async def create_connection(self, *args: Any, **kwargs: Any) -> Any:
             if kwargs.get("ssl"):
-                kwargs.setdefault("ssl_shutdown_timeout", TLS_GOODBYE_SECONDS)
+                kwargs.setdefault("ssl_shutdown_timeout", TLS_CLOSE_SECONDS)
             return await super().create_connection(*args, **kwargs)
 
         async def start_tls(self, *args: Any, **kwargs: Any) -> Any:
-            kwargs.setdefault("ssl_shutdown_timeout", TLS_GOODBYE_SECONDS)
+            kwargs.setdefault("ssl_shutdown_timeout", TLS_CLOSE_SECONDS)
             return await super().start_tls(*args, **kwargs)
 
     return Loop

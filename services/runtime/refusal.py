@@ -1,4 +1,4 @@
-"""Expected refusals: a type with data, a sentence a person understands, and the way out."""
+"""Expected refusals: typed errors with data, a sentence that people understand, and a way out."""
 
 from typing import Any, ClassVar
 
@@ -6,7 +6,7 @@ from services.runtime.text import Language, Text
 
 
 class Refusal(Exception):
-    """Base of all expected refusals; each domain declares its own. Rolls the transaction back."""
+    """Base of all expected refusals; each subject declares its own. Rolls the transaction back."""
 
     status: ClassVar[int] = 409
     sentence: ClassVar[Text]
@@ -17,21 +17,23 @@ class Refusal(Exception):
         self.data = data
 
     def __str__(self) -> str:
-        return self.say("en")
+        return self.message("en")
 
-    def say(self, language: Language) -> str:
+    def message(self, language: Language) -> str:
+        """The sentence, with its data."""
         return self.sentence.in_(language, **self.data)
 
-    def say_way_out(self, language: Language) -> str | None:
+    def way_out_message(self, language: Language) -> str | None:
+        """The way out, with its data, where there is one."""
         return self.way_out.in_(language, **self.data) if self.way_out else None
 
     @property
     def retry_after(self) -> int | None:
-        """Seconds after which asking again may help, for programs."""
+        """Seconds after which a program should retry (`Retry-After`)."""
         return None
 
     def details(self, language: Language) -> list[str]:
-        """One line for each thing that is wrong, when there are several."""
+        """One line for each mistake, when there are several."""
         return []
 
 

@@ -1,6 +1,6 @@
-"""What an operator configures, read from environment variables when a service starts, never before.
+"""Settings from environment variables, read when a service starts, never before.
 
-Each service extends `Settings` with what it alone needs; a secret has no default.
+Each service extends `Settings` with its own; a secret has no default.
 """
 
 import ssl
@@ -31,12 +31,13 @@ from services.contracts.http.common import Role
 from services.runtime.clock import Clock, SharedClock, SystemClock
 from services.runtime.http.staff_tokens import RoleClaim
 from services.runtime.messaging.kafka import KafkaServer
+from services.runtime.observability.certificates import TlsServer
 from services.runtime.refusal import Refusal
 from services.runtime.text import Language, Text
 
 
 class WrongSettings(Refusal):
-    """`wrong`: a sentence for each variable that is missing or cannot be used, never its value."""
+    """`wrong`: a sentence for each missing or unusable variable, never its value."""
 
     status = 422
     sentence = Text(fr="Des réglages sont à revoir :", en="Settings need attention:")
@@ -49,10 +50,10 @@ class WrongSettings(Refusal):
         return list(self.data["wrong"])
 
 
-def _is_database_uri(given: SecretStr) -> SecretStr:
-    """Checked here, as who connects by it would show what is wrong, hence part of a password."""
+def _is_database_uri(uri: SecretStr) -> SecretStr:
+    # asyncpg's own message would quote a part of the URI, hence of the password.
     try:
-        parts = urlsplit(given.get_secret_value())
+        parts = urlsplit(uri.get_secret_value())
         _ = parts.port  # raises where it is no number
     except ValueError:
         parts = None
@@ -61,7 +62,7 @@ def _is_database_uri(given: SecretStr) -> SecretStr:
             "is no postgresql://user:password@host:port/database; in a password, other characters"
             " than letters, digits and -._~ are written as %XX"
         ) from None
-    return given
+    return uri
 
 
 DatabaseUri = Annotated[SecretStr, AfterValidator(_is_database_uri)]
@@ -91,7 +92,7 @@ Authority = Annotated[str, AfterValidator(_is_authority)]
 
 
 class Variables(EnvSettingsSource):
-    """`PANEL_X`; text that is to be JSON and is not is refused under the variable's name."""
+    """`PANEL_X`, whose name is cited when its text is not the JSON that is expected."""
 
     def decode_complex_value(self, field_name: str, field: FieldInfo, value: Any) -> Any:
         try:
@@ -125,13 +126,13 @@ class SettingsFiles(Variables):
 class Environment(BaseSettings):
     """Read from PANEL_ variables, or from the files that they name."""
 
-    # What is wrong with a secret is said without the secret.
+    # An error about a secret does not cite the secret.
     model_config = SettingsConfigDict(
         env_prefix="PANEL_",
         extra="ignore",
         frozen=True,
         hide_input_in_errors=True,
-        # A variable that is there and empty, as in a file of variables, says nothing.
+        # An empty variable, as in a file of variables, counts as missing.
         env_ignore_empty=True,
     )
 
@@ -151,15 +152,15 @@ E = TypeVar("E", bound=Environment)
 
 
 def from_environment(model: type[E]) -> E:
-    """Settings as the environment has them. Raises WrongSettings."""
+    """Read the environment. Raises WrongSettings."""
     try:
         return model()
     except ValidationError as error:
         details = error.errors(include_input=False, include_url=False)
-        raise WrongSettings(wrong=[_in_words(model, one) for one in details]) from None
+        raise WrongSettings(wrong=[_sentence(model, detail) for detail in details]) from None
 
 
-def _in_words(model: type[Environment], error: Any) -> str:
+def _sentence(model: type[Environment], error: Any) -> str:
     message = error["msg"].removeprefix("Value error, ").rstrip(".")
     if not error["loc"]:
         return f"{message}."
@@ -168,13 +169,13 @@ def _in_words(model: type[Environment], error: Any) -> str:
     if error["type"] == "missing":
         return f"{variable} is missing: {model.model_fields[field].description}."
     inside = ".".join(str(part) for part in error["loc"][1:])
-    place = f" ({inside})" if inside else ""
-    return f"{variable}{place}: {message[:1].lower()}{message[1:]}."
+    path = f" ({inside})" if inside else ""
+    return f"{variable}{path}: {message[:1].lower()}{message[1:]}."
 
 
-def _places(text: str) -> str:
-    for place in text.split(","):
-        host, _, port = place.strip().rpartition(":")
+def _are_addresses(text: str) -> str:
+    for address in text.split(","):
+        host, _, port = address.strip().rpartition(":")
         if not host or not port.isdigit() or not 0 < int(port) < 65536:
             raise ValueError("must be host:port, comma separated")
     return text
@@ -193,7 +194,7 @@ class KafkaSettings(Environment):
     @field_validator("kafka_bootstrap")
     @classmethod
     def brokers_have_ports(cls, bootstrap: str) -> str:
-        return _places(bootstrap)
+        return _are_addresses(bootstrap)
 
     @field_validator("kafka_ca_file")
     @classmethod
@@ -271,13 +272,13 @@ class Settings(KafkaSettings):
     @field_validator("watched_certificates")
     @classmethod
     def watched_servers_have_ports(cls, servers: str) -> str:
-        return _places(servers) if servers else servers
+        return _are_addresses(servers) if servers else servers
 
     @field_validator("trusted_proxies")
     @classmethod
     def proxies_are_addresses(cls, proxies: str) -> str:
-        for one in proxies.split(",") if proxies else []:
-            ip_network(one.strip())
+        for network in proxies.split(",") if proxies else []:
+            ip_network(network.strip())
         return proxies
 
     @model_validator(mode="after")
@@ -289,12 +290,23 @@ class Settings(KafkaSettings):
     def role_claim(self) -> RoleClaim:
         return RoleClaim(self.roles_claim, self.roles_map)
 
+    def tls_servers(self) -> list[TlsServer]:
+        """The database, the brokers, and the servers that the operator names."""
+        dsn = urlsplit(self.database_dsn.get_secret_value())
+        host = dsn.hostname or "localhost"
+        servers = [TlsServer(host, dsn.port or 5432, host, postgres=True)]
+        brokers = self.kafka_bootstrap if self.kafka_username else ""
+        for address in filter(None, f"{brokers},{self.watched_certificates}".split(",")):
+            host, _, port = address.strip().rpartition(":")
+            servers.append(TlsServer(host, int(port), host))
+        return servers
+
     def clock(self) -> Clock:
         return SharedClock(self.clock_file) if self.clock_file else SystemClock()
 
 
 class TracedSettings(Settings):
-    """Of a service whose commands may be traced: all but responses."""
+    """Settings of a service whose commands may be traced: all but responses."""
 
     traces_endpoint: WebAddress | None = Field(
         None,

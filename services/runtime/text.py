@@ -1,4 +1,4 @@
-"""Sentences that people read, in French and in English, side by side so that none is forgotten."""
+"""Sentences for people, in French and English side by side, so that no translation is forgotten."""
 
 import re
 from dataclasses import dataclass
@@ -34,14 +34,14 @@ def long_date(day: date, language: Language) -> str:
 
 def preferred(accept_language: str | None) -> Language:
     """The first of our languages in an Accept-Language header (RFC 9110 §12.5.4), else French."""
-    wanted = []
-    for place, part in enumerate((accept_language or "").split(",")):
+    preferences = []
+    for position, part in enumerate((accept_language or "").split(",")):
         tag, _, quality = part.strip().partition(";q=")
         try:
-            wanted.append((-float(quality or 1), place, tag.lower()[:2]))
+            preferences.append((-float(quality or 1), position, tag.lower()[:2]))
         except ValueError:
             continue
-    for _, _, tag in sorted(wanted):
+    for _, _, tag in sorted(preferences):
         for language in LANGUAGES:
             if tag == language:
                 return language
@@ -49,5 +49,5 @@ def preferred(accept_language: str | None) -> Language:
 
 
 def unbroken(french: str) -> str:
-    """No-break spaces as French has them, so that no line starts with a colon or ends with «."""
+    """Insert French no-break spaces, so that no line starts with a colon or ends with «."""
     return _BEFORE_SIGN.sub("\u00a0\\1", french).replace("« ", "«\u00a0")

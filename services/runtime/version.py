@@ -1,4 +1,4 @@
-"""Which version runs: an image says so in its environment, an installation in its metadata."""
+"""The running version, from the image's environment or the installation's metadata."""
 
 import os
 from importlib.metadata import PackageNotFoundError, version

@@ -14,7 +14,7 @@ from services.contracts.envelope import common_headers, decode
 from services.contracts.events.registry import MemberState, MemberStatus
 from services.contracts.topics import TOPICS, topic_of
 from services.runtime.clock import SystemClock
-from services.runtime.messaging import outbox
+from services.runtime.messaging import outbox, store
 from services.runtime.messaging.inbox import Inbox
 from services.runtime.messaging.kafka import KafkaServer, ensure_topics
 from services.runtime.messaging.relay import Relay, partition_of
@@ -53,7 +53,7 @@ async def relay(database: Database, bootstrap: str, count: int) -> list[Figure]:
     await ensure_topics(KafkaServer(bootstrap), TOPICS)
     async with database.transaction() as conn:
         await outbox.write_many(conn, CLOCK, members(count))
-    rows = await database.pool.fetch(outbox.sql.next_batch, count)
+    rows = await store.list_outgoing(database.pool, count)
     partitions = TOPIC.partitions
     records = [
         (

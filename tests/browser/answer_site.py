@@ -227,7 +227,7 @@ def _campaigns(site: Site) -> FastAPI:
         blinded = site.requests.setdefault(body["ticket"], body["request"])
         if blinded != body["request"]:
             refused = IssuedElsewhere()
-            return _problem(409, refused.say("fr"), refused.say_way_out("fr"))
+            return _problem(409, refused.message("fr"), refused.way_out_message("fr"))
         if site.lost or site.broken:
             return _problem(503, "Plus tard.")
         number = int.from_bytes(base64.urlsafe_b64decode(blinded + "=="), "big")
@@ -275,11 +275,11 @@ def _responses(site: Site) -> FastAPI:
         try:
             signer().public.verify(prepared, signature)
         except SignatureRefused as refused:
-            return _problem(403, refused.say("fr"))
+            return _problem(403, refused.message("fr"))
         try:
             answers.checked(site.sheet.questionnaire.model_dump(), contribution.answers)
         except answers.AnswersRefused as refused:
-            return _problem(422, refused.say("fr"), "; ".join(refused.details("fr")))
+            return _problem(422, refused.message("fr"), "; ".join(refused.details("fr")))
         receipt = base64.b32encode(hashlib.sha256(prepared).digest()).decode().lower()[:10]
         status = 200 if receipt in site.contributions else 201
         site.contributions.setdefault(receipt, contribution)

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 from fastapi.routing import APIRoute
@@ -28,8 +28,8 @@ from services.registry.settings import RegistrySettings
 from services.runtime.clock import ClockSetting, SharedClock
 from services.runtime.crypto.blind_rsa import base64url, request_from_seed
 from services.runtime.http.member_links import Link, sign_link
-from services.runtime.http.rate_limits import Limit
-from services.runtime.messaging.outbox import sql
+from services.runtime.http.rate_limits import RateLimiter
+from services.runtime.messaging import store as messaging
 from services.runtime.service import Service
 from tests.support import databases
 from tests.support import registry as people
@@ -84,20 +84,28 @@ class Face:
     sow: Sow
 
     async def sown(self) -> Sown:
-        letter = await self._bury()
+        letter = await self._store_dead_letter()
         return await self.sow() | {"/api/dead-letters/{id}/replay": Known({"id": letter})}
 
-    async def _bury(self) -> int:
-        consumer = self.service.inbox.consumers[0]
+    async def _store_dead_letter(self) -> int:
+        topic = self.service.inbox.consumers[0].topic.name
+        record = DeadRecord(topic, 0, next(_offsets), b"key", b"?")
         async with self.service.database.transaction() as conn:
-            place, now = next(_places), self.service.clock.now()
-            record: Any = (consumer.topic.name, 0, place, [], b"key", b"?", "MalformedEvent", now)
-            await conn.execute(sql.bury, *record)
-            letters = await conn.fetch(sql.dead_letters, 1000)
+            now = self.service.clock.now()
+            await messaging.insert_dead_letter(conn, record, [], "MalformedEvent", now)
+            letters = await messaging.list_dead_letters(conn, 1000)
         return int(letters[-1]["id"])
 
 
-_places = count()
+class DeadRecord(NamedTuple):
+    topic: str
+    partition: int
+    offset: int
+    key: bytes
+    value: bytes
+
+
+_offsets = count()
 
 
 def picture() -> bytes:
@@ -144,7 +152,7 @@ def _routes(routes: Sequence[Any]) -> list[Route]:
 async def face(name: str, server: PostgresServer, folder: Path) -> AsyncIterator[Face]:
     async with _FACES[name](server, folder) as made:
         # One person asks all of it, faster than any person may.
-        made.service.api.state.limit = Limit(per_second=1e6, burst=1e6)
+        made.service.api.state.rate_limiter = RateLimiter(per_second=1e6, burst=1e6)
         yield made
 
 

@@ -15,8 +15,8 @@ from services.responses.documents import document_store as shelves
 from services.responses.documents import isolated_subprocess as apart
 from services.responses.submissions.pages import LARGEST_BODY_BYTES as LARGEST_ANSWER
 from services.runtime.http import application as http
+from services.runtime.http import bodies, server
 from services.runtime.http import issuer_keys as auth
-from services.runtime.http import server
 from services.runtime.http.hints import MOST_STREAMS
 from services.runtime.messaging import inbox, relay
 from services.runtime.observability import tracing
@@ -68,7 +68,7 @@ def test_how_much_may_be_asked() -> None:
         ("a head", "proxy"): f"{int(buffers) * int(each)} kB; 400",
         ("a head", "service"): f"{server.LARGEST_HEAD >> 10} kB; hangs up",
         ("a body", "proxy"): f"{proxy('client_max_body_size ', 'm;')} MB; 413",
-        ("a body", "service"): f"{http.LARGEST_BODY >> 20} MB; 413",
+        ("a body", "service"): f"{bodies.LARGEST_BODY >> 20} MB; 413",
         ("a request for a credential", "`campaigns`"): (
             f"{credentials.LARGEST_BODY_BYTES >> 10} kB; 413"
         ),
@@ -85,7 +85,10 @@ def test_how_much_may_be_asked() -> None:
 
 
 def test_how_long_is_waited() -> None:
-    request, patient = db.REQUEST_LIMITS, dict(re.findall(r"(\w+) = '(\w+)'", db._PATIENT_LIMITS))
+    request, patient = (
+        db.REQUEST_LIMITS,
+        dict(re.findall(r"(\w+) = '(\w+)'", db._LONG_RUNNING_LIMITS)),
+    )
     seconds = {name: int(value.removesuffix("s")) for name, value in request.items()}
     minutes = {name: int(value.removesuffix("min")) for name, value in patient.items()}
     kafka_default = signature(AIOKafkaConsumer).parameters["request_timeout_ms"].default
@@ -99,12 +102,12 @@ def test_how_long_is_waited() -> None:
             f"{minutes['statement_timeout']} min; {minutes['lock_timeout']} min"
         ),
         "PostgreSQL's answer at all, while a request waits; otherwise; a new session": (
-            f"{db._COMMAND_SECONDS:.0f} s; {db._PATIENT_COMMAND_SECONDS / 60:.0f} min;"
+            f"{db._STATEMENT_SECONDS:.0f} s; {db._LONG_STATEMENT_SECONDS / 60:.0f} min;"
             f" {db._CONNECT_SECONDS} s"
         ),
         "a request's head; its body; a member list; an idle connection": (
-            f"{server.HEAD_SECONDS:.0f} s; {http._BODY_SECONDS:.0f} s (408);"
-            f" {http._LARGE_BODY_SECONDS / 60:.0f} min; {server._KEEP_ALIVE_SECONDS} s"
+            f"{server.HEAD_SECONDS:.0f} s; {bodies._BODY_SECONDS:.0f} s (408);"
+            f" {bodies._LARGE_BODY_SECONDS / 60:.0f} min; {server._KEEP_ALIVE_SECONDS} s"
         ),
         "the proxy for a service's answer; for one of `/api`": (
             f"{proxy('proxy_read_timeout ', 's;')} s; {proxy('proxy_read_timeout ', 'm;')} min"

@@ -103,7 +103,7 @@ class Compose:
         os.kill(int(self.inspect(container, "{{.State.Pid}}")), signal.SIGKILL)
 
     def works(self, container: str) -> bool:
-        command = ("docker", "exec", container, "python", "-m", "services.runtime.http.liveness")
+        command = ("docker", "exec", container, "python", "-m", "services.runtime.http.healthcheck")
         return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
     def tried_out(self, action: str) -> dict[str, Any]:

@@ -33,11 +33,11 @@ class HeldRelay(Relay):
         await self._hold("before_publish")
         await super().publish(producer, rows)
 
-    async def settle(
+    async def delete_published(
         self, connection: "asyncpg.Connection[asyncpg.Record]", rows: Sequence[asyncpg.Record]
     ) -> None:
         await self._hold("before_delete")
-        await super().settle(connection, rows)
+        await super().delete_published(connection, rows)
 
 
 async def main(dsn: str, bootstrap: str, held_at: str) -> int:

@@ -51,7 +51,7 @@ def test_no_message_holds_a_control_character(kind: OrderKind) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_page_that_quotes_a_text_holds_no_control_character(language: Language) -> None:
     problem = Problem(title="R", status=409, detail=ALL, way_out=ALL, errors=list(HOSTILE))
-    page = bytes(members_pages.problem(language, problem).body).decode()
+    page = bytes(members_pages.problem_page(language, problem).body).decode()
     assert controls(page) == []
     assert "<script>alert" not in page
     assert "Gras" in page

@@ -20,8 +20,8 @@ from services.campaigns.invitations.pages import PURPOSE
 from services.contracts.http.credentials import CredentialRequest, CredentialSignature
 from services.runtime.clock import Clock
 from services.runtime.crypto.blind_rsa import RequestDamaged, base64url, from_base64url
+from services.runtime.http.bodies import body_limit
 from services.runtime.http.member_links import verify_link
-from services.runtime.http.rate_limits import body_limit
 from services.runtime.postgres.database import Database
 from services.runtime.postgres.write_batcher import WriteBatcher
 from services.runtime.refusal import Refusal

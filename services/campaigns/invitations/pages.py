@@ -87,8 +87,8 @@ def router(database: Database, clock: Clock, keys: KeySet, responses_url: str) -
                 "refused.html",
                 language,
                 refusal.status,
-                sentence=refusal.say(language),
-                way_out=refusal.say_way_out(language),
+                sentence=refusal.message(language),
+                way_out=refusal.way_out_message(language),
                 invitation_page=page_of(request, token),
             )
         return None

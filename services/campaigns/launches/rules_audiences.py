@@ -45,7 +45,7 @@ class Unknown:
     attribute: str
     codes: str
 
-    def say(self, language: Language) -> str:
+    def message(self, language: Language) -> str:
         return self.sentence.in_(
             language, written=self.written, attribute=self.attribute, codes=self.codes
         )
@@ -69,7 +69,7 @@ class UnknownValues(Refusal):
         self._unknown = unknown
 
     def details(self, language: Language) -> list[str]:
-        return [one.say(language) for one in self._unknown]
+        return [one.message(language) for one in self._unknown]
 
 
 @dataclass(frozen=True)

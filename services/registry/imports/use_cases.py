@@ -166,7 +166,7 @@ async def import_members(
         refused_whole=refused_whole,
         to_confirm=to_confirm,
         errors=[
-            LineError(line=first, last_line=last, reason=refused.say(language))
+            LineError(line=first, last_line=last, reason=refused.message(language))
             for first, last, refused in lines.refused
         ],
     )

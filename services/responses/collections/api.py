@@ -19,8 +19,8 @@ from services.responses.documents import cleaning as documents
 from services.responses.documents import store as shelf
 from services.responses.documents.document_store import Shelves
 from services.responses.questionnaires import imports
+from services.runtime.http.bodies import body_limit
 from services.runtime.http.dependencies import require
-from services.runtime.http.rate_limits import body_limit
 from services.runtime.http.staff_tokens import Staff
 from services.runtime.service import Service
 

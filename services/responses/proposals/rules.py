@@ -67,7 +67,7 @@ class SynthesisBlocked(Refusal):
         self._blocked_by = blocked_by
 
     def details(self, language: Language) -> list[str]:
-        return [one.say(language) for one in self._blocked_by]
+        return [one.message(language) for one in self._blocked_by]
 
 
 class ListDiffers(Refusal):
@@ -87,7 +87,7 @@ class ListDiffers(Refusal):
         self._lines = lines
 
     def details(self, language: Language) -> list[str]:
-        return [line.say(language) for line in self._lines]
+        return [line.message(language) for line in self._lines]
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ class Line:
     sentence: Text
     data: Mapping[str, str | int | date | UUID]
 
-    def say(self, language: Language) -> str:
+    def message(self, language: Language) -> str:
         return self.sentence.in_(language, **self.data)
 
 

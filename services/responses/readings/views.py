@@ -137,7 +137,7 @@ def proposal_board(board: Board, language: Language) -> ProposalBoard:
         unread=board.unread,
         no_suggestion=board.marked.no_suggestion,
         personal_cases=board.marked.personal_cases,
-        blocked_by=[line.say(language) for line in board.blocked_by],
+        blocked_by=[line.message(language) for line in board.blocked_by],
         synthesised_by=held.synthesised_by,
         synthesised_on=held.synthesised_on,
     )

@@ -18,7 +18,7 @@ from services.responses.documents.document_store import Shelves
 from services.responses.submissions import use_cases as answering
 from services.responses.submissions.intake import Postbox
 from services.runtime.clock import Clock
-from services.runtime.http.rate_limits import body_limit
+from services.runtime.http.bodies import body_limit
 from services.runtime.postgres.database import Database
 from services.runtime.refusal import Refusal
 from services.runtime.text import Text

@@ -13,7 +13,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from services.contracts.http.common import Role
 from services.runtime.http.pages import language_of
-from services.runtime.http.rate_limits import Limit, rate_limit_key
+from services.runtime.http.rate_limits import RateLimiter, rate_limit_key
 from services.runtime.http.staff_tokens import NotSignedIn, Staff, StaffTokens
 from services.runtime.refusal import Refusal
 from services.runtime.text import Language, Text
@@ -43,15 +43,15 @@ def role_check(*roles: Role) -> Callable[..., Coroutine[Any, Any, Staff]]:
         credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
     ) -> Staff:
         tokens: StaffTokens = request.app.state.tokens
-        limit: Limit = request.app.state.limit
+        limiter: RateLimiter = request.app.state.rate_limiter
         try:
             if credentials is None:
                 raise NotSignedIn
             staff = await tokens.verify(credentials.credentials)
         except NotSignedIn:
-            limit.take(rate_limit_key(request.scope["client"]))
+            limiter.take(rate_limit_key(request.scope["client"]))
             raise
-        limit.take(f"person {staff.subject}")
+        limiter.take(f"person {staff.subject}")
         if not staff.roles & set(roles):
             raise NotAllowed(roles=" / ".join(roles))
         return staff

@@ -1,7 +1,7 @@
 """Hints for the screens: one LISTEN connection per process, fanned out to server-sent events.
 
-A hint only says *re-read this*; losing one must never matter, so after every gap (a slow reader, a
-lost connection) the reader is told to re-read everything.
+A hint only says *re-read this*; losing one must never matter, so after every gap (a slow client, a
+lost connection) the client is told to re-read everything.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from services.runtime.text import Text
 EVERYTHING = Hint(kind="everything")
 _HEARTBEAT_SECONDS = 2.0
 _QUEUE = 100
-# Each open console has one; nobody looks at more screens than this at once.
+# Each open console has one; nobody uses more screens than this at once.
 MOST_STREAMS = 20
 
 log = structlog.get_logger()
@@ -44,10 +44,10 @@ class TooManyStreams(Refusal):
 class HintHub:
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._readers: dict[asyncio.Queue[list[Hint]], str] = {}
+        self._streams: dict[asyncio.Queue[list[Hint]], str] = {}
 
     async def run(self) -> None:
-        """Listen until cancelled; reconnects by itself."""
+        """Listen until cancelled, and reconnect after every loss."""
         while True:
             try:
                 connection = await self._database.dedicated("hints")
@@ -55,7 +55,7 @@ class HintHub:
                     gone = asyncio.Event()
                     connection.add_termination_listener(lambda _, gone=gone: gone.set())
                     await connection.add_listener(HINT_CHANNEL, self._receive)
-                    self._tell([EVERYTHING])
+                    self._broadcast([EVERYTHING])
                     await gone.wait()
                 finally:
                     connection.terminate()
@@ -64,10 +64,10 @@ class HintHub:
             await asyncio.sleep(0.5)
 
     def _receive(self, _connection: Any, _pid: int, _channel: str, payload: object) -> None:
-        self._tell([Hint.model_validate(hint) for hint in json.loads(str(payload))])
+        self._broadcast([Hint.model_validate(hint) for hint in json.loads(str(payload))])
 
-    def _tell(self, hints: list[Hint]) -> None:
-        for queue in self._readers:
+    def _broadcast(self, hints: list[Hint]) -> None:
+        for queue in self._streams:
             try:
                 queue.put_nowait(hints)
             except asyncio.QueueFull:
@@ -75,32 +75,32 @@ class HintHub:
                     queue.get_nowait()
                 queue.put_nowait([EVERYTHING])
 
-    def refuse_beyond(self, person: str, most: int = MOST_STREAMS) -> None:
-        """Raises TooManyStreams when the person reads so many streams already."""
-        if sum(one == person for one in self._readers.values()) >= most:
-            raise TooManyStreams(most=most)
+    def check_stream_limit(self, person: str, limit: int = MOST_STREAMS) -> None:
+        """Raises TooManyStreams when the person has so many streams open already."""
+        if list(self._streams.values()).count(person) >= limit:
+            raise TooManyStreams(most=limit)
 
     async def stream(
         self, person: str, until: float = math.inf, now: Callable[[], float] = time.time
     ) -> AsyncIterator[str]:
         """Server-sent events: lists of hints, and a comment as heartbeat while nothing changes.
 
-        Ends at `until`, in seconds since 1970: a stream must not outlive the token that opened it.
+        It ends at `until`, in seconds since 1970: no stream outlives the token that opened it.
         """
         queue: asyncio.Queue[list[Hint]] = asyncio.Queue(_QUEUE)
-        self._readers[queue] = person
+        self._streams[queue] = person
         try:
             yield _event([EVERYTHING])
-            while (left := until - now()) > 0:
+            while (remaining := until - now()) > 0:
                 try:
-                    async with asyncio.timeout(min(left, _HEARTBEAT_SECONDS)):
+                    async with asyncio.timeout(min(remaining, _HEARTBEAT_SECONDS)):
                         hints = await queue.get()
                 except TimeoutError:
                     yield ": still here\n\n"
                 else:
                     yield _event(hints)
         finally:
-            del self._readers[queue]
+            del self._streams[queue]
 
 
 def _event(hints: list[Hint]) -> str:

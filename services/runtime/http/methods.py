@@ -1,4 +1,4 @@
-"""Request methods: HEAD as RFC 9110 defines it, and which methods an address allows.
+"""HTTP methods: HEAD and OPTIONS as RFC 9110 defines them, on every page and link.
 
 Mail scanners send HEAD and OPTIONS to each link of a message, and take a refusal for a dead link.
 """
@@ -12,11 +12,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 # Safe methods (RFC 9110, section 9.2.1) change nothing.
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 METHODS = SAFE_METHODS | {"POST", "PUT", "PATCH", "DELETE"}
-_FOR_STAFF = "/api/"
+_STAFF_PREFIX = "/api/"
 
 
 def allowed_methods(request: Request) -> list[str]:
-    """The methods of an address, over all the routes that share it (RFC 9110, section 10.2.1)."""
+    """Methods of an address, over all the routes that share it (RFC 9110, section 10.2.1)."""
     address = {key: request.scope[key] for key in ("type", "path", "root_path", "headers")}
     routes = request.app.routes
     allowed = [
@@ -24,31 +24,31 @@ def allowed_methods(request: Request) -> list[str]:
         for method in sorted(METHODS)
         if any(route.matches({**address, "method": method})[0] is Match.FULL for route in routes)
     ]
-    pages_too = "GET" in allowed and not request.url.path.startswith(_FOR_STAFF)
-    return sorted({*allowed, "OPTIONS", *(("HEAD",) if pages_too else ())})
+    has_head = "GET" in allowed and not request.url.path.startswith(_STAFF_PREFIX)
+    return sorted({*allowed, "OPTIONS", *(("HEAD",) if has_head else ())})
 
 
 def asks_for_methods(request: Request) -> bool:
-    """OPTIONS, unless it is a preflight, which asks about scripts of other sites."""
+    """Whether this is OPTIONS, but no CORS preflight, which asks about scripts of other sites."""
     preflight = "access-control-request-method" in request.headers
     return request.method == "OPTIONS" and not preflight
 
 
-class HeadAsGet:
-    """HEAD answers as GET does, without the body, on every page and link (RFC 9110, section 9.3.2).
+class HeadMiddleware:
+    """Answers HEAD as GET without the body, on every page and link (RFC 9110, section 9.3.2).
 
-    Routes that answer HEAD themselves keep their answer. Operations for staff stay as described.
+    Routes that handle HEAD themselves keep their response. The staff API stays as described.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        looks = scope["type"] == "http" and scope["method"] == "HEAD"
-        if not looks or scope["path"].startswith(_FOR_STAFF):
+        is_head = scope["type"] == "http" and scope["method"] == "HEAD"
+        if not is_head or scope["path"].startswith(_STAFF_PREFIX):
             await self._app(scope, receive, send)
             return
-        as_get = {**scope, "method": "GET"}
+        get_scope = {**scope, "method": "GET"}
         refused = False
 
         async def unless_refused(message: Message) -> None:
@@ -59,10 +59,10 @@ class HeadAsGet:
 
         await self._app(scope, receive, unless_refused)
         if refused:
-            await self._head_of(as_get, receive, send)
+            await self._send_head(get_scope, receive, send)
 
-    async def _head_of(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Stops after the head, so that a download is not produced for nobody."""
+    async def _send_head(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Cancel the route after its head, so that a download is not produced for nobody."""
         ended = False
 
         async def head_only(message: Message) -> None:

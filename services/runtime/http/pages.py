@@ -18,16 +18,16 @@ POLICY = (
     " frame-ancestors 'none'"
 )
 
-static = APIRouter(include_in_schema=False)
+static_routes = APIRouter(include_in_schema=False)
 
 
-@static.get("/static/panel.css")
+@static_routes.get("/static/panel.css")
 async def style() -> Response:
     css = files("services.runtime").joinpath("templates/panel.css").read_text()
     return Response(css, media_type="text/css", headers={"Cache-Control": "public, max-age=3600"})
 
 
-@static.get("/static/icon.svg")
+@static_routes.get("/static/icon.svg")
 async def icon() -> Response:
     svg = files("services.runtime").joinpath("templates/icon.svg").read_bytes()
     return Response(
@@ -36,23 +36,24 @@ async def icon() -> Response:
 
 
 def language_of(request: Request) -> Language:
-    """The language asked for by `?lang=`, else by the browser, else French."""
-    asked = request.query_params.get("lang")
+    """The language of `?lang=`, else the browser's, else French."""
+    parameter = request.query_params.get("lang")
     return next(
-        (known for known in LANGUAGES if known == asked),
+        (language for language in LANGUAGES if language == parameter),
         preferred(request.headers.get("accept-language")),
     )
 
 
 class Pages:
-    """Renders the templates of one package, on top of the common frame.
+    """Renders the templates of one package, within the common frame.
 
-    Templates say each sentence in both languages, `{{ t("français", "English") }}`, days as
+    Templates write each sentence in both languages, `{{ t("français", "English") }}`, days as
     `long_date`, last days that count in full as `last_day`, and figures with `number`, `decimal`,
-    `percent` (of a share) and `days`. What every template of a package may name besides is `known`.
+    `percent` (of a share) and `days`.
     """
 
-    def __init__(self, package: str | None = None, **known: Any) -> None:
+    def __init__(self, package: str | None = None, **shared: Any) -> None:
+        """`shared`: further variables of every template of the package."""
         common = PackageLoader("services.runtime", "templates")
         self._environment = Environment(
             loader=ChoiceLoader([_loader(package), common]) if package else common,
@@ -62,17 +63,17 @@ class Pages:
             lstrip_blocks=True,
             auto_reload=False,  # asks the disk at every include otherwise
         )
-        self._environment.globals.update(known)
-        self._words = {language: _words(language) for language in LANGUAGES}
+        self._environment.globals.update(shared)
+        self._helpers = {language: _helpers(language) for language in LANGUAGES}
 
     def text(self, name: str, language: Language, **data: Any) -> str:
-        """A rendered template; escaped if its name ends in .html or .xml.
+        """Render a template; escaped if its name ends in .html or .xml.
 
-        Without control characters, whatever is stored: neither HTML nor XML can hold them, not
-        even escaped, and one in a title would make a whole feed unreadable.
+        Control characters are removed, whatever is stored: neither HTML nor XML can hold them,
+        not even escaped, and one in a title would make a whole feed unreadable.
         """
         template = self._environment.get_template(name)
-        return clean(template.render(self._words[language], language=language, **data))
+        return clean(template.render(self._helpers[language], language=language, **data))
 
     def render(
         self,
@@ -82,7 +83,7 @@ class Pages:
         leads_to: str = "",
         **data: Any,
     ) -> HTMLResponse:
-        """`leads_to`: another origin to which the answer to a form of this page redirects."""
+        """`leads_to`: another origin to which a form of this page redirects."""
         policy = POLICY.replace("form-action 'self'", f"form-action 'self' {leads_to}".rstrip())
         return HTMLResponse(
             self.text(name, language, **data),
@@ -96,7 +97,7 @@ def _loader(package: str) -> PackageLoader:
     return PackageLoader(package, folder)
 
 
-def _words(language: Language) -> dict[str, Callable[..., str]]:
+def _helpers(language: Language) -> dict[str, Callable[..., str]]:
     def t(fr: str, en: str) -> str:
         return unbroken(fr) if language == "fr" else en
 
@@ -135,6 +136,5 @@ def _words(language: Language) -> dict[str, Callable[..., str]]:
 _common = Pages()
 
 
-def problem(language: Language, problem: Problem) -> HTMLResponse:
-    """A refusal as a page."""
+def problem_page(language: Language, problem: Problem) -> HTMLResponse:
     return _common.render("problem.html", language, problem.status, problem=problem)

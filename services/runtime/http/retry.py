@@ -1,67 +1,62 @@
-"""Middleware: a request whose prepared statement a migration has made stale is done once more.
+"""Retry of requests whose prepared statement a migration has made stale.
 
 PostgreSQL refuses a cached plan whose tables or types have changed, and a transaction in which that
-happened can only be rolled back. The session forgets what it had prepared, so the same request,
-done again, succeeds: nobody notices that a migration ran.
+happened can only be rolled back. The session then forgets its prepared statements, so the same
+request succeeds the second time, and nobody notices that a migration ran.
 """
-
-from collections.abc import Callable
 
 import structlog
 from starlette.requests import Request
-from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from services.runtime.http.bodies import LARGEST_BODY
+from services.runtime.http.errors import Busy, refusal_response
 from services.runtime.postgres.database import STALE_STATEMENT_ERRORS, count_commits
-
-LARGEST_BODY = 1 << 20
 
 log = structlog.get_logger()
 
 
-class Retry:
-    """Repeats a request at most once, only while nothing of it was committed or answered."""
+class RetryMiddleware:
+    """Repeats a request at most once, and only if it has neither committed nor responded yet."""
 
-    def __init__(self, app: ASGIApp, busy: Callable[[Request], Response]) -> None:
-        """`busy` answers a request that fails the second time as well."""
+    def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._busy = busy
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        before = dict(scope)
-        body = _Body(receive)
-        begun = False
+        original_scope = dict(scope)
+        body = _RecordedBody(receive)
+        responded = False
 
-        async def noticing(message: Message) -> None:
-            nonlocal begun
-            begun = True
+        async def noting_send(message: Message) -> None:
+            nonlocal responded
+            responded = True
             await send(message)
 
         with count_commits() as commits:
             try:
-                await self._app(scope, body.receive, noticing)
+                await self._app(scope, body.receive, noting_send)
                 return
             except STALE_STATEMENT_ERRORS as error:
-                if begun or commits or not body.is_replayable:
+                if responded or commits or not body.is_replayable:
                     raise
                 log.info("request_repeated", error=type(error).__name__)
-        # Routers leave their findings in the scope.
+        # Routers store the matched route in the scope.
         scope.clear()
-        scope.update(before)
+        scope.update(original_scope)
         try:
-            await self._app(scope, body.replay, noticing)
+            await self._app(scope, body.replay, noting_send)
         except STALE_STATEMENT_ERRORS as error:
-            if begun:
+            if responded:
                 raise
             log.warning("took_too_long", error=type(error).__name__)
-            await self._busy(Request(scope))(scope, receive, send)
+            await refusal_response(Request(scope), Busy())(scope, receive, send)
 
 
-class _Body:
-    """A request's body, recorded while it is read unless it is large."""
+class _RecordedBody:
+    """A request's body, recorded while it is received unless it is large."""
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive

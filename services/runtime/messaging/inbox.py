@@ -1,4 +1,4 @@
-"""Kafka to PostgreSQL, one shape for every consumer: nothing is lost, nothing blocks for ever.
+"""Inbox: Kafka to PostgreSQL, so that nothing is lost and nothing blocks for ever.
 
 FastStream's defaults commit before the handler, and a batch with one undecodable record is skipped
 whole. Here records arrive raw; each is decoded; the newest version per key is applied in one
@@ -26,7 +26,7 @@ from services.contracts.envelope import TRACEPARENT, Event, MalformedEvent, deco
 from services.contracts.http.common import Replay
 from services.contracts.topics import Topic, topic_of
 from services.runtime.clock import Clock
-from services.runtime.messaging.outbox import sql
+from services.runtime.messaging import store
 from services.runtime.observability.tracing import Traces
 from services.runtime.postgres.database import Connection, Database, long_running
 from services.runtime.refusal import NotFound
@@ -40,22 +40,22 @@ _BATCH = 1_000
 _LONGEST_PAUSE = 30.0
 _STALLED_AFTER = 60.0
 _POSITION_SECONDS = 5.0
-_SKEW_ALLOWED = 60.0
+_ALLOWED_SKEW_SECONDS = 60.0
 DEAD_LETTER_LIFE = timedelta(days=30)
 
 log = structlog.get_logger()
 
 
 def consumer_group(service: str, topic: str) -> str:
-    """The consumer group: one per topic, so that a restart of one consumer disturbs no other."""
+    """One group per topic, so that a restart of one consumer disturbs no other."""
     return f"{service}.{topic}"
 
 
 def is_infrastructure(error: BaseException) -> bool:
-    """Whether waiting and trying again is right: the record is not to blame."""
+    """Whether to wait and try again, as the record is not to blame."""
     if isinstance(error, asyncpg.PostgresError):
-        # Classes 21 and 22 (data), 23 (constraints) and 54 (sizes) speak of the record, P0 of our
-        # own RAISE; the rest (connections, deadlocks, a missing table) of where it is written.
+        # Classes 21 and 22 (data), 23 (constraints) and 54 (sizes) concern the record, P0 our own
+        # RAISE; the others (connections, deadlocks, a missing table) the database.
         return (error.sqlstate or "")[:2] not in {"21", "22", "23", "54", "P0"}
     return isinstance(
         error, asyncpg.InterfaceError | OSError | TimeoutError | KafkaError | asyncio.CancelledError
@@ -64,7 +64,7 @@ def is_infrastructure(error: BaseException) -> bool:
 
 @dataclass
 class Consumer(Generic[E]):
-    """One subscription: the events of a topic, and what to do with them."""
+    """Subscription to the events of one topic, with their handler and its progress."""
 
     event: type[E]
     apply: Apply[E]
@@ -75,17 +75,17 @@ class Consumer(Generic[E]):
     busy: bool = False
     lag: int = 0
     # Records dated later than this machine's clock allows, since the start.
-    early: int = 0
+    future_records: int = 0
 
 
-async def _records(message: Any, original: Callable[[Any], Awaitable[Any]]) -> Any:
+async def _without_headers(message: Any, original: Callable[[Any], Awaitable[Any]]) -> Any:
     # FastStream decodes header values before any handler: no header may reach it.
     parsed = await original(tuple(replace(record, headers=()) for record in message))
     parsed.raw_message = message
     return parsed
 
 
-async def _opaque(_: Any) -> None:
+async def _undecoded(_: Any) -> None:
     return None
 
 
@@ -109,7 +109,7 @@ class Inbox:
         """Apply every `event` of its topic, in batches.
 
         `apply` gets the newest version per key, in the topic's order, on a connection whose
-        transaction it must not end. It must drop versions that are not newer than what it holds.
+        transaction it must not end. It must drop versions that are not newer than its own.
         """
         topic = topic_of(event)
         consumer = Consumer(event, apply, topic)
@@ -119,23 +119,23 @@ class Inbox:
             batch=True,
             max_records=_BATCH,
             batch_timeout_ms=100,
-            # How soon a replica notices that another has come, which waits for it.
+            # A replica that joins waits until the others have noticed it, at a heartbeat.
             heartbeat_interval_ms=500,
             auto_offset_reset="earliest",
             isolation_level="read_committed",
             ack_policy=AckPolicy.NACK_ON_ERROR,
-            parser=_records,
-            decoder=_opaque,
+            parser=_without_headers,
+            decoder=_undecoded,
         )
 
         async def handle(message: KafkaMessage) -> None:
             raw = message.raw_message
-            await self._settle_or_pause(consumer, raw if isinstance(raw, tuple) else (raw,))
+            await self._apply_or_pause(consumer, raw if isinstance(raw, tuple) else (raw,))
 
         consumer.subscriber(handle)
         self.consumers.append(consumer)
 
-    async def _settle_or_pause(
+    async def _apply_or_pause(
         self, consumer: Consumer[Any], records: Sequence[ConsumerRecord]
     ) -> None:
         consumer.busy = True
@@ -157,7 +157,7 @@ class Inbox:
             consumer.busy = False
 
     async def apply_batch(self, consumer: Consumer[Any], records: Sequence[ConsumerRecord]) -> None:
-        """Apply a batch of raw records in one transaction, dead letters included."""
+        """Apply raw records and store the dead letters among them, in one transaction."""
         newest: dict[str, tuple[ConsumerRecord, Event]] = {}
         dead: list[tuple[ConsumerRecord, str]] = []
         for record in records:
@@ -166,19 +166,21 @@ class Inbox:
             except MalformedEvent as error:
                 dead.append((record, str(error)))
                 continue
-            held = newest.get(event.key)
-            if held is None or held[1].version < event.version:
+            earlier = newest.get(event.key)
+            if earlier is None or earlier[1].version < event.version:
                 newest[event.key] = (record, event)
         with long_running(), self._traces.receiving(consumer.topic.name, records):
             async with self._database.transaction() as conn:
                 if newest:
                     dead += await _apply(conn, consumer.apply, list(newest.values()))
                 for record, reason in dead:
-                    await self._bury(conn, record, reason)
-        latest = (time.time() + _SKEW_ALLOWED) * 1000
-        consumer.early += sum(record.timestamp > latest for record in records)
+                    await self._store_dead_letter(conn, record, reason)
+        latest = (time.time() + _ALLOWED_SKEW_SECONDS) * 1000
+        consumer.future_records += sum(record.timestamp > latest for record in records)
 
-    async def _bury(self, conn: Connection, record: ConsumerRecord, error: str) -> None:
+    async def _store_dead_letter(
+        self, conn: Connection, record: ConsumerRecord, error: str
+    ) -> None:
         log.error(
             "dead_letter",
             topic=record.topic,
@@ -186,22 +188,13 @@ class Inbox:
             offset=record.offset,
             error=error,
         )
-        await conn.execute(
-            sql.bury,
-            record.topic,
-            record.partition,
-            record.offset,
-            # Without its trace: responses keeps none, and the cause is in the error.
-            [[_readable(k), _readable(v)] for k, v in record.headers if k != TRACEPARENT],
-            record.key,
-            record.value,
-            error,
-            self._clock.now(),
-        )
+        # Without its trace: responses stores none, and the cause is in the error.
+        headers = [[_readable(k), _readable(v)] for k, v in record.headers if k != TRACEPARENT]
+        await store.insert_dead_letter(conn, record, headers, error, self._clock.now())
 
     async def replay(self, conn: Connection, dead_letter: int) -> Replay:
-        """Apply a dead letter again, after the cause was mended. Raises NotFound."""
-        row = await conn.fetchrow(sql.lock_dead_letter, dead_letter)
+        """Apply a dead letter again, after its cause was mended. Raises NotFound."""
+        row = await store.lock_dead_letter(conn, dead_letter)
         if row is None:
             raise NotFound(what=dead_letter)
         consumer = next((c for c in self.consumers if c.topic.name == row["topic"]), None)
@@ -216,7 +209,7 @@ class Inbox:
             if is_infrastructure(error):
                 raise
             return Replay(id=dead_letter, applied=False, error=_reason(error))
-        await conn.execute(sql.mark_replayed, dead_letter, self._clock.now())
+        await store.update_replayed(conn, dead_letter, self._clock.now())
         return Replay(id=dead_letter, applied=True)
 
     async def watch(self, every: float = 5.0) -> None:
@@ -232,20 +225,20 @@ class Inbox:
                 except (KafkaError, OSError, TimeoutError) as error:
                     log.warning("lag_unknown", topic=consumer.topic.name, error=repr(error))
                     continue
-                now = time.monotonic()
+                moment = time.monotonic()
                 if consumer.lag == 0 or consumer.busy or not consumer.last_progress:
-                    consumer.last_progress = now
-                elif now - consumer.last_progress > _STALLED_AFTER:
+                    consumer.last_progress = moment
+                elif moment - consumer.last_progress > _STALLED_AFTER:
                     log.error("consumer_restarted", topic=consumer.topic.name, lag=consumer.lag)
                     await consumer.subscriber.stop()
                     await consumer.subscriber.start()
-                    consumer.last_progress = now
+                    consumer.last_progress = moment
 
 
 async def _apply(
     conn: Connection, apply: Apply[Any], batch: list[tuple[ConsumerRecord, Event]]
 ) -> list[tuple[ConsumerRecord, str]]:
-    """Apply what can be applied; returns the records that cannot, each with its error."""
+    """Apply the batch by bisection; return the records that cannot be applied, with their error."""
     error: Exception | None = None
     for _ in range(_TRIES if len(batch) == 1 else 1):
         try:
@@ -279,12 +272,12 @@ def _readable(part: Any) -> str:
 
 
 async def measure_lag(consumer: Consumer[Any]) -> int:
-    """Records of the partitions assigned to this process that are not settled yet.
+    """Number of unapplied records in the partitions assigned to this process.
 
     Measured by position: aborted records and transaction markers at the end of a partition are
-    passed over without ever reaching a handler, so nothing is committed for them and the committed
-    offset stays behind for good. While a batch is being applied the position is ahead of what is
-    settled, and the committed offset counts. Raises KafkaError, TimeoutError.
+    skipped without ever reaching a handler, so nothing is committed for them and the committed
+    offset stays behind for good. While a batch is being applied the position is ahead of it, and
+    the committed offset counts. Raises KafkaError, TimeoutError.
     """
     client = consumer.subscriber.consumer
     assigned: list[TopicPartition] = list(client.assignment()) if client else []
@@ -294,11 +287,11 @@ async def measure_lag(consumer: Consumer[Any]) -> int:
     ends = await client.end_offsets(assigned)
     lag = 0
     for partition in assigned:
-        # None: nothing committed yet; records that retention has deleted wait for nobody.
-        settled = max(await client.committed(partition) or 0, starts[partition])
+        # None: nothing committed yet. Records that retention has deleted are no lag.
+        applied = max(await client.committed(partition) or 0, starts[partition])
         if not consumer.busy:
             # The client waits for a position without a limit.
             position = await asyncio.wait_for(client.position(partition), _POSITION_SECONDS)
-            settled = max(settled, position)
-        lag += max(0, ends[partition] - settled)
+            applied = max(applied, position)
+        lag += max(0, ends[partition] - applied)
     return lag

@@ -1,4 +1,4 @@
-"""Kafka: how to reach it, and the topics, created on purpose with their policies."""
+"""Connections to Kafka, and the topics with their policies."""
 
 import asyncio
 import ssl
@@ -9,7 +9,13 @@ from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import TopicAlreadyExistsError, for_code
+from aiokafka.errors import (
+    LeaderNotAvailableError,
+    NoError,
+    TopicAlreadyExistsError,
+    UnknownTopicOrPartitionError,
+    for_code,
+)
 from faststream.kafka import KafkaBroker
 from faststream.security import BaseSecurity, SASLScram512
 from pydantic import SecretStr
@@ -21,10 +27,10 @@ _MECHANISM = "SCRAM-SHA-512"
 
 @dataclass(frozen=True)
 class KafkaServer:
-    """Where the brokers are, and who this service is to them.
+    """Addresses of the brokers, and this service's credentials.
 
-    With a user: SASL/SCRAM over TLS, brokers' certificates checked by `ca_file` or by the system's
-    authorities. Without one: in clear, as on one machine.
+    With a user: SASL/SCRAM over TLS, brokers' certificates verified with `ca_file` or with the
+    system's authorities. Without one: in clear, as on one machine.
     """
 
     bootstrap: str
@@ -37,7 +43,7 @@ class KafkaServer:
         return self.bootstrap.split(",")
 
     def options(self) -> dict[str, Any]:
-        """What every client of aiokafka takes."""
+        """Keyword arguments for every client of aiokafka."""
         options: dict[str, Any] = {"bootstrap_servers": self.servers}
         if self.username and self.password:
             options |= {
@@ -50,7 +56,7 @@ class KafkaServer:
         return options
 
     def security(self) -> BaseSecurity | None:
-        """The same for FastStream."""
+        """The credentials in FastStream's form."""
         if not (self.username and self.password):
             return None
         password = self.password.get_secret_value()
@@ -60,45 +66,55 @@ class KafkaServer:
         return ssl.create_default_context(cafile=self.ca_file)
 
 
-class _Broker(KafkaBroker):
-    async def start(self) -> None:
-        """Consumers join together: each waits until its group's other members have noticed, and
-        one after the other that made a cold start of four consumers thirteen seconds."""
-        await self.connect()
-        await asyncio.gather(*(subscriber.start() for subscriber in self.subscribers))
-        self.running = True
-
-    async def stop(self, *error: Any) -> None:
-        """Consumers leave together, too: each may wait for a broker that is busy or gone."""
-        await asyncio.gather(*(subscriber.stop() for subscriber in self.subscribers))
-        await super().stop(*error)
-
-
-def connect(server: KafkaServer) -> KafkaBroker:
+def create_broker(server: KafkaServer) -> KafkaBroker:
     # No logger: FastStream's costs a thread hop for each message; the inbox logs what matters.
-    return _Broker(
+    return KafkaBroker(
         server.servers, security=server.security(), logger=None, allow_auto_create_topics=False
     )
 
 
+async def start_consumers(broker: KafkaBroker) -> None:
+    """Connect, and start all consumers concurrently.
+
+    Each waits until the other members of its group have noticed it: one after the other, a cold
+    start of four consumers took thirteen seconds.
+    """
+    await broker.connect()
+    await asyncio.gather(*(subscriber.start() for subscriber in broker.subscribers))
+
+
 async def ensure_topics(server: KafkaServer, topics: Iterable[Topic], replication: int = 1) -> None:
-    """Create missing topics and put every topic's policy back to what the contract says."""
-    wanted = list(topics)
+    """Create missing topics, and reset every topic's policy to the contract's."""
+    expected = list(topics)
     admin = AIOKafkaAdminClient(**server.options())
     await admin.start()
     try:
-        answer = await admin.create_topics(
+        response = await admin.create_topics(
             [
                 NewTopic(topic.name, topic.partitions, replication, topic_configs=topic.policy)
-                for topic in wanted
+                for topic in expected
             ]
         )
-        for name, code, *_ in answer.topic_errors:
+        for name, code, *_ in response.topic_errors:
             error = for_code(code)
             if code and error is not TopicAlreadyExistsError:
                 raise error(f"topic {name} could not be created")
         await admin.alter_configs(
-            [ConfigResource(ConfigResourceType.TOPIC, t.name, configs=t.policy) for t in wanted]
+            [ConfigResource(ConfigResourceType.TOPIC, t.name, configs=t.policy) for t in expected]
         )
     finally:
         await admin.close()
+
+
+async def list_partitions(server: KafkaServer, topic: str) -> list[int]:
+    """Numbers of a topic's partitions; empty where there is no such topic. Raises KafkaError."""
+    admin = AIOKafkaAdminClient(**server.options())
+    await admin.start()
+    try:
+        [description] = await admin.describe_topics([topic])
+    finally:
+        await admin.close()
+    error = for_code(description["error_code"])
+    if error not in (NoError, UnknownTopicOrPartitionError, LeaderNotAvailableError):
+        raise error(f"topic {topic} cannot be described")
+    return sorted(partition["partition"] for partition in description["partitions"])

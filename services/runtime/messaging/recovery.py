@@ -1,15 +1,13 @@
-"""A service whose database was put back from a backup catches up before it does anything else.
+"""Catching up after a restore: a database from a backup lacks what its service published since.
 
-The backup is older than what the service has said since, and the others go by what it said. So it
-reads its own topics, hears the others' again from their beginning, and settles what nobody can know
-any more by its own rules (docs/design.md, Erasure and restore). Nothing is served or sent
-meanwhile; an interrupted recovery begins again. Several replicas may start:
-one recovers, the others wait.
+The service published it, so its own topics hold it. Before anything else runs, they are read again
+into the table `told`, the service fills its gaps from it, all incoming topics are applied again,
+and the current state of every aggregate is published anew (docs/decisions/0018).
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
 import orjson
 import structlog
@@ -17,17 +15,14 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPa
 
 from services.contracts.envelope import Event, MalformedEvent, decode
 from services.contracts.topics import Topic, produced_by
-from services.runtime.messaging.inbox import Apply
-from services.runtime.messaging.kafka import KafkaServer
-from services.runtime.messaging.outbox import sql
-from services.runtime.postgres.database import Connection
-from services.runtime.postgres.locks import AdvisoryLock
-
-if TYPE_CHECKING:
-    from services.runtime.service import Service
+from services.runtime.clock import Clock
+from services.runtime.messaging import store
+from services.runtime.messaging.inbox import Apply, Inbox
+from services.runtime.messaging.kafka import KafkaServer, list_partitions
+from services.runtime.postgres.database import Connection, Database
 
 _BATCH = 5_000
-_READ_MS = 200
+_POLL_MS = 200
 
 log = structlog.get_logger()
 
@@ -38,59 +33,69 @@ async def _nothing(_: Connection) -> None:
 
 @dataclass(frozen=True)
 class Recovery:
-    """How a service makes up for what its backup does not know; the table `told` says what that is.
+    """How a service fills the gaps of its backup from the table `told`.
 
-    `before` it hears the others again, and `after`: each in one transaction. `instead`: how to take
-    an event meanwhile, where the usual way would act on it. `keeps`: topics whose part of `told`
-    is needed for good.
+    `before_replay` and `after_replay` run in one transaction each, around the incoming events.
+    `replay_handlers`: event handlers for the time of the replay, where the usual one would act on
+    an event. `kept_topics`: topics whose part of `told` is needed for good.
     """
 
-    before: Callable[[Connection], Awaitable[None]] = _nothing
-    after: Callable[[Connection], Awaitable[None]] = _nothing
-    instead: Mapping[type[Event], Apply] = field(default_factory=dict)  # type: ignore[type-arg]
-    keeps: Sequence[str] = ()
+    before_replay: Callable[[Connection], Awaitable[None]] = _nothing
+    after_replay: Callable[[Connection], Awaitable[None]] = _nothing
+    replay_handlers: Mapping[type[Event], Apply] = field(default_factory=dict)  # type: ignore[type-arg]
+    kept_topics: Sequence[str] = ()
 
 
-async def catch_up(service: "Service", recovery: Recovery) -> bool:
-    """Recover if the database was put back from a backup; whether it was.
+class RecoveringService(Protocol):
+    """The parts of a service that catching up needs."""
 
-    The pool must be started, and no consumer of the service be running yet. Raises KafkaError and
-    PostgresError: without its topics nobody knows what the service had said.
+    name: str
+    clock: Clock
+    database: Database
+    inbox: Inbox
+
+    async def republish(self, conn: Connection) -> dict[str, int]: ...
+
+
+async def catch_up(service: RecoveringService, kafka: KafkaServer, recovery: Recovery) -> bool:
+    """Catch up if the database was restored from a backup; return whether it was.
+
+    The pool must be started, and no consumer of the service may run yet. Raises KafkaError and
+    PostgresError: without its topics nobody knows what the service has published.
     """
     conn = await service.database.dedicated("recovery")
     try:
-        if await conn.fetchrow(sql.open_recovery) is None:
+        if await store.find_open_recovery(conn) is None:
             return False
-        await conn.execute("SELECT pg_advisory_lock($1)", AdvisoryLock.RECOVERY)
-        backup = await conn.fetchrow(sql.open_recovery)
+        await store.lock_recovery(conn)
+        backup = await store.find_open_recovery(conn)
         if backup is None:
             return False
         log.warning("recovery_began", saved_at=backup["saved_at"].isoformat())
-        kafka = service.settings.kafka()
-        await _settle_transaction(kafka, service.name)
-        await conn.execute(sql.forget_told, [])
+        await _end_open_transaction(kafka, service.name)
+        await store.delete_told(conn)
         for topic in produced_by(service.name):
-            await _note(conn, kafka, topic)
+            await _store_told(conn, kafka, topic)
         async with conn.transaction():
-            await recovery.before(conn)
+            await recovery.before_replay(conn)
         for consumer in service.inbox.consumers:
-            apply = recovery.instead.get(consumer.event, consumer.apply)
-            meanwhile = replace(consumer, apply=apply)
-            async for batch in records(kafka, consumer.topic):
-                await service.inbox.apply_batch(meanwhile, batch)
+            apply = recovery.replay_handlers.get(consumer.event, consumer.apply)
+            replaying = replace(consumer, apply=apply)
+            async for batch in committed_records(kafka, consumer.topic):
+                await service.inbox.apply_batch(replaying, batch)
         async with conn.transaction():
-            await recovery.after(conn)
-            told = await service.republish(conn)
-            await conn.execute(sql.forget_told, recovery.keeps)
-            await conn.execute(sql.end_recovery, service.clock.now())
-        log.warning("recovery_ended", told_again=told)
+            await recovery.after_replay(conn)
+            republished = await service.republish(conn)
+            await store.delete_told(conn, recovery.kept_topics)
+            await store.complete_recovery(conn, service.clock.now())
+        log.warning("recovery_ended", told_again=republished)
         return True
     finally:
         conn.terminate()
 
 
-async def _settle_transaction(kafka: KafkaServer, service: str) -> None:
-    """What the last relay was in the middle of is committed or aborted, hence seen or never."""
+async def _end_open_transaction(kafka: KafkaServer, service: str) -> None:
+    """Commit or abort the last relay's open transaction, so that its events are final."""
     producer = AIOKafkaProducer(**kafka.options(), transactional_id=f"{service}-relay")
     try:
         await producer.start()
@@ -98,30 +103,27 @@ async def _settle_transaction(kafka: KafkaServer, service: str) -> None:
         await producer.stop()
 
 
-async def _note(conn: Connection, kafka: KafkaServer, topic: Topic) -> None:
-    async for batch in records(kafka, topic):
-        newest: dict[str, tuple[int, bytes]] = {}
+async def _store_told(conn: Connection, kafka: KafkaServer, topic: Topic) -> None:
+    async for batch in committed_records(kafka, topic):
+        newest: dict[str, tuple[int, Any]] = {}
         for record in batch:
             try:
                 event = decode(topic.event, record.headers, record.value)
             except MalformedEvent as error:
                 log.error("own_event_unreadable", topic=topic.name, error=str(error))
                 continue
-            if event.version >= newest.get(event.key, (0, b""))[0]:
-                newest[event.key] = (event.version, event.body())
-        await conn.execute(
-            sql.note_told,
-            topic.name,
-            list(newest),
-            [version for version, _ in newest.values()],
-            [orjson.loads(body) for _, body in newest.values()],
-        )
+            if event.version >= newest.get(event.key, (0, None))[0]:
+                newest[event.key] = (event.version, orjson.loads(event.body()))
+        await store.upsert_told(conn, topic.name, newest)
 
 
-async def records(
+async def committed_records(
     kafka: KafkaServer, topic: Topic
 ) -> AsyncIterator[list["ConsumerRecord[bytes, bytes]"]]:
-    """All that is committed in a topic when the reading starts, in batches, without a group."""
+    """All records committed in a topic when the iteration starts, in batches, without a group."""
+    partitions = [TopicPartition(topic.name, n) for n in await list_partitions(kafka, topic.name)]
+    if not partitions:
+        return
     consumer = AIOKafkaConsumer(
         **kafka.options(),
         isolation_level="read_committed",
@@ -130,20 +132,19 @@ async def records(
     )
     await consumer.start()
     try:
-        # Asked of the brokers, as a client knows no topic yet that it is not assigned to.
-        metadata = await consumer._client.fetch_all_metadata()
-        numbers = metadata.partitions_for_topic(topic.name) or set()
-        parts = [TopicPartition(topic.name, number) for number in sorted(numbers)]
-        if not parts:
-            return
-        consumer.assign(parts)
-        ends = await consumer.end_offsets(parts)
+        consumer.assign(partitions)
+        ends = await consumer.end_offsets(partitions)
         while True:
-            found = await consumer.getmany(timeout_ms=_READ_MS, max_records=_BATCH)
-            batch = [r for part, some in found.items() for r in some if r.offset < ends[part]]
+            fetched = await consumer.getmany(timeout_ms=_POLL_MS, max_records=_BATCH)
+            batch = [
+                record
+                for partition, records in fetched.items()
+                for record in records
+                if record.offset < ends[partition]
+            ]
             if batch:
                 yield batch
-            if all([await consumer.position(part) >= end for part, end in ends.items()]):
+            if all([await consumer.position(partition) >= end for partition, end in ends.items()]):
                 return
     finally:
         await consumer.stop()

@@ -1,34 +1,32 @@
-"""Certificates that this service leans on or is seen by: how long each one still lives.
+"""Expiry of the TLS certificates that this service depends on, as a metric.
 
-Read without trust, so that a certificate that has ended is read too.
+Certificates are read without verification, so that an expired one is read too.
 """
 
 import asyncio
 import contextlib
 import ssl
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 import structlog
 from cryptography import x509
 
 from services.runtime.observability.metrics import Sample
-from services.runtime.settings import Settings
 
-_SECONDS = 10
-# A client of PostgreSQL asks to go over to TLS (protocol 3.0, SSLRequest), and is refused by "N".
+_TIMEOUT_SECONDS = 10
+# A PostgreSQL client asks for TLS (protocol 3.0, SSLRequest), and is refused by "N".
 _SSL_REQUEST = bytes.fromhex("0000000804d2162f")
-_NO = b"N"
+_REFUSED = b"N"
 
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
 class TlsServer:
-    """`name`: by which it is asked for its certificate."""
+    """Address of a TLS server, and the `name` by which it selects its certificate (SNI)."""
 
     host: str
     port: int
@@ -40,16 +38,16 @@ class TlsServer:
 
 
 async def fetch_certificate(server: TlsServer) -> x509.Certificate | None:
-    """None where the server speaks in clear. Raises OSError, EOFError."""
-    anybody = ssl.create_default_context()
-    anybody.check_hostname = False
-    anybody.verify_mode = ssl.CERT_NONE
-    async with connected(server.host, server.port) as (reader, writer):
+    """The server's certificate; None where it speaks in clear. Raises OSError, EOFError."""
+    unverified = ssl.create_default_context()
+    unverified.check_hostname = False
+    unverified.verify_mode = ssl.CERT_NONE
+    async with open_connection(server.host, server.port) as (reader, writer):
         if server.postgres:
             writer.write(_SSL_REQUEST)
-            if await reader.readexactly(1) == _NO:
+            if await reader.readexactly(1) == _REFUSED:
                 return None
-        await writer.start_tls(anybody, server_hostname=server.name)
+        await writer.start_tls(unverified, server_hostname=server.name)
         return peer_certificate(writer.get_extra_info("ssl_object"))
 
 
@@ -60,55 +58,45 @@ def peer_certificate(tls: ssl.SSLObject) -> x509.Certificate:
 
 
 @asynccontextmanager
-async def connected(
+async def open_connection(
     host: str, port: int
 ) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """A TCP connection, closed at the end of the context."""
     reader, writer = await asyncio.open_connection(host, port)
     try:
         yield reader, writer
     finally:
         writer.close()
-        with contextlib.suppress(OSError):  # a server that is hung up on may hang up louder
+        with contextlib.suppress(OSError):  # the server may reset instead of closing
             await writer.wait_closed()
 
 
-def servers_of(settings: Settings) -> list[TlsServer]:
-    """The database, the brokers, and the servers that the operator names."""
-    dsn = urlsplit(settings.database_dsn.get_secret_value())
-    host = dsn.hostname or "localhost"
-    found = [TlsServer(host, dsn.port or 5432, host, postgres=True)]
-    brokers = settings.kafka_bootstrap if settings.kafka_username else ""
-    for address in filter(None, f"{brokers},{settings.watched_certificates}".split(",")):
-        host, _, port = address.strip().rpartition(":")
-        found.append(TlsServer(host, int(port), host))
-    return found
+class CertificateMetrics:
+    """Seconds until the certificate of each server expires, as last seen."""
 
+    def __init__(self, servers: Sequence[TlsServer]) -> None:
+        self._servers = servers
+        self._expiries: dict[TlsServer, float] = {}
 
-class CertificateWatch:
-    """When each certificate ends, as it was seen last."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._servers = servers_of(settings)
-        self._ends: dict[TlsServer, float] = {}
-
-    async def look(self) -> None:
+    async def update(self) -> None:
+        """Fetch every certificate; one that cannot be fetched keeps its last expiry."""
         for server in self._servers:
             try:
-                async with asyncio.timeout(_SECONDS):
-                    shown = await fetch_certificate(server)
+                async with asyncio.timeout(_TIMEOUT_SECONDS):
+                    certificate = await fetch_certificate(server)
             except (OSError, EOFError, TimeoutError) as error:
                 log.warning("certificate_unseen", topic=str(server), error=type(error).__name__)
                 continue
-            if shown is not None:
-                self._ends[server] = shown.not_valid_after_utc.timestamp()
+            if certificate is not None:
+                self._expiries[server] = certificate.not_valid_after_utc.timestamp()
 
     def samples(self) -> list[Sample]:
         return [
             Sample(
                 "certificate_seconds_left",
                 "until a server's certificate ends",
-                ends - time.time(),
+                expiry - time.time(),
                 {"server": str(server)},
             )
-            for server, ends in self._ends.items()
+            for server, expiry in self._expiries.items()
         ]

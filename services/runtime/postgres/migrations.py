@@ -1,10 +1,10 @@
 """Forward-only migrations: numbered SQL files, applied once each, in order, never edited.
 
-A version that was put back after a newer one finds files applied that it does not know. It may run,
-as migrations only add; those named `…_contract_…` take away, and end that way back.
+After a rollback of the software, an older version finds files applied that it does not have. It may
+run, as migrations only add; those named `…_contract_…` remove something, and end that way back.
 
-The checksum of an applied file is kept; a file that changed afterwards stops the start, because
-two databases that both claim number 7 would no longer be the same.
+The checksum of an applied file is stored; a file that changed afterwards prevents the start: two
+databases that both claim number 7 would no longer be the same.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ from services.runtime.postgres.locks import AdvisoryLock
 
 
 class MigrationConflict(Exception):
-    """What is applied in the database is not what the code has."""
+    """The files applied in the database are not those of the code."""
 
 
 @dataclass(frozen=True)
@@ -49,22 +49,22 @@ def for_service(package: str) -> list[Migration]:
 async def missing(
     conn: Connection, migrations: list[Migration], *, rolled_back: bool = False
 ) -> list[Migration]:
-    """Those not applied yet, in order. Needs the table `schema_migration`. `rolled_back`: newer
-    ones than this code has may be there, as long as they only added.
+    """Migrations not applied yet, in order. Needs the table `schema_migration`.
 
+    `rolled_back`: accept applied files that are newer than this code, if they only added.
     Raises MigrationConflict when an applied file was changed or is unknown to this code.
     """
     applied = {
         (row["origin"], row["name"]): row["checksum"]
         for row in await conn.fetch("SELECT origin, name, checksum FROM schema_migration")
     }
-    known = {(m.origin, m.name): m.checksum for m in migrations}
+    checksums = {(m.origin, m.name): m.checksum for m in migrations}
     for key, checksum in applied.items():
-        if key not in known:
+        if key not in checksums:
             if rolled_back and _only_added_later(key, migrations):
                 continue
             raise MigrationConflict(f"{'/'.join(key)} was applied by a newer version")
-        if known[key] != checksum:
+        if checksums[key] != checksum:
             raise MigrationConflict(f"{'/'.join(key)} was changed after it was applied")
     return [m for m in migrations if (m.origin, m.name) not in applied]
 
@@ -76,10 +76,10 @@ def _only_added_later(applied: tuple[str, str], migrations: list[Migration]) -> 
 
 
 async def migrate(conn: Connection, migrations: list[Migration]) -> list[str]:
-    """Apply what is missing, each file in a transaction; returns their names.
+    """Apply the missing migrations, each in a transaction; return their names.
 
-    Raises MigrationConflict when an applied file was changed, or is unknown to this code and took
-    something away.
+    Raises MigrationConflict when an applied file was changed, or is unknown to this code and
+    removed something.
     """
     await conn.execute("SELECT pg_advisory_lock($1)", AdvisoryLock.MIGRATION)
     try:
@@ -88,7 +88,7 @@ async def migrate(conn: Connection, migrations: list[Migration]) -> list[str]:
             " checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now(),"
             " PRIMARY KEY (origin, name))"
         )
-        done = []
+        applied = []
         for migration in await missing(conn, migrations, rolled_back=True):
             async with conn.transaction():
                 await conn.execute("SET LOCAL lock_timeout = '10s'")
@@ -99,7 +99,7 @@ async def migrate(conn: Connection, migrations: list[Migration]) -> list[str]:
                     migration.name,
                     migration.checksum,
                 )
-            done.append(f"{migration.origin}/{migration.name}")
-        return done
+            applied.append(f"{migration.origin}/{migration.name}")
+        return applied
     finally:
         await conn.execute("SELECT pg_advisory_unlock($1)", AdvisoryLock.MIGRATION)

@@ -23,7 +23,7 @@ async def test_a_report_and_its_decisions_come_after_those_that_were_told(world:
             await conn.execute(
                 "INSERT INTO told VALUES ($1, $2, $3, '{}')", topic, str(key), version
             )
-        await recovery().after(conn)
+        await recovery().after_replay(conn)
     for one in (new, known):
         if one is new:
             drafted = await world.draft(one.proposal_id, **KEPT)

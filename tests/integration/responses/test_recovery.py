@@ -25,7 +25,7 @@ async def test_what_is_told_after_a_restore_is_newer_than_what_was_told_before(
             await conn.execute(
                 "INSERT INTO told VALUES ($1, $2, $3, '{}')", topic, str(key), version
             )
-        await recovery(world.service.clock).after(conn)
+        await recovery(world.service.clock).after_replay(conn)
         await synthesis.republish(conn, world.service.clock)
         collection = await conn.fetchval(
             "SELECT max(version) FROM outbox WHERE topic = $1", topic_of(CollectionState).name

@@ -16,7 +16,7 @@ from services.contracts.http.common import Role
 from services.responses.app import build as build_responses
 from services.responses.settings import ResponsesSettings
 from services.runtime.http.hints import MOST_STREAMS
-from services.runtime.http.rate_limits import Limit
+from services.runtime.http.rate_limits import RateLimiter
 from services.runtime.http.staff_tokens import NotSignedIn, StaffTokens
 from services.runtime.service import Service
 from tests.contract.examples import EXAMPLES
@@ -196,7 +196,7 @@ async def test_a_person_who_asks_too_often_waits_and_others_do_not(
     responses: tuple[Service, httpx.AsyncClient], issuer: Issuer
 ) -> None:
     service, client = responses
-    service.api.state.limit = Limit(per_second=0.1, burst=1)
+    service.api.state.rate_limiter = RateLimiter(per_second=0.1, burst=1)
     mine = issuer.headers(Role.CAMPAIGNS, name="Alex A.")
     other = issuer.headers(Role.CAMPAIGNS, name="Billie B.")
     answers = [await client.get("/api/collections", headers=one) for one in (mine, mine, other)]

@@ -17,10 +17,9 @@ from services.contracts.envelope import headers
 from services.contracts.events.responses import CollectionState
 from services.contracts.topics import topic_of
 from services.runtime.clock import FixedClock
-from services.runtime.messaging import outbox
+from services.runtime.messaging import outbox, store
 from services.runtime.messaging.inbox import Apply, Inbox, consumer_group, measure_lag
 from services.runtime.messaging.kafka import KafkaServer
-from services.runtime.messaging.outbox import sql
 from services.runtime.messaging.relay import Relay
 from services.runtime.postgres.database import Connection, Database
 from tests.support import topics
@@ -96,7 +95,7 @@ async def test_a_poison_record_in_the_middle_of_a_batch_stops_nobody_and_is_kept
             return await committed_offsets(kafka) == 303
 
         await eventually(all_settled, "the offsets of all 303 records are committed")
-    errors = [row["error"] for row in await inbox_database.pool.fetch(sql.dead_letters, 10)]
+    errors = [row["error"] for row in await store.list_dead_letters(inbox_database.pool, 10)]
     assert len(errors) == 3
     assert any("null" in error for error in errors)
 
@@ -116,7 +115,7 @@ async def test_an_event_the_database_refuses_is_isolated_from_its_batch(
 
         await eventually(settled, "51 applied and one dead letter")
 
-        letter = (await inbox_database.pool.fetch(sql.dead_letters, 1))[0]
+        letter = (await store.list_dead_letters(inbox_database.pool, 1))[0]
         assert "seen_version_check" in letter["error"]
         async with inbox_database.transaction() as conn:
             assert not (await inbox.replay(conn, letter["id"])).applied
@@ -204,7 +203,7 @@ async def test_records_from_the_future_are_counted_and_applied(inbox_database: D
     ahead = [int((time.time() + seconds) * 1000) for seconds in (5, 300, 400)]
     records = [replace(record(collection()), timestamp=moment) for moment in ahead]
     await inbox.apply_batch(inbox.consumers[0], records)
-    assert inbox.consumers[0].early == 2
+    assert inbox.consumers[0].future_records == 2
     assert await count(inbox_database, "seen") == 3
 
 

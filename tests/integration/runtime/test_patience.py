@@ -142,7 +142,7 @@ async def test_requests_are_limited_as_configured_in_production(
 async def test_the_client_waits_for_patient_work_as_long_as_the_server_lets_it(
     postgres_server: PostgresServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(db, "_COMMAND_SECONDS", 0.2)
+    monkeypatch.setattr(db, "_STATEMENT_SECONDS", 0.2)
     async with databases.clone(postgres_server, "feedback") as (dsn, _):
         database = Database(SecretStr(dsn), connections=1)
         await database.start()

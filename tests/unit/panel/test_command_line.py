@@ -144,7 +144,7 @@ def test_who_acts_is_one_of_the_local_people() -> None:
     assert found.name == "M. Bernard"
     with pytest.raises(NobodyOfThatName) as refused:
         someone("nobody")
-    assert "bernard" in refused.value.say("en")
+    assert "bernard" in refused.value.message("en")
 
 
 def test_a_language_that_is_not_spoken_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

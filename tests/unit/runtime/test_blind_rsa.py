@@ -245,7 +245,7 @@ def test_damaged_requests_are_not_signed(signer: PrivateKey) -> None:
     for damaged in [*blinded, b"", b"\x02", bytes(383), bytes(385), bytes(4096)]:
         with pytest.raises(RequestDamaged) as refused:
             signer.blind_sign(damaged)
-        assert refused.value.say("fr") != refused.value.say("en")
+        assert refused.value.message("fr") != refused.value.message("en")
 
 
 def test_a_faulty_signature_never_leaves(signer: PrivateKey) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from services.contracts.characters import clean
-from services.runtime.csv_tables import Cell, csv_lines, formula_safe_json, harmless
+from services.runtime.csv_tables import Cell, csv_lines, escape_formulas, formula_safe_json
 from tests.support.spreadsheets import formulas
 
 ROOT = Path(__file__).parents[3]
@@ -43,23 +43,23 @@ def test_a_program_that_reads_rfc_4180_gets_every_row_and_every_cell() -> None:
     read = list(csv.reader(io.StringIO(csv_lines(rows), newline="")))
     assert len(read) == len(rows)
     for (cell, *others), text in zip(read, texts, strict=True):
-        assert cell.removesuffix("'") == harmless(clean(text)).removesuffix("'")
+        assert cell.removesuffix("'") == escape_formulas(clean(text)).removesuffix("'")
         assert others == ["", "-1", "2.5"]
 
 
 @pytest.mark.parametrize("start", list("=+-@\t\r\n＝＋－＠"))
 def test_only_where_a_cell_may_begin_is_an_apostrophe_put(start: str) -> None:
-    assert harmless(f"{start}1") == f"'{start}1"
-    assert harmless(f"1{start}") == f"1{start}"
-    assert harmless("de 3-4 jours, au 01-02 @ midi") == "de 3-4 jours, au 01-02 @ midi"
-    assert harmless("ligne 1\r\nligne 2") == "ligne 1\r\nligne 2"
-    assert harmless(harmless(f"a;{start}1")) == harmless(f"a;{start}1")
+    assert escape_formulas(f"{start}1") == f"'{start}1"
+    assert escape_formulas(f"1{start}") == f"1{start}"
+    assert escape_formulas("de 3-4 jours, au 01-02 @ midi") == "de 3-4 jours, au 01-02 @ midi"
+    assert escape_formulas("ligne 1\r\nligne 2") == "ligne 1\r\nligne 2"
+    assert escape_formulas(escape_formulas(f"a;{start}1")) == escape_formulas(f"a;{start}1")
 
 
 @pytest.mark.parametrize("unseen", ["\u00ad", "\u061c", "\u180e", "\u202e", "\u2066", "\U000e0020"])
 def test_characters_that_nobody_sees_hide_no_formula(unseen: str) -> None:
-    assert harmless(f"{unseen}=1") == f"{unseen}'=1"
-    assert harmless(f"a;{unseen}=1") == f"a;{unseen}'=1"
+    assert escape_formulas(f"{unseen}=1") == f"{unseen}'=1"
+    assert escape_formulas(f"a;{unseen}=1") == f"a;{unseen}'=1"
 
 
 def test_numbers_stay_numbers() -> None:
@@ -71,7 +71,7 @@ def test_answers_in_json_are_the_same_data_and_no_formula() -> None:
         answers: dict[str, Any] = {"q": text, "c": {"chosen": ["a", text], "other": text}, "n": -2}
         cell = formula_safe_json(answers)
         assert json.loads(cell) == answers
-        assert harmless(cell) == cell
+        assert escape_formulas(cell) == cell
         assert formulas(csv_lines([["id", cell, "x"]])) == []
 
 

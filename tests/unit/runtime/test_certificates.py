@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from deploy.bootstrap import Authority
 from services.runtime.event_loop import loop_factory
-from services.runtime.observability.certificates import CertificateWatch
+from services.runtime.observability.certificates import CertificateMetrics
 from services.runtime.settings import Settings
 
 DAY = 86_400
@@ -46,8 +46,8 @@ def test_the_seconds_left_of_each_server_that_can_be_seen(tmp_path: Path) -> Non
                 issuer="https://issuer.example",
                 watched_certificates=f"127.0.0.1:{port}",
             )
-            watch = CertificateWatch(settings)
-            await watch.look()
+            watch = CertificateMetrics(settings.tls_servers())
+            await watch.update()
             samples = {s.labels["server"]: s.value for s in watch.samples()}
             assert samples.keys() == {f"127.0.0.1:{port}", f"127.0.0.1:{database}"}
             return samples

@@ -11,8 +11,7 @@ from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
 from deploy.generate.describe import SERVICES, build
-from services.runtime.http.application import LARGEST_BODY, Guard
-from services.runtime.http.rate_limits import Limit
+from services.runtime.http.bodies import LARGEST_BODY, BodyLimitMiddleware
 
 
 @pytest.fixture(params=SERVICES)
@@ -135,7 +134,7 @@ async def reads(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 async def test_a_body_that_does_not_come_whole_in_time_is_not_waited_for() -> None:
-    guard = Guard(reads, [], Limit(per_second=10, burst=10), body_seconds=0.05)
+    limited = BodyLimitMiddleware(reads, [], seconds=0.05)
     scope = {
         "type": "http",
         "method": "POST",
@@ -154,7 +153,7 @@ async def test_a_body_that_does_not_come_whole_in_time_is_not_waited_for() -> No
         sent.append(message)
 
     with pytest.raises(ClientDisconnect):
-        await guard(scope, receive, send)
+        await limited(scope, receive, send)
     assert [message["type"] for message in sent] == ["http.response.start", "http.response.body"]
     assert sent[0]["status"] == 408
     assert (b"connection", b"close") in sent[0]["headers"]
@@ -162,9 +161,9 @@ async def test_a_body_that_does_not_come_whole_in_time_is_not_waited_for() -> No
 
 
 async def test_after_a_whole_body_a_handler_may_take_its_time() -> None:
-    guard = Guard(slow, [], Limit(per_second=10, burst=10), body_seconds=0.01)
+    limited = BodyLimitMiddleware(slow, [], seconds=0.01)
     async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(guard), base_url="http://panel.test"
+        transport=httpx.ASGITransport(limited), base_url="http://panel.test"
     ) as client:
         assert (await client.post("/", content=b"whole")).status_code == 204
 

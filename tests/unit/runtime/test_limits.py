@@ -2,12 +2,12 @@
 
 import pytest
 
-from services.runtime.http.rate_limits import Limit, TooOften, rate_limit_key
+from services.runtime.http.rate_limits import RateLimiter, TooOften, rate_limit_key
 
 
 def test_a_source_that_asks_too_often_waits_and_others_do_not() -> None:
     now = 0.0
-    limit = Limit(per_second=0.5, burst=3, elapsed=lambda: now)
+    limit = RateLimiter(per_second=0.5, burst=3, elapsed=lambda: now)
     for _ in range(3):
         limit.take("192.0.2.1")
     with pytest.raises(TooOften) as refused:
@@ -20,7 +20,7 @@ def test_a_source_that_asks_too_often_waits_and_others_do_not() -> None:
 
 def test_who_is_refused_is_let_in_again_though_it_never_stopped_asking() -> None:
     now = 0.0
-    limit = Limit(per_second=1, burst=1, elapsed=lambda: now)
+    limit = RateLimiter(per_second=1, burst=1, elapsed=lambda: now)
     let_in = 0
     for tenth in range(101):
         now = tenth / 10
@@ -34,7 +34,7 @@ def test_who_is_refused_is_let_in_again_though_it_never_stopped_asking() -> None
 
 def test_no_address_is_kept_and_what_is_kept_is_forgotten() -> None:
     now = 0.0
-    limit = Limit(per_second=1, burst=1, elapsed=lambda: now)
+    limit = RateLimiter(per_second=1, burst=1, elapsed=lambda: now)
     limit.take("192.0.2.1")
     before = dict(vars(limit))
     assert "192.0.2.1" not in repr(before)
@@ -49,6 +49,6 @@ def test_a_household_is_one_source_and_whom_a_proxy_keeps_to_itself_is_none() ->
     assert rate_limit_key(("2001:db8::1", 1)) == rate_limit_key(("2001:db8::ffff:1", 1))
     assert rate_limit_key(("2001:db8::1", 1)) != rate_limit_key(("2001:db8:0:1::1", 1))
     assert rate_limit_key(("unknown", 0)) is rate_limit_key(None) is None
-    limit = Limit(per_second=1, burst=1)
+    limit = RateLimiter(per_second=1, burst=1)
     for _ in range(3):
         limit.take(None)

@@ -6,13 +6,13 @@ import sys
 
 import pytest
 
-from services.runtime.observability.log_limit import LogLimit
+from services.runtime.observability.log_limits import LogLimiter
 
 SHOUTING = """
 import asyncio, logging, structlog
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
-from services.runtime.observability.metrics import configure_logs
+from services.runtime.observability.logs import configure_logs
 
 configure_logs("registry", "INFO")
 ours, theirs = structlog.get_logger(), logging.getLogger("aiokafka.client")
@@ -69,7 +69,7 @@ def test_an_error_of_our_own_is_always_said(lines: list[dict[str, object]]) -> N
 
 def test_the_next_minute_says_how_many_lines_were_left_out() -> None:
     now = 0.0
-    limit = LogLimit(lines=2, seconds=60, clock=lambda: now)
+    limit = LogLimiter(lines=2, seconds=60, clock=lambda: now)
     assert [limit.admit("kind") for _ in range(5)] == [0, 0, None, None, None]
     assert limit.admit("another") == 0
     now = 60.0

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from deploy.bootstrap import Authority
-from services.runtime.event_loop import TLS_GOODBYE_SECONDS, loop_factory
+from services.runtime.event_loop import TLS_CLOSE_SECONDS, loop_factory
 
 
 class Mute:
@@ -72,4 +72,4 @@ def test_a_connection_ends_although_its_peer_says_no_goodbye(
             took = runner.run(close())
     finally:
         mute.stop()
-    assert took < TLS_GOODBYE_SECONDS * 10
+    assert took < TLS_CLOSE_SECONDS * 10

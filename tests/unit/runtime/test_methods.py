@@ -14,8 +14,8 @@ from fastapi import FastAPI
 from fastapi.responses import StreamingResponse
 
 from deploy.generate.describe import SERVICES, build
-from services.runtime.http.application import Busy
-from services.runtime.http.methods import HeadAsGet
+from services.runtime.http.errors import Busy
+from services.runtime.http.methods import HeadMiddleware
 from services.runtime.postgres.database import Database
 from tests.contract.faces import pages
 
@@ -79,7 +79,7 @@ async def test_options_names_all_methods_of_an_address(
 async def test_head_of_a_download_does_not_produce_it() -> None:
     produced: list[int] = []
     app = FastAPI()
-    app.add_middleware(HeadAsGet)
+    app.add_middleware(HeadMiddleware)
 
     @app.get("/rows")
     async def rows() -> StreamingResponse:

@@ -20,7 +20,7 @@ async def facing(service: Service) -> AsyncIterator[httpx.AsyncClient]:
 
 
 def counted(service: Service) -> dict[Series, int]:
-    [family] = text_string_to_metric_families(service.requests.exposition().decode())
+    [family] = text_string_to_metric_families(service.request_metrics.exposition().decode())
     return {
         (one.labels["route"], one.labels["method"], one.labels["status"]): int(one.value)
         for one in family.samples
@@ -76,4 +76,4 @@ async def test_no_series_says_when_it_was_first_counted() -> None:
         service = build(name)
         async with facing(service) as client:
             await client.get("/health/live")
-        assert "_created" not in service.requests.exposition().decode()
+        assert "_created" not in service.request_metrics.exposition().decode()

@@ -12,7 +12,7 @@ from pydantic_core import PydanticUndefined
 from deploy.bootstrap import bootstrap
 from deploy.generate.configuration import MODELS, is_secret, reference
 from services.feedback.settings import FeedbackSettings
-from services.runtime.service import main
+from services.runtime.command import main
 from services.runtime.settings import Settings, from_environment
 
 GIVEN: dict[str, Any] = {

@@ -204,10 +204,10 @@ async def test_an_event_stream_ends_with_the_token_that_opened_it() -> None:
     moments: Iterator[float] = iter([0.0, 1.0, 1.0])
     hub = HintHub(None)  # type: ignore[arg-type]  # only its fan-out is used
     stream = hub.stream("claire", until=1.0, now=lambda: next(moments))
-    hub._tell([])
+    hub._broadcast([])
     events = []
     while (event := await anext(stream, None)) is not None:
         events.append(event)
-        hub._tell([])
+        hub._broadcast([])
     assert len(events) == 2
-    assert not hub._readers
+    assert not hub._streams

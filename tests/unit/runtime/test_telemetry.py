@@ -10,7 +10,7 @@ PROGRAM = """
 import asyncio, gc, logging, structlog
 from asyncpg import UniqueViolationError, InvalidTextRepresentationError
 from pydantic import TypeAdapter
-from services.runtime.observability.metrics import configure_logs
+from services.runtime.observability.logs import configure_logs
 
 secret = "zoe" + "@example.test"
 configure_logs("registry", "INFO")

@@ -97,8 +97,8 @@ class CheckpointRefused(JournalBroken):
         en="Line {line}, after {number} entries: {why}",
     )
 
-    def say(self, language: Language) -> str:
-        return self.sentence.in_(language, **self.data, why=self.why.say(language))
+    def message(self, language: Language) -> str:
+        return self.sentence.in_(language, **self.data, why=self.why.message(language))
 
 
 class NothingSigned(JournalBroken):

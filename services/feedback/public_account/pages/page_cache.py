@@ -61,7 +61,9 @@ class PageCache:
         self._database = database
         self._clock = clock
         self._max_bytes = max_bytes
-        self._marks: WriteBatcher[None, None, UUID] = WriteBatcher(self._find_marks, most=100_000)
+        self._marks: WriteBatcher[None, None, UUID] = WriteBatcher(
+            self._find_marks, max_items=100_000
+        )
         self._edition: Edition | None = None
         self._pages: OrderedDict[Hashable, CachedPage] = OrderedDict()
         self._bytes = 0

@@ -9,7 +9,7 @@ from starlette.routing import Route
 from services.feedback.public_account.pages import account, open_data, sitemap
 from services.feedback.public_account.pages.site import Site, style
 from services.feedback.settings import FeedbackSettings
-from services.runtime.http.application import wants_page
+from services.runtime.http.errors import prefers_html
 from services.runtime.service import Service
 
 
@@ -30,7 +30,7 @@ def _register_not_found(app: FastAPI, site: Site) -> None:
     default = app.exception_handlers[HTTPException]
 
     async def not_found(request: Request, error: Exception) -> Response:
-        if wants_page(request):
+        if prefers_html(request):
             return site.not_found(request)
         response: Response = await default(request, error)  # type: ignore[misc]
         return response

@@ -154,7 +154,7 @@ class Wrong:
     code: str
     data: dict[str, object] = field(default_factory=dict, hash=False)
 
-    def say(self, language: Language) -> str:
+    def message(self, language: Language) -> str:
         return REASONS[self.code].in_(language, **self.data)
 
 
@@ -169,5 +169,5 @@ class LineRefused(Exception):
     def codes(self) -> tuple[str, ...]:
         return tuple(wrong.code for wrong in self.wrong)
 
-    def say(self, language: Language) -> str:
-        return " ".join(wrong.say(language) for wrong in self.wrong)
+    def message(self, language: Language) -> str:
+        return " ".join(wrong.message(language) for wrong in self.wrong)

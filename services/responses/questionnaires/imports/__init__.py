@@ -47,7 +47,7 @@ class FileUnreadable(Refusal):
         super().__init__(format=format, why=why.en or why.fr)
         self.why = why
 
-    def say(self, language: Language) -> str:
+    def message(self, language: Language) -> str:
         why = (self.why.en if language == "en" else None) or self.why.fr
         return self.sentence.in_(language, format=self.data["format"], why=why)
 

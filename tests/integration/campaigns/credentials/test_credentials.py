@@ -100,8 +100,8 @@ async def test_another_request_after_the_first_is_refused_with_the_way_out(world
     await ask(world, row)
     with pytest.raises(IssuedElsewhere) as refused:
         await ask(world, row, b"from another device")
-    assert "lien privé" in str(refused.value.say_way_out("fr"))
-    assert "private link" in str(refused.value.say_way_out("en"))
+    assert "lien privé" in str(refused.value.way_out_message("fr"))
+    assert "private link" in str(refused.value.way_out_message("en"))
     assert len(await issued(world)) == 1
 
 

@@ -136,8 +136,8 @@ async def test_a_launch_is_refused_in_words_until_everything_is_there(world: Wor
     waiting = await world.campaign(await world.project(ready=False), 1)
     with pytest.raises(CollectionNotReady) as refused:
         await world.launch(waiting)
-    assert "questionnaire" in refused.value.say("fr")
-    assert refused.value.say_way_out("en")
+    assert "questionnaire" in refused.value.message("fr")
+    assert refused.value.way_out_message("en")
     with pytest.raises(NotFound):
         await world.launch(uuid4())
     late = await world.campaign(await world.project(), 1, first_day=TODAY + timedelta(days=61))
@@ -173,8 +173,8 @@ async def test_infeasible_quotas_are_refused_with_the_smallest_relaxation(world:
     with pytest.raises(QuotasInfeasible) as refused:
         await world.launch(campaign)
     assert refused.value.relaxation == {"18-34": 7, "50-64": 0}
-    assert "18-34 à 7" in refused.value.say("fr")
-    assert "18-34 to 7" in refused.value.say("en")
+    assert "18-34 à 7" in refused.value.message("fr")
+    assert "18-34 to 7" in refused.value.message("en")
     assert (await world.view(project)).state == "published"
     preview = await _preview(world, campaign)
     assert not preview.feasible

@@ -97,7 +97,7 @@ async def test_nothing_is_put_back_while_its_service_runs(kept: Kept) -> None:
     await kept.write("later")
     with pytest.raises(restoring.StillServing) as refused:
         await kept.put_back_at_once(saved)
-    assert "test-feedback" in refused.value.say("en")
+    assert "test-feedback" in refused.value.message("en")
     assert await kept.says() == "later"
 
 

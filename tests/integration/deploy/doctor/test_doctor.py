@@ -145,8 +145,8 @@ async def test_every_finding_is_said_in_both_languages_and_what_is_amiss_has_a_w
         for language in LANGUAGES:
             assert "{" not in finding.describe(language)
             if finding.verdict is not Verdict.WELL:
-                assert finding.say_way_out(language)
-                assert "{" not in (finding.say_way_out(language) or "")
+                assert finding.way_out_message(language)
+                assert "{" not in (finding.way_out_message(language) or "")
 
 
 async def test_what_cannot_be_reached_is_broken_and_no_password_is_said(ward: Ward) -> None:
@@ -378,7 +378,7 @@ async def test_a_topic_with_another_policy_or_none_at_all_is_broken(ward: Ward) 
         }
         (policy,) = [finding for finding in findings if finding.check == "kafka.policies"]
         assert policy.describe("en") == "retention.ms is 86400000 instead of 3456000000."
-        assert "`setup` of registry" in (policy.say_way_out("en") or "")
+        assert "`setup` of registry" in (policy.way_out_message("en") or "")
         await ensure_topics(ward.deployment.kafka, TOPICS)
         assert summary(await amiss(bus(ward.deployment))) == {("kafka.copies", "", LOOK)}
     finally:
@@ -517,7 +517,7 @@ async def test_the_mail_queue_is_asked_about_and_four_hours_are_its_limit(ward: 
         asked_hours = replace(ward.deployment, mail_queue_hours=hours)
         (finding,) = await amiss(mail(asked_hours))
         assert (finding.check, finding.verdict) == ("mail.queue", verdict)
-        assert "PANEL_MAIL_QUEUE_HOURS" in (finding.say_way_out("en") or "")
+        assert "PANEL_MAIL_QUEUE_HOURS" in (finding.way_out_message("en") or "")
     local = replace(ward.deployment, mail_queue_hours=None, local=True)
     assert await amiss(mail(local)) == []
 

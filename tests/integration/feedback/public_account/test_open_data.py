@@ -21,7 +21,7 @@ from services.contracts.http.open_data import (
     OpenStep,
 )
 from services.feedback.public_account import store
-from services.runtime.csv_tables import harmless
+from services.runtime.csv_tables import escape_formulas
 from services.runtime.postgres.database import Connection
 from tests.support.feedback import KEPT, NOT_KEPT, World, project
 from tests.support.spreadsheets import formulas
@@ -78,7 +78,7 @@ async def test_every_file_follows_its_schema_and_both_forms_say_the_same(
                 expected = "" if value is None else value
                 if isinstance(value, list):
                     expected = " ".join(value)
-                assert line[column] == harmless(str(expected))
+                assert line[column] == escape_formulas(str(expected))
     counts = {"projects": 2, "reports": 2, "decisions": 2, "follow-up": 1}
     assert len(file["rows"]) == counts.get(name, len(file["rows"]))
     OpenData[shape].model_validate(file)  # type: ignore[valid-type]
@@ -131,8 +131,8 @@ async def test_no_file_holds_a_formula_whatever_separator_a_program_expects(worl
 
 @pytest.mark.parametrize("start", list("=+-@\t\r\n＝＋－＠"))
 def test_what_begins_like_a_formula_is_a_text(start: str) -> None:
-    assert harmless(f"{start}1") == f"'{start}1"
-    assert harmless(f"1{start}") == f"1{start}"
+    assert escape_formulas(f"{start}1") == f"'{start}1"
+    assert escape_formulas(f"1{start}") == f"1{start}"
 
 
 async def test_decisions_that_are_not_retained_are_not_followed(world: World) -> None:

@@ -71,7 +71,7 @@ def test_a_restore_that_cannot_work_is_refused(
     if refusal:
         with pytest.raises(refusal) as refused:
             check_restore(saved, dumped_by, server)
-        assert "Nothing was changed." in str(refused.value.say_way_out("en"))
+        assert "Nothing was changed." in str(refused.value.way_out_message("en"))
     else:
         check_restore(saved, dumped_by, server)
 

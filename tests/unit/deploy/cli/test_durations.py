@@ -26,7 +26,7 @@ def test_durations_as_people_write_them(text: str, expected: timedelta) -> None:
 def test_what_is_no_duration_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(NoDuration) as refused:
         duration(text)
-    assert "31d" in (refused.value.say_way_out("fr") or "")
+    assert "31d" in (refused.value.way_out_message("fr") or "")
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ async def still() -> str:
 async def test_a_panel_that_stands_still_is_reported_with_its_state() -> None:
     with pytest.raises(TookTooLong) as caught:
         await until(never, NOT_YET, WITHIN, still)
-    assert caught.value.say("en").endswith("seconds: not yet. [orders: unanswered 3]")
+    assert caught.value.message("en").endswith("seconds: not yet. [orders: unanswered 3]")
 
 
 async def test_a_slow_panel_is_waited_for_as_long_as_something_changes() -> None:
@@ -64,4 +64,4 @@ async def test_change_without_an_end_is_not_waited_for_for_ever() -> None:
 async def test_without_a_state_the_time_is_all_there_is() -> None:
     with pytest.raises(TookTooLong) as caught:
         await until(never, NOT_YET, WITHIN)
-    assert caught.value.say("fr").endswith("secondes : pas encore.")
+    assert caught.value.message("fr").endswith("secondes : pas encore.")

@@ -58,8 +58,8 @@ def test_every_draft_has_a_reason_and_a_retained_one_a_next_step(
     if not complete:
         with pytest.raises(Refusal) as refused:
             drafted(**fields)
-        assert refused.value.say("fr")
-        assert refused.value.say_way_out("en")
+        assert refused.value.message("fr")
+        assert refused.value.way_out_message("en")
         return
     draft = drafted(**fields)
     assert draft.reason == draft.reason.strip() != ""

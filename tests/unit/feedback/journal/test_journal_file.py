@@ -205,14 +205,14 @@ def test_entries_that_no_signature_covers_are_refused_and_told() -> None:
     with pytest.raises(EntriesUncovered) as wrong:
         checked(lines)
     assert wrong.value.data == {"first": 3, "last": 4}
-    assert "Entries 3 to 4 come after the last checkpoint" in wrong.value.say("en")
+    assert "Entries 3 to 4 come after the last checkpoint" in wrong.value.message("en")
 
 
 def test_a_journal_signed_by_another_key_is_refused() -> None:
     with pytest.raises(CheckpointRefused) as wrong:
         checked(journal(3, signer=OTHER))
-    assert "None of the given keys has signed" in wrong.value.say("en")
-    assert "Aucune des clés données" in wrong.value.say("fr")
+    assert "None of the given keys has signed" in wrong.value.message("en")
+    assert "Aucune des clés données" in wrong.value.message("fr")
 
 
 def test_a_key_that_was_changed_is_given_with_the_one_before() -> None:

@@ -96,7 +96,7 @@ def test_05_another_code_page_is_refused_and_shows_names_as_they_were_read(
 ) -> None:
     with pytest.raises(EncodingDoubtful) as refused:
         read(f"05-mac-and-dos-encodings/{file}")
-    assert shown in refused.value.say("fr")
+    assert shown in refused.value.message("fr")
 
 
 def test_05_unicode_text_without_a_mark_is_read_rightly() -> None:

@@ -51,7 +51,9 @@ def read(content: bytes) -> tuple[list[Person | LineRefused], Sheet] | None:
     records_and_more = facts.above + facts.blank + sum(it.last - it.first + 1 for it in lines)
     assert records_and_more == facts.physical
     for it in lines:
-        assert it.content.say("en") if isinstance(it.content, LineRefused) else it.content.address
+        assert (
+            it.content.message("en") if isinstance(it.content, LineRefused) else it.content.address
+        )
     return [it.content for it in lines], sheet
 
 

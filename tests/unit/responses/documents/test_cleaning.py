@@ -147,7 +147,7 @@ def test_a_photograph_that_breaks_off_is_refused(length: int) -> None:
 def refused(content: bytes, kind: str = "") -> str:
     with pytest.raises(DocumentRefused) as error:
         clean_here(content, kind)
-    assert error.value.say("fr") != error.value.say("en")
+    assert error.value.message("fr") != error.value.message("en")
     return error.value.reason
 
 

@@ -72,7 +72,7 @@ async def test_who_comes_when_too_many_wait_is_told_to_come_back(
     assert len(waiting) == apart.AT_ONCE + apart.MOST_WAITING
     busy = apart.Busy()
     assert (busy.status, busy.retry_after) == (503, apart.SECONDS)
-    assert busy.say("fr") != busy.say("en")
+    assert busy.message("fr") != busy.message("en")
     go.set()
     assert await asyncio.gather(*waiting) == [b"x"] * len(waiting)
 

@@ -139,6 +139,6 @@ def test_what_cannot_be_crossed_is_said_with_what_can() -> None:
     known = rules.countable([YES_NO, {"id": "t", "kind": "free_text"}])
     with pytest.raises(rules.NotCounted) as refused:
         rules.refuse_unless_crossable("q", "t", known)
-    assert refused.value.say_way_out("en") == "Questions that can be crossed: q."
+    assert refused.value.way_out_message("en") == "Questions that can be crossed: q."
     with pytest.raises(rules.SameQuestion):
         rules.refuse_unless_crossable("q", "q", known)

@@ -214,4 +214,4 @@ BILLION_LAUGHS = b"""<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]>
 def test_what_is_no_such_file_is_refused_in_words(format: Any, content: bytes) -> None:
     with pytest.raises(FileUnreadable) as refused:
         read(format, content)
-    assert format in refused.value.say("fr")
+    assert format in refused.value.message("fr")

@@ -116,8 +116,8 @@ def test_an_expression_is_not_shown_and_is_named() -> None:
 def test_a_broken_row_is_refused_with_its_line(file: str, place: str) -> None:
     with pytest.raises(FileUnreadable) as refused:
         case(f"23-lss-broken-and-duplicate/{file}.lss")
-    assert place in refused.value.say("en")
-    assert "ligne" in refused.value.say("fr")
+    assert place in refused.value.message("en")
+    assert "ligne" in refused.value.message("fr")
 
 
 def test_two_questions_of_one_code_are_both_there_under_two_names() -> None:
@@ -499,7 +499,7 @@ def test_a_file_that_cannot_be_read_is_refused_with_the_place(
 ) -> None:
     with pytest.raises(FileUnreadable) as refused:
         read(format, content)
-    assert place in refused.value.say("en")
+    assert place in refused.value.message("en")
     assert refused.value.status == 422
 
 

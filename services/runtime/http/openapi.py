@@ -1,4 +1,4 @@
-"""What can be answered instead of what was asked for, in the description of every operation.
+"""Problem responses in the OpenAPI document of every operation.
 
 Derived rather than declared route by route, where one more refusal would be forgotten.
 """
@@ -7,9 +7,9 @@ from typing import Any
 
 from services.contracts.http.common import Problem
 
-MEDIA_TYPE = "application/problem+json"
+PROBLEM_MEDIA_TYPE = "application/problem+json"
 
-_MEANINGS = {
+_PROBLEMS = {
     "401": ("NotSignedIn", "Nobody is signed in, or no longer."),
     "403": ("NotAllowed", "Not for this person: the role or the link does not open this."),
     "404": ("NotFound", "Nothing has this id."),
@@ -20,34 +20,35 @@ _MEANINGS = {
     "429": ("TooOften", "Too many requests in a short time; `Retry-After` says when to come back."),
     "503": ("Busy", "Took too long, or who is asking cannot be verified at the moment."),
 }
-_UNUSED = ("HTTPValidationError", "ValidationError")
+_UNUSED_SCHEMAS = ("HTTPValidationError", "ValidationError")
 
 
-def described(document: dict[str, Any]) -> dict[str, Any]:
-    """The OpenAPI document, each operation with the problems that can come of it."""
+def add_problems(document: dict[str, Any]) -> dict[str, Any]:
+    """Add to each operation the problem responses that it can return."""
     for path, operations in document["paths"].items():
         for operation in operations.values():
-            for status in _of(operation, names_something="{" in path):
-                name, _ = _MEANINGS[status]
+            for status in _statuses(operation, has_path_parameter="{" in path):
+                name, _ = _PROBLEMS[status]
                 operation["responses"][status] = {"$ref": f"#/components/responses/{name}"}
     components = document.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
-    for name in _UNUSED:
+    for name in _UNUSED_SCHEMAS:
         schemas.pop(name, None)
     schemas[Problem.__name__] = Problem.model_json_schema()
-    content = {MEDIA_TYPE: {"schema": {"$ref": f"#/components/schemas/{Problem.__name__}"}}}
+    content = {PROBLEM_MEDIA_TYPE: {"schema": {"$ref": f"#/components/schemas/{Problem.__name__}"}}}
     components["responses"] = {
-        name: {"description": meaning, "content": content} for name, meaning in _MEANINGS.values()
+        name: {"description": description, "content": content}
+        for name, description in _PROBLEMS.values()
     }
     return document
 
 
-def _of(operation: dict[str, Any], names_something: bool) -> list[str]:
+def _statuses(operation: dict[str, Any], has_path_parameter: bool) -> list[str]:
     statuses = ["403", "422", "429", "503"]
     if "security" in operation:
         statuses.append("401")
     if "requestBody" in operation:
         statuses += ["408", "413"]
-    if names_something or "requestBody" in operation:
+    if has_path_parameter or "requestBody" in operation:
         statuses += ["404", "409"]
     return statuses

@@ -1,7 +1,7 @@
-"""Rate limit of log lines that repeat: an outage is said, not shouted.
+"""Rate limits of repeated log lines.
 
 A broker that is away makes its client log dozens of lines a second in each replica, which fills the
-disk and hides the one line that matters. Our own errors are never suppressed, warnings that repeat
+disk and hides the one line that matters. Errors of our own are never suppressed, repeated warnings
 are.
 """
 
@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import structlog
 
 _LINES, _SECONDS = 3, 60.0
-# Parts of our own warnings that tell one kind from another.
-_TELLING = ("event", "error", "topic", "job", "route")
+# Fields of our own warnings that tell one kind from another.
+_DISTINGUISHING_FIELDS = ("event", "error", "topic", "job", "route")
 
-Clock = Callable[[], float]
+Monotonic = Callable[[], float]
 
 
 @dataclass
@@ -26,12 +26,11 @@ class _Window:
     suppressed: int = 0
 
 
-class LogLimit:
-    """Lets so many lines of one kind through in a minute. The first line of a later minute says how
-    many were suppressed."""
+class LogLimiter:
+    """Admits so many lines of one kind per minute, and counts those that it suppresses."""
 
     def __init__(
-        self, lines: int = _LINES, seconds: float = _SECONDS, clock: Clock = time.monotonic
+        self, lines: int = _LINES, seconds: float = _SECONDS, clock: Monotonic = time.monotonic
     ) -> None:
         self._lines = lines
         self._seconds = seconds
@@ -39,13 +38,16 @@ class LogLimit:
         self._windows: dict[Hashable, _Window] = {}
 
     def admit(self, kind: Hashable) -> int | None:
-        """How many of this kind were suppressed before this line; None: suppress this one too."""
-        now = self._clock()
+        """Number of lines of this kind suppressed before this one; None: suppress this one too.
+
+        The first line of a later window gets the number.
+        """
+        moment = self._clock()
         window = self._windows.get(kind)
         suppressed = 0
-        if window is None or now >= window.ends:
+        if window is None or moment >= window.ends:
             suppressed = window.suppressed if window else 0
-            window = self._windows[kind] = _Window(now + self._seconds)
+            window = self._windows[kind] = _Window(moment + self._seconds)
         window.lines += 1
         if window.lines > self._lines:
             window.suppressed += 1
@@ -54,35 +56,38 @@ class LogLimit:
 
 
 class LibraryLines(logging.Filter):
-    """Of libraries: one kind is one place in the code with one type of error. Not of the HTTP
-    server, whose errors are defects that a request met."""
+    """Limits lines of libraries, by the place in their code and the type of error.
 
-    def __init__(self, limit: LogLimit) -> None:
+    Lines of the HTTP server pass: its errors are defects that a request met.
+    """
+
+    def __init__(self, limiter: LogLimiter) -> None:
         super().__init__()
-        self._limit = limit
+        self._limiter = limiter
 
     def filter(self, record: logging.LogRecord) -> bool:
         if record.name.startswith("uvicorn"):
             return True
         error = record.exc_info[0] if record.exc_info else None
-        suppressed = self._limit.admit((record.name, record.pathname, record.lineno, error))
+        suppressed = self._limiter.admit((record.name, record.pathname, record.lineno, error))
         if suppressed:
             record.suppressed = suppressed
         return suppressed is not None
 
 
 class OwnWarnings:
-    """A structlog processor: of our own lines, warnings that say the same."""
+    """Structlog processor: limits our own warnings that repeat."""
 
-    def __init__(self, limit: LogLimit) -> None:
-        self._limit = limit
+    def __init__(self, limiter: LogLimiter) -> None:
+        self._limiter = limiter
 
     def __call__(
         self, _logger: object, method: str, event: structlog.typing.EventDict
     ) -> structlog.typing.EventDict:
         if method not in ("warning", "warn"):
             return event
-        suppressed = self._limit.admit(tuple(str(event.get(part)) for part in _TELLING))
+        kind = tuple(str(event.get(field)) for field in _DISTINGUISHING_FIELDS)
+        suppressed = self._limiter.admit(kind)
         if suppressed is None:
             raise structlog.DropEvent
         if suppressed:
