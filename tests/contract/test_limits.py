@@ -1,4 +1,4 @@
-"""What SECURITY.md says is limited is what the code and the proxy's configuration limit."""
+"""The limits and time-outs of SECURITY.md are those of the code and of the proxy."""
 
 import re
 from collections.abc import Iterator
@@ -49,8 +49,8 @@ def test_how_much_may_be_asked() -> None:
     buffers, each = re.findall(r"large_client_header_buffers (\d+) (\d+)k;", PROXY)[0]
     large = f"{documents._MOST_PAGES} pages, {documents._MOST_PIXELS // 1_000_000} million pixels"
     words = f"{documents._MOST_CHARACTERS} characters"
-    memory = f"{documents._MEMORY_BYTES // 1_000_000} MB while made harmless"
-    limits = {(what, where): much for what, where, much, _ in table("| of what |")}
+    memory = f"{documents._MEMORY_BYTES // 1_000_000} MB while cleaned"
+    limits = {(what, where): much for what, where, much, _ in table("| limited |")}
     assert limits == {
         ("requests of an address", "proxy"): (
             f"{proxy('rate=', 'r/s;')}/s, {proxy('burst=', ' ')} at once;"
@@ -72,12 +72,12 @@ def test_how_much_may_be_asked() -> None:
         ("a request for a credential", "`campaigns`"): (
             f"{credentials.LARGEST_BODY_BYTES >> 10} kB; 413"
         ),
-        ("an answer with its words", "`responses`"): f"{LARGEST_ANSWER // 1_000_000} MB; 413",
+        ("a response", "`responses`"): f"{LARGEST_ANSWER // 1_000_000} MB; 413",
         ("a document, a questionnaire to import", "`responses`"): (
             f"{documents.LARGEST_BYTES // 1_000_000} MB; 413"
         ),
-        ("what a document holds", "`responses`"): f"{large}, {words}, {memory}; 422",
-        ("files read in processes apart", "`responses`"): (
+        ("the content of a document", "`responses`"): f"{large}, {words}, {memory}; 422",
+        ("files in isolated subprocesses", "`responses`"): (
             f"{apart.AT_ONCE} at once, {apart.MOST_WAITING} wait for {apart.SECONDS} s; 503"
         ),
         ("a list of members", "proxy"): f"{proxy('client_max_body_size ', 'g;')} GB; 413",
@@ -101,7 +101,7 @@ def test_how_long_is_waited() -> None:
         "a statement of a job, a batch of events, an import, a launch; a lock": (
             f"{minutes['statement_timeout']} min; {minutes['lock_timeout']} min"
         ),
-        "PostgreSQL's answer at all, while a request waits; otherwise; a new session": (
+        "PostgreSQL's reply at all, while a request waits; otherwise; a new session": (
             f"{db._STATEMENT_SECONDS:.0f} s; {db._LONG_STATEMENT_SECONDS / 60:.0f} min;"
             f" {db._CONNECT_SECONDS} s"
         ),
@@ -109,22 +109,22 @@ def test_how_long_is_waited() -> None:
             f"{server.HEAD_SECONDS:.0f} s; {bodies._BODY_SECONDS:.0f} s (408);"
             f" {bodies._LARGE_BODY_SECONDS / 60:.0f} min; {server._KEEP_ALIVE_SECONDS} s"
         ),
-        "the proxy for a service's answer; for one of `/api`": (
+        "the proxy for a service's response; for one of `/api`": (
             f"{proxy('proxy_read_timeout ', 's;')} s; {proxy('proxy_read_timeout ', 'm;')} min"
         ),
         "each reply of the mail server": (
             "`PANEL_SMTP_TIMEOUT_SECONDS`,"
             f" {RegistrySettings.model_fields['smtp_timeout_seconds'].default} s"
         ),
-        "each reply of the OpenID Connect issuer; all that is asked of it": (
+        "each reply of the OpenID Connect issuer; all requests for its keys": (
             f"{auth._REQUEST_SECONDS} s; {2 * auth._REQUEST_SECONDS} s, then 503"
         ),
         "a request to Kafka; its transaction; a consumer that makes no progress": (
             f"{kafka_default // 1000} s; {relay._TRANSACTION_SECONDS} s;"
             f" {inbox._STALLED_AFTER:.0f} s"
         ),
-        "the store of documents; making one harmless, reading a questionnaire": (
+        "the store of documents; cleaning one, parsing a questionnaire": (
             f"{shelves._TIMEOUT.seconds} s; {documents._SECONDS} s"
         ),
-        "a trace to be handed over": f"{tracing._EXPORT_SECONDS:.0f} s",
+        "the export of a trace": f"{tracing._EXPORT_SECONDS:.0f} s",
     }
