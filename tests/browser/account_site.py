@@ -19,12 +19,12 @@ from services.contracts.events.campaigns import (
 )
 from tests.support.feedback import (
     COLLECTION_ENDED,
-    KEPT,
-    NOT_KEPT,
+    NOT_RETAINED,
+    RETAINED,
     TODAY,
     World,
     facing,
-    project,
+    project_state,
 )
 from tests.support.running import listening
 from tests.support.servers import PostgresServer
@@ -108,8 +108,8 @@ def published(server: PostgresServer, folder: Path) -> Iterator[AccountSite]:
 async def _live(world: World, url: str) -> AccountSite:
     """A project on the way, and one reported, revised, followed up and late."""
     open_project = uuid4()
-    await world.hear(
-        project(open_project, "open").model_copy(
+    await world.receive(
+        project_state(open_project, "open").model_copy(
             update={
                 "mandate": LETTER.model_copy(
                     update={
@@ -150,10 +150,10 @@ async def _live(world: World, url: str) -> AccountSite:
         "draw_commitments": [sha256(bytes.fromhex(seed)).hexdigest() for seed in seeds],
         "draw_seeds": seeds,
     }
-    await world.hear(project(world.project_id, version=6).model_copy(update=seen))
-    await world.decide(kept.proposal_id, **KEPT)
-    await world.decide(revised.proposal_id, **NOT_KEPT)
-    await world.decide(late.proposal_id, **KEPT | {"outcome": "partly", "due_on": "2027-01-31"})
+    await world.receive(project_state(world.project_id, version=6).model_copy(update=seen))
+    await world.decide(kept.proposal_id, **RETAINED)
+    await world.decide(revised.proposal_id, **NOT_RETAINED)
+    await world.decide(late.proposal_id, **RETAINED | {"outcome": "partly", "due_on": "2027-01-31"})
     await world.summarise(
         "Nous avons lu chacune de vos 61 contributions.\n\nLa date viendra en premier ;"
         " le numéro d'un agent ne peut pas être donné."
@@ -164,14 +164,14 @@ async def _live(world: World, url: str) -> AccountSite:
     assert (
         await world.follow(kept.proposal_id, "under_way", note="La lettre est chez l'imprimeur.")
     ).is_success
-    await world.decide(revised.proposal_id, version=3, **KEPT | {"outcome": "partly"})
+    await world.decide(revised.proposal_id, version=3, **RETAINED | {"outcome": "partly"})
     await world.summarise(
         "Nous avons lu chacune de vos 61 contributions. Un numéro sera donné.",
         version=1,
     )
     assert (await world.publish(version=2)).is_success
-    await world.hear(
-        project(world.project_id, "closed", version=9).model_copy(
+    await world.receive(
+        project_state(world.project_id, "closed", version=9).model_copy(
             update=seen | {"report_duties": ReportDuties(report_version=2, sent=80)}
         )
     )

@@ -35,7 +35,7 @@ from tests.support import databases
 from tests.support import registry as people
 from tests.support.campaigns import CREDENTIAL_KEYS, NOON, sheet, signing_key
 from tests.support.campaigns import World as Campaigns
-from tests.support.feedback import INES, KEPT
+from tests.support.feedback import INES, RETAINED
 from tests.support.feedback import World as Feedback
 from tests.support.feedback import facing as feedback_facing
 from tests.support.reading_room import NO_SUGGESTION, Room
@@ -375,7 +375,7 @@ async def _feedback(server: PostgresServer, folder: Path) -> AsyncIterator[Face]
             return {
                 "/api/projects/{project_id}": all_three,
                 "/api/proposals/{proposal_id}/decision": Known(
-                    {"proposal_id": str(waiting.proposal_id)}, KEPT | {"version": 0}
+                    {"proposal_id": str(waiting.proposal_id)}, RETAINED | {"version": 0}
                 ),
                 "/api/proposals/{proposal_id}/decision/signature": Known(
                     {"proposal_id": str(drafted.proposal_id)}, {"version": 1}

@@ -227,7 +227,7 @@ class ClosingWorld:
         if not decisions:
             return
         view = decisions[number % len(decisions)]
-        decision = feedback_world.KEPT if retain else feedback_world.NOT_KEPT
+        decision = feedback_world.RETAINED if retain else feedback_world.NOT_RETAINED
         id = view.proposal_id
         drafted = await self.feedback.draft(id, INES, version=view.version, **decision)
         assert drafted.is_success, drafted.text

@@ -39,17 +39,17 @@ ORIGIN = "account.example/journal"
 JOURNAL_KEY = json.dumps(OKPKey.generate_key("Ed25519").as_dict(private=True))
 BERNARD = "M. Bernard"
 INES = "Inès B."
-KEPT: dict[str, Any] = {
+RETAINED: dict[str, Any] = {
     "outcome": "retained",
     "reason": "Quatre appels sur dix viennent de là.",
     "next_step": "Récrire le premier paragraphe",
     "due_on": "2027-04-01",
     "owner": "Service du courrier",
 }
-NOT_KEPT: dict[str, Any] = {"outcome": "not", "reason": "La loi impose cette phrase."}
+NOT_RETAINED: dict[str, Any] = {"outcome": "not", "reason": "La loi impose cette phrase."}
 
 
-def project(
+def project_state(
     project_id: UUID, state: str = "collected", version: int = 5, **changes: Any
 ) -> ProjectState:
     words = dict.fromkeys(Mandate.model_fields, "…")
@@ -73,7 +73,7 @@ def project(
     )
 
 
-def proposal(
+def proposal_state(
     project_id: UUID, title: str, version: int = 1, id: UUID | None = None
 ) -> ProposalState:
     return ProposalState(
@@ -86,7 +86,7 @@ def proposal(
     )
 
 
-def collection(
+def collection_state(
     project_id: UUID,
     listed: Sequence[ProposalState] | None,
     version: int = 9,
@@ -123,7 +123,7 @@ class World:
         assert isinstance(clock, SharedClock)
         clock.change(lambda _: ClockSetting(stopped_at=datetime.combine(day, time(12), UTC)))
 
-    async def hear(self, *events: ProjectState | CollectionState | ProposalState) -> None:
+    async def receive(self, *events: ProjectState | CollectionState | ProposalState) -> None:
         """As the inbox does it: one transaction for each kind."""
         clock = self.service.clock
         for event in events:
@@ -146,9 +146,11 @@ class World:
 
     async def synthesised(self, *titles: str) -> list[ProposalState]:
         """The project is collected, and its synthesis lists these proposals."""
-        self.proposals = [proposal(self.project_id, title) for title in titles]
-        await self.hear(
-            project(self.project_id), *self.proposals, collection(self.project_id, self.proposals)
+        self.proposals = [proposal_state(self.project_id, title) for title in titles]
+        await self.receive(
+            project_state(self.project_id),
+            *self.proposals,
+            collection_state(self.project_id, self.proposals),
         )
         return self.proposals
 
@@ -165,7 +167,7 @@ class World:
     ) -> httpx.Response:
         return await self.client.put(
             f"/api/proposals/{proposal_id}/decision",
-            json=(written or KEPT) | {"version": version},
+            json=(written or RETAINED) | {"version": version},
             headers=self.as_(name, Role.ANALYSIS, subject=subject),
         )
 
@@ -217,7 +219,7 @@ class World:
         """Everything is decided, the first retained and the others not, and the report is out."""
         proposals = await self.synthesised(*titles)
         for place, one in enumerate(proposals):
-            await self.decide(one.proposal_id, **(NOT_KEPT if place else KEPT))
+            await self.decide(one.proposal_id, **(NOT_RETAINED if place else RETAINED))
         assert (await self.summarise()).is_success
         published = await self.publish()
         assert published.is_success, published.text

@@ -5,14 +5,14 @@ import pytest
 from services.contracts.events.feedback import DecisionState, ReportState
 from services.contracts.topics import topic_of
 from services.feedback.recovery import recovery
-from tests.support.feedback import KEPT, World
+from tests.support.feedback import RETAINED, World
 
 pytestmark = pytest.mark.servers
 
 
 async def test_a_report_and_its_decisions_come_after_those_that_were_told(world: World) -> None:
     new, known = await world.synthesised("Un résumé", "Un numéro")
-    assert (await world.draft(known.proposal_id, **KEPT)).is_success
+    assert (await world.draft(known.proposal_id, **RETAINED)).is_success
     told = [
         (topic_of(DecisionState).name, new.proposal_id, 6),
         (topic_of(DecisionState).name, known.proposal_id, 8),
@@ -26,7 +26,7 @@ async def test_a_report_and_its_decisions_come_after_those_that_were_told(world:
         await recovery().after_replay(conn)
     for one in (new, known):
         if one is new:
-            drafted = await world.draft(one.proposal_id, **KEPT)
+            drafted = await world.draft(one.proposal_id, **RETAINED)
             assert drafted.is_success, drafted.text
         view = await world.decision(one.proposal_id)
         signed = await world.sign(one.proposal_id, version=view.version)

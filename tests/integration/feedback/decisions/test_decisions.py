@@ -13,12 +13,12 @@ from tests.support.feedback import (
     BERNARD,
     COLLECTION_ENDED,
     INES,
-    KEPT,
-    NOT_KEPT,
+    NOT_RETAINED,
+    RETAINED,
     World,
-    collection,
-    project,
-    proposal,
+    collection_state,
+    project_state,
+    proposal_state,
 )
 
 pytestmark = pytest.mark.servers
@@ -40,16 +40,16 @@ async def test_a_proposal_awaits_is_drafted_signed_and_published(world: World) -
     (told,) = await world.events("decision.state")
     assert told["outcome"] == "retained"
     assert told["decided_by"] == {"name": BERNARD, "role": "directeur"}
-    assert (told["next_step"], told["due_on"]) == (KEPT["next_step"], KEPT["due_on"])
+    assert (told["next_step"], told["due_on"]) == (RETAINED["next_step"], RETAINED["due_on"])
 
 
 @pytest.mark.parametrize(
     ("written", "refusal"),
     [
-        (NOT_KEPT | {"reason": "   "}, "ReasonMissing"),
-        (KEPT | {"next_step": None}, "NextStepMissing"),
-        (KEPT | {"due_on": None, "outcome": "partly"}, "NextStepMissing"),
-        (KEPT | {"owner": " "}, "NextStepMissing"),
+        (NOT_RETAINED | {"reason": "   "}, "ReasonMissing"),
+        (RETAINED | {"next_step": None}, "NextStepMissing"),
+        (RETAINED | {"due_on": None, "outcome": "partly"}, "NextStepMissing"),
+        (RETAINED | {"owner": " "}, "NextStepMissing"),
     ],
 )
 async def test_every_outcome_has_its_reason_and_what_is_kept_says_what_comes(
@@ -69,7 +69,7 @@ async def test_only_whom_the_mandate_names_signs(world: World) -> None:
     assert refused.status_code == 403
     assert BERNARD in refused.json()["detail"]
     # The mandate's change of decision maker is an event; from then on the other one signs.
-    await world.hear(project(world.project_id, version=6, maker="Mme Rossi"))
+    await world.receive(project_state(world.project_id, version=6, maker="Mme Rossi"))
     assert (await world.sign(one.proposal_id)).status_code == 403
     signed = await world.sign(one.proposal_id, "C. Rossi", subject="mme")
     assert signed.json()["signed_by"]["name"] == "Mme Rossi"
@@ -117,7 +117,7 @@ async def test_a_second_account_under_the_signers_name_does_not_draft_for_it(wor
 async def test_a_signature_is_on_one_exact_text(world: World) -> None:
     (one,) = await world.synthesised("Un résumé")
     await world.decide(one.proposal_id)
-    rewritten = await world.draft(one.proposal_id, version=2, **NOT_KEPT)
+    rewritten = await world.draft(one.proposal_id, version=2, **NOT_RETAINED)
     assert rewritten.json()["state"] == "drafted"
     assert rewritten.json()["signed_by"] is None
     assert (await world.sign(one.proposal_id, version=2)).json()["title"] == "DecisionChanged"
@@ -134,8 +134,10 @@ async def test_two_people_at_once_do_not_overwrite_each_other(world: World) -> N
 
 
 async def test_a_proposal_that_no_synthesis_lists_waits_for_no_decision(world: World) -> None:
-    draft = proposal(world.project_id, "Une idée")
-    await world.hear(project(world.project_id), draft, collection(world.project_id, None))
+    draft = proposal_state(world.project_id, "Une idée")
+    await world.receive(
+        project_state(world.project_id), draft, collection_state(world.project_id, None)
+    )
     for unknown in (draft.proposal_id, uuid4()):
         assert (await world.draft(unknown)).json()["title"] == "NotListed"
 
@@ -143,8 +145,8 @@ async def test_a_proposal_that_no_synthesis_lists_waits_for_no_decision(world: W
 async def test_a_decision_on_an_older_version_of_the_proposal_does_not_count(world: World) -> None:
     (one,) = await world.synthesised("Un résumé")
     await world.draft(one.proposal_id)
-    newer = proposal(world.project_id, "Un résumé court", 2, one.proposal_id)
-    await world.hear(newer, collection(world.project_id, [newer], version=10))
+    newer = proposal_state(world.project_id, "Un résumé court", 2, one.proposal_id)
+    await world.receive(newer, collection_state(world.project_id, [newer], version=10))
     assert (await world.decision(one.proposal_id)).state == "awaiting"
     assert (await world.sign(one.proposal_id)).json()["title"] == "OldProposal"
     await world.decide(one.proposal_id, version=1)
@@ -193,7 +195,7 @@ async def test_giving_up_says_why(world: World) -> None:
 
 async def test_a_revision_is_drafted_beside_what_stays_published(world: World) -> None:
     (kept,) = await world.reported("Un résumé")
-    assert (await world.draft(kept.proposal_id, version=3, **NOT_KEPT)).is_success
+    assert (await world.draft(kept.proposal_id, version=3, **NOT_RETAINED)).is_success
     # A follow-up meanwhile tells the published text, never the draft.
     assert (await world.follow(kept.proposal_id, "planned")).is_success
     assert (await world.events("decision.state"))[-1]["outcome"] == "retained"
@@ -207,7 +209,7 @@ async def test_a_revision_is_drafted_beside_what_stays_published(world: World) -
 async def test_roles_are_checked_on_the_server(world: World) -> None:
     (one,) = await world.synthesised("Un résumé")
     path = f"/api/proposals/{one.proposal_id}/decision"
-    written = KEPT | {"version": 0}
+    written = RETAINED | {"version": 0}
     for role in (Role.REGISTRY, Role.OPERATIONS, Role.AUDIT, Role.CAMPAIGNS):
         answer = await world.client.put(path, json=written, headers=world.as_(INES, role))
         assert answer.status_code == 403

@@ -19,7 +19,7 @@ from services.feedback.journal.rules.entries import Entry
 from services.feedback.journal.rules.journal_file import EntriesAltered, Verified, verify
 from services.feedback.projects import use_cases as projects
 from services.feedback.settings import FeedbackSettings
-from tests.support.feedback import BERNARD, ORIGIN, TODAY, World, project
+from tests.support.feedback import BERNARD, ORIGIN, TODAY, World, project_state
 
 SEED = bytes(range(32))
 COMMITMENT = sha256(SEED).hexdigest()
@@ -63,7 +63,7 @@ def said(subject: str, version: int = 1, reason: str = "Trop cher.") -> Entry:
 
 
 def drawn(state: str, version: int, **changes: Any) -> ProjectState:
-    return project(ID, state, version, draw_commitments=[COMMITMENT], **changes)
+    return project_state(ID, state, version, draw_commitments=[COMMITMENT], **changes)
 
 
 ID = uuid4()
@@ -73,7 +73,7 @@ async def test_a_mandate_and_its_decision_maker_are_told_once_and_told_again_whe
     world: World,
 ) -> None:
     first = drawn("open", 1)
-    await world.hear(first, first, drawn("recruited", 2), first)
+    await world.receive(first, first, drawn("recruited", 2), first)
     assert [one["kind"] for one in await entries(world)] == [
         "mandate",
         "decision_maker",
@@ -84,9 +84,9 @@ async def test_a_mandate_and_its_decision_maker_are_told_once_and_told_again_whe
     assert "decision_maker" not in mandate["mandate"]
     assert (maker["name"], maker["role"]) == (BERNARD, "directeur")
     assert mandate["on"] == TODAY.isoformat()
-    await world.hear(drawn("recruited", 3, maker="Mme Petit"))
-    await world.hear(drawn("recruited", 4, maker="Mme Petit", title="Le courrier"))
-    await world.hear(drawn("recruited", 5, title="Le courrier"))
+    await world.receive(drawn("recruited", 3, maker="Mme Petit"))
+    await world.receive(drawn("recruited", 4, maker="Mme Petit", title="Le courrier"))
+    await world.receive(drawn("recruited", 5, title="Le courrier"))
     assert [one["name"] for one in await entries(world, "decision_maker")] == [
         BERNARD,
         "Mme Petit",
@@ -100,7 +100,7 @@ async def test_no_change_of_decision_maker_is_lost_when_only_the_newest_state_is
     world: World,
 ) -> None:
     """Two changes between two batches: each is told with its reason, and told once."""
-    await world.hear(drawn("open", 3))
+    await world.receive(drawn("open", 3))
     makers = [BERNARD, "Mme Petit", "M. Roy"]
     changes = [
         DecisionMakerChange(
@@ -115,7 +115,7 @@ async def test_no_change_of_decision_maker_is_lost_when_only_the_newest_state_is
         for version, (before, name) in enumerate(pairwise(makers), 4)
     ]
     newest = drawn("open", 5, maker="M. Roy", decision_maker_changes=changes)
-    await world.hear(newest, newest, drawn("recruited", 6, **_after(newest)))
+    await world.receive(newest, newest, drawn("recruited", 6, **_after(newest)))
     told = await entries(world, "decision_maker")
     assert [one["name"] for one in told] == makers
     assert [one.get("reason") for one in told] == [
@@ -130,9 +130,9 @@ def _after(project: ProjectState) -> dict[str, Any]:
 
 
 async def test_ending_early_is_told_with_its_reason(world: World) -> None:
-    await world.hear(drawn("open", 1))
+    await world.receive(drawn("open", 1))
     ended = drawn("collected", 2, ended_early_reason="Élections.")
-    await world.hear(ended, ended)
+    await world.receive(ended, ended)
     (told,) = await entries(world, "ended_early")
     assert told["reason"] == "Élections."
 
@@ -140,9 +140,9 @@ async def test_ending_early_is_told_with_its_reason(world: World) -> None:
 async def test_a_revealed_seed_is_told_once_and_is_the_one_that_was_committed(
     world: World,
 ) -> None:
-    await world.hear(drawn("open", 1))
+    await world.receive(drawn("open", 1))
     revealed = drawn("recruited", 2, draw_seeds=[SEED.hex()])
-    await world.hear(revealed, drawn("collected", 3, draw_seeds=[SEED.hex()]))
+    await world.receive(revealed, drawn("collected", 3, draw_seeds=[SEED.hex()]))
     (committed,) = await entries(world, "draw_committed")
     (told,) = await entries(world, "draw_revealed")
     assert sha256(bytes.fromhex(told["seed"])).hexdigest() == committed["commitment"]
@@ -153,8 +153,8 @@ async def test_a_revealed_seed_is_told_once_and_is_the_one_that_was_committed(
 async def test_a_seed_that_is_not_the_committed_one_is_told_for_what_it_is(
     world: World, seed: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    await world.hear(drawn("open", 1))
-    await world.hear(*(drawn("recruited", version, draw_seeds=[seed]) for version in (2, 3)))
+    await world.receive(drawn("open", 1))
+    await world.receive(*(drawn("recruited", version, draw_seeds=[seed]) for version in (2, 3)))
     (told,) = await entries(world, "draw_contradicted")
     assert (told["commitment"], told["seed"]) == (COMMITMENT, seed)
     assert await entries(world, "draw_revealed") == []
@@ -192,7 +192,7 @@ async def test_a_publication_that_is_refused_tells_nothing(world: World) -> None
 
 
 async def test_a_batch_of_projects_is_one_append(world: World) -> None:
-    batch = [project(uuid4(), version=1) for _ in range(60)]
+    batch = [project_state(uuid4(), version=1) for _ in range(60)]
     async with world.service.database.transaction() as conn:
         await projects.apply_project_states(conn, world.service.clock, batch)
     told = await entries(world)
@@ -203,7 +203,7 @@ async def test_a_batch_of_projects_is_one_append(world: World) -> None:
 
 
 async def test_a_correction_names_what_it_corrects_and_the_entry_stays(world: World) -> None:
-    await world.hear(drawn("open", 1))
+    await world.receive(drawn("open", 1))
     before = await entries(world)
     asked = {"number": 1, "reason": "Le nom est mal écrit."}
 

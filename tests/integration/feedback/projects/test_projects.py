@@ -3,14 +3,14 @@
 from uuid import uuid4
 
 from services.feedback.projects import use_cases
-from tests.support.feedback import World, proposal
+from tests.support.feedback import World, proposal_state
 
 
 async def test_proposals_are_held_with_what_was_merged_into_each(world: World) -> None:
     merged = {title: [uuid4() for _ in range(n)] for n, title in enumerate(("a", "b", "c"))}
     for titles in (("c",), ("a",), ("a", "b", "c")):
         batch = [
-            proposal(world.project_id, title).model_copy(update={"merged_ids": merged[title]})
+            proposal_state(world.project_id, title).model_copy(update={"merged_ids": merged[title]})
             for title in titles
         ]
         async with world.service.database.transaction() as conn:

@@ -23,7 +23,7 @@ from services.contracts.http.open_data import (
 from services.feedback.public_account import store
 from services.runtime.csv_tables import escape_formulas
 from services.runtime.postgres.database import Connection
-from tests.support.feedback import KEPT, NOT_KEPT, World, project
+from tests.support.feedback import NOT_RETAINED, RETAINED, World, project_state
 from tests.support.spreadsheets import formulas
 
 pytestmark = pytest.mark.servers
@@ -48,9 +48,9 @@ async def table(world: World, name: str) -> list[dict[str, str]]:
 
 async def told(world: World) -> None:
     kept, other = await world.reported("Un résumé", "Un numéro")
-    await world.hear(project(uuid4(), "open"), project(uuid4(), "draft"))
+    await world.receive(project_state(uuid4(), "open"), project_state(uuid4(), "draft"))
     await world.follow(kept.proposal_id, "planned", note="Chez l'imprimeur")
-    await world.decide(other.proposal_id, version=3, **KEPT)
+    await world.decide(other.proposal_id, version=3, **RETAINED)
     assert (await world.publish()).is_success
 
 
@@ -97,7 +97,7 @@ async def test_a_file_is_written_while_it_is_read(
 
 async def test_csv_is_rfc_4180_and_no_cell_is_a_formula(world: World) -> None:
     (one,) = await world.synthesised('=HYPERLINK("http://evil.example","Un résumé")')
-    await world.decide(one.proposal_id, **KEPT | {"reason": '+1, "dit-on"\r\nsur deux lignes'})
+    await world.decide(one.proposal_id, **RETAINED | {"reason": '+1, "dit-on"\r\nsur deux lignes'})
     await world.summarise("@SUM(A1)")
     assert (await world.publish()).is_success
     await world.follow(one.proposal_id, "planned", note="-2+3")
@@ -118,8 +118,8 @@ async def test_no_file_holds_a_formula_whatever_separator_a_program_expects(worl
     wrote = json.loads((Path(__file__).parents[3] / case).read_text(encoding="utf-8"))
     text = "\n".join(wrote)
     (one,) = await world.synthesised(text)
-    await world.hear(project(uuid4(), "open", maker=text))
-    await world.decide(one.proposal_id, **KEPT | {"reason": text, "owner": text})
+    await world.receive(project_state(uuid4(), "open", maker=text))
+    await world.decide(one.proposal_id, **RETAINED | {"reason": text, "owner": text})
     await world.summarise(text)
     assert (await world.publish()).is_success
     await world.follow(one.proposal_id, "planned", note=text)
@@ -139,7 +139,7 @@ async def test_decisions_that_are_not_retained_are_not_followed(world: World) ->
     _, other = await world.reported("Un résumé", "Un numéro")
     by_id = {row["proposal_id"]: row for row in await rows(world, "decisions")}
     assert by_id[str(other.proposal_id)]["progress"] is None
-    assert by_id[str(other.proposal_id)]["reason"] == NOT_KEPT["reason"]
+    assert by_id[str(other.proposal_id)]["reason"] == NOT_RETAINED["reason"]
 
 
 async def test_figures_are_the_charter_s(world: World) -> None:

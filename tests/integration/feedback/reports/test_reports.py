@@ -14,13 +14,13 @@ from services.contracts.events.responses import CollectionPhase
 from services.contracts.http.common import Role
 from tests.support.feedback import (
     BERNARD,
-    KEPT,
-    NOT_KEPT,
+    NOT_RETAINED,
     PUBLIC,
+    RETAINED,
     World,
-    collection,
-    project,
-    proposal,
+    collection_state,
+    project_state,
+    proposal_state,
 )
 from tests.support.servers import eventually
 
@@ -33,35 +33,37 @@ async def blocked(world: World) -> list[str]:
 
 async def test_what_blocks_a_project_is_said_in_words_until_it_is_closed(world: World) -> None:
     id = world.project_id
-    await world.hear(project(id, "recruited", 3))
+    await world.receive(project_state(id, "recruited", 3))
     assert await blocked(world) == ["collection ends on 23 December 2026"]
-    await world.hear(project(id, "collected", 4))
+    await world.receive(project_state(id, "collected", 4))
     assert await blocked(world) == ["the state of the responses is not known here yet"]
-    ready = collection(id, None, version=1).model_copy(update={"state": CollectionPhase.READY})
-    await world.hear(ready)
+    ready = collection_state(id, None, version=1).model_copy(
+        update={"state": CollectionPhase.READY}
+    )
+    await world.receive(ready)
     assert await blocked(world) == ["the responses are not opened yet"]
-    await world.hear(collection(id, None, version=2, unread=12))
+    await world.receive(collection_state(id, None, version=2, unread=12))
     assert await blocked(world) == ["12 contributions still to read"]
-    await world.hear(collection(id, None, version=3))
+    await world.receive(collection_state(id, None, version=3))
     assert await blocked(world) == ["the synthesis is not finished"]
-    one, two = proposal(id, "Un résumé"), proposal(id, "Un numéro")
-    await world.hear(one, collection(id, [one, two], version=4))
+    one, two = proposal_state(id, "Un résumé"), proposal_state(id, "Un numéro")
+    await world.receive(one, collection_state(id, [one, two], version=4))
     assert await blocked(world) == [
         "1 listed proposal has not arrived yet",
         "1 decision to draft",
         "the report has no summary yet",
     ]
-    await world.hear(two)
+    await world.receive(two)
     await world.decide(one.proposal_id)
-    await world.draft(two.proposal_id, **NOT_KEPT)
+    await world.draft(two.proposal_id, **NOT_RETAINED)
     await world.summarise()
     assert await blocked(world) == [f"1 decision waits for {BERNARD} to sign it"]
     await world.sign(two.proposal_id)
     assert await blocked(world) == ["the report is ready to be published"]
     await world.publish()
     assert await blocked(world) == ["the report is published and on its way to participants"]
-    await world.hear(
-        project(
+    await world.receive(
+        project_state(
             id,
             "reporting",
             6,
@@ -75,7 +77,7 @@ async def test_what_blocks_a_project_is_said_in_words_until_it_is_closed(world: 
         )
     )
     assert await blocked(world) == ["37 reports still to send"]
-    await world.hear(project(id, "closed", 7))
+    await world.receive(project_state(id, "closed", 7))
     assert await blocked(world) == []
 
 
@@ -106,7 +108,7 @@ async def test_no_report_while_a_listed_proposal_lacks_a_signed_decision(world: 
 
 
 async def test_no_report_before_the_synthesis(world: World) -> None:
-    await world.hear(project(world.project_id), collection(world.project_id, None))
+    await world.receive(project_state(world.project_id), collection_state(world.project_id, None))
     await world.summarise()
     assert (await world.publish()).json()["errors"] == ["the synthesis is not finished"]
 
@@ -122,9 +124,9 @@ async def test_a_project_whose_words_led_to_no_proposal_still_owes_a_report(worl
 
 async def test_a_revision_is_a_higher_version_for_all_participants(world: World) -> None:
     (kept, other) = await world.reported("Un résumé", "Un numéro")
-    await world.hear(project(world.project_id, "closed", 8))
+    await world.receive(project_state(world.project_id, "closed", 8))
     assert (await world.publish()).json()["title"] == "NothingNew"
-    await world.decide(kept.proposal_id, version=3, **NOT_KEPT)
+    await world.decide(kept.proposal_id, version=3, **NOT_RETAINED)
     assert await blocked(world) == ["a revision is ready and not published yet"]
     assert (await world.publish()).is_success
     first, second = await world.events("report.state")
@@ -159,7 +161,7 @@ async def test_no_decision_is_rewritten_while_its_report_is_being_published(
     (one,) = await world.synthesised("Un résumé")
     await world.decide(one.proposal_id)
     await world.summarise()
-    both = [world.publish(), world.draft(one.proposal_id, version=2, **NOT_KEPT)]
+    both = [world.publish(), world.draft(one.proposal_id, version=2, **NOT_RETAINED)]
     first, second = await meanwhile(world, *(both if publishing_first else both[::-1]))
     assert (first.status_code, second.status_code) == (200, 409), (first.text, second.text)
     assert second.json()["title"] == ("DecisionChanged" if publishing_first else "ReportBlocked")
@@ -210,16 +212,16 @@ async def test_the_preview_shows_what_will_be_read_and_how_well_it_reads(world: 
     seen = answer.json()
     assert "Une phrase &lt;courte&gt;." in seen["html"]
     assert "Une phrase <courte>." in seen["text"]
-    assert KEPT["reason"] in seen["text"]
+    assert RETAINED["reason"] in seen["text"]
     assert "Sollicités" in seen["html"]
     assert seen["readability"]["score"] > 0
     assert seen["blocked_by"] == ["1 décision à rédiger"]
 
 
 async def test_numbers_too_small_to_show_are_kept_out_of_the_method_note(world: World) -> None:
-    one = proposal(world.project_id, "Un résumé")
-    few = project(world.project_id, asked=12, joined=4, credentials_issued=3)
-    await world.hear(few, one, collection(world.project_id, [one], contributions=3))
+    one = proposal_state(world.project_id, "Un résumé")
+    few = project_state(world.project_id, asked=12, joined=4, credentials_issued=3)
+    await world.receive(few, one, collection_state(world.project_id, [one], contributions=3))
     await world.decide(one.proposal_id)
     await world.summarise()
     assert (await world.publish()).is_success
@@ -233,7 +235,7 @@ async def test_numbers_too_small_to_show_are_kept_out_of_the_method_note(world: 
 async def test_republishing_tells_everything_public_again(world: World) -> None:
     (kept,) = await world.reported("Un résumé")
     await world.follow(kept.proposal_id, "planned")
-    await world.draft(kept.proposal_id, version=4, **NOT_KEPT)
+    await world.draft(kept.proposal_id, version=4, **NOT_RETAINED)
     reports, decisions = await world.events("report.state"), await world.events("decision.state")
     async with world.service.database.transaction() as conn:
         counts = await world.service.republish(conn)
@@ -280,22 +282,22 @@ async def test_the_database_refuses_a_report_on_an_older_list_or_before_the_end(
     """An empty list is answered by a report on that very list, and on no other."""
     await world.synthesised()
     await refused(world, collection_version=8)
-    newer = proposal(world.project_id, "Un oubli")
-    await world.hear(newer, collection(world.project_id, [newer], version=10))
+    newer = proposal_state(world.project_id, "Un oubli")
+    await world.receive(newer, collection_state(world.project_id, [newer], version=10))
     await refused(world, collection_version=10)
     await refused(world)
     open_project = uuid4()
-    await world.hear(project(open_project, "open"), collection(open_project, []))
+    await world.receive(project_state(open_project, "open"), collection_state(open_project, []))
     world.project_id = open_project
     await refused(world)
-    await world.hear(project(open_project, "collected", 6))
+    await world.receive(project_state(open_project, "collected", 6))
     await insert_report(world)
 
 
 async def synthesise_without_a_list(world: World) -> None:
     id = world.project_id
-    synthesis = collection(id, []).model_copy(update={"proposals": None})
-    await world.hear(project(id), synthesis)
+    synthesis = collection_state(id, []).model_copy(update={"proposals": None})
+    await world.receive(project_state(id), synthesis)
 
 
 async def test_no_report_answers_a_synthesis_without_a_list(world: World) -> None:
@@ -309,8 +311,8 @@ async def test_no_report_answers_a_synthesis_without_a_list(world: World) -> Non
 async def test_the_list_of_a_newer_synthesis_unblocks_the_report(world: World) -> None:
     await synthesise_without_a_list(world)
     id = world.project_id
-    listed = proposal(id, "Un résumé")
-    await world.hear(listed, collection(id, [listed], version=10))
+    listed = proposal_state(id, "Un résumé")
+    await world.receive(listed, collection_state(id, [listed], version=10))
     await world.decide(listed.proposal_id)
     assert (await world.summarise()).is_success
     assert (await world.publish()).is_success

@@ -38,3 +38,33 @@ def test_numbers_that_responses_leaves_out_are_fewer_than_five(state: str) -> No
     read = method_of(issued, {"state": state, "contributions": 12, "unread": 0})
     assert (read["all_read"], read["read"], read["too_small"]) == (True, 12, [])
     assert method_of({}, {"state": "ready"})["too_small"] == []
+
+
+COUNTS = st.none() | st.integers(0, 12) | st.integers(0, 10_000)
+
+
+@given(COUNTS, COUNTS, COUNTS, COUNTS, COUNTS, COUNTS)
+def test_no_figure_of_people_is_small_nor_had_by_subtraction(
+    asked: int | None,
+    joined: int | None,
+    issued: int | None,
+    contributions: int | None,
+    unread: int | None,
+    unopened: int | None,
+) -> None:
+    if contributions is not None and unread is not None:
+        unread = min(unread, contributions)
+    method = method_of(
+        {"asked": asked, "joined": joined, "credentials_issued": issued},
+        {"contributions": contributions, "unread": unread, "unopened": unopened},
+    )
+    counts = [
+        value
+        for name, value in method.items()
+        if isinstance(value, int) and not isinstance(value, bool) and name != "draws"
+    ]
+    assert all(count >= MINIMUM_CELL for count in counts)
+    if method["read"] is not None:
+        left = method["contributions"] - method["read"]
+        assert left == 0 or left >= MINIMUM_CELL
+    assert "unread" not in method
