@@ -1,4 +1,4 @@
-"""The public account of an administration that has something to tell, on a port of its own."""
+"""A server of the public account with one of each kind of page, on a port of its own."""
 
 import asyncio
 from collections.abc import Iterator
@@ -73,16 +73,16 @@ class AccountSite:
 
 @contextmanager
 def published(server: PostgresServer, folder: Path) -> Iterator[AccountSite]:
-    """In a thread, as the browser's driver wants this one."""
+    """Serve it in a thread, as the browser's driver needs this one."""
     ready, over = Event(), Event()
-    made: list[AccountSite] = []
+    sites: list[AccountSite] = []
     failed: list[BaseException] = []
 
     async def serve() -> None:
         async with facing(server, folder) as world:
             url = f"http://127.0.0.1:{world.service.settings.http_port}"
             async with listening(world.service.api, url):
-                made.append(await _live(world, url))
+                sites.append(await _live(world, url))
                 ready.set()
                 await asyncio.to_thread(over.wait)
 
@@ -99,14 +99,14 @@ def published(server: PostgresServer, folder: Path) -> Iterator[AccountSite]:
     try:
         if failed:
             raise failed[0]
-        yield made[0]
+        yield sites[0]
     finally:
         over.set()
         thread.join()
 
 
 async def _live(world: World, url: str) -> AccountSite:
-    """A project on the way, and one reported, revised, followed up and late."""
+    """Publish an open project, and one that is reported, revised, followed up and overdue."""
     open_project = uuid4()
     await world.receive(
         project_state(open_project, "open").model_copy(
@@ -141,17 +141,19 @@ async def _live(world: World, url: str) -> AccountSite:
             }
         )
     )
-    kept, revised, late = await world.synthesised(
+    followed, revised, late = await world.synthesised(
         "Dire la date en premier", "Donner le numéro d'un agent", "Écrire plus gros"
     )
     seeds = ["12" * 32, "34" * 32]
-    seen = {
+    mandate_and_draws = {
         "mandate": LETTER,
         "draw_commitments": [sha256(bytes.fromhex(seed)).hexdigest() for seed in seeds],
         "draw_seeds": seeds,
     }
-    await world.receive(project_state(world.project_id, version=6).model_copy(update=seen))
-    await world.decide(kept.proposal_id, **RETAINED)
+    await world.receive(
+        project_state(world.project_id, version=6).model_copy(update=mandate_and_draws)
+    )
+    await world.decide(followed.proposal_id, **RETAINED)
     await world.decide(revised.proposal_id, **NOT_RETAINED)
     await world.decide(late.proposal_id, **RETAINED | {"outcome": "partly", "due_on": "2027-01-31"})
     await world.summarise(
@@ -160,9 +162,11 @@ async def _live(world: World, url: str) -> AccountSite:
     )
     assert (await world.publish()).is_success
     world.on(TODAY + timedelta(days=20))
-    assert (await world.follow(kept.proposal_id, "planned")).is_success
+    assert (await world.follow(followed.proposal_id, "planned")).is_success
     assert (
-        await world.follow(kept.proposal_id, "under_way", note="La lettre est chez l'imprimeur.")
+        await world.follow(
+            followed.proposal_id, "under_way", note="La lettre est chez l'imprimeur."
+        )
     ).is_success
     await world.decide(revised.proposal_id, version=3, **RETAINED | {"outcome": "partly"})
     await world.summarise(
@@ -172,7 +176,7 @@ async def _live(world: World, url: str) -> AccountSite:
     assert (await world.publish(version=2)).is_success
     await world.receive(
         project_state(world.project_id, "closed", version=9).model_copy(
-            update=seen | {"report_duties": ReportDuties(report_version=2, sent=80)}
+            update=mandate_and_draws | {"report_duties": ReportDuties(report_version=2, sent=80)}
         )
     )
     world.on(COLLECTION_ENDED + timedelta(days=60))

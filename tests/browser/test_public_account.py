@@ -1,4 +1,4 @@
-"""The public account as citizens use it: in both languages, on a phone, by keyboard, by ear."""
+"""The public account in a browser: both languages, a phone, the keyboard, a screen reader."""
 
 from collections.abc import Iterator
 
@@ -48,7 +48,7 @@ def test_it_fits_narrow_screens_and_large_letters_in_english_too(
             page.close()
 
 
-def test_by_keyboard_from_the_skip_link_to_one_filtered_decision(
+def test_the_keyboard_leads_from_the_skip_link_to_a_filtered_decision(
     chrome: Browser, account: AccountSite
 ) -> None:
     with device(chrome) as used:
@@ -72,7 +72,7 @@ def test_by_keyboard_from_the_skip_link_to_one_filtered_decision(
         expect(page.get_by_role("main")).to_contain_text("Promesse en retard de 21 jours")
 
 
-def test_a_chosen_language_stays_and_what_the_administration_wrote_is_marked_french(
+def test_a_chosen_language_stays_and_texts_of_the_administration_are_marked_french(
     chrome: Browser, account: AccountSite
 ) -> None:
     with device(chrome, locale="fr") as used:
@@ -85,13 +85,13 @@ def test_a_chosen_language_stays_and_what_the_administration_wrote_is_marked_fre
         expect(page.get_by_role("main")).to_contain_text("in place of M. Petit, préfet")
 
 
-def test_where_a_project_stands_is_said_to_those_who_do_not_see_it(
+def test_screen_readers_learn_the_status_of_a_project(
     chrome: Browser, account: AccountSite
 ) -> None:
     with device(chrome, locale="en") as used:
         page = used.open(f"{account.url}/projects/{account.open}")
-        here = page.locator("[aria-current=step]")
-        expect(here).to_have_text("invitations now")
+        current_step = page.locator("[aria-current=step]")
+        expect(current_step).to_have_text("invitations now")
         expect(page.get_by_role("main")).to_contain_text("fewer than 5, drawn by lot")
         for region in ("banner", "main", "contentinfo"):
             expect(page.get_by_role(region)).to_have_count(1)

@@ -1,4 +1,4 @@
-"""A project whose words were read, and the service that owes an answer to each proposal."""
+"""The world of feedback's tests: a synthesised project, and staff who decide on its proposals."""
 
 import json
 from collections.abc import AsyncIterator, Sequence
@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+import asyncpg
 import httpx
+import pytest
 from joserfc.jwk import OKPKey
 from pydantic import SecretStr
 
@@ -52,14 +54,14 @@ NOT_RETAINED: dict[str, Any] = {"outcome": "not", "reason": "La loi impose cette
 def project_state(
     project_id: UUID, state: str = "collected", version: int = 5, **changes: Any
 ) -> ProjectState:
-    words = dict.fromkeys(Mandate.model_fields, "…")
+    texts = dict.fromkeys(Mandate.model_fields, "…")
     maker = DecisionMaker(name=changes.pop("maker", BERNARD), role="directeur")
     return ProjectState(
         version=version,
         project_id=project_id,
         state=ProjectPhase(state),
         mandate=Mandate.model_validate(
-            words
+            texts
             | {
                 "title": changes.pop("title", "La lettre"),
                 "compensation": None,
@@ -94,20 +96,29 @@ def collection_state(
     unread: int = 0,
 ) -> CollectionState:
     """Synthesised with that list, or ended while there is none."""
-    made = listed is not None
+    synthesised = listed is not None
     return CollectionState(
         version=version,
         project_id=project_id,
-        state=CollectionPhase.SYNTHESISED if made else CollectionPhase.ENDED,
+        state=CollectionPhase.SYNTHESISED if synthesised else CollectionPhase.ENDED,
         contributions=contributions,
         unread=unread,
         attention=AttentionFigures(readings_wanted=1, coverage=1.0, median_delay_days=3.0)
-        if made
+        if synthesised
         else None,
-        proposals=[ListedProposal(id=one.proposal_id, version=one.version) for one in listed]
+        proposals=[
+            ListedProposal(id=proposal.proposal_id, version=proposal.version) for proposal in listed
+        ]
         if listed is not None
         else None,
     )
+
+
+async def refused_by(world: "World", constraint: str, *statements: str) -> None:
+    """Assert that the database refuses the statements by this constraint or trigger."""
+    with pytest.raises(asyncpg.PostgresError) as violated:
+        await world.execute(*statements)
+    assert violated.value.constraint_name == constraint
 
 
 @dataclass
@@ -124,7 +135,7 @@ class World:
         clock.change(lambda _: ClockSetting(stopped_at=datetime.combine(day, time(12), UTC)))
 
     async def receive(self, *events: ProjectState | CollectionState | ProposalState) -> None:
-        """As the inbox does it: one transaction for each kind."""
+        """Apply events as the inbox does: one transaction for each."""
         clock = self.service.clock
         for event in events:
             async with self.service.database.transaction() as conn:
@@ -136,13 +147,13 @@ class World:
                     case ProposalState():
                         await projects.apply_proposal_states(conn, clock, [event])
 
-    def with_account(self, told: ProjectState) -> ProjectState:
-        """The decision maker is the person whom the tests' issuer signs in under that name."""
-        maker = told.mandate.decision_maker
+    def with_account(self, state: ProjectState) -> ProjectState:
+        """Give the decision maker the account that the tests' issuer has for the name."""
+        maker = state.mandate.decision_maker
         account = maker.account or self.issuer.account(maker.name)
-        named = maker.model_copy(update={"account": account})
-        mandate = told.mandate.model_copy(update={"decision_maker": named})
-        return told.model_copy(update={"mandate": mandate})
+        with_account = maker.model_copy(update={"account": account})
+        mandate = state.mandate.model_copy(update={"decision_maker": with_account})
+        return state.model_copy(update={"mandate": mandate})
 
     async def synthesised(self, *titles: str) -> list[ProposalState]:
         """The project is collected, and its synthesis lists these proposals."""
@@ -163,11 +174,11 @@ class World:
         name: str = INES,
         version: int = 0,
         subject: str | None = None,
-        **written: Any,
+        **fields: Any,
     ) -> httpx.Response:
         return await self.client.put(
             f"/api/proposals/{proposal_id}/decision",
-            json=(written or RETAINED) | {"version": version},
+            json=(fields or RETAINED) | {"version": version},
             headers=self.as_(name, Role.ANALYSIS, subject=subject),
         )
 
@@ -186,7 +197,9 @@ class World:
 
     async def follow(self, proposal_id: UUID, progress: str, **more: Any) -> httpx.Response:
         (view,) = [
-            one for one in (await self.account()).decisions if one.proposal_id == proposal_id
+            decision
+            for decision in (await self.account()).decisions
+            if decision.proposal_id == proposal_id
         ]
         return await self.client.post(
             f"/api/proposals/{proposal_id}/follow-up",
@@ -194,9 +207,9 @@ class World:
             headers=self.as_("Claire D.", Role.CAMPAIGNS),
         )
 
-    async def decide(self, proposal_id: UUID, version: int = 0, **written: Any) -> None:
-        """Drafted by Inès, signed by M. Bernard."""
-        drafted = await self.draft(proposal_id, version=version, **written)
+    async def decide(self, proposal_id: UUID, version: int = 0, **fields: Any) -> None:
+        """Draft as Inès and sign as M. Bernard."""
+        drafted = await self.draft(proposal_id, version=version, **fields)
         assert drafted.is_success, drafted.text
         signed = await self.sign(proposal_id, version=version + 1)
         assert signed.is_success, signed.text
@@ -216,25 +229,29 @@ class World:
         )
 
     async def reported(self, *titles: str) -> list[ProposalState]:
-        """Everything is decided, the first retained and the others not, and the report is out."""
+        """Decide all, the first retained and the others not, and publish the report."""
         proposals = await self.synthesised(*titles)
-        for place, one in enumerate(proposals):
-            await self.decide(one.proposal_id, **(NOT_RETAINED if place else RETAINED))
+        for index, proposal in enumerate(proposals):
+            await self.decide(proposal.proposal_id, **(NOT_RETAINED if index else RETAINED))
         assert (await self.summarise()).is_success
         published = await self.publish()
         assert published.is_success, published.text
         return proposals
 
     async def account(self) -> ProjectAccount:
-        answer = await self.client.get(
+        response = await self.client.get(
             f"/api/projects/{self.project_id}", headers=self.as_("Aude R.", Role.AUDIT)
         )
-        assert answer.is_success, answer.text
-        return ProjectAccount.model_validate_json(answer.content)
+        assert response.is_success, response.text
+        return ProjectAccount.model_validate_json(response.content)
 
     async def decision(self, proposal_id: UUID) -> DecisionView:
-        found = [one for one in (await self.account()).decisions if one.proposal_id == proposal_id]
-        return found[0]
+        decisions = [
+            decision
+            for decision in (await self.account()).decisions
+            if decision.proposal_id == proposal_id
+        ]
+        return decisions[0]
 
     async def fetch(self, query: str, *args: Any) -> Sequence[Any]:
         return list(await self.service.database.pool.fetch(query, *args))
@@ -252,7 +269,7 @@ class World:
 
 
 def settings(dsn: str, clock_file: Path, issuer: str, **more: Any) -> FeedbackSettings:
-    said: dict[str, Any] = {
+    defaults: dict[str, Any] = {
         "mode": "local",
         "clock_file": clock_file,
         "database_dsn": SecretStr(dsn),
@@ -263,12 +280,12 @@ def settings(dsn: str, clock_file: Path, issuer: str, **more: Any) -> FeedbackSe
         "journal_key": SecretStr(JOURNAL_KEY),
         "journal_origin": ORIGIN,
     }
-    return FeedbackSettings(**said | more)
+    return FeedbackSettings(**defaults | more)
 
 
 @asynccontextmanager
 async def facing(server: PostgresServer, folder: Path) -> AsyncIterator[World]:
-    """The service's HTTP face on a database of its own, without Kafka."""
+    """The service's HTTP API on a database of its own, without Kafka."""
     async with databases.clone(server, "feedback") as (dsn, _), signing_in() as issuer:
         service = build(settings(dsn, folder / "clock.json", issuer.url))
         await service.database.start()

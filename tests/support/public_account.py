@@ -33,9 +33,9 @@ async def get_page(world: World, path: str, **headers: str) -> httpx.Response:
 
 
 async def page_text(world: World, path: str, **headers: str) -> str:
-    found = await get_page(world, path, **headers)
-    assert found.status_code == 200, (path, found.text)
-    return found.text
+    response = await get_page(world, path, **headers)
+    assert response.status_code == 200, (path, response.text)
+    return response.text
 
 
 async def all_public_text(world: World) -> str:
@@ -51,7 +51,7 @@ async def all_public_text(world: World) -> str:
 
 
 def visible_text(html: str) -> str:
-    """As they are read: what is marked within a sentence is in it."""
+    """The text of a page as a person reads it; inline elements do not separate words."""
     return " ".join(re.sub("<[^>]+>", " ", re.sub("</?(span|time|strong)[^>]*>", "", html)).split())
 
 

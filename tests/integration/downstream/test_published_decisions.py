@@ -1,7 +1,7 @@
-"""Whoever subscribes builds the list of decisions from the topic alone: both examples, as written.
+"""Both documented examples build the list of published decisions from the topic alone.
 
-Neither program imports anything of ours: one is given a folder of its own and Python's isolated
-mode, the other the jars of Kafka's client and of Jackson.
+Neither program imports code of this project: one runs in a folder of its own in Python's isolated
+mode, the other with the jars of Kafka's client and of Jackson.
 """
 
 import asyncio
@@ -43,13 +43,13 @@ Program = Callable[..., Coroutine[Any, Any, list[str]]]
 @pytest.fixture(scope="session")
 def java_program(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """The Java example, compiled; the command that runs it."""
-    made = tmp_path_factory.mktemp("java")
+    classes = tmp_path_factory.mktemp("java")
     (compiler,) = jars.fetched(f"ecj-{COMPILER}", [f"org.eclipse.jdt:ecj:{COMPILER}"])
     needed = os.pathsep.join(str(j) for j in class_path() if j.name.startswith(NEEDED))
     java = str(jars.java())
-    options = ["-17", "-failOnWarning", "-cp", needed, "-d", str(made)]
+    options = ["-17", "-failOnWarning", "-cp", needed, "-d", str(classes)]
     subprocess.run([java, "-jar", compiler, *options, JAVA], check=True)
-    return [java, "-cp", f"{needed}{os.pathsep}{made}", JAVA.stem]
+    return [java, "-cp", f"{needed}{os.pathsep}{classes}", JAVA.stem]
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def programs(java_program: list[str], tmp_path: Path) -> dict[str, Program]:
 
 
 def decision(version: int, proposal_id: UUID | None = None, **changed: Any) -> DecisionState:
-    said: dict[str, Any] = {
+    defaults: dict[str, Any] = {
         "version": version,
         "proposal_id": proposal_id or uuid4(),
         "project_id": uuid4(),
@@ -87,13 +87,13 @@ def decision(version: int, proposal_id: UUID | None = None, **changed: Any) -> D
         "decided_by": Signatory(name="Mme Lefèvre", role="directrice des usagers"),
         "decided_on": date(2026, 11, 20),
     }
-    return DecisionState(**(said | changed))
+    return DecisionState(**(defaults | changed))
 
 
 def line(published: DecisionState) -> str:
     by = published.decided_by
-    words = published.proposal_id, published.version, published.outcome, published.decided_on
-    return "\t".join([*map(str, words), f"{by.name}, {by.role}"])
+    columns = published.proposal_id, published.version, published.outcome, published.decided_on
+    return "\t".join([*map(str, columns), f"{by.name}, {by.role}"])
 
 
 async def send(
@@ -103,7 +103,7 @@ async def send(
     record_headers: Headers | None = None,
     **changed: Any,
 ) -> None:
-    """As the relay does; what is `changed` is so in the JSON only."""
+    """Send an event as the relay does; `changed` replaces fields in the JSON only."""
     body = json.loads(event.body()) | changed
     await producer.send_and_wait(
         TOPIC.name,
@@ -120,13 +120,13 @@ async def test_both_examples_build_the_published_decisions_from_the_topic_alone(
     for program in programs.values():
         assert await program(kafka) == []
 
-    kept, partly, followed, refused, moved, grown = (uuid4() for _ in range(6))
+    retained_id, partly, followed, refused, moved, grown = (uuid4() for _ in range(6))
     retained = decision(1, partly)
     revised = decision(2, partly, outcome=Outcome.PARTLY, decided_on=date(2026, 11, 23))
     steps = [FollowUp(progress=Progress.UNDER_WAY, on=date(2026, 11, 24))]
     successor = Signatory(name="M. Núñez", role="directeur par intérim")
     published = [
-        decision(1, kept),
+        decision(1, retained_id),
         revised,
         decision(3, followed, follow_up=steps),
         decision(1, refused, outcome=Outcome.NOT),
@@ -166,7 +166,7 @@ async def test_both_examples_build_the_published_decisions_from_the_topic_alone(
             await send(producer, partition, decision(1))
         await producer.abort_transaction()
 
-        # Nothing is published before its transaction is committed, and nobody waits for it.
+        # Nothing is visible before its transaction is committed, and no reader waits for it.
         await producer.begin_transaction()
         await send(producer, 0, late)
         expected = sorted(map(line, published))

@@ -9,5 +9,5 @@ from tests.support.servers import PostgresServer
 
 @pytest.fixture
 async def world(postgres_server: PostgresServer, tmp_path: Path) -> AsyncIterator[World]:
-    async with facing(postgres_server, tmp_path) as made:
-        yield made
+    async with facing(postgres_server, tmp_path) as feedback_world:
+        yield feedback_world

@@ -1,4 +1,4 @@
-"""What other services tell is held as they told it."""
+"""Copies of the other services' proposals."""
 
 from uuid import uuid4
 
@@ -6,7 +6,7 @@ from services.feedback.projects import use_cases
 from tests.support.feedback import World, proposal_state
 
 
-async def test_proposals_are_held_with_what_was_merged_into_each(world: World) -> None:
+async def test_proposals_are_stored_with_the_ids_merged_into_each(world: World) -> None:
     merged = {title: [uuid4() for _ in range(n)] for n, title in enumerate(("a", "b", "c"))}
     for titles in (("c",), ("a",), ("a", "b", "c")):
         batch = [

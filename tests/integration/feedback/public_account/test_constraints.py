@@ -12,9 +12,9 @@ from tests.support.feedback import BERNARD, PUBLIC, RETAINED, World
 pytestmark = pytest.mark.servers
 
 
-async def test_no_decision_is_published_without_the_words_that_it_answers(world: World) -> None:
-    (one,) = await world.synthesised("Un résumé")
-    await world.decide(one.proposal_id)
+async def test_no_decision_is_published_without_the_wording_of_its_proposal(world: World) -> None:
+    (proposal,) = await world.synthesised("Un résumé")
+    await world.decide(proposal.proposal_id)
     await world.summarise()
     await world.execute("DROP TRIGGER published_decision_is_in_the_account ON published_decision")
     with pytest.raises(asyncpg.ForeignKeyViolationError) as violated:
@@ -27,7 +27,7 @@ async def test_no_decision_is_published_without_the_words_that_it_answers(world:
 
 
 async def publish_here(world: World) -> None:
-    """Without the service's answer around it, so that what the database says is seen."""
+    """Publish without the API, so that the error of the database is visible."""
     staff = Staff("bernard", BERNARD, frozenset({Role.DECISION}))
     async with world.service.database.transaction() as conn:
         await reports.publish_report(
@@ -35,10 +35,10 @@ async def publish_here(world: World) -> None:
         )
 
 
-async def test_the_answer_in_force_is_what_was_published_and_followed_last(world: World) -> None:
-    kept, other = await world.reported("Un résumé", "Un numéro")
-    await world.follow(kept.proposal_id, "planned")
-    await world.follow(kept.proposal_id, "under_way")
+async def test_the_decision_in_force_is_the_last_one_published_and_followed(world: World) -> None:
+    retained, other = await world.reported("Un résumé", "Un numéro")
+    await world.follow(retained.proposal_id, "planned")
+    await world.follow(retained.proposal_id, "under_way")
     await world.decide(other.proposal_id, version=3, **RETAINED)
     await world.publish()
     differ = await world.fetch(

@@ -13,15 +13,15 @@ from tests.support.public_account import ATOM, get_page, page_text
 pytestmark = pytest.mark.servers
 
 
-async def test_the_feed_is_atom_whatever_people_write(world: World) -> None:
-    (kept,) = await world.reported("Un <résumé> & plus \x0b \ufffe")
-    await world.follow(kept.proposal_id, "planned", note="]]> & \x01")
+async def test_the_feed_is_valid_atom_with_any_text(world: World) -> None:
+    (retained,) = await world.reported("Un <résumé> & plus \x0b \ufffe")
+    await world.follow(retained.proposal_id, "planned", note="]]> & \x01")
     first = await get_page(world, "/feed.atom")
     assert first.headers["content-type"] == "application/atom+xml; charset=utf-8"
     feed = ElementTree.fromstring(first.content)
     assert feed.tag == f"{ATOM}feed"
-    for named in ("id", "title", "updated", "author"):
-        assert feed.find(ATOM + named) is not None
+    for element in ("id", "title", "updated", "author"):
+        assert feed.find(ATOM + element) is not None
     entries = feed.findall(f"{ATOM}entry")
     assert len(entries) == 2
     for entry in entries:
@@ -32,27 +32,29 @@ async def test_the_feed_is_atom_whatever_people_write(world: World) -> None:
         address = link.attrib["href"].removeprefix("https://account.example")
         assert (await get_page(world, address)).status_code == 200
     assert "Un <résumé> & plus" in "".join(e.findtext(f"{ATOM}title") or "" for e in entries)
-    # Whatever is published later, an entry keeps its id.
+    # An entry keeps its id after later publications.
     ids = {e.findtext(f"{ATOM}id") for e in entries}
-    await world.follow(kept.proposal_id, "under_way")
+    await world.follow(retained.proposal_id, "under_way")
     later = ElementTree.fromstring((await get_page(world, "/feed.atom")).content)
     assert ids < {e.findtext(f"{ATOM}id") for e in later.findall(f"{ATOM}entry")}
 
 
 async def test_search_engines_find_every_page(world: World) -> None:
-    kept, other = await world.reported("Un résumé", "Un numéro")
+    retained, other = await world.reported("Un résumé", "Un numéro")
     assert "Sitemap: https://account.example/sitemap.xml" in await page_text(world, "/robots.txt")
     index = ElementTree.fromstring(await page_text(world, "/sitemap.xml"))
-    found: set[str] = set()
+    paths: set[str] = set()
     for part in index.iter("{http://www.sitemaps.org/schemas/sitemap/0.9}loc"):
         address = (part.text or "").removeprefix("https://account.example")
         listed = ElementTree.fromstring(await page_text(world, address))
-        found |= {
-            (one.text or "").removeprefix("https://account.example")
-            for one in listed.iter("{http://www.sitemaps.org/schemas/sitemap/0.9}loc")
+        paths |= {
+            (location.text or "").removeprefix("https://account.example")
+            for location in listed.iter("{http://www.sitemaps.org/schemas/sitemap/0.9}loc")
         }
-    place = f"/projects/{world.project_id}"
-    expected = {place, f"{place}/report"} | {f"/decisions/{p.proposal_id}" for p in (kept, other)}
-    assert expected < found
-    for path in found:
+    project_path = f"/projects/{world.project_id}"
+    expected = {project_path, f"{project_path}/report"} | {
+        f"/decisions/{p.proposal_id}" for p in (retained, other)
+    }
+    assert expected < paths
+    for path in paths:
         await page_text(world, path)

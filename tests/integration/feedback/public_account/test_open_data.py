@@ -1,4 +1,4 @@
-"""Open data says what the pages say, in a form that programs can check."""
+"""Open data: the content of the pages, with schemas."""
 
 import csv
 import io
@@ -31,14 +31,14 @@ SHAPES = {row.name: row for row in (OpenProject, OpenReport, OpenDecision, OpenS
 
 
 async def get(world: World, path: str) -> httpx.Response:
-    found = await world.client.get(path)
-    assert found.status_code == 200, found.text
-    return found
+    response = await world.client.get(path)
+    assert response.status_code == 200, response.text
+    return response
 
 
 async def rows(world: World, name: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = (await get(world, f"/open-data/{name}.json")).json()["rows"]
-    return found
+    data_rows: list[dict[str, Any]] = (await get(world, f"/open-data/{name}.json")).json()["rows"]
+    return data_rows
 
 
 async def table(world: World, name: str) -> list[dict[str, str]]:
@@ -46,23 +46,23 @@ async def table(world: World, name: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text, newline="")))
 
 
-async def told(world: World) -> None:
-    kept, other = await world.reported("Un résumé", "Un numéro")
+async def publish_and_follow_up(world: World) -> None:
+    retained, other = await world.reported("Un résumé", "Un numéro")
     await world.receive(project_state(uuid4(), "open"), project_state(uuid4(), "draft"))
-    await world.follow(kept.proposal_id, "planned", note="Chez l'imprimeur")
+    await world.follow(retained.proposal_id, "planned", note="Chez l'imprimeur")
     await world.decide(other.proposal_id, version=3, **RETAINED)
     assert (await world.publish()).is_success
 
 
 @pytest.mark.parametrize("name", SHAPES)
-async def test_every_file_follows_its_schema_and_both_forms_say_the_same(
+async def test_every_file_follows_its_schema_and_both_formats_agree(
     world: World, name: str
 ) -> None:
     schema = (await get(world, f"/open-data/schema/{name}.json")).json()
     jsonschema.Draft202012Validator.check_schema(schema)
     for filled in (False, True):
         if filled:
-            await told(world)
+            await publish_and_follow_up(world)
         file = (await get(world, f"/open-data/{name}.json")).json()
         jsonschema.validate(
             file, schema, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
@@ -71,9 +71,9 @@ async def test_every_file_follows_its_schema_and_both_forms_say_the_same(
         assert file["described_by"] == f"https://account.example/open-data/schema/{name}.json"
         shape = SHAPES[name]
         assert all(set(row) == set(shape.model_fields) for row in file["rows"])
-        read = await table(world, name)
-        assert len(read) == len(file["rows"])
-        for line, row in zip(read, file["rows"], strict=True):
+        csv_rows = await table(world, name)
+        assert len(csv_rows) == len(file["rows"])
+        for line, row in zip(csv_rows, file["rows"], strict=True):
             for column, value in row.items():
                 expected = "" if value is None else value
                 if isinstance(value, list):
@@ -84,23 +84,23 @@ async def test_every_file_follows_its_schema_and_both_forms_say_the_same(
     OpenData[shape].model_validate(file)  # type: ignore[valid-type]
 
 
-async def test_a_file_is_written_while_it_is_read(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """In pages: rows at their edges are neither lost nor doubled."""
+async def test_a_file_is_streamed_in_pages(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows at the edges of pages are neither lost nor repeated."""
     monkeypatch.setattr("services.feedback.public_account.pages.data_sets._PAGE_ROWS", 3)
     await world.reported(*(f"Idée {number}" for number in range(10)))
-    found = await rows(world, "decisions")
-    assert len({row["proposal_id"] for row in found}) == len(found) == 10
+    decisions = await rows(world, "decisions")
+    assert len({row["proposal_id"] for row in decisions}) == len(decisions) == 10
     assert len(await table(world, "decisions")) == 10
 
 
 async def test_csv_is_rfc_4180_and_no_cell_is_a_formula(world: World) -> None:
-    (one,) = await world.synthesised('=HYPERLINK("http://evil.example","Un résumé")')
-    await world.decide(one.proposal_id, **RETAINED | {"reason": '+1, "dit-on"\r\nsur deux lignes'})
+    (proposal,) = await world.synthesised('=HYPERLINK("http://evil.example","Un résumé")')
+    await world.decide(
+        proposal.proposal_id, **RETAINED | {"reason": '+1, "dit-on"\r\nsur deux lignes'}
+    )
     await world.summarise("@SUM(A1)")
     assert (await world.publish()).is_success
-    await world.follow(one.proposal_id, "planned", note="-2+3")
+    await world.follow(proposal.proposal_id, "planned", note="-2+3")
     raw = (await get(world, "/open-data/decisions.csv")).content
     assert raw.startswith(b"\xef\xbb\xbfproposal_id,version,project_id,")
     assert raw.endswith(b"\r\n")
@@ -109,20 +109,20 @@ async def test_csv_is_rfc_4180_and_no_cell_is_a_formula(world: World) -> None:
     assert line["reason"] == '\'+1, "dit-on"\nsur deux lignes'
     assert (await table(world, "reports"))[0]["summary"] == "'@SUM(A1)"
     assert (await table(world, "follow-up"))[0]["note"] == "'-2+3"
-    # JSON has types: nothing is put before what was written.
+    # JSON has types: the text is not escaped.
     assert (await rows(world, "decisions"))[0]["title"].startswith("=HYPERLINK")
 
 
-async def test_no_file_holds_a_formula_whatever_separator_a_program_expects(world: World) -> None:
+async def test_no_file_holds_a_formula_with_any_separator(world: World) -> None:
     case = "cases/33-csv-formula-after-another-separator/answers.json"
     wrote = json.loads((Path(__file__).parents[3] / case).read_text(encoding="utf-8"))
     text = "\n".join(wrote)
-    (one,) = await world.synthesised(text)
+    (proposal,) = await world.synthesised(text)
     await world.receive(project_state(uuid4(), "open", maker=text))
-    await world.decide(one.proposal_id, **RETAINED | {"reason": text, "owner": text})
+    await world.decide(proposal.proposal_id, **RETAINED | {"reason": text, "owner": text})
     await world.summarise(text)
     assert (await world.publish()).is_success
-    await world.follow(one.proposal_id, "planned", note=text)
+    await world.follow(proposal.proposal_id, "planned", note=text)
     for name in SHAPES:
         content = (await get(world, f"/open-data/{name}.csv")).content.decode("utf-8-sig")
         assert formulas(content) == [], name
@@ -130,7 +130,7 @@ async def test_no_file_holds_a_formula_whatever_separator_a_program_expects(worl
 
 
 @pytest.mark.parametrize("start", list("=+-@\t\r\n＝＋－＠"))
-def test_what_begins_like_a_formula_is_a_text(start: str) -> None:
+def test_a_text_that_begins_like_a_formula_is_escaped(start: str) -> None:
     assert escape_formulas(f"{start}1") == f"'{start}1"
     assert escape_formulas(f"1{start}") == f"1{start}"
 
@@ -142,8 +142,8 @@ async def test_decisions_that_are_not_retained_are_not_followed(world: World) ->
     assert by_id[str(other.proposal_id)]["reason"] == NOT_RETAINED["reason"]
 
 
-async def test_figures_are_the_charter_s(world: World) -> None:
-    await told(world)
+async def test_figures_measure_the_charters_promises(world: World) -> None:
+    await publish_and_follow_up(world)
     figures = {(row["figure"], row["about"]): row["value"] for row in await rows(world, "figures")}
     assert figures["share_of_contributions_read", None] == 1
     assert figures["median_days_to_report", None] == 20
@@ -152,7 +152,7 @@ async def test_figures_are_the_charter_s(world: World) -> None:
     assert figures["decisions_by_progress", "promised"] == 1
 
 
-async def test_decisions_are_counted_once_however_often_figures_are_asked_for(
+async def test_decisions_are_counted_once_for_many_requests_of_the_figures(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     counted, count = [], store.count_decisions
@@ -162,24 +162,24 @@ async def test_decisions_are_counted_once_however_often_figures_are_asked_for(
         return await count(conn, today)
 
     monkeypatch.setattr(store, "count_decisions", counting)
-    (kept,) = await world.reported("Un résumé")
+    (retained,) = await world.reported("Un résumé")
     for kind in ("json", "csv"):
         counted.clear()
         first = await get(world, f"/open-data/figures.{kind}")
-        again = await get(world, f"/open-data/figures.{kind}")
-        assert again.content == first.content
+        second = await get(world, f"/open-data/figures.{kind}")
+        assert second.content == first.content
         assert len(counted) == 1
-        known = await world.client.get(
+        not_modified = await world.client.get(
             f"/open-data/figures.{kind}", headers={"If-None-Match": first.headers["etag"]}
         )
-        assert known.status_code == 304
-    await world.follow(kept.proposal_id, "done")
+        assert not_modified.status_code == 304
+    await world.follow(retained.proposal_id, "done")
     figures = {(row["figure"], row["about"]): row["value"] for row in await rows(world, "figures")}
     assert figures["decisions_by_progress", "done"] == 1
     assert len(counted) == 2
 
 
-async def test_what_there_is_not_is_not_there(world: World) -> None:
+async def test_unknown_files_are_not_found(world: World) -> None:
     for path in ("/open-data/people.json", "/open-data/decisions.xls", "/open-data/schema/x.json"):
         assert (await world.client.get(path)).status_code == 404
     head = await world.client.head("/open-data/decisions.csv")

@@ -31,43 +31,43 @@ MARKERS = {
 }
 
 
-async def test_no_page_is_older_than_the_moment_it_was_asked_for(world: World) -> None:
-    """Kept pages are shown only while nothing public has changed, whoever changed it."""
-    kept, _ = await world.reported("Un résumé", "Un numéro")
-    path = f"/decisions/{kept.proposal_id}"
+async def test_no_page_is_older_than_its_request(world: World) -> None:
+    """A cached page is served only while no public data has changed, by any process."""
+    retained, _ = await world.reported("Un résumé", "Un numéro")
+    path = f"/decisions/{retained.proposal_id}"
     async with world.service.database.pool.acquire() as elsewhere:
         for number in range(1, 20):
-            before = await get_page(world, path)
-            assert (await get_page(world, path)).headers["etag"] == before.headers["etag"]
-            # As another replica would: this process hears of it from the database only.
+            old_page = await get_page(world, path)
+            assert (await get_page(world, path)).headers["etag"] == old_page.headers["etag"]
+            # As another replica would: this process learns of it from the database only.
             await elsewhere.execute(
                 "INSERT INTO follow_up VALUES ($1, $2, 'planned', $3, $4, 'x')",
-                kept.proposal_id,
+                retained.proposal_id,
                 number,
                 f"Étape {number}",
                 TODAY,
             )
-            after = await get_page(world, path, **{"If-None-Match": before.headers["etag"]})
-            assert after.status_code == 200
-            assert f"Étape {number}" in after.text
+            new_page = await get_page(world, path, **{"If-None-Match": old_page.headers["etag"]})
+            assert new_page.status_code == 200
+            assert f"Étape {number}" in new_page.text
 
 
-async def test_many_at_once_get_one_and_the_same_fresh_page(world: World) -> None:
-    (kept,) = await world.reported("Un résumé")
-    path = f"/decisions/{kept.proposal_id}"
+async def test_concurrent_requests_get_one_and_the_same_page(world: World) -> None:
+    (retained,) = await world.reported("Un résumé")
+    path = f"/decisions/{retained.proposal_id}"
     pages = await asyncio.gather(*(get_page(world, path) for _ in range(200)))
-    assert {one.status_code for one in pages} == {200}
-    assert len({one.headers["etag"] for one in pages}) == 1
+    assert {page.status_code for page in pages} == {200}
+    assert len({page.headers["etag"] for page in pages}) == 1
 
 
 @pytest.mark.parametrize("table", MARKERS)
-async def test_whatever_changes_what_is_public_changes_the_mark(world: World, table: str) -> None:
-    """By the trigger of its table, and by nothing else once that is dropped."""
+async def test_every_change_of_public_data_changes_the_mark(world: World, table: str) -> None:
+    """The trigger of the table changes it, and nothing else does once that is dropped."""
 
     async def mark() -> Any:
         return (await world.fetch("SELECT mark FROM public_state"))[0]["mark"]
 
-    kept, other = await world.reported("Un résumé", "Un numéro")
+    retained, other = await world.reported("Un résumé", "Un numéro")
 
     async def change(number: int) -> None:
         match table:
@@ -80,35 +80,41 @@ async def test_whatever_changes_what_is_public_changes_the_mark(world: World, ta
             case "figures":
                 await receive_figures(world, figures_month(4, number))
             case "follow_up":
-                await world.follow(kept.proposal_id, "planned")
+                await world.follow(retained.proposal_id, "planned")
             case _:
                 version = 3 * number
-                before = await mark()
+                mark_before = await mark()
                 await world.decide(other.proposal_id, version, **RETAINED | {"reason": str(number)})
-                assert await mark() == before  # signed, and not public yet
+                assert await mark() == mark_before  # signed, and not public yet
                 assert (await world.publish()).is_success
 
     await world.execute(
         *(f"DROP TRIGGER {name} ON {of}" for of, name in MARKERS.items() if of != table)
     )
-    before = await mark()
+    mark_before = await mark()
     await change(1)
-    after = await mark()
-    assert after != before
+    mark_after = await mark()
+    assert mark_after != mark_before
     await world.execute(f"DROP TRIGGER {MARKERS[table]} ON {table}")
     await change(2)
-    assert await mark() == after
+    assert await mark() == mark_after
 
 
-async def test_who_has_the_page_is_told_so(world: World) -> None:
+async def test_a_client_that_has_the_page_gets_304(world: World) -> None:
     await world.reported("Un résumé")
-    place = f"/projects/{world.project_id}"
-    for path in (*LISTS, place, f"{place}/report", "/feed.atom", "/open-data/decisions.json"):
+    project_path = f"/projects/{world.project_id}"
+    for path in (
+        *LISTS,
+        project_path,
+        f"{project_path}/report",
+        "/feed.atom",
+        "/open-data/decisions.json",
+    ):
         first = await get_page(world, path)
         assert first.headers["cache-control"] == "public, max-age=60", path
         tag = first.headers["etag"]
-        for known in (tag, f'"other", {tag}', f"W/{tag}" if tag[0] != "W" else tag):
-            again = await get_page(world, path, **{"If-None-Match": known})
-            assert (again.status_code, again.content) == (304, b""), path
-            assert again.headers["etag"] == tag
+        for if_none_match in (tag, f'"other", {tag}', f"W/{tag}" if tag[0] != "W" else tag):
+            not_modified = await get_page(world, path, **{"If-None-Match": if_none_match})
+            assert (not_modified.status_code, not_modified.content) == (304, b""), path
+            assert not_modified.headers["etag"] == tag
         assert (await get_page(world, path, **{"If-None-Match": '"other"'})).status_code == 200

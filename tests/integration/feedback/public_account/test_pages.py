@@ -34,31 +34,31 @@ async def test_a_project_is_public_from_its_mandate_on_and_a_draft_never_is(worl
     assert "La lettre" in home
     assert "Pas encore" not in await all_public_text(world)
     page = await page_text(world, f"/projects/{world.project_id}")
-    for said in ("Why", "What is at stake", "Objectives", "What it will serve", "Who decides"):
-        assert said in page
+    for phrase in ("Why", "What is at stake", "Objectives", "What it will serve", "Who decides"):
+        assert phrase in page
     assert f"{BERNARD}, directeur" in page
     assert "taking part is unpaid" in page
 
 
-async def test_what_is_not_published_is_nowhere(world: World) -> None:
-    kept, other = await world.synthesised("Un résumé", "Un numéro")
+async def test_unpublished_texts_are_on_no_page(world: World) -> None:
+    retained, other = await world.synthesised("Un résumé", "Un numéro")
     secret = "Motif encore secret"
-    await world.draft(kept.proposal_id, **RETAINED | {"reason": secret})
-    await world.sign(kept.proposal_id)
+    await world.draft(retained.proposal_id, **RETAINED | {"reason": secret})
+    await world.sign(retained.proposal_id)
     await world.draft(other.proposal_id, **NOT_RETAINED | {"reason": secret})
     await world.summarise(secret)
     public = await all_public_text(world)
     assert secret not in public
-    assert str(kept.proposal_id) not in public
-    assert (await get_page(world, f"/decisions/{kept.proposal_id}")).status_code == 404
+    assert str(retained.proposal_id) not in public
+    assert (await get_page(world, f"/decisions/{retained.proposal_id}")).status_code == 404
     assert (await get_page(world, f"/projects/{world.project_id}/report")).status_code == 404
 
 
-async def test_nobody_who_drafted_signed_in_or_recorded_is_named(world: World) -> None:
-    kept, _ = await world.reported("Un résumé", "Un numéro")
-    await world.follow(kept.proposal_id, "planned", note="Chez l'imprimeur")
-    # A revision is on its way, and is not public.
-    await world.draft(kept.proposal_id, version=4, **NOT_RETAINED | {"reason": "Plus tard"})
+async def test_no_page_names_a_drafter_or_another_member_of_staff(world: World) -> None:
+    retained, _ = await world.reported("Un résumé", "Un numéro")
+    await world.follow(retained.proposal_id, "planned", note="Chez l'imprimeur")
+    # A revision is drafted, and not public.
+    await world.draft(retained.proposal_id, version=4, **NOT_RETAINED | {"reason": "Plus tard"})
     public = await all_public_text(world)
     assert "Chez l&#39;imprimeur" in public
     for hidden in (
@@ -79,36 +79,36 @@ async def test_nobody_who_drafted_signed_in_or_recorded_is_named(world: World) -
 
 async def test_each_version_of_a_report_stays_as_it_was_published(world: World) -> None:
     _, other = await world.reported("Un résumé", "Un numéro")
-    place = f"/projects/{world.project_id}/report"
-    first = await page_text(world, f"{place}/1")
+    project_path = f"/projects/{world.project_id}/report"
+    first = await page_text(world, f"{project_path}/1")
     assert "La loi impose cette phrase." in first
     world.on(TODAY + timedelta(days=9))
     await world.decide(other.proposal_id, version=3, **RETAINED | {"reason": "La loi a changé."})
     await world.summarise("Nous avons révisé une réponse.", version=1)
     assert (await world.publish(version=2)).is_success
-    # The proposal gets newer words, which no published decision answers.
+    # The proposal is worded anew, and no published decision is about that wording.
     newer = proposal_state(world.project_id, "Un numéro vert", 2, other.proposal_id)
     await world.receive(newer)
-    replaced = await get_page(world, f"{place}/1")
+    replaced = await get_page(world, f"{project_path}/1")
     assert "La loi impose cette phrase." in replaced.text
     assert "La loi a changé." not in replaced.text
     assert "This version was revised" in replaced.text
     assert replaced.headers["cache-control"] == "public, max-age=86400"
-    newest = await page_text(world, place)
-    assert visible_text(newest) == visible_text(await page_text(world, f"{place}/2"))
+    newest = await page_text(world, project_path)
+    assert visible_text(newest) == visible_text(await page_text(world, f"{project_path}/2"))
     assert "La loi a changé." in newest
-    for said in ("What this revision changes", "before: Not retained", "now: Retained"):
-        assert said in newest
+    for phrase in ("What this revision changes", "before: Not retained", "now: Retained"):
+        assert phrase in newest
     assert "Un numéro vert" not in newest
-    assert (await get_page(world, f"{place}/3")).status_code == 404
+    assert (await get_page(world, f"{project_path}/3")).status_code == 404
     decision = await page_text(world, f"/decisions/{other.proposal_id}")
     assert "Revised on" in decision
-    assert f"{place}/1" in decision
+    assert f"{project_path}/1" in decision
 
 
-async def test_staff_preview_the_words_that_everybody_will_read(world: World) -> None:
-    kept, other = await world.synthesised("Un résumé", "Un numéro")
-    await world.decide(kept.proposal_id)
+async def test_the_preview_shows_the_text_of_the_published_page(world: World) -> None:
+    retained, other = await world.synthesised("Un résumé", "Un numéro")
+    await world.decide(retained.proposal_id)
     await world.decide(other.proposal_id, **NOT_RETAINED)
     await world.summarise("Premier paragraphe.\n\nSecond.")
     headers = world.as_(INES, Role.ANALYSIS)
@@ -117,10 +117,10 @@ async def test_staff_preview_the_words_that_everybody_will_read(world: World) ->
     assert (await world.publish()).is_success
     page = await page_text(world, f"/projects/{world.project_id}/report")
     assert visible_text(preview) in visible_text(page)
-    # Of a revision as well: what is redrafted but not signed stays as it was published.
+    # The same for a revision: an unsigned redraft leaves the published decision in force.
     await world.draft(other.proposal_id, version=3, **RETAINED | {"reason": "Pas encore signé"})
-    again = (await world.client.get(path, headers=headers)).json()["html"]
-    assert "Pas encore signé" not in again
+    revision_preview = (await world.client.get(path, headers=headers)).json()["html"]
+    assert "Pas encore signé" not in revision_preview
     await world.sign(other.proposal_id, version=4)
     signed = (await world.client.get(path, headers=headers)).json()["html"]
     assert "Pas encore signé" in signed
@@ -130,9 +130,9 @@ async def test_staff_preview_the_words_that_everybody_will_read(world: World) ->
     )
 
 
-async def test_did_the_administration_do_what_it_said(world: World) -> None:
-    (kept,) = await world.reported("Un résumé")
-    path = f"/decisions/{kept.proposal_id}"
+async def test_overdue_promises_are_shown_until_they_are_done(world: World) -> None:
+    (retained,) = await world.reported("Un résumé")
+    path = f"/decisions/{retained.proposal_id}"
     assert "No news has been given yet" in await page_text(world, path)
     assert "verdue by" not in await page_text(world, path)
     world.on(COLLECTION_ENDED + timedelta(days=120))
@@ -141,10 +141,10 @@ async def test_did_the_administration_do_what_it_said(world: World) -> None:
     assert "Promise overdue by 21 days" in await page_text(world, "/follow-up")
     assert "Un résumé" in await page_text(world, "/decisions?progress=overdue")
     assert "promise overdue" in await page_text(world, "/")
-    await world.follow(kept.proposal_id, "done", note="La lettre est partie")
-    done = await page_text(world, path)
-    assert "La lettre est partie" in done
-    assert "verdue by" not in done
+    await world.follow(retained.proposal_id, "done", note="La lettre est partie")
+    done_page = await page_text(world, path)
+    assert "La lettre est partie" in done_page
+    assert "verdue by" not in done_page
     assert "Un résumé" not in await page_text(world, "/decisions?progress=overdue")
     assert "Un résumé" in await page_text(world, "/decisions?progress=done&outcome=retained")
 
@@ -152,24 +152,24 @@ async def test_did_the_administration_do_what_it_said(world: World) -> None:
 async def test_decisions_are_paged_by_key_and_filtered_without_script(world: World) -> None:
     titles = [f"Idée {number:02}" for number in range(60)]
     await world.reported(*titles)
-    seen: list[str] = []
+    listed: list[str] = []
     path: str | None = "/decisions"
     while path is not None:
         page = await page_text(world, path)
-        seen += re.findall(r"Idée \d\d", page)
+        listed += re.findall(r"Idée \d\d", page)
         more = re.search(r'<a rel="next" href="([^"]+)"', page)
         path = more[1].replace("&amp;", "&") if more else None
-    assert sorted(seen) == titles
-    kept = await page_text(world, "/decisions?outcome=retained")
-    assert re.findall(r"Idée \d\d", kept) == ["Idée 00"]
-    assert 'value="retained" selected' in kept
+    assert sorted(listed) == titles
+    retained_page = await page_text(world, "/decisions?outcome=retained")
+    assert re.findall(r"Idée \d\d", retained_page) == ["Idée 00"]
+    assert 'value="retained" selected' in retained_page
     refused = await page_text(world, "/decisions?outcome=not&after=2027-01-12." + "f" * 32)
     assert "Idée 00" not in refused
     for wrong in ("?after=yesterday", "?after=2027-01-12", "?outcome=maybe", "?progress=soon"):
         assert (await get_page(world, "/decisions" + wrong)).status_code == 404
 
 
-async def test_both_languages_have_one_address_and_say_so(world: World) -> None:
+async def test_both_languages_share_one_address_and_are_declared(world: World) -> None:
     await world.receive(project_state(world.project_id, "open"))
     french = await get_page(world, "/projects", **{"Accept-Language": "fr-FR,fr;q=0.9,en;q=0.5"})
     english = await get_page(world, "/projects", **{"Accept-Language": "en"})
@@ -177,17 +177,17 @@ async def test_both_languages_have_one_address_and_say_so(world: World) -> None:
     assert (french.headers["content-language"], english.headers["content-language"]) == ("fr", "en")
     assert 'lang="fr"' in french.text
     assert "Tous les projets" in french.text
-    asked = await page_text(world, "/projects?lang=fr", **{"Accept-Language": "en"})
-    assert "Tous les projets" in asked
-    assert f"/projects/{world.project_id}?lang=fr" in asked
-    assert '<link rel="canonical" href="https://account.example/projects?lang=fr">' in asked
+    french_page = await page_text(world, "/projects?lang=fr", **{"Accept-Language": "en"})
+    assert "Tous les projets" in french_page
+    assert f"/projects/{world.project_id}?lang=fr" in french_page
+    assert '<link rel="canonical" href="https://account.example/projects?lang=fr">' in french_page
     for tag in ("fr", "en", "x-default"):
-        assert f'hreflang="{tag}" href="https://account.example/projects' in asked
-    assert "noindex" not in asked
+        assert f'hreflang="{tag}" href="https://account.example/projects' in french_page
+    assert "noindex" not in french_page
     assert '<meta name="robots" content="noindex">' in (await get_page(world, "/nowhere")).text
 
 
-async def test_pages_run_nothing_and_come_from_nowhere_else(world: World) -> None:
+async def test_pages_run_no_script_and_load_nothing_from_elsewhere(world: World) -> None:
     await world.receive(project_state(world.project_id, "open", title="<script>alert(1)</script>"))
     for path in (*LISTS, f"/projects/{world.project_id}"):
         page = await get_page(world, path)
@@ -197,7 +197,9 @@ async def test_pages_run_nothing_and_come_from_nowhere_else(world: World) -> Non
         assert "set-cookie" not in page.headers
 
 
-async def test_people_who_are_lost_get_a_page_and_programs_a_problem(world: World) -> None:
+async def test_an_unknown_path_is_a_page_for_browsers_and_a_problem_for_programs(
+    world: World,
+) -> None:
     lost = await get_page(world, "/decisions/nothing-here")
     assert lost.status_code == 404
     assert 'href="/decisions"' in lost.text
@@ -209,7 +211,7 @@ async def test_people_who_are_lost_get_a_page_and_programs_a_problem(world: Worl
     )
 
 
-async def test_a_version_beyond_every_number_is_the_version_of_nothing(world: World) -> None:
+async def test_a_version_beyond_every_number_is_not_found(world: World) -> None:
     await world.reported("Dire la date")
     for version in (2, 2**63, "9" * 5_000):
         missing = await get_page(world, f"/projects/{world.project_id}/report/{version}")

@@ -37,34 +37,34 @@ async def test_no_number_below_five_is_shown(world: World) -> None:
     assert "too few contributions" in figures
 
 
-async def test_pages_and_open_data_do_without_whatever_an_event_may_leave_out(
+async def test_pages_and_open_data_work_without_the_optional_fields_of_events(
     world: World,
 ) -> None:
-    """As a month with fewer than five notices has no count of them."""
-    seen = proposal_state(world.project_id, "Dire la date")
+    """A month with fewer than five notices, for example, has no count of them."""
+    proposal = proposal_state(world.project_id, "Dire la date")
     bare = project_state(world.project_id)
     optional = {
         name: None for name, field in ProjectState.model_fields.items() if field.default is None
     }
     await world.receive(
         bare.model_copy(update=optional),
-        seen,
-        collection_state(world.project_id, [seen]).model_copy(
+        proposal,
+        collection_state(world.project_id, [proposal]).model_copy(
             update={"contributions": None, "unread": None}
         ),
     )
     few = figures_month(7).model_copy(update={"notices": None, "refused_by_reason": {}})
     await receive_figures(world, few)
     for path in (*LISTS, *FILES, f"/projects/{world.project_id}"):
-        found = await get_page(world, path)
-        assert found.status_code == 200, (path, found.text)
+        response = await get_page(world, path)
+        assert response.status_code == 200, (path, response.text)
     assert "fewer than 5" in await page_text(world, "/figures")
     data = (await world.client.get("/open-data/figures.json")).json()["rows"]
     notices = [row["value"] for row in data if row["figure"] == "notices"]
     assert notices == [None]
 
 
-async def test_few_unread_contributions_that_are_not_told_are_not_counted_as_read(
+async def test_few_unread_contributions_that_the_event_omits_are_not_counted_as_read(
     world: World,
 ) -> None:
     few = collection_state(world.project_id, None, contributions=61, unread=0)

@@ -31,7 +31,7 @@ async def blocked(world: World) -> list[str]:
     return (await world.account()).standing.blocked_by
 
 
-async def test_what_blocks_a_project_is_said_in_words_until_it_is_closed(world: World) -> None:
+async def test_sentences_say_what_blocks_a_project_until_it_is_closed(world: World) -> None:
     id = world.project_id
     await world.receive(project_state(id, "recruited", 3))
     assert await blocked(world) == ["collection ends on 23 December 2026"]
@@ -46,19 +46,19 @@ async def test_what_blocks_a_project_is_said_in_words_until_it_is_closed(world: 
     assert await blocked(world) == ["12 contributions still to read"]
     await world.receive(collection_state(id, None, version=3))
     assert await blocked(world) == ["the synthesis is not finished"]
-    one, two = proposal_state(id, "Un résumé"), proposal_state(id, "Un numéro")
-    await world.receive(one, collection_state(id, [one, two], version=4))
+    first, second = proposal_state(id, "Un résumé"), proposal_state(id, "Un numéro")
+    await world.receive(first, collection_state(id, [first, second], version=4))
     assert await blocked(world) == [
         "1 listed proposal has not arrived yet",
         "1 decision to draft",
         "the report has no summary yet",
     ]
-    await world.receive(two)
-    await world.decide(one.proposal_id)
-    await world.draft(two.proposal_id, **NOT_RETAINED)
+    await world.receive(second)
+    await world.decide(first.proposal_id)
+    await world.draft(second.proposal_id, **NOT_RETAINED)
     await world.summarise()
     assert await blocked(world) == [f"1 decision waits for {BERNARD} to sign it"]
-    await world.sign(two.proposal_id)
+    await world.sign(second.proposal_id)
     assert await blocked(world) == ["the report is ready to be published"]
     await world.publish()
     assert await blocked(world) == ["the report is published and on its way to participants"]
@@ -87,21 +87,23 @@ async def test_report_and_decisions_are_one_commit_and_one_event_each(world: Wor
     assert report["version"] == 1
     assert report["collection_version"] == 9
     assert report["url"] == f"{PUBLIC}/projects/{world.project_id}/report"
-    assert {one["proposal_id"]: one["version"] for one in report["decisions"]} == {
-        str(one.proposal_id): 1 for one in proposals
+    assert {proposal["proposal_id"]: proposal["version"] for proposal in report["decisions"]} == {
+        str(proposal.proposal_id): 1 for proposal in proposals
     }
     decided = await world.events("decision.state")
-    assert {one["proposal_id"] for one in decided} == {str(one.proposal_id) for one in proposals}
+    assert {proposal["proposal_id"] for proposal in decided} == {
+        str(proposal.proposal_id) for proposal in proposals
+    }
 
 
 async def test_no_report_while_a_listed_proposal_lacks_a_signed_decision(world: World) -> None:
-    one, two = await world.synthesised("Un résumé", "Un numéro")
-    await world.decide(one.proposal_id)
+    first, second = await world.synthesised("Un résumé", "Un numéro")
+    await world.decide(first.proposal_id)
     await world.summarise()
     refused = await world.publish()
     assert (refused.status_code, refused.json()["title"]) == (409, "ReportBlocked")
     assert refused.json()["errors"] == ["1 decision to draft"]
-    await world.draft(two.proposal_id)
+    await world.draft(second.proposal_id)
     assert (await world.publish()).status_code == 409
     assert await world.events("report.state") == []
     assert await world.events("decision.state") == []
@@ -113,7 +115,7 @@ async def test_no_report_before_the_synthesis(world: World) -> None:
     assert (await world.publish()).json()["errors"] == ["the synthesis is not finished"]
 
 
-async def test_a_project_whose_words_led_to_no_proposal_still_owes_a_report(world: World) -> None:
+async def test_a_project_without_proposals_still_owes_a_report(world: World) -> None:
     """The list is empty and explicit."""
     await world.synthesised()
     await world.summarise("Personne n'a rien proposé.")
@@ -123,16 +125,16 @@ async def test_a_project_whose_words_led_to_no_proposal_still_owes_a_report(worl
 
 
 async def test_a_revision_is_a_higher_version_for_all_participants(world: World) -> None:
-    (kept, other) = await world.reported("Un résumé", "Un numéro")
+    (retained, other) = await world.reported("Un résumé", "Un numéro")
     await world.receive(project_state(world.project_id, "closed", 8))
     assert (await world.publish()).json()["title"] == "NothingNew"
-    await world.decide(kept.proposal_id, version=3, **NOT_RETAINED)
+    await world.decide(retained.proposal_id, version=3, **NOT_RETAINED)
     assert await blocked(world) == ["a revision is ready and not published yet"]
     assert (await world.publish()).is_success
     first, second = await world.events("report.state")
     assert (first["version"], second["version"]) == (1, 2)
-    assert {one["proposal_id"] for one in second["decisions"]} == {
-        str(kept.proposal_id),
+    assert {proposal["proposal_id"] for proposal in second["decisions"]} == {
+        str(retained.proposal_id),
         str(other.proposal_id),
     }
 
@@ -145,11 +147,11 @@ async def test_a_summary_rewritten_after_publication_waits_for_its_own(world: Wo
 
 
 async def test_two_people_publishing_at_once_publish_once(world: World) -> None:
-    (one,) = await world.synthesised("Un résumé")
-    await world.decide(one.proposal_id)
+    (proposal,) = await world.synthesised("Un résumé")
+    await world.decide(proposal.proposal_id)
     await world.summarise()
-    answers = await asyncio.gather(*(world.publish() for _ in range(4)))
-    assert sorted(one.status_code for one in answers) == [200, 409, 409, 409]
+    responses = await asyncio.gather(*(world.publish() for _ in range(4)))
+    assert sorted(response.status_code for response in responses) == [200, 409, 409, 409]
     assert len(await world.events("report.state")) == 1
 
 
@@ -157,26 +159,30 @@ async def test_two_people_publishing_at_once_publish_once(world: World) -> None:
 async def test_no_decision_is_rewritten_while_its_report_is_being_published(
     world: World, publishing_first: bool
 ) -> None:
-    """Whoever comes second is told so; nothing is published that says nothing new."""
-    (one,) = await world.synthesised("Un résumé")
-    await world.decide(one.proposal_id)
+    """The second one is refused, and no report without news is published."""
+    (proposal,) = await world.synthesised("Un résumé")
+    await world.decide(proposal.proposal_id)
     await world.summarise()
-    both = [world.publish(), world.draft(one.proposal_id, version=2, **NOT_RETAINED)]
-    first, second = await meanwhile(world, *(both if publishing_first else both[::-1]))
+    requests = [world.publish(), world.draft(proposal.proposal_id, version=2, **NOT_RETAINED)]
+    first, second = await run_while_synthesis_is_locked(
+        world, *(requests if publishing_first else requests[::-1])
+    )
     assert (first.status_code, second.status_code) == (200, 409), (first.text, second.text)
     assert second.json()["title"] == ("DecisionChanged" if publishing_first else "ReportBlocked")
     assert len(await world.events("report.state")) == publishing_first
 
 
-async def meanwhile(world: World, *both: Coroutine[Any, Any, Response]) -> list[Response]:
-    """They begin in that order while somebody else holds the list of the synthesis."""
+async def run_while_synthesis_is_locked(
+    world: World, *requests: Coroutine[Any, Any, Response]
+) -> list[Response]:
+    """Start the requests in that order while another transaction locks the synthesis."""
     conn = await world.service.database.dedicated("held")
     try:
         async with conn.transaction():
             await conn.execute("SELECT FROM collection FOR UPDATE")
             begun = []
-            for number, one in enumerate(both, 1):
-                begun.append(asyncio.ensure_future(one))
+            for number, request in enumerate(requests, 1):
+                begun.append(asyncio.ensure_future(request))
                 await eventually(partial(waiting, world, number), "it waits for the list")
         return await asyncio.gather(*begun)
     finally:
@@ -192,8 +198,8 @@ async def waiting(world: World, number: int) -> bool:
 
 
 async def test_a_report_that_changed_since_it_was_read_is_not_published(world: World) -> None:
-    (one,) = await world.synthesised("Un résumé")
-    await world.decide(one.proposal_id)
+    (proposal,) = await world.synthesised("Un résumé")
+    await world.decide(proposal.proposal_id)
     await world.summarise()
     await world.summarise("Autre chose.", version=1)
     assert (await world.publish(version=1)).json()["title"] == "ReportChanged"
@@ -201,28 +207,30 @@ async def test_a_report_that_changed_since_it_was_read_is_not_published(world: W
     assert (await world.summarise("  ", version=2)).json()["title"] == "SummaryMissing"
 
 
-async def test_the_preview_shows_what_will_be_read_and_how_well_it_reads(world: World) -> None:
-    (one, _) = await world.synthesised("Un résumé", "Un numéro")
-    await world.decide(one.proposal_id)
+async def test_the_preview_shows_the_report_and_its_readability(world: World) -> None:
+    (proposal, _) = await world.synthesised("Un résumé", "Un numéro")
+    await world.decide(proposal.proposal_id)
     await world.summarise("Une phrase <courte>.")
-    answer = await world.client.get(
+    response = await world.client.get(
         f"/api/projects/{world.project_id}/report/preview",
         headers=world.as_("Aude R.", Role.AUDIT) | {"Accept-Language": "fr"},
     )
-    seen = answer.json()
-    assert "Une phrase &lt;courte&gt;." in seen["html"]
-    assert "Une phrase <courte>." in seen["text"]
-    assert RETAINED["reason"] in seen["text"]
-    assert "Sollicités" in seen["html"]
-    assert seen["readability"]["score"] > 0
-    assert seen["blocked_by"] == ["1 décision à rédiger"]
+    preview = response.json()
+    assert "Une phrase &lt;courte&gt;." in preview["html"]
+    assert "Une phrase <courte>." in preview["text"]
+    assert RETAINED["reason"] in preview["text"]
+    assert "Sollicités" in preview["html"]
+    assert preview["readability"]["score"] > 0
+    assert preview["blocked_by"] == ["1 décision à rédiger"]
 
 
 async def test_numbers_too_small_to_show_are_kept_out_of_the_method_note(world: World) -> None:
-    one = proposal_state(world.project_id, "Un résumé")
+    proposal = proposal_state(world.project_id, "Un résumé")
     few = project_state(world.project_id, asked=12, joined=4, credentials_issued=3)
-    await world.receive(few, one, collection_state(world.project_id, [one], contributions=3))
-    await world.decide(one.proposal_id)
+    await world.receive(
+        few, proposal, collection_state(world.project_id, [proposal], contributions=3)
+    )
+    await world.decide(proposal.proposal_id)
     await world.summarise()
     assert (await world.publish()).is_success
     ((method,),) = await world.fetch("SELECT method FROM published_report")
@@ -232,22 +240,22 @@ async def test_numbers_too_small_to_show_are_kept_out_of_the_method_note(world: 
     assert method["attention"] is None
 
 
-async def test_republishing_tells_everything_public_again(world: World) -> None:
-    (kept,) = await world.reported("Un résumé")
-    await world.follow(kept.proposal_id, "planned")
-    await world.draft(kept.proposal_id, version=4, **NOT_RETAINED)
+async def test_republishing_writes_every_public_state_again(world: World) -> None:
+    (retained,) = await world.reported("Un résumé")
+    await world.follow(retained.proposal_id, "planned")
+    await world.draft(retained.proposal_id, version=4, **NOT_RETAINED)
     reports, decisions = await world.events("report.state"), await world.events("decision.state")
     async with world.service.database.transaction() as conn:
         counts = await world.service.republish(conn)
     assert counts == {"decision.state": 1, "report.state": 1}
     assert (await world.events("report.state"))[-1] == reports[-1]
-    again = (await world.events("decision.state"))[-1]
-    assert again["outcome"] == "retained"
-    assert again["version"] >= decisions[-1]["version"]
-    assert again | {"version": 0} == decisions[-1] | {"version": 0}
+    republished = (await world.events("decision.state"))[-1]
+    assert republished["outcome"] == "retained"
+    assert republished["version"] >= decisions[-1]["version"]
+    assert republished | {"version": 0} == decisions[-1] | {"version": 0}
 
 
-# Held by the database, whatever code writes to it.
+# Constraints of the database, against any code.
 
 
 async def insert_report(world: World, version: int = 1, collection_version: int = 9) -> None:
@@ -267,19 +275,19 @@ async def refused(world: World, collection_version: int = 9) -> None:
 async def test_the_database_refuses_a_report_that_leaves_a_proposal_unanswered(
     world: World,
 ) -> None:
-    one, two = await world.synthesised("Un résumé", "Un numéro")
+    first, second = await world.synthesised("Un résumé", "Un numéro")
     await refused(world)  # nothing is decided
-    await world.decide(one.proposal_id)
+    await world.decide(first.proposal_id)
     await refused(world)  # signed is not published
     await world.execute("DROP TRIGGER report_answers_every_proposal ON published_report")
     await insert_report(world)
-    assert two
+    assert second
 
 
 async def test_the_database_refuses_a_report_on_an_older_list_or_before_the_end(
     world: World,
 ) -> None:
-    """An empty list is answered by a report on that very list, and on no other."""
+    """A report on an empty list answers that version of the list, and no other."""
     await world.synthesised()
     await refused(world, collection_version=8)
     newer = proposal_state(world.project_id, "Un oubli")

@@ -1,5 +1,5 @@
-"""Notes and keys are read and written as others read and write them: by the vectors of Go's
-`golang.org/x/mod/sumdb/note` and of the C2SP specification."""
+"""Interoperability of notes and keys: test vectors of Go's `golang.org/x/mod/sumdb/note` and of the
+C2SP specification."""
 
 import base64
 from hashlib import sha256
@@ -55,7 +55,7 @@ def go_signer() -> Signer:
     return Signer("PeterNeumann", Ed25519PrivateKey.from_private_bytes(seed))
 
 
-def test_a_note_signed_here_is_the_one_that_go_signs() -> None:
+def test_a_note_signed_here_equals_the_one_that_go_signs() -> None:
     assert go_signer().sign_text(GO_TEXT) == f"{GO_TEXT}\n{GO_SIGNATURE}"
     assert str(go_signer().verifier) == GO_KEY
 
@@ -69,7 +69,7 @@ def test_a_note_signed_here_is_the_one_that_go_signs() -> None:
         (C2SP_NOTE, C2SP_KEY, "This is an example message.\n"),
     ],
 )
-def test_notes_that_others_signed_are_read(note: str, key: str, text: str) -> None:
+def test_notes_of_other_implementations_are_read(note: str, key: str, text: str) -> None:
     assert open_note(note, [Verifier.read(key)]) == text
 
 
@@ -154,7 +154,7 @@ def test_a_signed_text_that_is_no_checkpoint_is_refused(text: str) -> None:
 @pytest.mark.parametrize(
     "note", ["", "\n\n", "text\n", f"{GO_TEXT}\n— x y\n", f"{GO_TEXT}\n- PeterNeumann AAAA\n"]
 )
-def test_what_is_no_note_is_refused(note: str) -> None:
+def test_a_malformed_note_is_refused(note: str) -> None:
     with pytest.raises(BadCheckpoint):
         read_checkpoint(note, [SIGNER.verifier])
 

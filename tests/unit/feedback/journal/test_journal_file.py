@@ -1,5 +1,5 @@
-"""Whoever holds the file and the public key detects any entry altered, dropped, inserted, doubled
-or moved, and any history rewritten since an earlier checkpoint."""
+"""The file and the public key reveal any entry that was altered, dropped, inserted, duplicated or
+moved, and any history rewritten since an earlier checkpoint."""
 
 import json
 from collections.abc import Sequence
@@ -45,7 +45,7 @@ def body(number: int, reason: str = "Trop cher.") -> str:
 def journal(
     entries: int, checkpoints: Sequence[int] = (), signer: Signer = SIGNER, reason: str = "Oui."
 ) -> list[bytes]:
-    """As it is exported, signed at these lengths and at the end."""
+    """A journal as exported, signed at these sizes and at the end."""
     tree, lines = Frontier(), []
     signed = {*checkpoints, entries}
     for number in range(entries + 1):
@@ -58,8 +58,8 @@ def journal(
     return lines
 
 
-def checked(lines: Sequence[bytes], *seen: str) -> Verified:
-    return verify(lines, KEYS, [read_checkpoint(note, KEYS) for note in seen])
+def checked(lines: Sequence[bytes], *earlier_notes: str) -> Verified:
+    return verify(lines, KEYS, [read_checkpoint(note, KEYS) for note in earlier_notes])
 
 
 def notes(lines: Sequence[bytes]) -> list[str]:
@@ -77,11 +77,11 @@ def entries_of(lines: Sequence[bytes]) -> list[int]:
 
 @given(journals)
 def test_a_journal_as_it_was_signed_is_intact(lines: list[bytes]) -> None:
-    found = checked(lines)
-    assert found.entries == len(entries_of(lines))
-    assert found.checkpoints == len(lines) - found.entries
-    assert found.kinds["decision"] == found.entries
-    assert (found.first_on, found.last_on) == ("2026-11-24", "2026-11-24")
+    verified = checked(lines)
+    assert verified.entries == len(entries_of(lines))
+    assert verified.checkpoints == len(lines) - verified.entries
+    assert verified.kinds["decision"] == verified.entries
+    assert (verified.first_on, verified.last_on) == ("2026-11-24", "2026-11-24")
 
 
 def test_an_empty_journal_is_intact_once_signed() -> None:
@@ -94,10 +94,10 @@ def test_an_empty_journal_is_intact_once_signed() -> None:
 def test_an_entry_altered_in_any_byte_is_detected(lines: list[bytes], data: st.DataObject) -> None:
     at = data.draw(st.sampled_from(entries_of(lines)))
     line = bytearray(lines[at])
-    place = data.draw(st.integers(0, len(line) - 1))
-    line[place] ^= data.draw(st.integers(1, 255))
+    position = data.draw(st.integers(0, len(line) - 1))
+    line[position] ^= data.draw(st.integers(1, 255))
     lines[at] = bytes(line)
-    # As a file is read: an altered byte may make two lines of one, or one of two.
+    # Split again as a file is read: an altered byte may split a line or join two.
     whole = b"".join(lines).splitlines(keepends=True)
     with pytest.raises(JournalBroken):
         checked(whole)
@@ -141,9 +141,9 @@ def test_an_inserted_entry_is_detected_also_when_all_are_renumbered(
     number = len(entries_of(lines[:at]))
     lines.insert(at, entry_line(body(number, reason)))
     if renumbered:
-        for number, place in enumerate(entries_of(lines)):
-            said = json.loads(lines[place])["entry"]
-            lines[place] = entry_line(body(number, said["reason"]))
+        for number, index in enumerate(entries_of(lines)):
+            entry = json.loads(lines[index])["entry"]
+            lines[index] = entry_line(body(number, entry["reason"]))
     with pytest.raises(JournalBroken):
         checked(lines)
 
@@ -153,24 +153,24 @@ def test_entries_in_another_order_are_detected_also_with_the_right_numbers(
     lines: list[bytes], data: st.DataObject
 ) -> None:
     places = entries_of(lines)
-    for number, place in enumerate(places):
-        lines[place] = entry_line(body(number, f"raison {number}"))
+    for number, index in enumerate(places):
+        lines[index] = entry_line(body(number, f"raison {number}"))
     tree = Frontier()
-    tree.extend(leaf_hash(lines[place][9:-2]) for place in places)
+    tree.extend(leaf_hash(lines[index][9:-2]) for index in places)
     signed = checkpoint_line(SIGNER.sign(len(places), tree.root()))
-    before = [lines[place] for place in places] + [signed]
-    assert checked(before).entries == len(places)
+    original = [lines[index] for index in places] + [signed]
+    assert checked(original).entries == len(places)
     order = data.draw(st.permutations(range(len(places))))
     assume(order != sorted(order))
     with pytest.raises(JournalBroken):
-        checked([before[place] for place in order] + [signed])
-    moved = [entry_line(body(number, f"raison {place}")) for number, place in enumerate(order)]
+        checked([original[index] for index in order] + [signed])
+    moved = [entry_line(body(number, f"raison {index}")) for number, index in enumerate(order)]
     with pytest.raises(EntriesAltered):
         checked([*moved, signed])
 
 
 @given(journals, st.data())
-def test_a_journal_cut_short_is_detected_by_whoever_saw_a_longer_one(
+def test_an_earlier_checkpoint_of_a_longer_journal_reveals_a_cut(
     lines: list[bytes], data: st.DataObject
 ) -> None:
     cut = lines[: data.draw(st.integers(0, len(lines) - 1))]
@@ -178,7 +178,7 @@ def test_a_journal_cut_short_is_detected_by_whoever_saw_a_longer_one(
         checked(cut, notes(lines)[-1])
 
 
-def test_the_first_thing_that_is_wrong_is_said_with_its_line_and_number() -> None:
+def test_the_first_fault_is_reported_with_its_line_and_number() -> None:
     lines = journal(6, [3])
     altered = [*lines[:2], lines[2].replace(b"Oui", b"Non"), *lines[3:]]
     with pytest.raises(EntriesAltered) as wrong:
@@ -200,7 +200,7 @@ def test_the_first_thing_that_is_wrong_is_said_with_its_line_and_number() -> Non
         checked([*lines[:-1], lines[-1][:-1]])
 
 
-def test_entries_that_no_signature_covers_are_refused_and_told() -> None:
+def test_entries_that_no_signature_covers_are_refused_and_reported() -> None:
     lines = [*journal(3), entry_line(body(3)), entry_line(body(4))]
     with pytest.raises(EntriesUncovered) as wrong:
         checked(lines)
@@ -218,26 +218,26 @@ def test_a_journal_signed_by_another_key_is_refused() -> None:
 def test_a_key_that_was_changed_is_given_with_the_one_before() -> None:
     lines = journal(3)
     tree = Frontier()
-    tree.extend(leaf_hash(lines[place][9:-2]) for place in entries_of(lines))
-    said = body(3)
-    tree.append(leaf_hash(said.encode()))
-    lines += [entry_line(said), checkpoint_line(OTHER.sign(4, tree.root()))]
+    tree.extend(leaf_hash(lines[index][9:-2]) for index in entries_of(lines))
+    text = body(3)
+    tree.append(leaf_hash(text.encode()))
+    lines += [entry_line(text), checkpoint_line(OTHER.sign(4, tree.root()))]
     with pytest.raises(CheckpointRefused):
         checked(lines)
     assert verify(lines, [SIGNER.verifier, OTHER.verifier]).entries == 4
 
 
-def test_a_history_written_anew_and_signed_is_detected_by_whoever_kept_a_checkpoint() -> None:
-    kept = notes(journal(8, [5]))
+def test_an_earlier_checkpoint_reveals_a_rewritten_history() -> None:
+    earlier_notes = notes(journal(8, [5]))
     anew = journal(12, reason="Jamais promis.")
     assert checked(anew).entries == 12
-    for note in kept:
+    for note in earlier_notes:
         with pytest.raises(HistoryRewritten):
             checked(anew, note)
     with pytest.raises(HistoryCut) as cut:
-        checked(journal(5), *kept)
+        checked(journal(5), *earlier_notes)
     assert cut.value.data == {"size": 8, "number": 5}
-    assert checked(journal(12, [3]), *kept).earlier_checkpoints == 2
+    assert checked(journal(12, [3]), *earlier_notes).earlier_checkpoints == 2
 
 
 def test_checkpoints_that_contradict_each_other_cannot_both_hold() -> None:
@@ -246,28 +246,28 @@ def test_checkpoints_that_contradict_each_other_cannot_both_hold() -> None:
 
 
 def test_exactly_the_bytes_between_the_braces_are_hashed() -> None:
-    """So that a few lines in any language verify it."""
+    """A few lines in any language can verify it."""
     lines = journal(1)
     leaf = sha256(b"\x00" + lines[0][len(b'{"entry":') : -len(b"}\n")]).digest()
     assert read_checkpoint(notes(lines)[0], KEYS).root == leaf
     assert json.loads(lines[0])["entry"]["number"] == 0
-    # The same words written otherwise are other bytes.
+    # The same JSON in another notation has other bytes.
     spaced = json.dumps(json.loads(lines[0])).encode() + b"\n"
     with pytest.raises(JournalBroken):
         checked([spaced, *lines[1:]])
 
 
-def test_a_file_is_read_in_pieces_and_never_held() -> None:
+def test_a_file_is_read_in_constant_memory() -> None:
     class Endless:
         """A line that never ends."""
 
-        asked = 0
+        requests = 0
 
         def readline(self, size: int) -> bytes:
-            self.asked += 1
+            self.requests += 1
             return b"x" * size
 
     endless = Endless()
     with pytest.raises(LineUnreadable):
         verify(journal_file.lines_of(endless), KEYS)  # type: ignore[arg-type]
-    assert endless.asked == 1
+    assert endless.requests == 1

@@ -1,5 +1,5 @@
-"""The tree is the one of RFC 6962, by the reference vectors of Certificate Transparency and by the
-RFC's own recursive definition, written here a second time."""
+"""The tree of RFC 6962: reference vectors of Certificate Transparency, and the RFC's own recursive
+definition as a second implementation."""
 
 from hashlib import sha256
 
@@ -33,7 +33,7 @@ ROOTS = (
 )
 
 
-def as_the_rfc_defines_it(entries: list[bytes]) -> bytes:
+def rfc_root(entries: list[bytes]) -> bytes:
     """MTH(D[n]) of RFC 6962 §2.1, word for word."""
     n = len(entries)
     if n == 0:
@@ -43,8 +43,8 @@ def as_the_rfc_defines_it(entries: list[bytes]) -> bytes:
     k = 1
     while k * 2 < n:
         k *= 2
-    left, right = as_the_rfc_defines_it(entries[:k]), as_the_rfc_defines_it(entries[k:])
-    return sha256(b"\x01" + left + right).digest()
+    left_root, right = rfc_root(entries[:k]), rfc_root(entries[k:])
+    return sha256(b"\x01" + left_root + right).digest()
 
 
 def grown(entries: list[bytes]) -> Frontier:
@@ -64,7 +64,7 @@ def test_an_empty_journal_has_the_root_of_nothing() -> None:
 
 @given(st.lists(st.binary(max_size=40), max_size=70))
 def test_a_tree_grown_leaf_by_leaf_is_the_tree_of_the_rfc(entries: list[bytes]) -> None:
-    assert grown(entries).root() == as_the_rfc_defines_it(entries)
+    assert grown(entries).root() == rfc_root(entries)
 
 
 @given(st.lists(st.binary(max_size=8), max_size=70), st.integers(0, 70))

@@ -8,9 +8,9 @@ from services.feedback.reports.rules.method import MINIMUM_CELL
 
 
 @given(st.integers(0, 100_000), st.data())
-def test_all_read_is_said_only_of_all(contributions: int, data: st.DataObject) -> None:
-    read = data.draw(st.integers(0, contributions))
-    share = share_read(contributions, read, MINIMUM_CELL)
+def test_100_percent_read_means_all(contributions: int, data: st.DataObject) -> None:
+    read_count = data.draw(st.integers(0, contributions))
+    share = share_read(contributions, read_count, MINIMUM_CELL)
     assert (share is None) == (contributions < MINIMUM_CELL)
     if share is not None:
-        assert (f"{share:.0%}" == "100%") == (read == contributions)
+        assert (f"{share:.0%}" == "100%") == (read_count == contributions)

@@ -35,8 +35,8 @@ def test_numbers_that_responses_leaves_out_are_fewer_than_five(state: str) -> No
     enough = method_of(issued, {"state": state, "contributions": 12})
     assert (enough["contributions"], enough["all_read"], enough["read"]) == (12, False, None)
     assert enough["too_small"] == ["unread"]
-    read = method_of(issued, {"state": state, "contributions": 12, "unread": 0})
-    assert (read["all_read"], read["read"], read["too_small"]) == (True, 12, [])
+    all_read = method_of(issued, {"state": state, "contributions": 12, "unread": 0})
+    assert (all_read["all_read"], all_read["read"], all_read["too_small"]) == (True, 12, [])
     assert method_of({}, {"state": "ready"})["too_small"] == []
 
 
@@ -65,6 +65,6 @@ def test_no_figure_of_people_is_small_nor_had_by_subtraction(
     ]
     assert all(count >= MINIMUM_CELL for count in counts)
     if method["read"] is not None:
-        left = method["contributions"] - method["read"]
-        assert left == 0 or left >= MINIMUM_CELL
+        unread_count = method["contributions"] - method["read"]
+        assert unread_count == 0 or unread_count >= MINIMUM_CELL
     assert "unread" not in method
