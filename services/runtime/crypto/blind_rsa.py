@@ -1,12 +1,12 @@
 """Blind signatures: RFC 9474, variant RSABSSA-SHA384-PSS-Randomized.
 
-The signer signs without seeing what; what it signed cannot be matched with what is shown later.
-The requester prepares a message, blinds it, has it signed, and unblinds the signature, which is
-then a plain RSASSA-PSS one (RFC 8017, section 8.1.2) that anybody holding the public key verifies.
+The signer signs a blinded message, which cannot be matched with the message presented later. The
+requester prepares a message, blinds it, has it signed, and unblinds the signature, which is then a
+plain RSASSA-PSS one (RFC 8017, section 8.1.2) that anybody with the public key can verify.
 
-Everything the requester draws comes from one 32-byte seed (`request_from_seed`), so the same seed
-gives the same request, hence the same signature. `credential.js` of the answer page computes the
-same bytes: the two change together or not at all.
+All random values of the requester come from one 32-byte seed (`request_from_seed`), so the same
+seed gives the same request, hence the same signature. `credential.js` of the answer page computes
+the same bytes: the two change together or not at all.
 
 Time: the signer's private operation is in `raw_rsa`. `blind` and `finalize` use `pow`, whose time
 depends on the blinding factor; it is used once, on the requester's own device, and never repeated
@@ -31,7 +31,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_der_private_key,
 )
 
-from services.runtime.crypto.raw_rsa import raw_key
+from services.runtime.crypto.raw_rsa import RawKey
 from services.runtime.refusal import Refusal
 from services.runtime.text import Text
 
@@ -49,11 +49,11 @@ _LABEL = "citizen-panel blind-rsa v1 "
 
 
 class KeyUnusable(ValueError):
-    """Not a public RSA key of 3072 to 4096 bits, whole bytes, with exponent 65537."""
+    """Not an RSA key of 3072 to 4096 bits, whole bytes, with exponent 65537."""
 
 
 class SigningFault(RuntimeError):
-    """A computed signature does not verify; giving it out could reveal the key (section 4.3)."""
+    """A computed signature does not verify; handing it out could reveal the key (section 4.3)."""
 
 
 class RequestDamaged(Refusal):
@@ -78,7 +78,7 @@ class SignatureRefused(Refusal):
 
 @dataclass(frozen=True)
 class PublicKey:
-    """Raises KeyUnusable when made of other numbers than such a key's."""
+    """A public key. Raises KeyUnusable."""
 
     modulus: int
     exponent: int = _EXPONENT
@@ -136,13 +136,13 @@ class PublicKey:
 
 
 class PrivateKey:
-    """The signer's side. Serialised it is not encrypted: whoever stores it does that."""
+    """The signer's key. Its serialisation is not encrypted: the store must do that."""
 
     def __init__(self, key: rsa.RSAPrivateKey) -> None:
         numbers = key.public_key().public_numbers()
         self.public = PublicKey(numbers.n, numbers.e)
         self._key = key
-        self._raw = raw_key(key)
+        self._raw = RawKey(key)
 
     @classmethod
     def generate(cls) -> Self:
@@ -150,7 +150,7 @@ class PrivateKey:
 
     @classmethod
     def from_der(cls, der: bytes) -> Self:
-        """Raises KeyUnusable. Checking the primes takes about 0.15 s: keep the object."""
+        """Load a key. Raises KeyUnusable. Checking the primes takes 0.15 s: keep the object."""
         try:
             key = load_der_private_key(der, password=None)
         except (ValueError, TypeError) as error:
@@ -163,7 +163,7 @@ class PrivateKey:
         return self._key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
 
     def blind_sign(self, blinded: bytes) -> bytes:
-        """Section 4.3; about 2 ms in which other threads run. Always the same answer.
+        """Section 4.3; about 3 ms in which other threads run. Deterministic.
 
         Raises RequestDamaged (not a number below the modulus, of its length), SigningFault.
         """
@@ -178,7 +178,7 @@ class PrivateKey:
 
 @dataclass(frozen=True)
 class Request:
-    """What the requester keeps until the signature comes, and `blinded`, which it sends."""
+    """`blinded` goes to the signer; the rest stays with the requester until the signature comes."""
 
     prepared: bytes
     blinded: bytes
@@ -193,7 +193,7 @@ def prepare(message: bytes, prefix: bytes) -> bytes:
 
 
 def blind(key: PublicKey, prepared: bytes, salt: bytes, factor: int) -> Request:
-    """Section 4.2, with its two random values given. `factor` is 0 < r < n, never used twice."""
+    """Section 4.2, with its two random values. `factor` is 0 < r < n, never used twice."""
     if len(salt) != SALT_BYTES or not 0 < factor < key.modulus:
         raise ValueError("salt or blinding factor out of range")
     encoded = int.from_bytes(_encode(prepared, salt, key.size), "big")
@@ -214,7 +214,7 @@ def finalize(key: PublicKey, request: Request, blind_signature: bytes) -> bytes:
 
 
 def request_from_seed(seed: bytes, key: PublicKey) -> Request:
-    """The one request that a seed and a key give.
+    """Derive the request of a seed and a key.
 
     HKDF-SHA-384 (RFC 5869) of the seed, salted with the key's thumbprint, so that one seed used
     with two keys gives two unrelated messages; one label for each value. The factor is a number
@@ -234,8 +234,10 @@ def request_from_seed(seed: bytes, key: PublicKey) -> Request:
 
 
 def echo_from_seed(seed: bytes, key: PublicKey) -> bytes:
-    """By which who has the seed, and nobody else, knows their contribution among all: a value as
-    good as random, also to who knows everything else that the seed gives."""
+    """A value by which the seed's owner, and nobody else, finds their contribution among all.
+
+    It looks random even to somebody who knows everything else that is derived from the seed.
+    """
     return _derive(seed, key, "echo", ECHO_BYTES)
 
 
@@ -264,7 +266,7 @@ def base64url(data: bytes) -> str:
 
 
 def from_base64url(text: str) -> bytes:
-    """Raises ValueError, also for text that is not in the one shortest spelling."""
+    """Decode. Raises ValueError, also for text that is not in its one shortest spelling."""
     data = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
     if base64url(data) != text:
         raise ValueError("not base64url in its shortest spelling")

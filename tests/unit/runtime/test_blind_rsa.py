@@ -2,10 +2,12 @@
 
 import json
 import secrets
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import gmpy2
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
@@ -13,7 +15,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from joserfc.jwk import RSAKey
 
-from services.runtime.crypto import raw_rsa
 from services.runtime.crypto.blind_rsa import (
     KeyUnusable,
     PrivateKey,
@@ -28,6 +29,7 @@ from services.runtime.crypto.blind_rsa import (
     prepare,
     request_from_seed,
 )
+from services.runtime.crypto.raw_rsa import RawKey
 
 VECTORS = Path(__file__).parents[2] / "vectors"
 RFC: dict[str, Any] = json.loads((VECTORS / "rfc9474.json").read_text())
@@ -106,13 +108,29 @@ def test_an_echo_is_the_same_for_one_seed_and_key_and_shares_nothing_with_the_re
         echo_from_seed(b"short", public)
 
 
-def test_the_two_engines_agree(rfc_key: rsa.RSAPrivateKey) -> None:
-    openssl, plain = raw_rsa.raw_key(rfc_key), raw_rsa.PythonKey(rfc_key)
-    assert isinstance(openssl, raw_rsa.OpenSSLKey), "no libcrypto here: signing would be slow"
-    modulus = rfc_key.public_key().public_numbers().n
-    for number in (2, modulus - 2, *(secrets.randbelow(modulus) for _ in range(3))):
-        assert openssl.private(number) == plain.private(number)
-        assert openssl.public(number) == plain.public(number)
+def test_the_bare_operations_agree_with_pow(rfc_key: rsa.RSAPrivateKey) -> None:
+    key, numbers = RawKey(rfc_key), rfc_key.private_numbers()
+    modulus, exponent = numbers.public_numbers.n, numbers.public_numbers.e
+    for number in (1, 2, modulus - 2, *(secrets.randbelow(modulus - 1) + 1 for _ in range(3))):
+        assert key.private(number) == pow(number, numbers.d, modulus)
+        assert key.public(number) == pow(number, exponent, modulus)
+
+
+def test_other_threads_run_while_one_signs() -> None:
+    """Pins gmpy2: the event loop must not wait for a signature."""
+    modulus = gmpy2.mpz((1 << 12_000) - 1)  # long enough to take turns meanwhile
+
+    def exponentiate() -> None:
+        with gmpy2.context(allow_release_gil=True):
+            gmpy2.powmod_sec(3, modulus - 1, modulus)
+
+    thread = threading.Thread(target=exponentiate)
+    thread.start()
+    turns = 0
+    while thread.is_alive():
+        thread.join(0.001)
+        turns += 1
+    assert turns > 10
 
 
 def test_several_threads_sign_with_one_key(signer: PrivateKey) -> None:
@@ -123,19 +141,17 @@ def test_several_threads_sign_with_one_key(signer: PrivateKey) -> None:
         finalize(signer.public, request, answer)
 
 
-def test_without_libcrypto_signatures_are_the_same(
-    signer: PrivateKey, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_key_read_again_gives_the_same_signatures(signer: PrivateKey) -> None:
     request = request_from_seed(SEED, signer.public)
-    monkeypatch.setattr(raw_rsa, "_libcrypto", lambda: None)
-    slow = PrivateKey.from_der(signer.der())
-    assert slow.blind_sign(request.blinded) == signer.blind_sign(request.blinded)
+    again = PrivateKey.from_der(signer.der())
+    assert again.blind_sign(request.blinded) == signer.blind_sign(request.blinded)
 
 
-def test_openssl_failing_is_an_error_and_leaves_none_behind(rfc_key: rsa.RSAPrivateKey) -> None:
-    key = raw_rsa.raw_key(rfc_key)
-    with pytest.raises(raw_rsa.RawOperationFailed):
-        key.private(rfc_key.public_key().public_numbers().n)
+def test_a_number_that_is_not_below_the_modulus_is_an_error(rfc_key: rsa.RSAPrivateKey) -> None:
+    key = RawKey(rfc_key)
+    for number in (0, rfc_key.public_key().public_numbers().n):
+        with pytest.raises(ValueError, match="below the modulus"):
+            key.private(number)
     assert key.public(key.private(42)) == 42
 
 
@@ -249,15 +265,12 @@ def test_damaged_requests_are_not_signed(signer: PrivateKey) -> None:
 
 
 def test_a_faulty_signature_never_leaves(signer: PrivateKey) -> None:
-    class Faulty:
+    class Faulty(RawKey):
         def private(self, number: int) -> int:
-            return signer._raw.private(number) ^ 1
-
-        def public(self, number: int) -> int:
-            return signer._raw.public(number)
+            return super().private(number) ^ 1
 
     broken = PrivateKey.from_der(signer.der())
-    broken._raw = Faulty()
+    broken._raw = Faulty(broken._key)
     with pytest.raises(SigningFault):
         broken.blind_sign(request_from_seed(SEED, signer.public).blinded)
 
