@@ -97,9 +97,9 @@ def words_are_the_answers(evidence: Evidence) -> tuple[int, int]:
     )
 
 
-def _composed(words: str, texts: list[str]) -> bool:
+def _composed(composed: str, texts: list[str]) -> bool:
     """Of all texts and nothing else, whatever their order."""
-    rest = words
+    rest = composed
     for text in sorted(texts, key=len, reverse=True):
         if text not in rest:
             return False

@@ -39,12 +39,12 @@ def console(ctx: typer.Context) -> None:
 
     from deploy.local import endpoints
 
-    here = session(ctx)
-    found = endpoints.read(here.data_dir)
-    os.execv(sys.executable, console_command(here, found))  # noqa: S606
+    current = session(ctx)
+    stack = endpoints.read(current.data_dir)
+    os.execv(sys.executable, console_command(current, stack))  # noqa: S606
 
 
-def console_command(here: Session, found: "Endpoints") -> list[str]:
+def console_command(current: Session, stack: "Endpoints") -> list[str]:
     import sys
 
     from deploy.local.endpoints import FILE
@@ -54,9 +54,9 @@ def console_command(here: Session, found: "Endpoints") -> list[str]:
         "-m",
         "console",
         "--stack",
-        str(found.data_dir / FILE),
+        str(stack.data_dir / FILE),
         "--lang",
-        here.language,
+        current.language,
     ]
 
 
@@ -68,12 +68,12 @@ def token(
     from deploy.local import endpoints, issuer
     from deploy.local.keys import keys_in
 
-    here = session(ctx)
-    found = endpoints.read(here.data_dir)
-    who = issuer.person(person)
-    if who is None:
-        raise NobodyCalled(id=person, people=", ".join(one.id for one in issuer.PEOPLE))
-    minted = issuer.mint(keys_in(found.data_dir).issuer, found.issuer.url, who)
+    current = session(ctx)
+    stack = endpoints.read(current.data_dir)
+    officer = issuer.person(person)
+    if officer is None:
+        raise NobodyCalled(id=person, people=", ".join(officer.id for officer in issuer.PEOPLE))
+    minted = issuer.mint(keys_in(stack.data_dir).issuer, stack.issuer.url, officer)
     if json:
         print_json({"access_token": minted, "expires_in": issuer.TOKEN_SECONDS})
     else:

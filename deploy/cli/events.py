@@ -128,15 +128,15 @@ def list_(ctx: typer.Context, json: Json = False) -> None:
         async with current.staff() as staff:
             return {name: await staff.dead_letters(name) for name in SERVICES}
 
-    found = asynchronous(work)
+    by_service = asynchronous(work)
     if json:
-        print_json(dict(found))
+        print_json(dict(by_service))
         return
-    if not any(found.values()):
+    if not any(by_service.values()):
         current.tell(_NO_DEAD_LETTERS)
         return
     table = Table(box=None, show_header=False)
-    for service, letters in found.items():
+    for service, letters in by_service.items():
         for letter in letters:
             position = f"{letter.topic} [{letter.partition}] {letter.offset}"
             table.add_row(service, str(letter.id), position, letter.error)

@@ -77,64 +77,68 @@ def verify(
     from services.feedback.journal.rules import journal_file
     from services.feedback.journal.rules.checkpoints import read_checkpoint
 
-    here = session(ctx)
-    keys = [_key(one) for one in key]
-    seen = [read_checkpoint(_read(one), keys) for one in checkpoint or []]
+    current = session(ctx)
+    keys = [_key(text) for text in key]
+    checkpoints = [read_checkpoint(_text_of(file), keys) for file in checkpoint or []]
     try:
         with file.open("rb") as opened:
-            found = journal_file.verify(journal_file.lines_of(opened), keys, seen)
+            verified = journal_file.verify(journal_file.lines_of(opened), keys, checkpoints)
     except OSError:
         raise NoFile(file=file) from None
     if json:
-        print_json(_plain(found, seen))
+        print_json(_plain(verified, checkpoints))
     else:
-        _tell(here, found, seen)
+        _show(current, verified, checkpoints)
 
 
-def _key(given: str) -> "Verifier":
+def _key(text: str) -> "Verifier":
     """Raises NoFile, BadKey."""
     from services.feedback.journal.rules.checkpoints import Verifier
 
-    return Verifier.read(given if given.count("+") >= 2 else _read(Path(given)))
+    return Verifier.read(text if text.count("+") >= 2 else _text_of(Path(text)))
 
 
-def _read(file: Path) -> str:
+def _text_of(file: Path) -> str:
     try:
         return file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         raise NoFile(file=file) from None
 
 
-def _tell(here: Session, found: "Verified", seen: "list[Checkpoint]") -> None:
-    assert found.newest is not None
-    if not found.entries:
-        here.tell(_EMPTY)
+def _show(current: Session, verified: "Verified", checkpoints: "list[Checkpoint]") -> None:
+    assert verified.newest is not None
+    if not verified.entries:
+        current.tell(_EMPTY)
     else:
-        here.tell(_INTACT, entries=found.entries, first=found.first_on, last=found.last_on)
-    for kind, count in found.kinds.most_common():
-        label = here.say(KINDS[kind]) if kind in KINDS else kind
-        here.out.print(f"  {count:>9}  {label}")
-    here.tell(
+        current.tell(
+            _INTACT, entries=verified.entries, first=verified.first_on, last=verified.last_on
+        )
+    for kind, count in verified.kinds.most_common():
+        label = current.say(KINDS[kind]) if kind in KINDS else kind
+        current.out.print(f"  {count:>9}  {label}")
+    current.tell(
         _SIGNED,
-        checkpoints=found.checkpoints,
-        origin=found.newest.origin,
-        size=found.newest.size,
+        checkpoints=verified.checkpoints,
+        origin=verified.newest.origin,
+        size=verified.newest.size,
     )
-    if seen:
-        here.tell(_CONTINUES, sizes=", ".join(str(one.size) for one in seen))
+    if checkpoints:
+        current.tell(
+            _CONTINUES, sizes=", ".join(str(checkpoint.size) for checkpoint in checkpoints)
+        )
     else:
-        here.tell(_NOT_SEEN)
+        current.tell(_NOT_SEEN)
 
 
-def _plain(found: "Verified", seen: "list[Checkpoint]") -> dict[str, Any]:
-    assert found.newest is not None
+def _plain(verified: "Verified", checkpoints: "list[Checkpoint]") -> dict[str, Any]:
+    assert verified.newest is not None
     return {
-        "entries": found.entries,
-        "checkpoints": found.checkpoints,
-        "kinds": dict(found.kinds),
-        "first_on": found.first_on,
-        "last_on": found.last_on,
-        "origin": found.newest.origin,
-        "root": found.newest.root.hex(),
-        "continues": [one.size for one in seen],
+        "entries": verified.entries,
+        "checkpoints": verified.checkpoints,
+        "kinds": dict(verified.kinds),
+        "first_on": verified.first_on,
+        "last_on": verified.last_on,
+        "origin": verified.newest.origin,
+        "root": verified.newest.root.hex(),
+        "continues": [checkpoint.size for checkpoint in checkpoints],
     }

@@ -67,23 +67,23 @@ def member_sim(
     from deploy.demo import members as member_sim
     from deploy.local import endpoints
 
-    here = session(ctx)
-    found = endpoints.read(here.data_dir)
+    current = session(ctx)
+    stack = endpoints.read(current.data_dir)
     rates = member_sim.Rates(accept, decline, look, leave_panel, answer)
     # Where the last run stopped reading, so that nobody answers twice.
-    place = found.data_dir / "member-sim.offset"
-    start = int(place.read_text()) if place.exists() and not again else 0
-    journal = Journal(found.mail_journal, start)
+    offset_file = stack.data_dir / "member-sim.offset"
+    start = int(offset_file.read_text()) if offset_file.exists() and not again else 0
+    journal = Journal(stack.mail_journal, start)
 
     async def live() -> None:
         async with member_sim.Members(seed, rates) as members:
             while True:
-                done = await members.live(journal.new())
-                place.write_text(str(journal.offset))
-                if json and (done or not follow):
-                    print_json(dict(done))
+                acts = await members.live(journal.new())
+                offset_file.write_text(str(journal.offset))
+                if json and (acts or not follow):
+                    print_json(dict(acts))
                 elif not json:
-                    show_acts(here, done, quiet=follow)
+                    show_acts(current, acts, quiet=follow)
                 if not follow:
                     return
                 await asyncio.sleep(0.5)
@@ -91,9 +91,9 @@ def member_sim(
     asynchronous(live)
 
 
-def show_acts(here: Session, done: dict[str, int], *, quiet: bool = False) -> None:
+def show_acts(current: Session, acts: dict[str, int], *, quiet: bool = False) -> None:
     for act, text in _ACTS.items():
-        if done.get(act):
-            here.out.print(f"{done[act]:>6} {here.say(text)}")
-    if not done and not quiet:
-        here.tell(_NOBODY)
+        if acts.get(act):
+            current.out.print(f"{acts[act]:>6} {current.say(text)}")
+    if not acts and not quiet:
+        current.tell(_NOBODY)

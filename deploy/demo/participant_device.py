@@ -135,13 +135,13 @@ async def obtain(
     assert sheet.credential_key is not None
     key = PublicKey.from_jwk(sheet.credential_key)
     request = await asyncio.to_thread(request_from_seed, seed, key)
-    asked = CredentialRequest(
+    credential_request = CredentialRequest(
         ticket=link.ticket, project_id=link.project_id, request=base64url(request.blinded)
     )
     parts = urlsplit(link.page)
     response = await browser.post(
         sheet.credentials_url,
-        json=asked.model_dump(mode="json"),
+        json=credential_request.model_dump(mode="json"),
         headers={"Origin": f"{parts.scheme}://{parts.netloc}"},
     )
     if response.is_client_error:

@@ -251,7 +251,7 @@ async def _topics(client: AIOKafkaClient, topics: Sequence[Topic], local: bool) 
             yield warn("kafka.policies", name, COULD_NOT_LOOK, _MAY_LOOK, why=why)
         else:
             settings[name] = {entry[0]: entry[1] for entry in entries}
-    known = [topic for topic in there if topic.name in settings]
+    described_topics = [topic for topic in there if topic.name in settings]
     wrong = [
         broken(
             "kafka.policies",
@@ -263,13 +263,13 @@ async def _topics(client: AIOKafkaClient, topics: Sequence[Topic], local: bool) 
             wanted=policy_value,
             producer=topic.producer,
         )
-        for topic in known
+        for topic in described_topics
         for setting, policy_value in topic.policy.items()
         if settings[topic.name].get(setting) != policy_value
     ]
     for finding in wrong:
         yield finding
-    if known and not wrong:
+    if described_topics and not wrong:
         yield well("kafka.policies", "", _POLICIES)
     copies = {
         topic.name: min(
@@ -277,7 +277,9 @@ async def _topics(client: AIOKafkaClient, topics: Sequence[Topic], local: bool) 
         )
         for topic in there
     }
-    in_sync = {topic.name: int(settings[topic.name]["min.insync.replicas"]) for topic in known}
+    in_sync = {
+        topic.name: int(settings[topic.name]["min.insync.replicas"]) for topic in described_topics
+    }
     for finding in _copies(copies, in_sync, local):
         yield finding
 

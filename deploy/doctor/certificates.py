@@ -92,8 +92,8 @@ def _servers(deployment: Deployment) -> list[_Server]:
     for site in deployment.sites:
         parts = urlsplit(site)
         name = parts.hostname or ""
-        own = parts.port or 443
-        host, port = _split(deployment.proxy, own) if deployment.proxy else (name, own)
+        own_port = parts.port or 443
+        host, port = _split(deployment.proxy, own_port) if deployment.proxy else (name, own_port)
         servers.append(_Server(site, host, port, name, browsed=True))
     return servers
 

@@ -246,8 +246,8 @@ async def _draw(service: str, conn: Connection) -> Finding:
         return broken(check, service, _NO_DRAW, _MAKE_DRAW)
     if forbidden := readable - DRAW_MAY_READ:
         columns = ", ".join(sorted(name.partition(".")[2] for name in DRAW_MAY_READ))
-        read = ", ".join(sorted(forbidden))
-        return broken(check, service, _SEEING_DRAW, _REVOKE, read=read, columns=columns)
+        readable_columns = ", ".join(sorted(forbidden))
+        return broken(check, service, _SEEING_DRAW, _REVOKE, read=readable_columns, columns=columns)
     return well(check, service, _BLIND_DRAW)
 
 

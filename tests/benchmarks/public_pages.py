@@ -111,7 +111,7 @@ def worked(*servers: int) -> float:
 
 def family(*servers: int) -> list[psutil.Process]:
     parents = [psutil.Process(server) for server in servers]
-    return parents + [child for one in parents for child in one.children(recursive=True)]
+    return parents + [child for parent in parents for child in parent.children(recursive=True)]
 
 
 @contextmanager

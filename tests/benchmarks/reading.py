@@ -107,7 +107,7 @@ async def _p95(request: Callable[[str], Awaitable[str]], chance: Random) -> floa
 
 
 def _ballot(encryptor: Encryptor, project: UUID, chance: Random) -> Ballot:
-    said = " ".join(chance.choices(_WORDS, k=chance.randint(5, 120)))
-    text = f"{said} mot{chance.randrange(5_000)}"
+    sentence = " ".join(chance.choices(_WORDS, k=chance.randint(5, 120)))
+    text = f"{sentence} mot{chance.randrange(5_000)}"
     letter = envelopes.Letter(1, {"change": text}, agreed=False)
     return Ballot(secrets.token_bytes(32), envelopes.close(encryptor, project, letter))

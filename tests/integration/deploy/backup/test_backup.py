@@ -33,34 +33,36 @@ class Kept:
     identity: str
     recipient: str
 
-    async def says(self) -> str:
-        said = await self.database.pool.fetchval("SELECT error FROM dead_letter")
-        return str(said)
+    async def marker(self) -> str:
+        text = await self.database.pool.fetchval("SELECT error FROM dead_letter")
+        return str(text)
 
-    async def write(self, said: str) -> None:
-        await self.database.pool.execute("UPDATE dead_letter SET error = $1", said)
+    async def write(self, text: str) -> None:
+        await self.database.pool.execute("UPDATE dead_letter SET error = $1", text)
 
     async def save(self, at: datetime = NOW, dsn: str | None = None) -> Path:
         dsns = {"feedback": dsn or self.dsn}
         return await asyncio.to_thread(backup.save, dsns, self.folder, self.recipient, at)
 
-    async def put_back(self, saved: Path, identity: str | None = None, now: datetime = NOW) -> None:
+    async def put_back(
+        self, saved: Path, identity: str | None = None, instant: datetime = NOW
+    ) -> None:
         await self.database.stop()
         try:
-            await self.put_back_at_once(saved, identity, now)
+            await self.put_back_at_once(saved, identity, instant)
         finally:
             await self.database.start()
 
     async def put_back_at_once(
-        self, saved: Path, identity: str | None = None, now: datetime = NOW
+        self, saved: Path, identity: str | None = None, instant: datetime = NOW
     ) -> None:
         key = identity or self.identity
-        restored = backup.restore(saved, {"feedback": self.dsn}, key, now)
+        restored = backup.restore(saved, {"feedback": self.dsn}, key, instant)
         await asyncio.to_thread(list, restored)
 
 
 @pytest.fixture
-async def kept(postgres_server: PostgresServer, tmp_path: Path) -> AsyncIterator[Kept]:
+async def backed_up(postgres_server: PostgresServer, tmp_path: Path) -> AsyncIterator[Kept]:
     async with databases.clone(postgres_server, "feedback") as (dsn, database):
         await database.pool.execute(
             'INSERT INTO dead_letter (topic, partition, "offset", headers, error, stored_at)'
@@ -71,8 +73,8 @@ async def kept(postgres_server: PostgresServer, tmp_path: Path) -> AsyncIterator
         yield Kept(dsn, database, tmp_path / "backups", *backup.new_identity())
 
 
-async def test_a_backup_is_the_owners_and_shows_nothing(kept: Kept) -> None:
-    saved = await kept.save()
+async def test_a_backup_is_the_owners_and_shows_nothing(backed_up: Kept) -> None:
+    saved = await backed_up.save()
     (file,) = saved.glob("*.age")
     for path in (saved, *saved.iterdir()):
         assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0
@@ -82,92 +84,94 @@ async def test_a_backup_is_the_owners_and_shows_nothing(kept: Kept) -> None:
     assert SECRET not in (saved / MANIFEST).read_text()
 
 
-async def test_a_database_is_as_it_was_and_its_service_is_told_to_catch_up(kept: Kept) -> None:
-    saved = await kept.save()
-    assert await kept.database.pool.fetchval("SELECT saved_at FROM backup_made") == NOW
-    await kept.write("later")
-    await kept.put_back(saved)
-    assert await kept.says() == SECRET
-    assert await kept.database.pool.fetchval("SELECT recovering()")
-    assert await kept.database.pool.fetchval("SELECT saved_at FROM recovery") == NOW
+async def test_a_database_is_as_it_was_and_its_service_is_told_to_catch_up(backed_up: Kept) -> None:
+    saved = await backed_up.save()
+    assert await backed_up.database.pool.fetchval("SELECT saved_at FROM backup_made") == NOW
+    await backed_up.write("later")
+    await backed_up.put_back(saved)
+    assert await backed_up.marker() == SECRET
+    assert await backed_up.database.pool.fetchval("SELECT recovering()")
+    assert await backed_up.database.pool.fetchval("SELECT saved_at FROM recovery") == NOW
 
 
-async def test_nothing_is_put_back_while_its_service_runs(kept: Kept) -> None:
-    saved = await kept.save()
-    await kept.write("later")
+async def test_nothing_is_put_back_while_its_service_runs(backed_up: Kept) -> None:
+    saved = await backed_up.save()
+    await backed_up.write("later")
     with pytest.raises(restoring.StillServing) as refused:
-        await kept.put_back_at_once(saved)
+        await backed_up.put_back_at_once(saved)
     assert "test-feedback" in refused.value.message("en")
-    assert await kept.says() == "later"
+    assert await backed_up.marker() == "later"
 
 
-async def test_another_key_opens_nothing_and_changes_nothing(kept: Kept) -> None:
-    saved = await kept.save()
-    await kept.write("later")
+async def test_another_key_opens_nothing_and_changes_nothing(backed_up: Kept) -> None:
+    saved = await backed_up.save()
+    await backed_up.write("later")
     for other in (backup.new_identity()[0], "not a key", "# only a comment"):
         with pytest.raises(backup.WrongKey):
-            await kept.put_back(saved, other)
-    assert await kept.says() == "later"
-    commented = f"# created: 2026-03-02\n# public key: {kept.recipient}\n{kept.identity}\n"
-    assert backup.recipient_of(commented) == kept.recipient
-    await kept.put_back(saved, commented)
-    assert await kept.says() == SECRET
+            await backed_up.put_back(saved, other)
+    assert await backed_up.marker() == "later"
+    commented = (
+        f"# created: 2026-03-02\n# public key: {backed_up.recipient}\n{backed_up.identity}\n"
+    )
+    assert backup.recipient_of(commented) == backed_up.recipient
+    await backed_up.put_back(saved, commented)
+    assert await backed_up.marker() == SECRET
 
 
-@pytest.mark.parametrize("told", [False, True])
-async def test_a_damaged_backup_changes_nothing(kept: Kept, told: bool) -> None:
+@pytest.mark.parametrize("in_manifest", [False, True])
+async def test_a_damaged_backup_changes_nothing(backed_up: Kept, in_manifest: bool) -> None:
     """Whether or not its manifest was changed with it: what is cut short is never committed."""
-    saved = await kept.save()
-    await kept.write("later")
+    saved = await backed_up.save()
+    await backed_up.write("later")
     (file,) = saved.glob("*.age")
     file.write_bytes(file.read_bytes()[:-20])
-    if told:
+    if in_manifest:
         manifest = backup.read_manifest(saved)
-        one = manifest.databases["feedback"]
+        dump = manifest.databases["feedback"]
         digest = hashlib.sha256(file.read_bytes()).hexdigest()
         lying = manifest.model_copy(
-            update={"databases": {"feedback": one.model_copy(update={"sha256": digest})}}
+            update={"databases": {"feedback": dump.model_copy(update={"sha256": digest})}}
         )
         (saved / MANIFEST).write_text(lying.model_dump_json())
     with pytest.raises((restoring.BackupDamaged, backup.WrongKey, EOFError)):
-        await kept.put_back(saved)
-    assert await kept.says() == "later"
-    assert not await kept.database.pool.fetchval("SELECT recovering()")
+        await backed_up.put_back(saved)
+    assert await backed_up.marker() == "later"
+    assert not await backed_up.database.pool.fetchval("SELECT recovering()")
 
 
-async def test_too_old_a_backup_is_refused(kept: Kept) -> None:
-    saved = await kept.save()
-    await kept.put_back(saved, now=NOW + backup.LONGEST_KEPT)
+async def test_too_old_a_backup_is_refused(backed_up: Kept) -> None:
+    saved = await backed_up.save()
+    await backed_up.put_back(saved, instant=NOW + backup.LONGEST_KEPT)
     with pytest.raises(restoring.BackupTooOld, match="36"):
-        await kept.put_back(saved, now=NOW + backup.LONGEST_KEPT + timedelta(days=1))
+        await backed_up.put_back(saved, instant=NOW + backup.LONGEST_KEPT + timedelta(days=1))
 
 
-async def test_a_backup_of_a_newer_version_is_refused(kept: Kept) -> None:
-    await kept.database.pool.execute(
+async def test_a_backup_of_a_newer_version_is_refused(backed_up: Kept) -> None:
+    await backed_up.database.pool.execute(
         "INSERT INTO schema_migration SELECT origin, '9999_to_come.sql', checksum, applied_at"
         " FROM schema_migration LIMIT 1"
     )
-    saved = await kept.save()
+    saved = await backed_up.save()
     with pytest.raises(restoring.BackupOfNewerVersion, match="9999_to_come"):
-        await kept.put_back(saved)
+        await backed_up.put_back(saved)
 
 
-async def test_a_backup_that_fails_leaves_nothing_that_looks_like_one(kept: Kept) -> None:
+async def test_a_backup_that_fails_leaves_nothing_that_looks_like_one(backed_up: Kept) -> None:
     with pytest.raises(postgres_tools.DatabaseFailed, match="nowhere"):
-        await kept.save(dsn=kept.dsn.rsplit("/", 1)[0] + "/nowhere")
-    assert list(kept.folder.glob("*")) == []
+        await backed_up.save(dsn=backed_up.dsn.rsplit("/", 1)[0] + "/nowhere")
+    assert list(backed_up.folder.glob("*")) == []
     with pytest.raises(backup.NoBackup):
-        backup.read_manifest(kept.folder)
+        backup.read_manifest(backed_up.folder)
 
 
-async def test_backups_are_forgotten_as_the_erased_are(kept: Kept) -> None:
+async def test_backups_are_forgotten_as_the_erased_are(backed_up: Kept) -> None:
     """After 35 days at the latest: what a member asked to be forgotten is in none any more."""
-    old, new = await kept.save(NOW), await kept.save(NOW + timedelta(days=20))
-    assert backup.forget(kept.folder, NOW + timedelta(days=35)) == []
-    assert backup.forget(kept.folder, NOW + timedelta(days=35, seconds=1)) == [old]
-    assert list(kept.folder.iterdir()) == [new]
+    old, new = await backed_up.save(NOW), await backed_up.save(NOW + timedelta(days=20))
+    assert backup.forget(backed_up.folder, NOW + timedelta(days=35)) == []
+    assert backup.forget(backed_up.folder, NOW + timedelta(days=35, seconds=1)) == [old]
+    assert list(backed_up.folder.iterdir()) == [new]
     with pytest.raises(backup.KeptTooLong):
-        backup.forget(kept.folder, NOW, timedelta(days=36))
+        backup.forget(backed_up.folder, NOW, timedelta(days=36))
 
 
 def test_settings_that_are_missing_are_named_and_none_is_shown(
@@ -178,12 +182,12 @@ def test_settings_that_are_missing_are_named_and_none_is_shown(
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code == 2
-    said = capsys.readouterr()
-    shown = " ".join((said.out + said.err).split())
-    assert "PANEL_BACKUP_FEEDBACK_DSN" in shown
-    assert "PANEL_BACKUP_RECIPIENT" in shown
-    assert "PANEL_BACKUP_REGISTRY_DSN" not in shown
-    assert "hidden" not in shown
+    captured = capsys.readouterr()
+    output = " ".join((captured.out + captured.err).split())
+    assert "PANEL_BACKUP_FEEDBACK_DSN" in output
+    assert "PANEL_BACKUP_RECIPIENT" in output
+    assert "PANEL_BACKUP_REGISTRY_DSN" not in output
+    assert "hidden" not in output
 
 
 def test_who_can_only_make_backups_is_told_so(
@@ -210,64 +214,68 @@ def test_who_can_only_make_backups_is_told_so(
     assert "PANEL_BACKUP_IDENTITY_FILE" in capsys.readouterr().err
 
 
-async def test_what_a_killed_backup_left_is_forgotten_too(kept: Kept) -> None:
+async def test_what_a_killed_backup_left_is_forgotten_too(backed_up: Kept) -> None:
     """kill -9 after the first dump: registry.sql.gz.age is whole, and there for ever."""
-    saved = await kept.save(NOW)
+    saved = await backed_up.save(NOW)
     (saved / MANIFEST).unlink()
-    left = saved.rename(saved.with_name(saved.name + ".unfinished"))
-    backup.forget(kept.folder, NOW + timedelta(days=400))
-    assert not left.exists()
+    unfinished = saved.rename(saved.with_name(saved.name + ".unfinished"))
+    backup.forget(backed_up.folder, NOW + timedelta(days=400))
+    assert not unfinished.exists()
 
 
-async def test_one_manifest_that_is_cut_short_keeps_no_other_backup_for_ever(kept: Kept) -> None:
+async def test_one_manifest_that_is_cut_short_keeps_no_other_backup_for_ever(
+    backed_up: Kept,
+) -> None:
     """Power fails after the rename: nothing made the manifest durable."""
-    cut = await kept.save(NOW)
+    cut = await backed_up.save(NOW)
     (cut / MANIFEST).write_text("")
-    old = await kept.save(NOW + timedelta(days=1))
-    backup.forget(kept.folder, NOW + timedelta(days=400))
+    old = await backed_up.save(NOW + timedelta(days=1))
+    backup.forget(backed_up.folder, NOW + timedelta(days=400))
     assert not old.exists()
     assert not cut.exists()
 
 
 async def test_restoring_all_changes_nothing_when_one_service_still_runs(
-    kept: Kept, postgres_server: PostgresServer, monkeypatch: pytest.MonkeyPatch
+    backed_up: Kept, postgres_server: PostgresServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with databases.clone(postgres_server, "registry") as (registry, _):
-        dsns = {"feedback": kept.dsn, "registry": registry}
-        saved = await asyncio.to_thread(backup.save, dsns, kept.folder, kept.recipient, NOW)
-        await kept.write("later")
-        await kept.database.stop()  # feedback is stopped, registry is not
+        dsns = {"feedback": backed_up.dsn, "registry": registry}
+        saved = await asyncio.to_thread(
+            backup.save, dsns, backed_up.folder, backed_up.recipient, NOW
+        )
+        await backed_up.write("later")
+        await backed_up.database.stop()  # feedback is stopped, registry is not
         for name in ("registry", "campaigns", "responses", "feedback"):
-            dsn = dsns.get(name, kept.dsn)
+            dsn = dsns.get(name, backed_up.dsn)
             monkeypatch.setenv(f"PANEL_BACKUP_{name.upper()}_DSN", dsn)
-        monkeypatch.setenv("PANEL_BACKUP_RECIPIENT", kept.recipient)
-        monkeypatch.setenv("PANEL_BACKUP_IDENTITY", kept.identity)
+        monkeypatch.setenv("PANEL_BACKUP_RECIPIENT", backed_up.recipient)
+        monkeypatch.setenv("PANEL_BACKUP_IDENTITY", backed_up.identity)
         # As of today, or it is too old.
         monkeypatch.setattr("deploy.cli.backup._wall_clock", lambda: NOW)
         monkeypatch.setattr("sys.argv", ["panel", "restore", str(saved), "--all", "--lang", "en"])
         with pytest.raises(SystemExit):
             await asyncio.to_thread(main)
-        await kept.database.start()
-    assert await kept.says() == "later"
+        await backed_up.database.start()
+    assert await backed_up.marker() == "later"
 
 
 async def test_tools_of_another_version_refuse_before_anything_is_changed(
-    kept: Kept, monkeypatch: pytest.MonkeyPatch
+    backed_up: Kept, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of all the databases named: the first is not put back before the second is looked at."""
-    saved = await kept.save()
+    saved = await backed_up.save()
     manifest = backup.read_manifest(saved)
     assert manifest.databases["feedback"].tools.startswith("pg_dump (PostgreSQL) ")
     newer = manifest.databases["feedback"].model_copy(update={"server": "99.1"})
     changed = manifest.model_copy(update={"databases": {"feedback": newer}})
     (saved / MANIFEST).write_text(changed.model_dump_json())
-    await kept.write("since")
+    await backed_up.write("since")
     with pytest.raises(postgres_tools.BackupOfNewerServer):
-        await kept.put_back(saved)
-    assert await kept.says() == "since"
+        await backed_up.put_back(saved)
+    assert await backed_up.marker() == "since"
 
     monkeypatch.setattr(postgres_tools, "tool_version", lambda _: "pg_dump (PostgreSQL) 16.1")
-    before = list(kept.folder.iterdir())
+    folders = list(backed_up.folder.iterdir())
     with pytest.raises(postgres_tools.ToolsTooOld):
-        await kept.save(NOW + timedelta(days=1))
-    assert list(kept.folder.iterdir()) == before
+        await backed_up.save(NOW + timedelta(days=1))
+    assert list(backed_up.folder.iterdir()) == folders

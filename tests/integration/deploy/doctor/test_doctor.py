@@ -212,14 +212,14 @@ async def test_a_clock_more_than_two_seconds_apart_is_broken(ward: Ward) -> None
 
 async def test_a_zone_that_is_missing_or_follows_other_rules_is_broken(ward: Ward) -> None:
     zones = {"Europe/Nowhere": ZONES["Europe/Paris"], "Pacific/Noumea": ZONES["Indian/Reunion"]}
-    (here,) = await amiss(this_machine(zones))
-    assert here.verdict is BROKEN
+    (of_zones,) = await amiss(this_machine(zones))
+    assert of_zones.verdict is BROKEN
     deployment = with_database(
         ward, feedback=ward.deployment.databases["feedback"].get_secret_value()
     )
     (there,) = await amiss(databases(deployment, zones))
     assert (there.check, there.verdict) == ("databases.zones", BROKEN)
-    for finding in (here, there):
+    for finding in (of_zones, there):
         assert "Europe/Nowhere, Pacific/Noumea" in finding.describe("en")
 
 
