@@ -17,11 +17,14 @@ OF_THE_DEMONSTRATION = {"test_anonymity.py", "test_demo.py"}
 
 class FileByFile(LoadScopeScheduling):  # type: ignore[misc]  # untyped
     """Two processes share `make test`, each with servers of its own: a file is one's alone, and
-    what looks at the one demonstration counts as a file."""
+    the files that share a demonstration or an installation count as one file."""
 
     def _split_scope(self, nodeid: str) -> str:
         file, *_ = nodeid.split("::")
-        return "demonstration" if Path(file).name in OF_THE_DEMONSTRATION else file
+        path = Path(file)
+        if path.parent.as_posix().endswith("integration/deploy/doctor"):
+            return "doctor"
+        return "demonstration" if path.name in OF_THE_DEMONSTRATION else file
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FileByFile:

@@ -6,7 +6,7 @@ import pytest
 from deploy.charter_check import catalogs
 from deploy.kafka.acls import SERVICES
 from deploy.local.charter_check import migrate
-from tests.integration.deploy.doctor.conftest import Ward
+from tests.support.installation import Installation
 
 pytestmark = [
     pytest.mark.servers,
@@ -16,15 +16,19 @@ pytestmark = [
 
 
 @pytest.mark.parametrize("service", SERVICES)
-async def test_a_deployment_with_roles_apart_is_as_migrated(ward: Ward, service: str) -> None:
-    connection = await asyncpg.connect(ward.owner(service))
+async def test_a_deployment_with_roles_apart_is_as_migrated(
+    installation: Installation, service: str
+) -> None:
+    connection = await asyncpg.connect(installation.owner(service))
     try:
-        compared = await catalogs.compare(ward.owner(service), service, connection, migrate)
+        compared = await catalogs.compare(installation.owner(service), service, connection, migrate)
         assert compared.differences == []
         table = "dead_letter"
         await connection.execute(f"GRANT TRUNCATE ON {table} TO {service}")
         try:
-            compared = await catalogs.compare(ward.owner(service), service, connection, migrate)
+            compared = await catalogs.compare(
+                installation.owner(service), service, connection, migrate
+            )
             assert [str(difference) for difference in compared.other_rights] == [
                 f"added: right public.{table}: {service} TRUNCATE"
             ]
