@@ -151,7 +151,7 @@ def _plain(current: Session, finding: "Finding") -> dict[str, Any]:
         "check": finding.check,
         "about": finding.subject,
         "verdict": finding.verdict,
-        "sentence": finding.describe(current.language),
+        "sentence": finding.message(current.language),
         "way_out": finding.way_out_message(current.language),
     }
 
@@ -165,7 +165,7 @@ def _show(current: Session, findings: "list[Finding]") -> None:
         for finding in of_part:
             wording = (
                 finding.verdict,
-                finding.describe(current.language),
+                finding.message(current.language),
                 finding.way_out_message(current.language),
             )
             same.setdefault(wording, []).append(finding.subject)

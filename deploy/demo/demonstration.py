@@ -41,10 +41,10 @@ from services.contracts.http.campaigns import (
 from services.contracts.http.feedback import ProjectAccount
 from services.contracts.http.registry import ImportReport
 from services.runtime.clock import SharedClock
-from services.runtime.postgres.database import Queries
+from services.runtime.postgres.queries import Queries, fetch_value
 from services.runtime.text import Text
 
-sql = Queries("deploy.demo")
+queries = Queries("deploy.demo")
 
 MEMBERS = 5_000
 SEED = 2025
@@ -371,18 +371,20 @@ class Demonstration:
             if project.id in projects and project.counts.ordered < project.counts.wanted:
                 return False
         async with connected(self._endpoints, "campaigns") as conn:
-            if await conn.fetchval(sql.orders_without_answer):
+            if await fetch_value(conn, queries.orders_without_answer):
                 return False
         for service in self._endpoints.services:
             async with connected(self._endpoints, service) as conn:
-                if await conn.fetchval(sql.waiting_events):
+                if await fetch_value(conn, queries.waiting_events):
                     return False
         return True
 
     async def _until_memberships_ended(self) -> None:
         async def ended() -> bool:
             async with connected(self._endpoints, "registry") as conn:
-                return not await conn.fetchval(sql.memberships_over, self._clock.now())
+                return not await fetch_value(
+                    conn, queries.memberships_over, instant=self._clock.now()
+                )
 
         await self._until(ended, _NOT_KNOWN)
 

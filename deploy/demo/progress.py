@@ -15,9 +15,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from deploy.local.endpoints import Endpoints
 from deploy.local.errors import TRUSTED
 from services.runtime.clock import Clock
-from services.runtime.postgres.database import Queries
+from services.runtime.postgres.queries import Queries, fetch, fetch_value
 
-sql = Queries("deploy.demo")
+queries = Queries("deploy.demo")
 
 _LAG = "panel_consumer_lag_records"
 _SECONDS = 10.0
@@ -45,15 +45,15 @@ class Progress:
 async def read_progress(endpoints: Endpoints, clock: Clock) -> Progress:
     """Read the figures now. Raises asyncpg.PostgresError, OSError."""
     async with connected(endpoints, "campaigns") as conn:
-        orders = await conn.fetch(sql.orders_by_answer)
+        orders = await fetch(conn, queries.orders_by_answer)
     async with connected(endpoints, "registry") as conn:
-        deliveries = await conn.fetch(sql.deliveries_by_state, clock.now())
+        deliveries = await fetch(conn, queries.deliveries_by_state, instant=clock.now())
     outboxes: list[str] = []
     consumers: list[str] = []
     async with httpx.AsyncClient(verify=TRUSTED, trust_env=False, timeout=_SECONDS) as client:
         for service in endpoints.services:
             async with connected(endpoints, service) as conn:
-                if waiting := await conn.fetchval(sql.waiting_events):
+                if waiting := await fetch_value(conn, queries.waiting_events):
                     outboxes.append(f"{service} {waiting}")
             consumers += await _lags(client, service, endpoints.url(service))
     return Progress(

@@ -13,7 +13,8 @@ from deploy.doctor.clocks import ZONES, Offsets, clock_finding, zones_finding
 from deploy.doctor.deployment import Deployment
 from deploy.doctor.findings import TROUBLE, Finding, Findings, broken, out_of_reach, warn, well
 from services.runtime.postgres import migrations
-from services.runtime.postgres.database import Connection, Queries
+from services.runtime.postgres.database import Connection
+from services.runtime.postgres.queries import Queries, execute, fetch, fetch_row, fetch_value
 from services.runtime.text import Text
 
 OLDEST, NEWEST = 17, 18
@@ -26,7 +27,7 @@ DRAW_MAY_READ = frozenset(
 )
 _SECONDS = 10
 
-sql = Queries("deploy.doctor")
+queries = Queries("deploy.doctor")
 
 _REACHED = Text(fr="La base répond.", en="The database answers.")
 _VERSION = Text(fr="PostgreSQL {version}.", en="PostgreSQL {version}.")
@@ -163,7 +164,7 @@ async def databases(deployment: Deployment, zones: Mapping[str, Offsets] = ZONES
                 first, second = [await _connect(dsn, undo) for _ in range(2)]
                 yield well("databases.reached", service, _REACHED)
                 asked_at = deployment.clock()
-                row = await first.fetchrow(sql.looked_at)
+                row = await fetch_row(first, queries.looked_at)
                 answered = deployment.clock()
                 assert row is not None
                 yield clock_finding("databases.clock", service, asked_at, answered, row["now"])
@@ -229,7 +230,7 @@ async def _role(service: str, conn: Connection, row: asyncpg.Record, local: bool
     check, role = "databases.role", row["role"]
     if local and row["superuser"]:
         return well(check, service, _ONE_ROLE)
-    owned = [name for (name,) in await conn.fetch(sql.owned)]
+    owned = [name for (name,) in await fetch(conn, queries.owned)]
     if owned:
         listed = ", ".join([*owned[:3], *(["…"] if owned[3:] else [])])
         return broken(check, service, _OWNS, _TWO_ROLES, role=role, owned=listed)
@@ -241,7 +242,7 @@ async def _role(service: str, conn: Connection, row: asyncpg.Record, local: bool
 async def _draw(service: str, conn: Connection) -> Finding:
     check = "databases.draw"
     try:
-        readable = {name for (name,) in await conn.fetch(sql.draw_reads)}
+        readable = {name for (name,) in await fetch(conn, queries.draw_reads)}
     except asyncpg.UndefinedObjectError:
         return broken(check, service, _NO_DRAW, _MAKE_DRAW)
     if forbidden := readable - DRAW_MAY_READ:
@@ -255,14 +256,14 @@ async def keeps_its_session(service: str, first: Connection, second: Connection)
     """A lock taken in one transaction is there in the next, though somebody came in between."""
     key = secrets.randbits(62)
     first_pid = await first.fetchval("SELECT pg_backend_pid()")
-    await first.execute(sql.lock, key)
+    await execute(first, queries.lock, lock_key=key)
     try:
         async with second.transaction():
             await second.fetchval("SELECT pg_backend_pid()")
             async with first.transaction():
-                lock = await first.fetchrow(sql.holds_lock, key)
+                lock = await fetch_row(first, queries.holds_lock, lock_key=key)
     finally:
-        await first.fetchval(sql.unlock, key)
+        await fetch_value(first, queries.unlock, lock_key=key)
     if lock is None or not lock["held"] or lock["pid"] != first_pid:
         return broken("databases.session", service, _POOLED, _NO_POOLER)
     return well("databases.session", service, _ONE_SESSION)
@@ -272,7 +273,10 @@ async def _zones(service: str, conn: Connection, zones: Mapping[str, Offsets]) -
     wrong = []
     for zone, rule in zones.items():
         try:
-            offsets = [await conn.fetchval(sql.minutes_ahead, zone, moment) for moment, _ in rule]
+            offsets = [
+                await fetch_value(conn, queries.minutes_ahead, zone=zone, instant=moment)
+                for moment, _ in rule
+            ]
         except asyncpg.InvalidParameterValueError:
             wrong.append(zone)
             continue

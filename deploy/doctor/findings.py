@@ -31,7 +31,7 @@ class Finding:
     way_out: Text | None = None
     data: dict[str, Any] = field(default_factory=dict)
 
-    def describe(self, language: Language) -> str:
+    def message(self, language: Language) -> str:
         return self.sentence.in_(language, **self.data)
 
     def way_out_message(self, language: Language) -> str | None:

@@ -8,10 +8,11 @@ from services.campaigns.draws.use_cases import allocate
 from services.contracts.events.campaigns import OrderClass, OrderKind, OrderRequest, OrderState
 from services.runtime.clock import FixedClock
 from services.runtime.messaging import outbox
-from services.runtime.postgres.database import Connection, Database, Queries
+from services.runtime.postgres.database import Connection, Database
+from services.runtime.postgres.queries import Queries, execute, fetch, fetch_value
 from tests.benchmarks.measure import Figure, timed
 
-sql = Queries("tests.benchmarks")
+queries = Queries("tests.benchmarks")
 CLOCK = FixedClock(datetime(2026, 11, 24, 9, tzinfo=UTC))
 ONE_BY_ONE = 1_000
 
@@ -20,10 +21,30 @@ async def _solicit(conn: Connection, member: UUID, campaign: UUID, project: UUID
     """What a loop over members does for each: may they be asked, then one row in each table."""
     today, instant = CLOCK.today(), CLOCK.now()
     order, invitation = uuid4(), uuid4()
-    assert await conn.fetchval(sql.may_be_asked, member, project, today)
-    await conn.execute(sql.order_one, order, member, invitation, project, campaign, today, instant)
-    await conn.execute(sql.reserve_one, order, member, today)
-    await conn.execute(sql.invite_one, invitation, project, member, campaign, order)
+    assert await fetch_value(
+        conn, queries.may_be_asked, member=member, project=project, today=today
+    )
+    await execute(
+        conn,
+        queries.order_one,
+        order=order,
+        member=member,
+        invitation=invitation,
+        project=project,
+        campaign=campaign,
+        today=today,
+        instant=instant,
+    )
+    await execute(conn, queries.reserve_one, order=order, member=member, today=today)
+    await execute(
+        conn,
+        queries.invite_one,
+        invitation=invitation,
+        project=project,
+        member=member,
+        campaign=campaign,
+        order=order,
+    )
     event = OrderState(
         version=1,
         order_id=order,
@@ -46,19 +67,29 @@ async def allocation(database: Database, members: int, places: int) -> list[Figu
     project, campaign = uuid4(), uuid4()
     conn = await database.dedicated("bench")
     try:
-        await conn.execute(sql.fill_profiles)
-        await conn.execute(sql.fill_members, members, today)
-        await conn.execute(sql.open_project, project, today, instant)
+        await execute(conn, queries.fill_profiles)
+        await execute(conn, queries.fill_members, count=members, today=today)
+        await execute(conn, queries.open_project, project=project, today=today, instant=instant)
         seed = Random(7).randbytes(32)
-        await conn.execute(sql.launch_campaign, campaign, project, places, seed, instant)
-        await conn.execute(sql.analyze)
-        await conn.execute(sql.checkpoint)
+        await execute(
+            conn,
+            queries.launch_campaign,
+            campaign=campaign,
+            project=project,
+            places=places,
+            seed=seed,
+            instant=instant,
+        )
+        await execute(conn, queries.analyze)
+        await execute(conn, queries.checkpoint)
         with timed() as at_once:
             async with conn.transaction():
                 drawn = await allocate(conn, CLOCK)
         assert drawn is not None
         assert sum(drawn.asked.values()) == places
-        remaining = [row["member_id"] for row in await conn.fetch(sql.unasked, ONE_BY_ONE)]
+        remaining = [
+            row["member_id"] for row in await fetch(conn, queries.unasked, count=ONE_BY_ONE)
+        ]
         with timed() as singly:
             for member in remaining:
                 async with conn.transaction():

@@ -8,10 +8,11 @@ from services.campaigns.reports import use_cases as reports
 from services.contracts.events.feedback import ReportState
 from services.contracts.events.registry import DeliveryOutcome, DeliveryState
 from services.runtime.clock import FixedClock
-from services.runtime.postgres.database import Database, Queries
+from services.runtime.postgres.database import Database
+from services.runtime.postgres.queries import Queries, execute, fetch, fetch_value
 from tests.benchmarks.measure import Figure, timed
 
-sql = Queries("tests.benchmarks")
+queries = Queries("tests.benchmarks")
 CLOCK = FixedClock(datetime(2026, 11, 24, 9, tzinfo=UTC))
 ANSWERS = 1_000
 
@@ -20,13 +21,13 @@ async def duties(database: Database, people: int) -> list[Figure]:
     """From the report's arrival to its commit: duties, send orders and events for everybody."""
     project, today, instant = uuid4(), CLOCK.today(), CLOCK.now()
     pool = database.pool
-    await pool.execute(sql.reported_project, project, today, instant)
-    await pool.execute(sql.reported_people, project, people, instant)
-    await pool.execute(sql.take_part, project)
-    await pool.execute(sql.reported_credentials, project)
-    await pool.execute(sql.reported_synthesis, project)
-    await pool.execute(sql.analyze)
-    await pool.execute(sql.checkpoint)
+    await execute(pool, queries.reported_project, project=project, today=today, instant=instant)
+    await execute(pool, queries.reported_people, project=project, count=people, instant=instant)
+    await execute(pool, queries.take_part, project=project)
+    await execute(pool, queries.reported_credentials, project=project)
+    await execute(pool, queries.reported_synthesis, project=project)
+    await execute(pool, queries.analyze)
+    await execute(pool, queries.checkpoint)
     report = ReportState(
         version=1,
         project_id=project,
@@ -39,7 +40,9 @@ async def duties(database: Database, people: int) -> list[Figure]:
     with timed() as owing:
         async with database.transaction() as conn:
             await reports.learn_reports(conn, CLOCK, [report])
-    orders: list[UUID] = [row["order_id"] for row in await pool.fetch(sql.reported_orders, project)]
+    orders: list[UUID] = [
+        row["order_id"] for row in await fetch(pool, queries.reported_orders, project=project)
+    ]
     assert len(orders) == people
     with timed() as closing:
         for first in range(0, people, ANSWERS):
@@ -49,7 +52,7 @@ async def duties(database: Database, people: int) -> list[Figure]:
             ]
             async with database.transaction() as conn:
                 await news.settle_deliveries(conn, CLOCK, answers)
-    assert await pool.fetchval(sql.project_phase, project) == "closed"
+    assert await fetch_value(pool, queries.project_phase, project=project) == "closed"
     return [
         Figure(
             f"a report owed to {people:,} participants",

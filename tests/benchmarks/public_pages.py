@@ -27,11 +27,12 @@ from services.contracts.events.responses import (
     CollectionState,
 )
 from services.feedback.reports.rules.method import method_of
-from services.runtime.postgres.database import Database, Queries
+from services.runtime.postgres.database import Database
+from services.runtime.postgres.queries import Queries, execute, fetch
 from tests.benchmarks.load import Readers
 from tests.benchmarks.measure import Figure
 
-sql = Queries("tests.benchmarks")
+queries = Queries("tests.benchmarks")
 PROJECTS, DECISIONS = 1_000, 100_000
 PAGES = 10_000
 PROMISED = 500
@@ -61,8 +62,8 @@ async def public_pages(endpoints: Endpoints, today: date, seed: int = 1) -> list
     await database.start()
     try:
         await fill(database, today)
-        projects = [row["project_id"] for row in await database.pool.fetch(sql.reported)]
-        decisions = [row["proposal_id"] for row in await database.pool.fetch(sql.decided)]
+        projects = [row["project_id"] for row in await fetch(database.pool, queries.reported)]
+        decisions = [row["proposal_id"] for row in await fetch(database.pool, queries.decided)]
     finally:
         await database.stop()
     paths = walk(projects, decisions, chance)
@@ -177,20 +178,20 @@ async def fill(database: Database, today: date) -> None:
         notices=430,
     ).model_dump(mode="json")
     async with database.transaction() as conn:
-        await conn.execute(sql.account_projects, PROJECTS, project, today)
-        await conn.execute(sql.account_collections, collection)
-        await conn.execute(sql.account_proposals, DECISIONS)
-        await conn.execute(sql.account_list)
-        await conn.execute(sql.account_synthesis)
-        await conn.execute(sql.account_drafts)
-        await conn.execute(sql.account_signatures)
-        await conn.execute(sql.account_publications)
-        await conn.execute(sql.account_months, month, today)
+        await execute(conn, queries.account_projects, count=PROJECTS, project=project, today=today)
+        await execute(conn, queries.account_collections, collection=collection)
+        await execute(conn, queries.account_proposals, count=DECISIONS)
+        await execute(conn, queries.account_list)
+        await execute(conn, queries.account_synthesis)
+        await execute(conn, queries.account_drafts)
+        await execute(conn, queries.account_signatures)
+        await execute(conn, queries.account_publications)
+        await execute(conn, queries.account_months, figures=month, today=today)
     # The constraints look at each row: without it they would read whole tables.
-    await database.pool.execute(sql.analyze)
+    await execute(database.pool, queries.analyze)
     async with database.transaction() as conn:
-        await conn.execute(sql.account_reports, method_of(project, collection))
-        await conn.execute(sql.account_decisions)
-        await conn.execute(sql.account_follow_up)
-        await conn.execute(sql.analyze_account)
-    await database.pool.execute(sql.analyze)
+        await execute(conn, queries.account_reports, method=method_of(project, collection))
+        await execute(conn, queries.account_decisions)
+        await execute(conn, queries.account_follow_up)
+        await execute(conn, queries.analyze_account)
+    await execute(database.pool, queries.analyze)

@@ -40,10 +40,11 @@ from services.runtime.crypto.blind_rsa import (
     request_from_seed,
 )
 from services.runtime.crypto.encryption import Encryptor
-from services.runtime.postgres.database import Database, Queries
+from services.runtime.postgres.database import Database
+from services.runtime.postgres.queries import Queries, execute, fetch
 from tests.benchmarks.measure import Figure, timed
 
-sql = Queries("tests.benchmarks")
+queries = Queries("tests.benchmarks")
 T = TypeVar("T")
 CLOCK = FixedClock(datetime(2026, 11, 24, 9, tzinfo=UTC))
 ROUNDS = 20
@@ -64,11 +65,15 @@ async def issuing(database: Database, count: int) -> list[Figure]:
     keyring = Keyring(Encryptor(SEALING_KEYS))
     sealed = keyring.sealed(project, key).private
     async with database.transaction() as conn:
-        await conn.execute(sql.open_project, project, CLOCK.today(), CLOCK.now())
-        people = await conn.fetch(sql.participants, project, count, CLOCK.now())
-        await conn.execute(sql.take_part, project)
+        await execute(
+            conn, queries.open_project, project=project, today=CLOCK.today(), instant=CLOCK.now()
+        )
+        people = await fetch(
+            conn, queries.participants, project=project, count=count, instant=CLOCK.now()
+        )
+        await execute(conn, queries.take_part, project=project)
         await insert_project_key(conn, sealed)
-    await database.pool.execute(sql.analyze)
+    await execute(database.pool, queries.analyze)
     requests = [request_from_seed(os.urandom(32), key.public).blinded for _ in range(count)]
     desk = Desk(database, CLOCK, keyring)
 

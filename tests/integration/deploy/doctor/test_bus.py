@@ -57,8 +57,8 @@ async def test_a_topic_with_another_policy_or_none_at_all_is_broken(
             ("kafka.copies", "", LOOK),
         }
         (policy,) = [finding for finding in findings if finding.check == "kafka.policies"]
-        assert policy.describe("en") == "retention.ms is 86400000 instead of 3456000000."
-        assert "`setup` of registry" in (policy.say_way_out("en") or "")
+        assert policy.message("en") == "retention.ms is 86400000 instead of 3456000000."
+        assert "`setup` of registry" in (policy.way_out_message("en") or "")
         await ensure_topics(installation.deployment.kafka, TOPICS)
         await eventually(no_findings_of_policy, "the policy is that of the contract again")
         assert summary(await amiss(bus(installation.deployment))) == {("kafka.copies", "", LOOK)}
@@ -78,7 +78,7 @@ async def test_a_right_that_is_missing_and_one_too_many_are_broken(
     findings = await amiss(bus(installation.deployment))
     await tool(ACLS, administration, "--remove", "--force", *right, *beyond)
     await tool(ACLS, administration, "--add", *right, *arguments)
-    wrong = [finding.describe("en") for finding in findings if finding.check == "kafka.access"]
+    wrong = [finding.message("en") for finding in findings if finding.check == "kafka.access"]
     assert wrong == [
         "A right is missing: User:feedback Read topic campaigns.projects.v1.",
         "A right is not in the table of topics: User:feedback Read topic registry.members.v1.",
@@ -92,7 +92,7 @@ async def test_what_the_doctor_may_not_see_is_said_and_not_well(installation: In
     )
     findings = await amiss(bus(replace(installation.deployment, kafka=public)))
     unseen = {
-        finding.check for finding in findings if finding.describe("en").startswith("Could not look")
+        finding.check for finding in findings if finding.message("en").startswith("Could not look")
     }
     assert {"kafka.policies", "kafka.auto_create", "kafka.access"} <= unseen
 

@@ -46,7 +46,7 @@ async def test_certificates_are_seen_to_end(
             monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
             findings = await amiss(certificates(replace(installation.deployment, proxy=proxy)))
     assert {finding.verdict for finding in findings} == ({verdict} if verdict else set())
-    assert all(sentence in finding.describe("en") for finding in findings)
+    assert all(sentence in finding.message("en") for finding in findings)
 
 
 async def test_a_certificate_for_another_name_or_by_an_unknown_authority_is_told(
@@ -54,7 +54,7 @@ async def test_a_certificate_for_another_name_or_by_an_unknown_authority_is_told
 ) -> None:
     other = replace(installation.deployment, sites=("https://answers.panel.test",))
     (finding,) = await amiss(certificates(other))
-    assert (finding.verdict, finding.describe("en")) == (
+    assert (finding.verdict, finding.message("en")) == (
         BROKEN,
         "The certificate is not for this name.",
     )

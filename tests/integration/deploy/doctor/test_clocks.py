@@ -57,7 +57,7 @@ async def test_a_zone_that_is_missing_or_follows_other_rules_is_broken(
     (there,) = await amiss(databases(deployment, zones))
     assert (there.check, there.verdict) == ("databases.zones", BROKEN)
     for finding in (of_zones, there):
-        assert "Europe/Nowhere, Pacific/Noumea" in finding.describe("en")
+        assert "Europe/Nowhere, Pacific/Noumea" in finding.message("en")
 
 
 @pytest.mark.parametrize(

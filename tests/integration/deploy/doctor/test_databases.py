@@ -68,7 +68,7 @@ async def test_tables_of_another_version_are_broken(
     async with changed(installation.owner("feedback"), change, back):
         (finding,) = await amiss(databases(deployment))
     assert (finding.check, finding.verdict) == ("databases.migrations", BROKEN)
-    assert sentence in finding.describe("en")
+    assert sentence in finding.message("en")
     assert await amiss(databases(deployment)) == []
 
 
@@ -102,7 +102,7 @@ async def test_a_service_that_can_lift_constraints_is_broken(
     async with changed(installation.owner("feedback"), change, back):
         (finding,) = await amiss(databases(deployment))
     assert (finding.check, finding.verdict) == ("databases.role", BROKEN)
-    assert sentence in finding.describe("en")
+    assert sentence in finding.message("en")
 
 
 async def test_a_draw_that_can_read_answers_is_broken(installation: Installation) -> None:
@@ -116,7 +116,7 @@ async def test_a_draw_that_can_read_answers_is_broken(installation: Installation
     ):
         (finding,) = await amiss(databases(deployment))
     assert (finding.check, finding.verdict) == ("databases.draw", BROKEN)
-    assert "(invitation.state)" in finding.describe("en")
+    assert "(invitation.state)" in finding.message("en")
     assert await amiss(databases(deployment)) == []
 
 

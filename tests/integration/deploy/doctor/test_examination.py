@@ -91,10 +91,10 @@ async def test_every_finding_is_said_in_both_languages_and_what_is_amiss_has_a_w
     )
     for finding in await examine(nowhere):
         for language in LANGUAGES:
-            assert "{" not in finding.describe(language)
+            assert "{" not in finding.message(language)
             if finding.verdict is not Verdict.WELL:
-                assert finding.say_way_out(language)
-                assert "{" not in (finding.say_way_out(language) or "")
+                assert finding.way_out_message(language)
+                assert "{" not in (finding.way_out_message(language) or "")
 
 
 async def test_what_cannot_be_reached_is_broken_and_no_password_is_said(
@@ -126,10 +126,10 @@ async def test_what_cannot_be_reached_is_broken_and_no_password_is_said(
         feedback=f"postgresql://feedback:{secret}@{HOST}:{port_of(installation)}/feedback",
     )
     findings += await amiss(databases(wrong))
-    assert "password authentication failed" in findings[-1].describe("en")
+    assert "password authentication failed" in findings[-1].message("en")
     for finding in findings:
-        assert finding.describe("en").startswith("Could not look: ")
-        assert secret not in finding.describe("en") + finding.subject
+        assert finding.message("en").startswith("Could not look: ")
+        assert secret not in finding.message("en") + finding.subject
 
 
 async def test_the_command_looks_at_what_its_container_is_told(installation: Installation) -> None:

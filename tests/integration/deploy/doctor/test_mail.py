@@ -56,6 +56,6 @@ async def test_the_mail_queue_is_asked_about_and_four_hours_are_its_limit(
         asked_hours = replace(installation.deployment, mail_queue_hours=hours)
         (finding,) = await amiss(mail(asked_hours))
         assert (finding.check, finding.verdict) == ("mail.queue", verdict)
-        assert "PANEL_MAIL_QUEUE_HOURS" in (finding.say_way_out("en") or "")
+        assert "PANEL_MAIL_QUEUE_HOURS" in (finding.way_out_message("en") or "")
     local = replace(installation.deployment, mail_queue_hours=None, local=True)
     assert await amiss(mail(local)) == []

@@ -31,7 +31,7 @@ async def test_a_service_that_does_not_work_is_broken(installation: Installation
         (finding,) = await amiss(
             replicas(replace(installation.deployment, services={"registry": url}))
         )
-    assert finding.describe("en") == "The service does not do its work: kafka."
+    assert finding.message("en") == "The service does not do its work: kafka."
 
 
 async def test_an_issuer_in_clear_or_without_the_device_grant_is_broken(
@@ -46,4 +46,4 @@ async def test_an_issuer_in_clear_or_without_the_device_grant_is_broken(
         }
         renamed = replace(plain, issuer=f"{issuer.url}/")
         (_, finding) = await amiss(sign_in(renamed))
-        assert "says that it is another issuer" in finding.describe("en")
+        assert "says that it is another issuer" in finding.message("en")

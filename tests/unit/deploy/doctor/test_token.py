@@ -61,8 +61,8 @@ def verdicts(
     token = jwt.encode({"alg": "Ed25519", "kid": "k"}, present, key, algorithms=["Ed25519"])
     findings = list(judge(deployment(claim), KEYS, token, renewable))
     for finding in findings:
-        assert token not in finding.describe("en") + finding.describe("fr")
-    return {f.check: f.describe("en") for f in findings if f.verdict is not Verdict.WELL}
+        assert token not in finding.message("en") + finding.message("fr")
+    return {f.check: f.message("en") for f in findings if f.verdict is not Verdict.WELL}
 
 
 def test_a_token_as_services_want_it_is_well() -> None:
@@ -109,4 +109,4 @@ def test_a_signature_of_an_unpublished_key_and_an_opaque_token_are_named() -> No
     stranger = OKPKey.generate_key("Ed25519", {"kid": "k"})
     assert list(verdicts(WELL, key=stranger)) == ["issuer.token"]
     (opaque,) = judge(deployment(), KEYS, "an-opaque-token", renewable=False)
-    assert "opaque" in opaque.describe("en")
+    assert "opaque" in opaque.message("en")

@@ -27,16 +27,16 @@ WHERE c.relnamespace = 'public'::regnamespace AND c.relname IN ('invitation', 'p
 ORDER BY 1;
 
 -- minutes_ahead: of UTC in a zone at a moment
-SELECT extract(epoch FROM ($2::timestamptz AT TIME ZONE $1) AT TIME ZONE 'UTC' - $2)::int / 60;
+SELECT extract(epoch FROM (:instant::timestamptz AT TIME ZONE :zone) AT TIME ZONE 'UTC' - :instant)::int / 60;
 
 -- lock: one of the session's own, which ends with it
-SELECT pg_advisory_lock($1);
+SELECT pg_advisory_lock(:lock_key);
 
 -- holds_lock: in the session that now answers
 SELECT pg_backend_pid() AS pid, EXISTS (SELECT FROM pg_locks
     WHERE locktype = 'advisory' AND pid = pg_backend_pid() AND granted
         AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-        AND (classid::bigint << 32) + objid::bigint = $1 AND objsubid = 1) AS held;
+        AND (classid::bigint << 32) + objid::bigint = :lock_key AND objsubid = 1) AS held;
 
 -- unlock: if it is still there
-SELECT pg_advisory_unlock($1);
+SELECT pg_advisory_unlock(:lock_key);

@@ -1,39 +1,39 @@
--- account_projects: $1 projects, one in 25 of them still open, the others closed in the last three
--- years, like $2 but for names and dates. $3 today
+-- account_projects: `count` projects, one in 25 of them still open, the others closed in the last three
+-- years, like `project` but for names and dates.
 INSERT INTO project (project_id, version, state, title, decision_maker, decision_maker_role,
     decision_maker_account, collection_ends_on, body)
 SELECT id, 1, state, title, name, 'directrice des prestations', md5(name), ends_on,
-    $2::jsonb || jsonb_build_object('project_id', id, 'version', 1, 'state', state,
+    :project::jsonb || jsonb_build_object('project_id', id, 'version', 1, 'state', state,
         'recruitment_ends_on', ends_on - 30, 'collection_ends_on', ends_on,
-        'mandate', $2::jsonb -> 'mandate' || jsonb_build_object('title', title, 'decision_maker',
+        'mandate', :project::jsonb -> 'mandate' || jsonb_build_object('title', title, 'decision_maker',
             jsonb_build_object('name', name, 'role', 'directrice des prestations')))
 FROM (
     SELECT md5('project' || n)::uuid AS id, CASE n % 25 WHEN 0 THEN 'open' ELSE 'closed' END AS state,
         'Lettre ' || n || ' de la caisse d''allocations familiales' AS title,
         'Mme Durand-' || n % 40 AS name,
-        $3::date + CASE n % 25 WHEN 0 THEN n % 60 ELSE -40 - n % 1000 END AS ends_on
-    FROM generate_series(1, $1::int) n
+        :today::date + CASE n % 25 WHEN 0 THEN n % 60 ELSE -40 - n % 1000 END AS ends_on
+    FROM generate_series(1, :count::int) n
 ) made;
 
--- account_collections: synthesised where the project is closed, like $1, with no proposal yet.
+-- account_collections: synthesised where the project is closed, like `collection`, with no proposal yet.
 -- Projects that earlier parts of the benchmark opened on this stack have theirs already.
 INSERT INTO collection (project_id, version, state, body)
 SELECT project_id, 1, made.body ->> 'state', made.body FROM (
-    SELECT project_id, CASE state WHEN 'open' THEN '{"state": "ready"}' ELSE $1::jsonb END
+    SELECT project_id, CASE state WHEN 'open' THEN '{"state": "ready"}' ELSE :collection::jsonb END
         || jsonb_build_object('project_id', project_id, 'version', 1) AS body
     FROM project WHERE NOT EXISTS (
         SELECT FROM collection WHERE collection.project_id = project.project_id)
 ) made;
 
--- account_proposals: $1 in all, ten times the mean in the largest project.
+-- account_proposals: `count` in all, ten times the mean in the largest project.
 INSERT INTO proposal (proposal_id, version, project_id, title, text, theme, support, merged_ids)
 SELECT md5('proposal' || n)::uuid, 1,
-    closed.ids[1 + floor(cardinality(closed.ids) * power((n - 1) / $1::float, 1.5))::int],
+    closed.ids[1 + floor(cardinality(closed.ids) * power((n - 1) / :count::float, 1.5))::int],
     'Dire la date en premier (' || n || ')',
     repeat('Dire la date en premier, puis ce qui manque, et le numéro d''un agent. ', 4),
     (ARRAY['clarté', 'délais', 'contact', 'formulaires'])[1 + n % 4], 1 + n % 60, '{}'
 FROM (SELECT array_agg(project_id ORDER BY project_id) AS ids FROM project WHERE state = 'closed') closed,
-    generate_series(1, $1::int) n;
+    generate_series(1, :count::int) n;
 
 -- account_list: every proposal is listed.
 INSERT INTO listed_proposal (project_id, proposal_id, version)
@@ -67,11 +67,11 @@ FROM project j WHERE j.project_id = d.project_id;
 -- account_publications: all that is signed.
 UPDATE decision SET state = 'published';
 
--- account_reports: one for each closed project, with what $1 says of method.
+-- account_reports: one for each closed project, with what `method` says of method.
 INSERT INTO published_report (project_id, version, collection_version, draft_version, summary,
     method, published_by, published_on)
 SELECT project_id, 1, 1, 1,
-    repeat('Vous avez demandé une lettre plus claire. La date vient en tête. ', 12), $1::jsonb,
+    repeat('Vous avez demandé une lettre plus claire. La date vient en tête. ', 12), :method::jsonb,
     'Bench', collection_ends_on + 35
 FROM project WHERE state = 'closed';
 
@@ -91,10 +91,10 @@ FROM published_decision,
     (VALUES (1, 'planned'), (2, 'under_way'), (3, 'under_way'), (4, 'done')) s (number, progress)
 WHERE outcome <> 'not' AND s.number <= (ARRAY[0, 0, 1, 4])[1 + get_byte(uuid_send(proposal_id), 0) % 4];
 
--- account_months: three years of figures, like $1 but for the month. $2 today
+-- account_months: three years of figures, like `figures` but for the month.
 INSERT INTO figures (month, version, body)
-SELECT month, 1, $1::jsonb || jsonb_build_object('month', month)
-FROM generate_series($2::date - 1000, $2::date, interval '1 month') day,
+SELECT month, 1, :figures::jsonb || jsonb_build_object('month', month)
+FROM generate_series(:today::date - 1000, :today::date, interval '1 month') day,
     LATERAL (SELECT to_char(day, 'YYYY-MM') AS month) named;
 
 -- analyze_account: within the transaction that fills them, for the constraints checked at its end.
