@@ -7,15 +7,14 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from services.campaigns import maintenance as upkeep
 from services.campaigns.invitations.rules import (
     AlreadyAccepted,
     AlreadyDeclined,
-    AlreadyLeft,
     InvitationClosed,
-    NotParticipating,
     RecruitmentIsOver,
 )
+from services.campaigns.participations.rules import AlreadyLeft, NotParticipating
+from services.campaigns.projects.use_cases import end_due_phases
 from services.contracts.events.registry import MemberStatus
 from services.runtime.refusal import NotFound
 from tests.support.campaigns import World, gone, member
@@ -41,7 +40,7 @@ async def confirmations(world: World) -> list[tuple[UUID, str]]:
     ]
 
 
-async def test_when_places_are_taken_the_next_wait_and_are_promoted_in_turn(world: World) -> None:
+async def test_members_wait_when_places_are_taken_and_are_promoted_in_turn(world: World) -> None:
     project, people = await invited(world, 4, places=2)
     for number, row in enumerate(people):
         world.advance(days=1)
@@ -55,7 +54,7 @@ async def test_when_places_are_taken_the_next_wait_and_are_promoted_in_turn(worl
         c["id"]: "joined",
         d["id"]: "waitlisted",
     }
-    # Who waits and leaves frees nothing.
+    # A waiting member who leaves frees no place.
     await world.leave(d["id"], d["member_id"])
     assert await world.value("SELECT free_places FROM project WHERE id = $1", project) == 0
     assert (await confirmations(world))[-1] == (c["id"], "promoted")
@@ -64,7 +63,7 @@ async def test_when_places_are_taken_the_next_wait_and_are_promoted_in_turn(worl
     assert (counts.accepted, counts.waitlisted, counts.left) == (4, 0, 2)
 
 
-async def test_a_confirmation_that_waits_for_the_morning_never_says_what_is_no_longer_so(
+async def test_a_confirmation_sent_in_the_morning_states_the_current_participation(
     world: World,
 ) -> None:
     """Whoever left at night is not told that they take part, and whoever was promoted at night is
@@ -97,7 +96,7 @@ async def test_concurrent_acceptances_never_oversell_the_places(world: World) ->
     assert sorted(answers) == ["joined"] * 3 + ["waitlisted"] * 5
 
 
-async def test_answers_are_final_but_a_participant_may_leave(world: World) -> None:
+async def test_replies_are_final_but_a_participant_may_leave(world: World) -> None:
     _, (a, b, c) = await invited(world, 3)
     await world.accept(a["id"], a["member_id"])
     with pytest.raises(AlreadyAccepted):
@@ -127,7 +126,7 @@ async def test_transitions_that_are_not_listed_are_refused_by_the_database(world
         await world.database.pool.execute("UPDATE project SET state = 'published'")
 
 
-async def test_between_two_who_wait_since_the_same_day_the_lot_decides(world: World) -> None:
+async def test_chance_decides_between_members_waiting_since_the_same_day(world: World) -> None:
     """No order within a day is kept, so that none can be matched with answers."""
     _, people = await invited(world, 9, places=1)
     first, *waiting = people
@@ -151,9 +150,13 @@ async def test_after_recruitment_the_roster_is_frozen_and_its_numbers_are_publis
     with pytest.raises(RecruitmentIsOver):
         await world.accept(c["id"], c["member_id"])
     async with world.transaction() as conn:
-        assert await upkeep.sweep(conn, world.clock) == 1
-    told = (await world.projects_told())[-1]
-    assert (told.state, told.asked, told.joined) == ("recruited", None, None), "fewer than five"
+        assert await end_due_phases(conn, world.clock) == 1
+    project_event = (await world.projects_told())[-1]
+    assert (project_event.state, project_event.asked, project_event.joined) == (
+        "recruited",
+        None,
+        None,
+    ), "fewer than five"
     stored = await world.rows("SELECT asked, joined FROM project")
     assert [(row["asked"], row["joined"]) for row in stored] == [(3, 1)]
     with pytest.raises(RecruitmentIsOver):
@@ -163,13 +166,15 @@ async def test_after_recruitment_the_roster_is_frozen_and_its_numbers_are_publis
     assert (await participations(world))[b["id"]] == "waitlisted"
     world.advance(days=30)
     async with world.transaction() as conn:
-        assert await upkeep.sweep(conn, world.clock) == 1
-        assert await upkeep.sweep(conn, world.clock) == 0
+        assert await end_due_phases(conn, world.clock) == 1
+        assert await end_due_phases(conn, world.clock) == 0
     assert (await world.projects_told())[-1].state == "collected"
 
 
 @pytest.mark.parametrize("status", [MemberStatus.LEFT, MemberStatus.EXPIRED, MemberStatus.ERASED])
-async def test_who_leaves_the_panel_keeps_nothing_open(world: World, status: MemberStatus) -> None:
+async def test_members_who_leave_the_panel_have_nothing_open(
+    world: World, status: MemberStatus
+) -> None:
     await world.members(3)
     project, _ = await world.launched(3, places=1)
     a, b, c = await world.invitations(project)

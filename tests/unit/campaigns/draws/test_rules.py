@@ -13,17 +13,17 @@ SEED = b"s" * 32
 
 @st.composite
 def entries(draw: st.DrawFn) -> list[Entry]:
-    found = []
+    entries = []
     for number in range(draw(st.integers(1, 5))):
         eligible = draw(st.lists(st.sampled_from(MEMBERS), unique=True))
         campaign = UUID(int=1000 + number)
         ranked = sorted(eligible, key=lambda id, key=campaign.bytes: rank(key, id))  # type: ignore[misc]
-        found.append(Entry(campaign, "", draw(st.integers(1, 60)), ranked))
-    return found
+        entries.append(Entry(campaign, "", draw(st.integers(1, 60)), ranked))
+    return entries
 
 
 @given(entries())
-def test_nobody_is_drawn_twice_nor_beyond_what_is_wanted(drawn: list[Entry]) -> None:
+def test_nobody_is_drawn_twice_nor_beyond_the_gap(drawn: list[Entry]) -> None:
     chosen = replay(SEED, drawn)
     everybody = [id for ids in chosen for id in ids]
     assert len(everybody) == len(set(everybody))
