@@ -41,14 +41,14 @@ ACTS = {
 }
 
 
-TEMPLATES = {"campaigns": "services.campaigns", "registry": "services.registry.member_space"}
+TEMPLATES = {"campaigns": "services.campaigns.invitations", "registry": "services.registry.member_space"}
 
 
 def rendered() -> list[tuple[str, str, dict[str, Any]]]:
     """Service, template and data of every page behind a member's link."""
     invitations: list[tuple[str, str, dict[str, Any]]] = [
         (
-            "campaigns.invitations",
+            "campaigns",
             "invitation.html",
             {
                 "token": TOKEN,
@@ -67,7 +67,7 @@ def rendered() -> list[tuple[str, str, dict[str, Any]]]:
         *invitations,
         *(
             (
-                "campaigns.invitations",
+                "campaigns",
                 "final.html",
                 {
                     "token": TOKEN,
@@ -85,7 +85,7 @@ def rendered() -> list[tuple[str, str, dict[str, Any]]]:
             )
         ),
         (
-            "campaigns.invitations",
+            "campaigns",
             "refused.html",
             {"sentence": "Non.", "way_out": "Autre chose.", "invitation_page": "/invitations/x"},
         ),
