@@ -41,7 +41,10 @@ ACTS = {
 }
 
 
-TEMPLATES = {"campaigns": "services.campaigns.invitations", "registry": "services.registry.member_space"}
+TEMPLATES = {
+    "campaigns": "services.campaigns.invitations",
+    "registry": "services.registry.member_space",
+}
 
 
 def rendered() -> list[tuple[str, str, dict[str, Any]]]:

@@ -1,4 +1,4 @@
-"""A small panel to try campaigns on: members, projects and campaigns in one line each."""
+"""World of campaigns: members, projects and campaigns, each in one line of a test."""
 
 import base64
 import json
@@ -75,7 +75,7 @@ ROUX = ChangeDecisionMaker(
 
 
 def mandate_of(name: str, account: str) -> MandateSheet:
-    """As MANDATE, with another decision maker."""
+    """MANDATE with another decision maker."""
     maker = DecisionMakerSheet(name=name, role="Directrice", account=account)
     return MANDATE.model_copy(update={"decision_maker": maker})
 
@@ -91,7 +91,7 @@ def sheet(**changes: Any) -> ProjectSheet:
 
 
 def seeds(start: int = 0) -> launches.RandomBytes:
-    """A source of seeds that gives the same ones in every run."""
+    """Deterministic source of seeds."""
     count = start
 
     def source(size: int) -> bytes:
@@ -104,7 +104,7 @@ def seeds(start: int = 0) -> launches.RandomBytes:
 
 @cache
 def signing_key() -> PrivateKey:
-    """One for the whole run: making one takes a while, and tests need no secrets."""
+    """One key for the whole run: generating one is slow, and tests need no secret."""
     return PrivateKey.generate()
 
 
@@ -128,10 +128,10 @@ class World:
 
     async def members(self, count: int, **fields: Any) -> list[UUID]:
         ids = [uuid4() for _ in range(count)]
-        await self.tell_members(*[member(id, **fields) for id in ids])
+        await self.apply_members(*[member(id, **fields) for id in ids])
         return ids
 
-    async def tell_members(self, *events: MemberState) -> None:
+    async def apply_members(self, *events: MemberState) -> None:
         async with self.transaction() as conn:
             await apply_member_state(conn, self.clock, events)
 
@@ -265,7 +265,7 @@ class World:
         bodies = await self._bodies(topic_of(OrderState).name)
         return [OrderState.model_validate_json(body) for body in bodies]
 
-    async def projects_told(self) -> list[ProjectState]:
+    async def published_projects(self) -> list[ProjectState]:
         bodies = await self._bodies(topic_of(ProjectState).name)
         return [ProjectState.model_validate_json(body) for body in bodies]
 

@@ -17,7 +17,7 @@ SENT = DeliveryOutcome.SENT
 
 @dataclass
 class ReportedProject:
-    """A project whose collection has ended, and those who took part in it."""
+    """A project whose collection has ended, and its participants."""
 
     world: World
     id: UUID
@@ -27,20 +27,20 @@ class ReportedProject:
         return str(await self.world.value("SELECT state FROM project WHERE id = $1", self.id))
 
     async def duties(self, version: int = 1) -> dict[UUID, str]:
-        """By invitation; what ended otherwise than sent says why."""
+        """State of each invitation's duty, with the reason where there is one."""
         rows = await self.world.rows(
-            "SELECT invitation_id, concat_ws(' ', state, reason) AS said FROM report_duty"
+            "SELECT invitation_id, concat_ws(' ', state, reason) AS duty FROM report_duty"
             " WHERE project_id = $1 AND report_version = $2",
             self.id,
             version,
         )
-        return {row["invitation_id"]: row["said"] for row in rows}
+        return {row["invitation_id"]: row["duty"] for row in rows}
 
     async def duty(self, person: int, version: int = 1) -> str:
         return (await self.duties(version))[self.people[person][0]]
 
     async def order(self, person: int, version: int = 1) -> UUID:
-        """The order that is to send this person's report now."""
+        """The current order of this person's report."""
         order: UUID = await self.world.value(
             "SELECT order_id FROM report_duty WHERE project_id = $1 AND report_version = $2"
             " AND invitation_id = $3",
@@ -50,7 +50,7 @@ class ReportedProject:
         )
         return order
 
-    async def answer(
+    async def settle(
         self, person: int, *outcome_and_reason: Any, version: int = 1, report: int = 1
     ) -> None:
         outcome, reason = (*outcome_and_reason, None)[:2]
@@ -60,17 +60,17 @@ class ReportedProject:
     async def all_sent(self, version: int = 1) -> None:
         for person, (invitation, _) in enumerate(self.people):
             if (await self.duties(version))[invitation] == "owed":
-                await self.answer(person, SENT, report=version)
+                await self.settle(person, SENT, report=version)
 
     async def leaves_panel(self, person: int, status: MemberStatus = MemberStatus.LEFT) -> None:
-        await self.world.tell_members(gone(self.people[person][1], status, version=5))
+        await self.world.apply_members(gone(self.people[person][1], status, version=5))
 
     async def reports_ordered(self) -> list[OrderState]:
         return [order for order in await self.world.orders() if order.kind is OrderKind.REPORT]
 
 
 async def collected(world: World, people: int = 3) -> ReportedProject:
-    """Everybody joined and took their credential."""
+    """A project in which everybody joined and took a credential, after its collection."""
     await world.members(people)
     project, _ = await world.launched(max(people, 1))
     await world.deliver_all()

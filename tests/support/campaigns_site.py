@@ -1,4 +1,4 @@
-"""Campaigns over HTTP, without a broker: what members' browsers see."""
+"""Campaigns over HTTP, without a broker: the pages that members' browsers show."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -37,8 +37,8 @@ class Site:
         link = Link(member_id or row["member_id"], row["id"], purpose)
         return sign_link(key or self.key, link, NOON + timedelta(days=days))
 
-    async def everything(self) -> dict[str, Any]:
-        """Every row that a page could change."""
+    async def all_rows(self) -> dict[str, Any]:
+        """All rows that a page could change."""
         tables = ("project", "invitation", "participation", "send_order", "ledger", "outbox")
         return {name: await self.world.rows(f"SELECT * FROM {name}") for name in tables}
 
@@ -60,7 +60,7 @@ async def invited(site: Site, count: int = 1, **changes: Any) -> list[dict[str, 
 
 
 async def public_key(site: Site) -> PublicKey:
-    jwk = (await site.world.projects_told())[-1].credential_key
+    jwk = (await site.world.published_projects())[-1].credential_key
     assert jwk is not None
     return PublicKey.from_jwk(jwk)
 

@@ -88,8 +88,19 @@ class Act(StrEnum):
     LEAVE = "leave"
 
 
-_FORMER_MEMBER = ("left", "expired", "erased")
-_MERGED = "merged"
+class MemberStatus(StrEnum):
+    """Status that registry publishes of a member."""
+
+    ACTIVE = "active"
+    PAUSED = "paused"
+    SUSPENDED = "suspended"
+    LEFT = "left"
+    EXPIRED = "expired"
+    MERGED = "merged"
+    ERASED = "erased"
+
+
+_FORMER_MEMBER = (MemberStatus.LEFT, MemberStatus.EXPIRED, MemberStatus.ERASED)
 
 
 @dataclass(frozen=True)
@@ -106,7 +117,7 @@ class Invitation:
     recruitment_ends_on: date
     collection_ends_on: date
     free_places: int | None
-    member_status: str | None
+    member_status: MemberStatus | None
     issuing_stopped: bool
     credential_taken: bool
 
@@ -127,7 +138,7 @@ class Invitation:
     def status(self, today: date) -> InvitationStatus:
         if self.member_status in _FORMER_MEMBER:
             return InvitationStatus.NO_MEMBER
-        if self.member_status == _MERGED:
+        if self.member_status == MemberStatus.MERGED:
             return InvitationStatus.REPLACED
         match self.participation, self.state:
             case (ParticipationState.JOINED, _):

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
-from services.campaigns.invitations.rules import Invitation, InvitationState
+from services.campaigns.invitations.rules import Invitation, InvitationState, MemberStatus
 from services.campaigns.participations.rules import ParticipationState
 from services.campaigns.projects.rules import Phase
 from services.runtime.postgres.database import Connection
@@ -24,6 +24,8 @@ async def find_invitation(conn: Connection, invitation_id: UUID, member_id: UUID
     columns = dict(row)
     columns["state"] = InvitationState(columns["state"])
     columns["project_state"] = Phase(columns["project_state"])
+    if columns["member_status"] is not None:
+        columns["member_status"] = MemberStatus(columns["member_status"])
     if columns["participation"] is not None:
         columns["participation"] = ParticipationState(columns["participation"])
     return Invitation(**columns)

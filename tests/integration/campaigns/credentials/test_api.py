@@ -1,4 +1,4 @@
-"""The desk where credentials are given, as a browser on the answer page's origin meets it."""
+"""The endpoint that issues credentials, as a browser on the response page's origin meets it."""
 
 import asyncio
 import os
@@ -64,7 +64,7 @@ async def test_one_seed_gives_one_request_and_one_signature_that_everybody_can_v
 ) -> None:
     (row,) = await joined(site)
     first = await post(site, row, (await request_of(site)).blinded)
-    # The browser was closed: all it has left is the seed.
+    # The browser was closed: only the seed remains.
     repeated = await post(site, row, (await request_of(site)).blinded)
     assert first.status_code == repeated.status_code == 200, first.text
     assert first.json() == repeated.json()
@@ -72,7 +72,7 @@ async def test_one_seed_gives_one_request_and_one_signature_that_everybody_can_v
     signature = finalize(await public_key(site), request, from_base64url(first.json()["signature"]))
     (await public_key(site)).verify(request.prepared, signature)
     assert await credentials(site) == 1
-    # After recruitment too, as long as answers are taken.
+    # After recruitment too, as long as responses are accepted.
     await advance(site, 61)
     later = await post(site, row, request.blinded)
     assert later.json() == first.json()

@@ -1,4 +1,4 @@
-"""One anonymous credential per participant: recorded once, whoever asks how often."""
+"""One anonymous credential per participant, recorded once, however often it is requested."""
 
 import asyncio
 import base64
@@ -49,15 +49,15 @@ REQUEST = b"blinded, as far as anybody can tell"
 OTHER_KEYS = json.dumps([base64.b64encode(b"o" * 32).decode()])
 
 
-async def ask(
+async def request_credential(
     world: World, row: Row, request: bytes = REQUEST, project_id: UUID | None = None
 ) -> None:
-    (refusal,) = await ask_together(world, [(row, request)], project_id or row["project_id"])
+    (refusal,) = await request_together(world, [(row, request)], project_id or row["project_id"])
     if refusal:
         raise refusal
 
 
-async def ask_together(
+async def request_together(
     world: World, asking: list[tuple[Row, bytes]], project_id: UUID
 ) -> list[Refusal | None]:
     async with world.transaction() as conn:
@@ -76,8 +76,8 @@ async def issued(world: World) -> list[Row]:
 async def test_the_first_request_is_stored_as_a_hash_and_nothing_else(world: World) -> None:
     (row,) = await joined(world)
     events = await world.value("SELECT count(*) FROM outbox")
-    await ask(world, row)
-    await ask(world, row)
+    await request_credential(world, row)
+    await request_credential(world, row)
     assert await issued(world) == [
         {"invitation_id": row["id"], "request_hash": sha256(REQUEST).digest()}
     ]
@@ -99,9 +99,9 @@ async def test_nothing_about_credentials_is_dated_or_numbered(world: World) -> N
 
 async def test_another_request_after_the_first_is_refused_with_the_way_out(world: World) -> None:
     (row,) = await joined(world)
-    await ask(world, row)
+    await request_credential(world, row)
     with pytest.raises(IssuedElsewhere) as refused:
-        await ask(world, row, b"from another device")
+        await request_credential(world, row, b"from another device")
     assert "lien privé" in str(refused.value.way_out_message("fr"))
     assert "private link" in str(refused.value.way_out_message("en"))
     assert len(await issued(world)) == 1
@@ -110,7 +110,9 @@ async def test_another_request_after_the_first_is_refused_with_the_way_out(world
 async def test_one_of_many_concurrent_requests_is_stored(world: World) -> None:
     (row,) = await joined(world)
     requests = [f"device {n}".encode() for n in range(10)]
-    outcomes = await asyncio.gather(*[ask(world, row, r) for r in requests], return_exceptions=True)
+    outcomes = await asyncio.gather(
+        *[request_credential(world, row, r) for r in requests], return_exceptions=True
+    )
     assert [type(d) for d in outcomes if d] == [IssuedElsewhere] * 9
     (credential,) = await issued(world)
     assert credential["request_hash"] == sha256(requests[outcomes.index(None)]).digest()
@@ -118,12 +120,12 @@ async def test_one_of_many_concurrent_requests_is_stored(world: World) -> None:
 
 async def test_each_request_of_a_batch_has_its_own_result(world: World) -> None:
     first, elsewhere, former = rows = await joined(world, 3)
-    await ask(world, elsewhere, b"from another device")
+    await request_credential(world, elsewhere, b"from another device")
     await world.leave(former["id"], former["member_id"])
     stranger = {"id": uuid4(), "member_id": uuid4()}
     asking = [(row, REQUEST) for row in (first, elsewhere, former, stranger, first)]
     asking.append((first, b"from another device"))
-    refusals = await ask_together(world, asking, rows[0]["project_id"])
+    refusals = await request_together(world, asking, rows[0]["project_id"])
     assert [type(refusal) for refusal in refusals] == [
         type(None),
         IssuedElsewhere,
@@ -141,49 +143,49 @@ async def test_only_participants_are_given_a_credential(world: World) -> None:
     await world.deliver_all()
     taking_part, leaving, waiting, declining = await world.invitations(project)
     with pytest.raises(NotParticipating):
-        await ask(world, declining)
+        await request_credential(world, declining)
     for row in (taking_part, leaving, waiting):
         await world.accept(row["id"], row["member_id"])
     await world.decline(declining["id"], declining["member_id"])
     with pytest.raises(NotParticipating):
-        await ask(world, declining)
+        await request_credential(world, declining)
     with pytest.raises(StillWaiting):
-        await ask(world, waiting)
+        await request_credential(world, waiting)
     with pytest.raises(NotFound):
-        await ask(world, taking_part | {"member_id": waiting["member_id"]})
+        await request_credential(world, taking_part | {"member_id": waiting["member_id"]})
     with pytest.raises(NotFound):
-        await ask(world, taking_part | {"id": uuid4()})
+        await request_credential(world, taking_part | {"id": uuid4()})
     with pytest.raises(OtherProject):
-        await ask(world, taking_part, project_id=uuid4())
-    await ask(world, leaving)
+        await request_credential(world, taking_part, project_id=uuid4())
+    await request_credential(world, leaving)
     await world.leave(leaving["id"], leaving["member_id"])
     with pytest.raises(AlreadyLeft):
-        await ask(world, leaving)
+        await request_credential(world, leaving)
     # The promoted member has the place now, and the right to a credential.
-    await ask(world, waiting)
+    await request_credential(world, waiting)
     assert len(await issued(world)) == 2
 
 
 async def test_a_merged_members_link_is_valid_for_the_survivor(world: World) -> None:
     (row,) = await joined(world)
     (survivor,) = await world.members(1)
-    await world.tell_members(gone(row["member_id"], MemberStatus.MERGED, into=survivor))
-    await ask(world, row)
-    await ask(world, row | {"member_id": survivor})
+    await world.apply_members(gone(row["member_id"], MemberStatus.MERGED, into=survivor))
+    await request_credential(world, row)
+    await request_credential(world, row | {"member_id": survivor})
     assert len(await issued(world)) == 1
 
 
 async def test_a_credential_is_available_until_collection_ends(world: World) -> None:
     first, late = await joined(world, 2)
-    await ask(world, first)
+    await request_credential(world, first)
     world.advance(days=61)
-    # Before and after the sweeper ends recruitment.
-    await ask(world, late)
+    # Before and after the job ends recruitment.
+    await request_credential(world, late)
     await sweep(world)
-    assert (await world.projects_told())[-1].state == "recruited"
-    await ask(world, first)
+    assert (await world.published_projects())[-1].state == "recruited"
+    await request_credential(world, first)
     with pytest.raises(IssuedElsewhere):
-        await ask(world, first, b"from another device")
+        await request_credential(world, first, b"from another device")
     assert len(await issued(world)) == 2
 
 
@@ -194,7 +196,7 @@ async def test_on_the_last_day_of_collection_a_first_credential_is_still_issued(
     world.advance(days=61)
     await sweep(world)
     world.advance(days=29)
-    await ask(world, late)
+    await request_credential(world, late)
     assert len(await issued(world)) == 1
 
 
@@ -203,35 +205,35 @@ async def test_the_number_issued_is_public_only_once_no_more_can_be_issued(
 ) -> None:
     rows = await joined(world, 9)
     for row in rows[:3]:
-        await ask(world, row)
+        await request_credential(world, row)
     world.advance(days=61)
     await sweep(world)
-    project = (await world.projects_told())[-1]
+    project = (await world.published_projects())[-1]
     assert (project.state, project.credentials_issued) == ("recruited", None)
     for row in rows[3:8]:
-        await ask(world, row)
+        await request_credential(world, row)
     world.advance(days=30)
-    # Even before the sweeper passes.
+    # Even before the job runs.
     for row in (rows[0], rows[8]):
         with pytest.raises(CollectionOver):
-            await ask(world, row)
+            await request_credential(world, row)
     await sweep(world)
     for row in (rows[0], rows[8]):
         with pytest.raises(CollectionOver):
-            await ask(world, row)
-    project = (await world.projects_told())[-1]
+            await request_credential(world, row)
+    project = (await world.published_projects())[-1]
     # Nine joined and eight took a credential: nobody sees that one did not.
     assert (project.joined, project.credentials_issued, project.floor_reached) == (5, 5, True)
 
 
 async def test_no_credential_is_issued_between_the_count_and_its_publication(world: World) -> None:
-    """The sweeper holds the project; a request meanwhile waits and finds collection over."""
+    """The job holds the project's lock; a concurrent request waits and finds collection over."""
     (row,) = await joined(world)
     world.advance(days=91)
     async with world.transaction() as conn:
         await end_due_phases(conn, world.clock)
         world.advance(days=-1)  # a replica whose clock is a little behind
-        asking = asyncio.create_task(ask(world, row))
+        asking = asyncio.create_task(request_credential(world, row))
         await until_lock_is_awaited(world)
     with pytest.raises(CollectionOver):
         await asking
@@ -244,21 +246,21 @@ async def test_a_number_published_in_fives_states_exactly_whether_the_floor_is_r
 ) -> None:
     rows = await joined(world, 8)
     for row in rows:
-        await ask(world, row)
+        await request_credential(world, row)
     await world.database.pool.execute("UPDATE project SET anonymity_floor = $1", floor)
     world.advance(days=91)
     await sweep(world)
-    last = (await world.projects_told())[-1]
+    last = (await world.published_projects())[-1]
     assert (last.credentials_issued, last.floor_reached) == (5, reached)
 
 
 async def test_a_restored_project_publishes_no_number_that_it_cannot_know(world: World) -> None:
     (row,) = await joined(world)
-    await ask(world, row)
+    await request_credential(world, row)
     await world.database.pool.execute("UPDATE project SET issuing_stopped = true")
     world.advance(days=91)
     await sweep(world)
-    project = (await world.projects_told())[-1]
+    project = (await world.published_projects())[-1]
     assert (project.state, project.credentials_issued) == ("collected", None)
     assert project.floor_reached is None
 
@@ -271,7 +273,7 @@ async def sweep(world: World) -> None:
 async def test_without_its_constraint_a_second_credential_passes(world: World) -> None:
     (row,) = await joined(world)
     insert = "INSERT INTO credential (invitation_id, request_hash) VALUES ($1, sha256('x'))"
-    await ask(world, row)
+    await request_credential(world, row)
     with pytest.raises(asyncpg.UniqueViolationError, match="credential_once"):
         await world.database.pool.execute(insert, row["id"])
     await world.database.pool.execute("ALTER TABLE credential DROP CONSTRAINT credential_once")
@@ -281,7 +283,7 @@ async def test_without_its_constraint_a_second_credential_passes(world: World) -
 
 async def test_issued_credentials_and_the_published_key_cannot_be_changed(world: World) -> None:
     (row,) = await joined(world)
-    await ask(world, row)
+    await request_credential(world, row)
     for change, rule in (
         ("UPDATE credential SET request_hash = sha256('x')", "credential_is_final"),
         ("UPDATE project SET credential_key = '{}'", "project_credential_key_is_final"),
@@ -302,7 +304,7 @@ async def test_a_project_publishes_its_public_key_from_its_publication_on(world:
     async with world.transaction() as conn:
         await end_due_phases(conn, world.clock)
         await maintenance.republish(conn, world.clock)
-    events = await world.projects_told()
+    events = await world.published_projects()
     assert [event.state for event in events] == ["published", "open", "recruited", "recruited"]
     for event in events:
         assert event.credential_key is not None
@@ -338,7 +340,7 @@ async def test_a_private_key_is_decrypted_with_the_configured_key_and_for_its_pr
         await issuer(world, OTHER_KEYS).issue(project, blinded)
     with pytest.raises(NotFound):
         await issuer(world, CREDENTIAL_KEYS).issue(uuid4(), blinded)
-    # Nothing in the row gives it away.
+    # Nothing in the row reveals the key.
     der = signing_key().der()
     assert not any(der[n : n + 16] in key.sealed for n in range(0, len(der) - 16, 16))
 

@@ -29,12 +29,12 @@ WHERE d.id = $1 ORDER BY s.campaign_id, s.stratum
 
 
 async def populate(world: World, count: int) -> None:
-    await world.tell_members(
+    await world.apply_members(
         *[member(attributes=SPREAD[number % len(SPREAD)]) for number in range(count)]
     )
 
 
-async def asked_by_campaign(world: World) -> Counter[UUID]:
+async def count_invitations(world: World) -> Counter[UUID]:
     rows = await world.rows(
         "SELECT campaign_id, count(*) AS n FROM send_order"
         " WHERE kind = 'invitation' GROUP BY campaign_id"
@@ -53,7 +53,7 @@ async def test_eight_campaigns_launched_at_the_same_instant_share_the_same_membe
     # Several processes may wake up at the same moment too.
     await asyncio.gather(*[world.allocate() for _ in range(4)])
 
-    invitations = await asked_by_campaign(world)
+    invitations = await count_invitations(world)
     assert sum(invitations.values()) == 4000
     # Five standard deviations of a fair lottery around 500.
     assert all(395 <= invitations[campaign] <= 605 for campaign in campaigns), invitations
@@ -65,7 +65,7 @@ async def test_eight_campaigns_launched_at_the_same_instant_share_the_same_membe
 
 
 async def test_a_rare_audience_is_not_exhausted_by_a_large_one(world: World) -> None:
-    await world.tell_members(
+    await world.apply_members(
         *[member(attributes={"region": "reunion"}) for _ in range(60)],
         *[member(attributes={"region": "nord"}) for _ in range(2940)],
     )
@@ -73,7 +73,7 @@ async def test_a_rare_audience_is_not_exhausted_by_a_large_one(world: World) -> 
     large = await world.campaign(await world.project(), 3000)
     await world.launch(rare, large)
     await world.allocate()
-    invitations = await asked_by_campaign(world)
+    invitations = await count_invitations(world)
     assert invitations[rare] == 50
     assert invitations[large] == 2950
 
@@ -127,7 +127,7 @@ async def test_a_stored_draw_is_repeated_to_the_member(world: World, campaigns: 
             row["candidates"],
             key=lambda id, seed=seed: rules.rank(seed, id),  # type: ignore[misc]
         )
-    # Everybody could be asked, and the best-ranked of them were looked at first.
+    # Everybody could be asked, and the best-ranked of them were considered first.
     everybody = [row["member_id"] for row in await world.rows("SELECT member_id FROM member")]
     stratum = next(row for row in stored if row["stratum"] == "")
     assert stratum["input_digest"] == rules.input_digest(everybody)
@@ -143,7 +143,7 @@ async def test_the_seed_is_published_before_eligibility_is_read(world: World) ->
     campaign = await world.campaign(await world.project(), 5)
     await world.launch(campaign)
     commitment = await world.value("SELECT commitment FROM campaign")
-    assert (await world.projects_told())[-1].draw_commitments == [commitment]
+    assert (await world.published_projects())[-1].draw_commitments == [commitment]
     assert await world.value("SELECT count(*) FROM draw") == 0
 
 
@@ -230,13 +230,13 @@ async def test_an_unsent_invitation_is_ordered_again_under_its_own_id(
 
 async def test_members_not_asked_are_counted_by_reason(world: World) -> None:
     await world.members(5)
-    await world.tell_members(
+    await world.apply_members(
         member(status=MemberStatus.PAUSED),
         member(not_before=TODAY + timedelta(days=9)),
         member(ends_on=TODAY),
     )
     (former,) = await world.members(1)
-    await world.tell_members(gone(former, MemberStatus.LEFT))
+    await world.apply_members(gone(former, MemberStatus.LEFT))
     await world.launched(3)
     assert await world.value("SELECT not_asked FROM draw_campaign") == {
         "paused": 1,

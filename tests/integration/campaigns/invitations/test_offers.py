@@ -1,6 +1,6 @@
-"""Whatever the invitation's page offers, in any state, on any day, works when it is followed.
+"""Each form and link of the invitation's page works, in any state and on any day.
 
-Members only have the page: its buttons are pressed and its links followed as it shows them.
+Members only have the page: the tests press its buttons and follow its links as it shows them.
 """
 
 import re
@@ -45,14 +45,14 @@ class Members:
 
 
 async def everybody(site: Site) -> Members:
-    """One member in each state that their own acts and those of others lead to."""
+    """One member in each state that members can reach."""
     names = ("joined", "taken", "left", "gone", "waiting", "declined", "invited")
     rows = dict(zip(names, await invited(site, len(names), places=2), strict=True))
     world = site.world
     for name in ("left", "gone"):
         await world.accept(rows[name]["id"], rows[name]["member_id"])
     await world.leave(rows["left"]["id"], rows["left"]["member_id"])
-    await world.tell_members(gone(rows["gone"]["member_id"], MemberStatus.LEFT))
+    await world.apply_members(gone(rows["gone"]["member_id"], MemberStatus.LEFT))
     for name in ("joined", "taken", "waiting"):
         await world.accept(rows[name]["id"], rows[name]["member_id"])
     await site.post(site.link(rows["declined"], days=200), "decline")
@@ -62,7 +62,7 @@ async def everybody(site: Site) -> Members:
 
 
 async def follow(members: Members, name: str, page: str) -> set[str]:
-    """Press and follow everything once more, on a member of their own; what there was to follow."""
+    """Press every button and follow every link of a member's page; returns the acts offered."""
     site, link = members.site, members.link(name)
     offered = set()
     forms = forms_of(page, f"http://panel/invitations/{link}")
@@ -99,7 +99,7 @@ async def obtain(members: Members, name: str, ticket: str) -> None:
     assert issued.status_code == 200, (name, issued.text)
 
 
-# Those who wait come first: whoever leaves gives them a place.
+# Waiting members come first: each member who leaves gives them a place.
 OFFERED: dict[str, dict[int, set[str]]] = {
     "waiting": {0: {"leave"}, 61: set()},
     "joined": {0: {"answer", "leave"}, 61: {"answer", "leave"}, 91: {"leave"}},
@@ -174,15 +174,15 @@ async def test_a_merged_member_follows_either_link_to_the_participation_that_cou
     members = await everybody(site)
     alone = members.rows["joined"]
     survivor = uuid4()
-    await site.world.tell_members(member(survivor))
+    await site.world.apply_members(member(survivor))
     merged = gone(alone["member_id"], MemberStatus.MERGED, into=survivor)
-    await site.world.tell_members(merged)
+    await site.world.apply_members(merged)
     assert private_link(await members.page("joined")), "it moved to the survivor"
     invitation = members.rows["waiting"]
     twice = gone(
         invitation["member_id"], MemberStatus.MERGED, into=members.rows["taken"]["member_id"]
     )
-    await site.world.tell_members(twice)
+    await site.world.apply_members(twice)
     page = await members.page("waiting")
     assert "remplacée par une autre" in page
     assert forms_of(page, "http://panel/") == []

@@ -53,7 +53,7 @@ async def test_a_compensation_is_shown_with_its_reference(site: Site) -> None:
 
 async def test_get_changes_nothing(site: Site) -> None:
     (row,) = await invited(site)
-    rows = await site.everything()
+    rows = await site.all_rows()
     for _ in range(3):
         assert (await site.get(site.link(row))).status_code == 200
     for act in ("accept", "decline", "leave", "answer", "nonsense"):
@@ -61,7 +61,7 @@ async def test_get_changes_nothing(site: Site) -> None:
             address = f"/invitations/{site.link(row)}/{act}"
             response = await request(address, headers=HTML, follow_redirects=True)
             assert response.status_code == 200, act
-    assert await site.everything() == rows
+    assert await site.all_rows() == rows
 
 
 async def test_accept_then_leave_by_the_buttons(site: Site) -> None:
@@ -71,14 +71,14 @@ async def test_accept_then_leave_by_the_buttons(site: Site) -> None:
     assert "Vous participez à ce projet" in page.text
     assert "Ne plus participer" in page.text
     assert "/accept" not in page.text
-    rows = await site.everything()
+    rows = await site.all_rows()
     repeated = await site.post(token, "accept")
     assert "Vous participez à ce projet" in repeated.text, "sent twice, as by a double click"
     refused = await site.post(token, "decline")
     assert refused.status_code == 409
     assert "déjà accepté" in refused.text
     assert f"/invitations/{token}?lang=fr" in refused.text, "the way back"
-    assert await site.everything() == rows
+    assert await site.all_rows() == rows
     page = await site.post(token, "leave")
     assert "Vous ne participez plus" in page.text
     assert "<button" not in page.text
@@ -92,7 +92,7 @@ async def test_the_page_warns_that_declining_and_leaving_are_final(
     token = site.link(row)
     if accepted:
         await site.post(token, "accept")
-    rows = await site.everything()
+    rows = await site.all_rows()
     page = await site.get(token)
     assert f'href="/invitations/{token}/{act}?lang=fr"' in page.text
     assert "définitif" in page.text
@@ -102,7 +102,7 @@ async def test_the_page_warns_that_declining_and_leaving_are_final(
     assert f'href="/invitations/{token}?lang=fr"' in confirmation.text, "the way back"
     english = await site.client.get(f"/invitations/{token}/{act}?lang=en", headers=HTML)
     assert "This is final" in english.text
-    assert await site.everything() == rows
+    assert await site.all_rows() == rows
     result = await site.post(token, act)
     assert result.status_code == 200
     assert "/accept" not in result.text
@@ -154,7 +154,7 @@ async def test_an_invalid_link_gets_an_error_page_and_changes_nothing(site: Site
         "of nobody": site.link({"id": uuid4(), "member_id": uuid4()}),
         "nonsense": "x",
     }
-    rows = await site.everything()
+    rows = await site.all_rows()
     for defect, token in bad.items():
         page = await site.get(token)
         assert page.status_code in (403, 404), defect
@@ -163,7 +163,7 @@ async def test_an_invalid_link_gets_an_error_page_and_changes_nothing(site: Site
             refused = await site.post(token, act)
             assert refused.status_code in (403, 404), defect
             assert "Rien n&#39;a été changé" in refused.text, defect
-    assert await site.everything() == rows
+    assert await site.all_rows() == rows
 
 
 async def test_pages_work_by_keyboard_and_screen_reader_and_carry_no_script(site: Site) -> None:

@@ -71,7 +71,7 @@ async def test_a_project_with_an_incomplete_mandate_cannot_be_published(
         await world.database.pool.execute(
             "UPDATE project SET state = 'published', published_at = $1", world.clock.now()
         )
-    assert await world.projects_told() == []
+    assert await world.published_projects() == []
 
 
 @pytest.mark.parametrize("column", ["recruitment_ends_on", "collection_ends_on"])
@@ -115,7 +115,7 @@ async def test_a_published_mandate_cannot_be_edited_but_can_be_abandoned(world: 
             await projects.edit_project(conn, world.clock, project, sheet(title="Autre"))
     async with world.transaction() as conn:
         await projects.abandon_project(conn, world.clock, project)
-    events = await world.projects_told()
+    events = await world.published_projects()
     assert [(event.version, event.state) for event in events] == [
         (2, "published"),
         (3, "abandoned"),
@@ -128,7 +128,7 @@ async def test_a_draft_can_be_edited_and_publishes_no_event(world: World) -> Non
         await projects.edit_project(conn, world.clock, project, sheet(title="Autre", places=3))
     view = await world.view(project)
     assert (view.title, view.places, view.version) == ("Autre", 3, 2)
-    assert await world.projects_told() == []
+    assert await world.published_projects() == []
 
 
 async def test_a_launch_is_refused_with_a_reason_until_everything_is_ready(world: World) -> None:
@@ -163,7 +163,7 @@ async def test_campaigns_launched_together_are_launched_all_or_none(world: World
     with pytest.raises(CollectionNotReady):
         await world.launch(good, bad)
     assert await world.value("SELECT count(*) FROM campaign WHERE state = 'launched'") == 0
-    assert {event.state for event in await world.projects_told()} == {"published"}
+    assert {event.state for event in await world.published_projects()} == {"published"}
 
 
 async def test_infeasible_quotas_are_refused_with_the_smallest_relaxation(world: World) -> None:
@@ -197,7 +197,7 @@ async def test_members_who_become_free_before_recruitment_ends_make_quotas_feasi
 
 async def test_a_preview_counts_fitting_members_and_reasons_for_not_asking(world: World) -> None:
     await world.members(4)
-    await world.tell_members(
+    await world.apply_members(
         member(not_before=TODAY + timedelta(days=3)),
         member(status="paused"),
         member(attributes={"age_band": "65+", "region": "nord"}),

@@ -1,4 +1,4 @@
-"""Registry's answers: late, twice, in the wrong order, or contradicting each other."""
+"""Delivery outcomes: late, repeated, out of order, or contradicting each other."""
 
 from datetime import timedelta
 from typing import Any

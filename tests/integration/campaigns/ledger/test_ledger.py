@@ -92,7 +92,7 @@ async def test_a_reservation_is_never_re_dated(world: World) -> None:
 
 
 async def test_not_before_is_respected_to_the_day(world: World) -> None:
-    await world.tell_members(
+    await world.apply_members(
         member(not_before=TODAY), member(not_before=TODAY + timedelta(days=1)), member()
     )
     project, _ = await world.launched(3)

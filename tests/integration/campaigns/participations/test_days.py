@@ -1,4 +1,4 @@
-"""Campaigns keeps no instant and no order by which people could be matched with their answers."""
+"""Privacy: no stored instant or order lets anybody match people with their responses."""
 
 import asyncio
 from datetime import UTC, datetime, time
@@ -92,7 +92,7 @@ async def test_a_notice_stores_the_day_of_its_order_by_a_trigger(
 
 @pytest.mark.parametrize("end", ["recruitment", "collection", "a day"])
 async def test_rows_of_people_are_rewritten_in_random_order(world: World, end: str) -> None:
-    """Neither the place in a table nor the transaction's number says who came when."""
+    """Neither the place in a table nor the transaction's number reveals the order of arrival."""
     rows = await joined(world, PEOPLE)
     for row in rows:
         await take(world, row)
@@ -148,7 +148,7 @@ async def test_a_request_that_waits_for_the_shuffle_is_served(world: World) -> N
     (row,) = await joined(world, 1)
     request = BlindedRequest(row["id"], row["member_id"], b"blinded")
 
-    async def ask() -> list[Refusal | None]:
+    async def request_credential() -> list[Refusal | None]:
         async with world.transaction() as conn:
             return await credentials.record_requests(
                 conn, world.clock, row["project_id"], [request]
@@ -156,7 +156,7 @@ async def test_a_request_that_waits_for_the_shuffle_is_served(world: World) -> N
 
     async with world.transaction() as conn:
         await projects.shuffle_people(conn, world.clock, row["project_id"])
-        waiting = asyncio.create_task(ask())
+        waiting = asyncio.create_task(request_credential())
         await until_lock_is_awaited(world)
     assert await waiting == [None]
 

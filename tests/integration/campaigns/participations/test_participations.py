@@ -1,4 +1,4 @@
-"""A free choice per project: places, waiting list, changing one's mind, leaving the panel."""
+"""Participations: places, the waiting list, leaving a project, leaving the panel."""
 
 import asyncio
 from typing import Any
@@ -66,8 +66,8 @@ async def test_members_wait_when_places_are_taken_and_are_promoted_in_turn(world
 async def test_a_confirmation_sent_in_the_morning_states_the_current_participation(
     world: World,
 ) -> None:
-    """Whoever left at night is not told that they take part, and whoever was promoted at night is
-    not told afterwards that they wait."""
+    """A member who left at night receives no confirmation, and a member who was promoted at night
+    receives no message about the waiting list afterwards."""
     _, (a, b) = await invited(world, 2, places=1)
     await world.accept(a["id"], a["member_id"])
     assert await world.accept(b["id"], b["member_id"]) == "waitlisted"
@@ -146,12 +146,12 @@ async def test_after_recruitment_the_roster_is_frozen_and_its_numbers_are_publis
     await world.accept(a["id"], a["member_id"])
     await world.accept(b["id"], b["member_id"])
     world.advance(days=61)
-    # Even before the sweeper passes.
+    # Even before the job runs.
     with pytest.raises(RecruitmentIsOver):
         await world.accept(c["id"], c["member_id"])
     async with world.transaction() as conn:
         assert await end_due_phases(conn, world.clock) == 1
-    project_event = (await world.projects_told())[-1]
+    project_event = (await world.published_projects())[-1]
     assert (project_event.state, project_event.asked, project_event.joined) == (
         "recruited",
         None,
@@ -168,7 +168,7 @@ async def test_after_recruitment_the_roster_is_frozen_and_its_numbers_are_publis
     async with world.transaction() as conn:
         assert await end_due_phases(conn, world.clock) == 1
         assert await end_due_phases(conn, world.clock) == 0
-    assert (await world.projects_told())[-1].state == "collected"
+    assert (await world.published_projects())[-1].state == "collected"
 
 
 @pytest.mark.parametrize("status", [MemberStatus.LEFT, MemberStatus.EXPIRED, MemberStatus.ERASED])
@@ -180,7 +180,7 @@ async def test_members_who_leave_the_panel_have_nothing_open(
     a, b, c = await world.invitations(project)
     await world.accept(a["id"], a["member_id"])
     await world.accept(b["id"], b["member_id"])
-    await world.tell_members(gone(a["member_id"], status), gone(c["member_id"], status))
+    await world.apply_members(gone(a["member_id"], status), gone(c["member_id"], status))
 
     assert await participations(world) == {a["id"]: "left", b["id"]: "joined"}
     state = {row["id"]: row["state"] for row in await world.invitations(project)}
@@ -188,18 +188,18 @@ async def test_members_who_leave_the_panel_have_nothing_open(
     with pytest.raises(InvitationClosed):
         await world.accept(c["id"], c["member_id"])
     cancelled = [order for order in await world.orders() if order.state == "cancelled"]
-    # Of the member who was promoted, the message that says that they wait, and no other.
+    # Only the promoted member's message about the waiting list is cancelled.
     assert [(o.kind, o.details) for o in cancelled if o.member_id == b["member_id"]] == [
         ("confirmation", {"participation": "waitlisted"})
     ]
     assert {o.member_id for o in cancelled} == {a["member_id"], b["member_id"], c["member_id"]}
     assert all(order.version == 2 for order in cancelled)
-    # Only registry's answer settles an order.
+    # Only a delivery outcome settles an order.
     assert await world.value("SELECT count(*) FROM ledger WHERE state = 'reserved'") == 3
     erasures = await world.value("SELECT count(*) FROM outbox WHERE kind = 'erasure.applied'")
     assert erasures == (2 if status is MemberStatus.ERASED else 0)
-    # An older version told again does not bring anybody back.
-    await world.tell_members(member(c["member_id"], version=1))
+    # An older version that arrives again brings nobody back.
+    await world.apply_members(member(c["member_id"], version=1))
     assert await world.value(
         "SELECT status FROM member WHERE member_id = $1", c["member_id"]
     ) == str(status)
@@ -211,14 +211,14 @@ async def test_on_a_merge_invitations_move_to_the_survivor_unless_it_has_its_own
     project, (a, b) = await invited(world, 2)
     (survivor,) = await world.members(1)
     await world.accept(a["id"], a["member_id"])
-    await world.tell_members(gone(a["member_id"], MemberStatus.MERGED, into=survivor))
+    await world.apply_members(gone(a["member_id"], MemberStatus.MERGED, into=survivor))
     moved = {row["id"]: row for row in await world.invitations(project)}
     assert moved[a["id"]]["member_id"] == survivor
     assert (await participations(world))[a["id"]] == "joined"
     # The link of the merged member still opens what moved.
     await world.leave(a["id"], a["member_id"])
 
-    await world.tell_members(gone(b["member_id"], MemberStatus.MERGED, into=survivor))
+    await world.apply_members(gone(b["member_id"], MemberStatus.MERGED, into=survivor))
     kept = {row["id"]: row for row in await world.invitations(project)}
     assert kept[b["id"]]["member_id"] == b["member_id"]
     assert kept[b["id"]]["state"] == "cancelled"

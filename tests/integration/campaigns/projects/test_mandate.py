@@ -26,17 +26,17 @@ async def end_early(world: World, project: UUID, reason: str = "La lettre est re
         await projects.end_early(conn, world.clock, project, reason)
 
 
-async def swept(world: World) -> ProjectState:
+async def after_sweep(world: World) -> ProjectState:
     async with world.transaction() as conn:
         await projects.end_due_phases(conn, world.clock)
-    return (await world.projects_told())[-1]
+    return (await world.published_projects())[-1]
 
 
 async def test_a_change_of_decision_maker_is_published(world: World) -> None:
     project, _ = await world.launched(1)
-    old = (await world.projects_told())[-1]
+    old = (await world.published_projects())[-1]
     await change_decision_maker(world, project)
-    event = (await world.projects_told())[-1]
+    event = (await world.published_projects())[-1]
     assert event.version == old.version + 1
     assert event.state is old.state
     assert (event.mandate.decision_maker.name, event.mandate.decision_maker.role) == (
@@ -67,7 +67,7 @@ async def test_another_account_under_the_same_name_is_a_published_change(
     project, _ = await world.launched(1)
     await change_decision_maker(world, project)
     await change_decision_maker(world, project, ROUX.model_copy(update={"account": "b" * 32}))
-    event = (await world.projects_told())[-1]
+    event = (await world.published_projects())[-1]
     assert event.mandate.decision_maker.account == "b" * 32
     last = event.decision_maker_changes[-1]
     assert (last.name_before, last.name) == ("Mme Roux", "Mme Roux")
@@ -138,7 +138,7 @@ async def test_ended_early_today_is_the_last_day_and_a_report_is_still_owed(worl
     await world.members(3)
     project, _ = await world.launched(2)
     await end_early(world, project)
-    event = (await world.projects_told())[-1]
+    event = (await world.published_projects())[-1]
     assert event.state is ProjectPhase.OPEN
     assert event.recruitment_ends_on == event.collection_ends_on == world.clock.today()
     assert event.ended_early_reason == "La lettre est retirée."
@@ -148,7 +148,7 @@ async def test_ended_early_today_is_the_last_day_and_a_report_is_still_owed(worl
     with pytest.raises(ProjectRefuses):
         await end_early(world, project)
     world.advance(days=1)
-    ended = await swept(world)
+    ended = await after_sweep(world)
     assert ended.state is ProjectPhase.COLLECTED, "what follows is the report"
 
 
@@ -180,14 +180,14 @@ async def test_committed_seeds_are_revealed_once_nobody_can_be_drawn(
     project, _ = await world.launched(2)
     second = await world.campaign(project, 1)
     await world.launch(second)
-    recruiting = (await world.projects_told())[-1]
+    recruiting = (await world.published_projects())[-1]
     assert len(recruiting.draw_commitments) == 2
     assert recruiting.draw_seeds == []
     world.advance(days=61)
-    revealed = await swept(world)
+    revealed = await after_sweep(world)
     assert revealed.draw_commitments == recruiting.draw_commitments
     hashes = [sha256(bytes.fromhex(seed)).hexdigest() for seed in revealed.draw_seeds]
     assert hashes == revealed.draw_commitments
     async with world.transaction() as conn:
         await maintenance.republish(conn, world.clock)
-    assert (await world.projects_told())[-1].draw_seeds == revealed.draw_seeds
+    assert (await world.published_projects())[-1].draw_seeds == revealed.draw_seeds

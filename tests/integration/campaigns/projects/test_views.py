@@ -63,7 +63,7 @@ async def test_opt_ins_are_shown_by_pseudonym_and_coded_attributes_only(world: W
 
 async def test_contacts_count_members_who_can_be_asked_today_and_later(world: World) -> None:
     await world.members(4)
-    await world.tell_members(
+    await world.apply_members(
         member(not_before=TODAY + timedelta(days=10)), member(status=MemberStatus.PAUSED)
     )
     await world.launched(3)
@@ -87,7 +87,7 @@ async def test_today_counts_the_days_events_and_promises_in_danger(world: World)
     a, b, _ = await world.invitations(project)
     await world.accept(a["id"], a["member_id"])
     await world.decline(b["id"], b["member_id"])
-    await world.tell_members(gone(people[0], MemberStatus.LEFT))
+    await world.apply_members(gone(people[0], MemberStatus.LEFT))
     async with world.database.read_only() as conn:
         today = await show_today(conn, world.clock)
     assert (today.asked, today.opted_in, today.declined) == (2, 1, 1)
@@ -120,13 +120,13 @@ async def test_republishing_writes_every_public_project_and_unanswered_order_aga
     await world.project(publish=False)
     (first, *_) = await world.rows("SELECT order_id FROM send_order")
     await world.deliver(first["order_id"])
-    projects = {event.key: event for event in await world.projects_told()}
+    projects = {event.key: event for event in await world.published_projects()}
     ordered = {event.key: event for event in await world.orders()}
     await world.database.pool.execute("DELETE FROM outbox")
     async with world.transaction() as conn:
         republished = await maintenance.republish(conn, world.clock)
     assert republished == {"project.state": 1, "order.state": 2, "erasure.applied": 0}
-    assert {event.key: event for event in await world.projects_told()} == projects
+    assert {event.key: event for event in await world.published_projects()} == projects
     orders = {event.key: event for event in await world.orders()}
     assert orders == {key: ordered[key] for key in orders}
     assert str(first["order_id"]) not in orders

@@ -21,13 +21,13 @@ CANCELLED = RefusedReason.CANCELLED
 
 async def test_a_project_closes_when_the_last_report_is_sent_and_publishes_it(world: World) -> None:
     reported = await reporting(world, people=12)
-    begun = (await world.projects_told())[-1]
+    begun = (await world.published_projects())[-1]
     assert begun.report_duties is not None
     assert begun.report_duties.model_dump(exclude_none=True) == {"report_version": 1, "owed": 10}
-    await reported.answer(0, UNKNOWN)
+    await reported.settle(0, UNKNOWN)
     await reported.leaves_panel(1)
     await reported.all_sent()
-    closed = (await world.projects_told())[-1]
+    closed = (await world.published_projects())[-1]
     assert (closed.state, closed.version) == (ProjectPhase.CLOSED, begun.version + 1)
     assert closed.report_duties is not None
     assert closed.report_duties.model_dump(exclude_none=True) == {"report_version": 1, "sent": 10}
@@ -49,8 +49,8 @@ async def test_staff_read_sentences_about_what_blocks_closing(world: World) -> N
     await world.report(reported.id)
     view = await world.view(reported.id)
     assert view.blocked_in_words == ["3 retours restent à envoyer."]
-    await reported.answer(0, SENT)
-    await reported.answer(1, SENT)
+    await reported.settle(0, SENT)
+    await reported.settle(1, SENT)
     async with world.database.read_only() as conn:
         samples = {
             sample.name: sample.value for sample in await maintenance.measure(conn, world.clock)
@@ -61,7 +61,7 @@ async def test_staff_read_sentences_about_what_blocks_closing(world: World) -> N
         ["reports_owed"],
         ["1 retour reste à envoyer."],
     )
-    await reported.answer(2, SENT)
+    await reported.settle(2, SENT)
     assert (await world.view(reported.id)).blocked_by == []
 
 
@@ -75,7 +75,7 @@ async def test_a_revision_after_closing_owes_anew(world: World) -> None:
     assert set((await reported.duties(1)).values()) == {"sent"}
     await reported.all_sent(version=3)
     assert await reported.state() == "closed"
-    phases = [event.state for event in (await world.projects_told())[-4:]]
+    phases = [event.state for event in (await world.published_projects())[-4:]]
     assert phases == [
         ProjectPhase.REPORTING,
         ProjectPhase.CLOSED,
@@ -91,20 +91,20 @@ async def test_an_older_versions_outcome_moves_its_own_duty_only(world: World) -
     await world.deliver(older, SENT)
     assert (await reported.duty(0, 1), await reported.duty(0, 2)) == ("sent", "owed")
     assert await reported.state() == "reporting"
-    await reported.answer(0, SENT, report=2)
+    await reported.settle(0, SENT, report=2)
     assert await reported.state() == "closed"
 
 
 async def test_a_revision_cancels_orders_of_the_older_version(world: World) -> None:
     reported = await reporting(world, people=2)
     older = [await reported.order(person) for person in (0, 1)]
-    await reported.answer(0, SENT)
+    await reported.settle(0, SENT)
     await world.report(reported.id, version=2)
     stopped = [order for order in await reported.reports_ordered() if order.state == "cancelled"]
     assert [(order.order_id, order.version, order.report_version) for order in stopped] == [
         (older[1], 2, 1)
     ]
-    # Stopped for who is still here: that version is never made up for, the new one is owed.
+    # Cancelled for a member who stays: that version is not sent later, the new one is owed.
     await world.deliver(older[1], REFUSED, reason=CANCELLED)
     world.advance(days=5)
     await world.sweep()
@@ -114,7 +114,7 @@ async def test_a_revision_cancels_orders_of_the_older_version(world: World) -> N
 
 
 async def windows(reported: ReportedProject, version: int) -> list[tuple[int, int]]:
-    """First and last day of the newest order of each person, counted from today."""
+    """First and last day of each person's newest order, as days from today."""
     today = reported.world.clock.today()
     days = []
     for person in range(len(reported.people)):
@@ -131,9 +131,9 @@ async def test_a_revised_report_waits_31_days_for_each_person_who_received_one(
 ) -> None:
     """A fourth version and a fifth: each replaces the one that waits."""
     reported = await reporting(world, people=3)
-    await reported.answer(0, SENT)
-    await reported.answer(1, UNKNOWN)
-    await reported.answer(2, REFUSED, RefusedReason.NO_ADDRESS)
+    await reported.settle(0, SENT)
+    await reported.settle(1, UNKNOWN)
+    await reported.settle(2, REFUSED, RefusedReason.NO_ADDRESS)
     for version in (2, 3, 4):
         await world.report(reported.id, version=version)
         assert await windows(reported, version) == [(31, 32), (31, 32), (0, 1)]
@@ -156,8 +156,8 @@ async def test_a_report_refused_as_too_soon_is_ordered_for_its_first_possible_da
     world: World,
 ) -> None:
     reported = await reporting(world, people=2)
-    await reported.answer(0, SENT)
-    await reported.answer(1, REFUSED, RefusedReason.TOO_SOON)
+    await reported.settle(0, SENT)
+    await reported.settle(1, REFUSED, RefusedReason.TOO_SOON)
     await world.report(reported.id, version=2)
     late = await reported.order(0, 2)
     await world.deliver(late, REFUSED, reason=RefusedReason.TOO_SOON)
@@ -189,7 +189,7 @@ async def test_outcomes_doubled_rewound_and_in_any_order_close_it_once(world: Wo
             async with world.transaction() as conn:
                 await apply_delivery_state(conn, world.clock, [event])
     assert set((await reported.duties()).values()) == {"undeliverable bounced"}
-    phases = [event.state for event in await world.projects_told()]
+    phases = [event.state for event in await world.published_projects()]
     assert phases.count(ProjectPhase.CLOSED) == 1
 
 
@@ -204,11 +204,11 @@ async def test_republishing_writes_the_projects_reports_and_their_orders_again(
     world: World,
 ) -> None:
     reported = await reporting(world, people=5)
-    event, ordered = (await world.projects_told())[-1], await reported.reports_ordered()
+    event, ordered = (await world.published_projects())[-1], await reported.reports_ordered()
     await world.database.pool.execute("DELETE FROM outbox")
     async with world.transaction() as conn:
         await maintenance.republish(conn, world.clock)
-    assert await world.projects_told() == [event]
+    assert await world.published_projects() == [event]
     republished = {order.key: order for order in await reported.reports_ordered()}
     assert republished == {order.key: order for order in ordered}
 
@@ -220,7 +220,7 @@ async def test_every_change_of_decision_maker_is_published(world: World) -> None
     await change_decision_maker(
         world, project, ROUX.model_copy(update={"name": "M. Diop", "reason": "Intérim"})
     )
-    event = (await world.projects_told())[-1]
+    event = (await world.published_projects())[-1]
     assert [
         (change.name_before, change.name, change.reason) for change in event.decision_maker_changes
     ] == [
@@ -232,4 +232,4 @@ async def test_every_change_of_decision_maker_is_published(world: World) -> None
     assert "Claire" not in event.model_dump_json(), "who typed it is nobody else's business"
     async with world.transaction() as conn:
         await maintenance.republish(conn, world.clock)
-    assert (await world.projects_told())[-1] == event
+    assert (await world.published_projects())[-1] == event

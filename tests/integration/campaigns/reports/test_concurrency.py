@@ -45,8 +45,8 @@ async def test_a_revision_that_arrives_as_the_last_report_is_sent_is_owed(
     world: World, turned: bool
 ) -> None:
     reported = await reporting(world, people=2)
-    await reported.answer(0, SENT)
-    concurrent = [reported.answer(1, SENT), world.report(reported.id, version=2)]
+    await reported.settle(0, SENT)
+    concurrent = [reported.settle(1, SENT), world.report(reported.id, version=2)]
     await meanwhile(world, *(concurrent[::-1] if turned else concurrent))
     assert await reported.state() == "reporting"
     assert set((await reported.duties(2)).values()) == {"owed"}
@@ -64,7 +64,7 @@ async def test_a_member_who_leaves_as_the_report_arrives_is_exempt(
     await meanwhile(world, *(concurrent[::-1] if turned else concurrent))
     await world.sweep()
     assert (await reported.duty(0), await reported.duty(1)) == ("exempt left", "owed")
-    await reported.answer(1, SENT)
+    await reported.settle(1, SENT)
     assert await reported.state() == "closed"
 
 
@@ -73,7 +73,7 @@ async def test_the_last_outcomes_of_two_consumers_close_the_project_once(
     world: World, turned: bool
 ) -> None:
     reported = await reporting(world, people=2)
-    concurrent = [reported.answer(0, SENT), reported.answer(1, BOUNCED)]
+    concurrent = [reported.settle(0, SENT), reported.settle(1, BOUNCED)]
     await meanwhile(world, *(concurrent[::-1] if turned else concurrent))
-    phases = [event.state for event in await world.projects_told()]
+    phases = [event.state for event in await world.published_projects()]
     assert (phases[-1], phases.count(ProjectPhase.CLOSED)) == (ProjectPhase.CLOSED, 1)

@@ -21,7 +21,7 @@ async def test_everybody_who_took_part_is_owed_the_report_as_a_notice(world: Wor
     assert await reported.duties() == {invitation: "owed" for invitation, _ in reported.people}
     orders = await reported.reports_ordered()
     assert {(order.subject_id, order.member_id) for order in orders} == set(reported.people)
-    project = (await world.projects_told())[-1]
+    project = (await world.published_projects())[-1]
     for order in orders:
         assert (order.order_class, order.report_version) == ("notice", 1)
         assert (order.project_id, order.project_version) == (reported.id, project.version)
@@ -31,10 +31,10 @@ async def test_everybody_who_took_part_is_owed_the_report_as_a_notice(world: Wor
 
 
 async def test_duties_being_written_are_not_read_again_for_each_person(world: World) -> None:
-    """Else a report to a million people costs a million times a million."""
+    """Otherwise the cost of a report would be quadratic in the number of participants."""
     reported = await collected(world, 20)
     async with world.database.connection() as conn:
-        # What is known to be empty seems to cost nothing, however often it is read.
+        # The planner takes reads of an empty table for free, however often they are repeated.
         await conn.execute("VACUUM ANALYZE report_duty, participation, member, credential")
     async with world.database.transaction() as conn:
         today = world.clock.today()
@@ -131,18 +131,18 @@ async def test_a_report_before_the_end_of_collection_is_known_waits_for_the_swee
 async def test_a_report_of_an_unknown_project_changes_nothing(world: World) -> None:
     await world.report(uuid4())
     await world.sweep()
-    assert await world.projects_told() == []
+    assert await world.published_projects() == []
 
 
 async def test_repeated_and_older_reports_change_nothing(world: World) -> None:
     reported = await reporting(world)
     await world.report(reported.id, version=2)
-    events, orders = await world.projects_told(), await world.orders()
+    events, orders = await world.published_projects(), await world.orders()
     for version in (2, 1):
         await world.report(reported.id, version=version)
     await world.synthesised(reported.id)
     await world.sweep()
-    assert (await world.projects_told(), await world.orders()) == (events, orders)
+    assert (await world.published_projects(), await world.orders()) == (events, orders)
 
 
 async def test_a_project_that_nobody_joined_is_reported_and_closed(world: World) -> None:
@@ -150,5 +150,5 @@ async def test_a_project_that_nobody_joined_is_reported_and_closed(world: World)
     await world.synthesised(reported.id)
     await world.report(reported.id)
     assert await reported.state() == "closed"
-    phases = [event.state for event in await world.projects_told()]
+    phases = [event.state for event in await world.published_projects()]
     assert phases[-2:] == [ProjectPhase.REPORTING, ProjectPhase.CLOSED]

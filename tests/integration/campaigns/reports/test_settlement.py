@@ -37,7 +37,7 @@ async def test_a_delivery_outcome_settles_the_duty_once(
 ) -> None:
     reported = await reporting(world)
     for _ in range(2):
-        await reported.answer(0, answer, reason)
+        await reported.settle(0, answer, reason)
     assert await reported.duty(0) == duty
     assert await reported.state() == "reporting"
     assert await reported.duty(1) == "owed"
@@ -50,13 +50,13 @@ async def test_unreachable_members_are_recorded_as_undeliverable(
     world: World, status: MemberStatus
 ) -> None:
     reported = await reporting(world, people=1)
-    await world.tell_members(
+    await world.apply_members(
         gone(reported.people[0][1], status, version=5)
         if status.is_final
         else member(reported.people[0][1], version=5, status=status)
     )
     assert await reported.duty(0) == "owed", "only registry's answer settles an order"
-    await reported.answer(0, REFUSED, CANCELLED if status.is_final else NOT_ACTIVE)
+    await reported.settle(0, REFUSED, CANCELLED if status.is_final else NOT_ACTIVE)
     assert await reported.duty(0) == "undeliverable not_active"
     assert await reported.state() == "closed"
 
@@ -65,7 +65,7 @@ async def test_members_who_leave_while_owed_are_exempt_and_the_order_is_cancelle
     world: World,
 ) -> None:
     reported = await reporting(world, people=2)
-    await reported.answer(1, SENT)
+    await reported.settle(1, SENT)
     await reported.leaves_panel(0)
     assert await reported.duty(0) == "exempt left"
     assert (await reported.reports_ordered())[-1].state == "cancelled"
@@ -73,7 +73,7 @@ async def test_members_who_leave_while_owed_are_exempt_and_the_order_is_cancelle
     assert await reported.state() == "closed", "the last duty ended with this"
     # The duty stays as it ended, under any later outcome.
     for version, outcome in enumerate([(REFUSED, CANCELLED), (SENT,), (BOUNCED,)], 1):
-        await reported.answer(0, *outcome, version=version)
+        await reported.settle(0, *outcome, version=version)
         assert await reported.duty(0) == "exempt left"
 
 
@@ -82,7 +82,7 @@ async def test_an_outcome_before_the_departure_waits_for_it(
     world: World, status: MemberStatus
 ) -> None:
     reported = await reporting(world, people=1)
-    await reported.answer(0, REFUSED, NOT_ACTIVE)
+    await reported.settle(0, REFUSED, NOT_ACTIVE)
     await world.sweep()
     assert (await reported.duty(0), await reported.state()) == ("owed", "reporting")
     await reported.leaves_panel(0, status)
@@ -93,7 +93,7 @@ async def test_an_unexplained_refusal_is_undeliverable_after_the_window(
     world: World,
 ) -> None:
     reported = await reporting(world, people=1)
-    await reported.answer(0, REFUSED, NOT_ACTIVE)
+    await reported.settle(0, REFUSED, NOT_ACTIVE)
     world.advance(days=3)
     await world.sweep()
     assert await reported.duty(0) == "undeliverable not_active"
@@ -104,10 +104,10 @@ async def test_a_bounce_after_sent_is_undeliverable_and_the_project_stays_closed
     world: World,
 ) -> None:
     reported = await reporting(world, people=1)
-    await reported.answer(0, SENT)
+    await reported.settle(0, SENT)
     assert await reported.state() == "closed"
-    await reported.answer(0, BOUNCED, version=2)
-    await reported.answer(0, SENT, version=1)
+    await reported.settle(0, BOUNCED, version=2)
+    await reported.settle(0, SENT, version=1)
     assert (await reported.duty(0), await reported.state()) == ("undeliverable bounced", "closed")
 
 
@@ -115,7 +115,7 @@ async def test_a_missed_window_gets_a_new_order_and_no_order_is_re_dated(world: 
     reported = await reporting(world)
     first = await reported.order(0)
     old_order = await world.rows("SELECT * FROM send_order WHERE order_id = $1", first)
-    await reported.answer(0, REFUSED, WINDOW_OVER)
+    await reported.settle(0, REFUSED, WINDOW_OVER)
     answered = await world.rows("SELECT * FROM send_order WHERE order_id = $1", first)
     world.advance(days=4)
     await world.sweep()
@@ -131,7 +131,7 @@ async def test_a_missed_window_gets_a_new_order_and_no_order_is_re_dated(world: 
     # The order that was refused can no longer move the duty.
     await world.deliver(first, SENT, version=9)
     assert await reported.duty(0) == "owed"
-    await reported.answer(0, SENT)
+    await reported.settle(0, SENT)
     assert await reported.duty(0) == "sent"
 
 
@@ -141,14 +141,14 @@ async def test_a_merged_member_is_sent_the_report_under_the_other_identity(
 ) -> None:
     reported = await reporting(world, people=1)
     (survivor,) = await world.members(1)
-    await world.tell_members(
+    await world.apply_members(
         gone(reported.people[0][1], MemberStatus.MERGED, version=5, into=survivor)
     )
-    await reported.answer(0, REFUSED, reason)
+    await reported.settle(0, REFUSED, reason)
     assert await reported.duty(0) == "owed"
     await world.sweep()
     assert (await reported.reports_ordered())[-1].member_id == survivor
-    await reported.answer(0, SENT)
+    await reported.settle(0, SENT)
     assert (await reported.duty(0), await reported.state()) == ("sent", "closed")
 
 
@@ -157,11 +157,11 @@ async def test_an_outcome_before_the_merge_waits_for_it(
 ) -> None:
     reported = await reporting(world, people=1)
     (survivor,) = await world.members(1)
-    await reported.answer(0, REFUSED, MERGED)
+    await reported.settle(0, REFUSED, MERGED)
     world.advance(days=5)
     await world.sweep()
     assert len(await reported.reports_ordered()) == 1
-    await world.tell_members(
+    await world.apply_members(
         gone(reported.people[0][1], MemberStatus.MERGED, version=5, into=survivor)
     )
     await world.sweep()
@@ -173,7 +173,7 @@ async def test_a_survivor_with_an_invitation_also_gets_the_report_owed_to_the_ot
 ) -> None:
     reported = await collected(world, people=2)
     (_, survivor), (_, merged) = reported.people
-    await world.tell_members(gone(merged, MemberStatus.MERGED, version=5, into=survivor))
+    await world.apply_members(gone(merged, MemberStatus.MERGED, version=5, into=survivor))
     await world.synthesised(reported.id)
     await world.report(reported.id)
     assert set((await reported.duties()).values()) == {"owed"}
@@ -186,8 +186,8 @@ async def test_a_survivor_with_an_invitation_also_gets_the_report_owed_to_the_ot
 async def test_a_rebuilt_view_of_the_members_changes_no_promise(world: World) -> None:
     reported = await reporting(world, people=3)
     await world.database.pool.execute("DELETE FROM member")
-    await reported.answer(0, REFUSED, NOT_ACTIVE)
-    await reported.answer(1, SENT)
+    await reported.settle(0, REFUSED, NOT_ACTIVE)
+    await reported.settle(1, SENT)
     assert await reported.duty(0) == "owed"
     await reported.leaves_panel(0)
     await reported.leaves_panel(2, MemberStatus.ERASED)

@@ -1,4 +1,4 @@
-"""The referee of the draw, by properties."""
+"""Properties of the draw's reference implementation."""
 
 from uuid import UUID
 

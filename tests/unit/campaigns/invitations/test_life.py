@@ -7,7 +7,7 @@ from uuid import UUID
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from services.campaigns.invitations.rules import Invitation, InvitationState
+from services.campaigns.invitations.rules import Invitation, InvitationState, MemberStatus
 from services.campaigns.participations.rules import ParticipationState
 from services.campaigns.projects.rules import Phase
 from services.runtime.refusal import Refusal
@@ -33,7 +33,7 @@ class InvitationLife(RuleBasedStateMachine):
             recruitment_ends_on=TODAY + timedelta(days=10),
             collection_ends_on=TODAY + timedelta(days=20),
             free_places=1,
-            member_status="active",
+            member_status=MemberStatus.ACTIVE,
             issuing_stopped=False,
             credential_taken=False,
         )

@@ -8,7 +8,13 @@ from uuid import UUID
 import pytest
 
 from services.campaigns.credentials import rules as credentials
-from services.campaigns.invitations.rules import Act, Invitation, InvitationState, InvitationStatus
+from services.campaigns.invitations.rules import (
+    Act,
+    Invitation,
+    InvitationState,
+    InvitationStatus,
+    MemberStatus,
+)
 from services.campaigns.participations.rules import ParticipationState
 from services.campaigns.projects.rules import Phase
 from services.runtime.refusal import Refusal
@@ -23,7 +29,7 @@ STATES: list[tuple[InvitationState, ParticipationState | None]] = [
     *((InvitationState.ACCEPTED, participation) for participation in ParticipationState),
 ]
 PHASES = (Phase.OPEN, Phase.RECRUITED, Phase.COLLECTED, Phase.REPORTING, Phase.CLOSED)
-MEMBERS = ("active", "paused", "suspended", "left", "expired", "merged", "erased", None)
+MEMBERS = (*MemberStatus, None)
 PROJECT = UUID(int=2)
 REQUEST = b"r" * 32
 
