@@ -22,7 +22,7 @@ class Entry:
 
     campaign_id: UUID
     stratum: str
-    wanted: int
+    gap: int
     candidates: Sequence[UUID] = field(repr=False)
 
 
@@ -62,7 +62,7 @@ def replay(seed: bytes, entries: Sequence[Entry]) -> list[list[UUID]]:
         round_ += 1
         wishes: dict[UUID, list[tuple[float, int, int]]] = defaultdict(list)
         for number, entry in enumerate(entries):
-            gap = entry.wanted - len(chosen[number])
+            gap = entry.gap - len(chosen[number])
             free = [
                 (position, id) for position, id in enumerate(entry.candidates) if id not in drawn
             ][: reach * gap]
@@ -74,7 +74,7 @@ def replay(seed: bytes, entries: Sequence[Entry]) -> list[list[UUID]]:
             _, number, position = min(lots)
             winners[number].append((position, id))
         for number, people in winners.items():
-            gap = entries[number].wanted - len(chosen[number])
+            gap = entries[number].gap - len(chosen[number])
             chosen[number] += [id for _, id in sorted(people)[:gap]]
         count = len(drawn)
         drawn = {id for people in chosen for id in people}

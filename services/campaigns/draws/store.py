@@ -31,7 +31,7 @@ class Demand:
     entry: int
     campaign_id: UUID
     stratum: str
-    wanted: int
+    gap: int
     window: Window
 
 
@@ -78,7 +78,7 @@ async def begin_draw(conn: Connection, demands: Sequence[Demand]) -> None:
         entries=[demand.entry for demand in demands],
         campaign_ids=[demand.campaign_id for demand in demands],
         strata=[demand.stratum for demand in demands],
-        wanted=[demand.wanted for demand in demands],
+        wanted=[demand.gap for demand in demands],
         first_days=[demand.window.first_day for demand in demands],
         last_days=[demand.window.last_day for demand in demands],
     )

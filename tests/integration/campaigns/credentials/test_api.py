@@ -159,9 +159,9 @@ async def test_a_damaged_request_is_refused_and_costs_the_participant_nothing(
         answer = await site.client.post("/credentials", content=body)
         assert answer.status_code == 422
         assert answer.json()["detail"]
-    asked = {"ticket": site.link(row), "project_id": str(row["project_id"])}
+    fields = {"ticket": site.link(row), "project_id": str(row["project_id"])}
     for request in ("+" * 512, "é" * 512, "A" * 511, "A" * 684):
-        answer = await site.client.post("/credentials", json=asked | {"request": request})
+        answer = await site.client.post("/credentials", json=fields | {"request": request})
         assert answer.status_code == 422, request
     assert await credentials(site) == 0
     assert (await post(site, row, (await request_of(site)).blinded)).status_code == 200

@@ -219,6 +219,6 @@ async def test_on_a_merge_invitations_move_to_the_survivor_unless_it_has_its_own
     await world.leave(a["id"], a["member_id"])
 
     await world.apply_members(gone(b["member_id"], MemberStatus.MERGED, into=survivor))
-    kept = {row["id"]: row for row in await world.invitations(project)}
-    assert kept[b["id"]]["member_id"] == b["member_id"]
-    assert kept[b["id"]]["state"] == "cancelled"
+    unmoved = {row["id"]: row for row in await world.invitations(project)}
+    assert unmoved[b["id"]]["member_id"] == b["member_id"]
+    assert unmoved[b["id"]]["state"] == "cancelled"

@@ -28,7 +28,7 @@ def test_nobody_is_drawn_twice_nor_beyond_the_gap(drawn: list[Entry]) -> None:
     everybody = [id for ids in chosen for id in ids]
     assert len(everybody) == len(set(everybody))
     for entry, ids in zip(drawn, chosen, strict=True):
-        assert len(ids) <= entry.wanted
+        assert len(ids) <= entry.gap
         assert set(ids) <= set(entry.candidates)
 
 
@@ -37,14 +37,14 @@ def test_a_gap_remains_only_when_nobody_is_left(drawn: list[Entry]) -> None:
     chosen = replay(SEED, drawn)
     taken = {id for ids in chosen for id in ids}
     for entry, ids in zip(drawn, chosen, strict=True):
-        if len(ids) < entry.wanted:
+        if len(ids) < entry.gap:
             assert set(entry.candidates) <= taken
 
 
 @given(entries())
 def test_alone_a_campaign_takes_the_best_ranks(drawn: list[Entry]) -> None:
     (chosen,) = replay(SEED, drawn[:1])
-    assert sorted(chosen) == sorted(drawn[0].candidates[: drawn[0].wanted])
+    assert sorted(chosen) == sorted(drawn[0].candidates[: drawn[0].gap])
 
 
 @settings(max_examples=20)
