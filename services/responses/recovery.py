@@ -1,8 +1,9 @@
-"""What responses does when its database was put back from a backup.
+"""Recovery of responses after its database was restored from a backup.
 
-What came in since is lost, and nobody can ask for it again: nobody knows who wrote. Whoever still
-has their private link sends their answer again, as this database does not know it. What is told
-from now on is newer than what was told before, so that nobody goes by a synthesis that is lost.
+Responses received since the backup are lost, and nobody can request them again, as their authors
+are unknown. Participants who still have their private link can submit again: this database does not
+know their credential. Everything published from now on gets a newer version than before,
+so that no consumer keeps a synthesis that is lost.
 """
 
 import structlog
@@ -11,18 +12,20 @@ from services.contracts.events.responses import CollectionState, ProposalState
 from services.contracts.topics import topic_of
 from services.runtime.clock import Clock
 from services.runtime.messaging.recovery import Recovery
-from services.runtime.postgres.database import Connection, Queries
+from services.runtime.postgres.database import Connection
+from services.runtime.postgres.queries import Queries, execute, fetch_value
 
-sql = Queries("services.responses", ".")
+queries = Queries("services.responses")
 log = structlog.get_logger()
 
 
 def recovery(clock: Clock) -> Recovery:
-    async def after(conn: Connection) -> None:
-        if await conn.fetchval(sql.collections_unheard, topic_of(CollectionState).name):
+    async def outgrow_published_versions(conn: Connection) -> None:
+        collections, proposals = topic_of(CollectionState).name, topic_of(ProposalState).name
+        if await fetch_value(conn, queries.topic_lacks_collections, topic=collections):
             log.critical("topics_lost_too")
-            await conn.execute(sql.outgrow_all, clock.now())
-        await conn.execute(sql.outgrow_collections, topic_of(CollectionState).name)
-        await conn.execute(sql.outgrow_proposals, topic_of(ProposalState).name)
+            await execute(conn, queries.outgrow_lost_topics, now=clock.now())
+        await execute(conn, queries.outgrow_collections, topic=collections)
+        await execute(conn, queries.outgrow_proposals, topic=proposals)
 
-    return Recovery(after_replay=after)
+    return Recovery(after_replay=outgrow_published_versions)

@@ -1,4 +1,4 @@
-"""What an operator configures for responses, beside what every service needs."""
+"""Settings of responses, beside those of every service."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -11,8 +11,8 @@ from services.runtime.settings import Settings, WebAddress
 
 
 @dataclass(frozen=True)
-class DocumentStore:
-    """`url` ends with the name of the bucket."""
+class Bucket:
+    """A bucket of an S3-compatible object store; `url` ends with its name."""
 
     url: str
     region: str
@@ -25,23 +25,23 @@ class ResponsesSettings(Settings):
         description="public address of campaigns, where the answer page gets credentials"
     )
     answer_keys: SecretStr = Field(
-        description="JSON list of AES-256 keys in base64 that seal answers until they are opened;"
+        description="JSON list of AES-256 keys in base64 that seal responses until they are opened;"
         " the first encrypts, all decrypt"
     )
     open_every_seconds: float = Field(
-        5, gt=0, description="pause between two looks for answers that may be opened"
+        5, gt=0, description="pause between two checks for responses that may be opened"
     )
     document_store_url: str | None = Field(
         None,
         description="S3-compatible store of documents: its address, a slash, and the bucket;"
         " absent: PostgreSQL",
     )
-    document_store_region: str = Field("us-east-1", description="as the store calls it")
+    document_store_region: str = Field("us-east-1", description="region, as the store names it")
     document_store_key: str | None = Field(None, description="access key id of the store")
     document_store_secret: SecretStr | None = Field(None, description="secret of that key")
 
     @model_validator(mode="after")
-    def document_store_is_whole(self) -> Self:
+    def document_store_is_complete(self) -> Self:
         parts = (self.document_store_url, self.document_store_key, self.document_store_secret)
         if any(parts) and not all(parts):
             raise ValueError("PANEL_DOCUMENT_STORE_URL, _KEY and _SECRET are given together")
@@ -55,10 +55,10 @@ class ResponsesSettings(Settings):
         return self
 
     @property
-    def document_store(self) -> DocumentStore | None:
+    def bucket(self) -> Bucket | None:
         url, region = self.document_store_url, self.document_store_region
         key, secret = self.document_store_key, self.document_store_secret
-        return DocumentStore(url, region, key, secret) if url and key and secret else None
+        return Bucket(url, region, key, secret) if url and key and secret else None
 
     @field_validator("answer_keys")
     @classmethod

@@ -22,6 +22,7 @@ STATEMENTS = {
     "responses": (
         "ALTER TABLE contribution DISABLE TRIGGER contribution_kept",
         "ALTER TABLE proposal DISABLE TRIGGER proposal_is_final",
+        "ALTER TABLE spent_credential DISABLE TRIGGER spent_credential_kept",
         "UPDATE contribution SET words = words || ' Tout va bien.' WHERE id ="
         " (SELECT id FROM contribution WHERE words <> '' LIMIT 1)",
         "UPDATE proposal SET text = text || ' Ou pas.' WHERE id ="
@@ -33,6 +34,7 @@ STATEMENTS = {
             JOIN gone USING (project_id) LIMIT 1)""",
         "ALTER TABLE contribution ENABLE TRIGGER contribution_kept",
         "ALTER TABLE proposal ENABLE TRIGGER proposal_is_final",
+        "ALTER TABLE spent_credential ENABLE TRIGGER spent_credential_kept",
         "ALTER TABLE collection DISABLE TRIGGER collection_transition",
     ),
     "feedback": (

@@ -7,12 +7,13 @@ from random import Random
 from uuid import UUID
 
 from services.contracts.http.common import Role
-from services.responses.readings import use_cases as reading
-from services.responses.readings import views as sheets
-from services.responses.submissions import sealing as envelopes
-from services.responses.submissions import store as answers
-from services.responses.submissions import use_cases_opening as opening
-from services.responses.submissions.store import Ballot
+from services.responses.readings import use_cases as readings
+from services.responses.readings import views
+from services.responses.readings.store import ContributionQuery
+from services.responses.submissions import sealing
+from services.responses.submissions import store as submissions
+from services.responses.submissions.store import SealedResponse
+from services.responses.submissions.use_cases_opening import open_responses
 from services.runtime.crypto.blind_rsa import PrivateKey
 from services.runtime.crypto.encryption import Encryptor
 from services.runtime.http.staff_tokens import Staff
@@ -57,27 +58,27 @@ async def pages(database: Database, seed: int = 1) -> list[Figure]:
     encryptor = Encryptor(SEALING_KEYS)
     for _ in range(CONTRIBUTIONS // _BATCH):
         async with database.transaction() as conn:
-            ballots = [_ballot(encryptor, project, chance) for _ in range(_BATCH)]
-            await answers.keep_answers(conn, project, ballots)
+            responses = [_response(encryptor, project, chance) for _ in range(_BATCH)]
+            await submissions.insert_responses(conn, project, responses)
     await end_collection(database, collecting)
     with timed() as opened:
         async with database.transaction() as conn:
-            count = await opening.open_sealed(conn, CLOCK, chance, encryptor, project)
+            count = await open_responses(conn, CLOCK, chance, encryptor, project)
     assert count == CONTRIBUTIONS
     await database.pool.execute("ANALYZE")
 
     async def find(search: str | None) -> str:
         async with database.transaction() as conn:
-            contributions = await reading.find(
-                conn, CLOCK, _READER, project, words=search, unread=False, hidden=False, after=None,
-                limit=PAGE,
-            )  # fmt: skip
-        return sheets.contribution_page(*contributions).model_dump_json()
+            query = ContributionQuery(
+                search=search, unread_only=False, include_hidden=False, after=None, limit=PAGE
+            )
+            page = await readings.search_contributions(conn, CLOCK, _READER, project, query)
+        return views.contribution_page(page).model_dump_json()
 
     async def next_(_: str) -> str:
         async with database.transaction() as conn:
-            contribution = await reading.next_reading(conn, CLOCK, chance, _READER, project)
-        return sheets.next_reading(contribution).model_dump_json()
+            contribution = await readings.next_reading(conn, CLOCK, chance, _READER, project)
+        return views.next_reading(contribution).model_dump_json()
 
     async def listed(_: str) -> str:
         return await find(None)
@@ -106,8 +107,8 @@ async def _p95(request: Callable[[str], Awaitable[str]], chance: Random) -> floa
     return sorted(seconds)[int(0.95 * ASKED)]
 
 
-def _ballot(encryptor: Encryptor, project: UUID, chance: Random) -> Ballot:
+def _response(encryptor: Encryptor, project: UUID, chance: Random) -> SealedResponse:
     sentence = " ".join(chance.choices(_WORDS, k=chance.randint(5, 120)))
     text = f"{sentence} mot{chance.randrange(5_000)}"
-    letter = envelopes.Letter(1, {"change": text}, agreed=False)
-    return Ballot(secrets.token_bytes(32), envelopes.close(encryptor, project, letter))
+    response = sealing.Response(1, {"change": text}, agreed_below_floor=False)
+    return SealedResponse(secrets.token_bytes(32), sealing.seal(encryptor, project, response))

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from random import SystemRandom
 from statistics import median
 from typing import TypeVar
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import orjson
 import psutil
@@ -23,15 +23,15 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import load_der_private_key
 
-from services.campaigns.credentials.issuer import CredentialIssuer
-from services.campaigns.credentials.rules import BlindedRequest
-from services.campaigns.projects.signing_keys import encrypt_key
-from services.campaigns.projects.store import insert_project_key
+from services.campaigns.credentials.api import Desk
+from services.campaigns.credentials.issuer import Keyring
+from services.campaigns.credentials.store import insert_project_key
 from services.contracts.events.campaigns import DecisionMaker, Mandate, ProjectPhase, ProjectState
 from services.contracts.http.questionnaires import FreeText, Questionnaire, Words
-from services.responses.collections import use_cases as preparing
+from services.responses.collections import use_cases as collections
+from services.responses.questionnaires import use_cases as questionnaires
 from services.responses.submissions import pages
-from services.responses.submissions.intake import Postbox
+from services.responses.submissions.intake import ResponseIntake
 from services.runtime.clock import FixedClock
 from services.runtime.crypto.blind_rsa import (
     SALT_BYTES,
@@ -63,8 +63,8 @@ async def issuing(database: Database, count: int) -> list[Figure]:
     since 3.3 OpenSSL signs faster with 3,072 bits on processors that have AVX-512 IFMA.
     """
     project, key = uuid4(), await asyncio.to_thread(PrivateKey.generate)
-    encryptor = Encryptor(SEALING_KEYS)
-    encrypted = encrypt_key(encryptor, project, key).private
+    keyring = Keyring(Encryptor(SEALING_KEYS))
+    sealed = keyring.sealed(project, key).private
     async with database.transaction() as conn:
         await execute(
             conn, queries.open_project, project=project, today=CLOCK.today(), instant=CLOCK.now()
@@ -73,19 +73,16 @@ async def issuing(database: Database, count: int) -> list[Figure]:
             conn, queries.participants, project=project, count=count, instant=CLOCK.now()
         )
         await execute(conn, queries.take_part, project=project)
-        await insert_project_key(conn, encrypted)
+        await insert_project_key(conn, sealed)
     await execute(database.pool, queries.analyze)
     requests = [request_from_seed(os.urandom(32), key.public).blinded for _ in range(count)]
-    issuer = CredentialIssuer(database, CLOCK, encryptor)
+    desk = Desk(database, CLOCK, keyring)
 
-    async def issue(request: BlindedRequest) -> None:
-        await issuer.issue(project, request)
+    async def issue(asking: tuple[UUID, UUID, bytes]) -> None:
+        await desk.issue(project, *asking)
 
-    applications = [
-        BlindedRequest(row["id"], row["member_id"], request)
-        for row, request in zip(people, requests, strict=True)
-    ]
-    await issue(applications[0])  # decrypts the key: once per process
+    asking = [(row["id"], row["member_id"], r) for row, r in zip(people, requests, strict=True)]
+    await issue(asking[0])  # opens the key: once per process
     other = load_der_private_key(key.der(), password=None)  # slow too: in no round
     assert isinstance(other, rsa.RSAPrivateKey)
     scheme = padding.PSS(padding.MGF1(hashes.SHA384()), SALT_BYTES)
@@ -97,7 +94,7 @@ async def issuing(database: Database, count: int) -> list[Figure]:
         with timed() as by_other:
             _on_every_core(lambda request: other.sign(request, scheme, hashes.SHA384()), batch)
         with timed() as issued:
-            await _several(issue, applications[number::ROUNDS], SENDING)
+            await _several(issue, asking[number::ROUNDS], SENDING)
         bare_seconds += bare.seconds
         other_seconds += by_other.seconds
         issuing_seconds += issued.seconds
@@ -127,12 +124,12 @@ async def redeeming(database: Database, server: int, count: int) -> list[Figure]
     key = await asyncio.to_thread(PrivateKey.generate)
     project = (await taking_answers(database, key)).project_id
     encryptor = Encryptor(SEALING_KEYS)
-    postbox = Postbox(database, CLOCK, SystemRandom(), encryptor)
+    intake = ResponseIntake(database, CLOCK, SystemRandom(), encryptor)
     credentials = await asyncio.to_thread(_credentials, key, count)
     bodies = [_body(*credential) for credential in credentials]
 
     async def redeem(body: bytes) -> None:
-        assert (await postbox.drop(project, pages.read_contribution(body))).first
+        assert (await intake.submit(project, pages.parse_submission(body))).is_first
 
     rates = []
     gc.freeze()  # as a service does when it starts
@@ -180,10 +177,10 @@ async def taking_answers(database: Database, key: PrivateKey) -> ProjectState:
     question = FreeText(kind="free_text", id="change", text=Words(fr="Que changer ?"))
     questionnaire = Questionnaire(questions=[question]).model_dump(mode="json")
     async with database.transaction() as conn:
-        await preparing.follow_projects(conn, CLOCK, [published])
-        await preparing.write_questionnaire(conn, CLOCK, published.project_id, questionnaire)
-        await preparing.make_ready(conn, CLOCK, published.project_id)
-        await preparing.follow_projects(conn, CLOCK, [opened])
+        await collections.apply_project_states(conn, CLOCK, [published])
+        await questionnaires.write_questionnaire(conn, CLOCK, published.project_id, questionnaire)
+        await questionnaires.make_ready(conn, CLOCK, published.project_id)
+        await collections.apply_project_states(conn, CLOCK, [opened])
     return opened
 
 
@@ -193,7 +190,7 @@ async def end_collection(database: Database, project: ProjectState) -> None:
         update={"version": project.version + 1, "state": ProjectPhase.COLLECTED}
     )
     async with database.transaction() as conn:
-        await preparing.follow_projects(conn, CLOCK, [collected])
+        await collections.apply_project_states(conn, CLOCK, [collected])
 
 
 def _credentials(key: PrivateKey, count: int) -> list[tuple[bytes, bytes]]:

@@ -277,7 +277,7 @@ def _responses(site: Site) -> FastAPI:
         except SignatureRefused as refused:
             return _problem(403, refused.message("fr"))
         try:
-            answers.checked(site.sheet.questionnaire.model_dump(), contribution.answers)
+            answers.check_answers(site.sheet.questionnaire.model_dump(), contribution.answers)
         except answers.AnswersRefused as refused:
             return _problem(422, refused.message("fr"), "; ".join(refused.details("fr")))
         receipt = base64.b32encode(hashlib.sha256(prepared).digest()).decode().lower()[:10]

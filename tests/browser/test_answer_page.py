@@ -225,7 +225,7 @@ def test_a_draft_is_saved_while_typing_and_deleted_once_submitted(
     page.reload()
     expect(visible_step(page, "done").locator("output")).to_have_text([*site.contributions])
     page.locator("#check").click()
-    expect(page.locator("#checked")).to_have_text("Your answer is counted.")
+    expect(page.locator("#checked")).to_have_text("Your response is counted.")
 
 
 def test_texts_without_a_translation_are_marked_as_french(chrome: Browser, site: Site) -> None:

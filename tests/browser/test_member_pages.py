@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
-from services.campaigns.invitations.rules import Act, InvitationStatus
+from services.campaigns.invitations.rules import Act, Standing
 from services.runtime.http.pages import Pages
 from services.runtime.text import LANGUAGES, Language
 from tests.browser.device import accessible
@@ -35,16 +35,13 @@ PROJECT = Shown(
     collection_ends_on=date(2027, 2, 22),
 )
 ACTS = {
-    InvitationStatus.INVITED: {Act.ACCEPT, Act.DECLINE},
-    InvitationStatus.JOINED: {Act.RESPOND, Act.LEAVE},
-    InvitationStatus.WAITING: {Act.LEAVE},
+    Standing.INVITED: {Act.ACCEPT, Act.DECLINE},
+    Standing.JOINED: {Act.ANSWER, Act.LEAVE},
+    Standing.WAITING: {Act.LEAVE},
 }
 
 
-TEMPLATES = {
-    "campaigns": "services.campaigns.invitations",
-    "registry": "services.registry.member_space",
-}
+TEMPLATES = {"campaigns": "services.campaigns", "registry": "services.registry.member_space"}
 
 
 def rendered() -> list[tuple[str, str, dict[str, Any]]]:
@@ -55,16 +52,16 @@ def rendered() -> list[tuple[str, str, dict[str, Any]]]:
             "invitation.html",
             {
                 "token": TOKEN,
-                "situation": status,
-                "acts": ACTS.get(status, set()),
+                "standing": standing,
+                "acts": ACTS.get(standing, set()),
                 "invitation": Shown(free_places=0, credential_taken=taken),
                 "project": PROJECT,
                 "collects": True,
-                "response_url": "https://answers.example/answer/p",
+                "answer_url": "https://answers.example/answer/p",
             },
         )
-        for status in InvitationStatus
-        for taken in ((False, True) if status is InvitationStatus.JOINED else (False,))
+        for standing in Standing
+        for taken in ((False, True) if standing is Standing.JOINED else (False,))
     ]
     return [
         *invitations,
@@ -75,16 +72,16 @@ def rendered() -> list[tuple[str, str, dict[str, Any]]]:
                 {
                     "token": TOKEN,
                     "act": act,
-                    "situation": status,
+                    "standing": standing,
                     "project": PROJECT,
                     "collects": True,
                     "invitation_page": f"/invitations/{TOKEN}",
                 },
             )
-            for act, status in (
-                (Act.DECLINE, InvitationStatus.INVITED),
-                (Act.LEAVE, InvitationStatus.JOINED),
-                (Act.LEAVE, InvitationStatus.WAITING),
+            for act, standing in (
+                (Act.DECLINE, Standing.INVITED),
+                (Act.LEAVE, Standing.JOINED),
+                (Act.LEAVE, Standing.WAITING),
             )
         ),
         (

@@ -20,8 +20,10 @@ from services.campaigns import app as campaigns_app
 from services.campaigns.settings import CampaignsSettings
 from services.contracts.http.questionnaires import Questionnaire
 from services.responses import app as responses_app
-from services.responses.collections import use_cases as preparing
+from services.responses.collections import use_cases as collections
 from services.responses.documents import cleaning as documents
+from services.responses.documents import use_cases as documents_use_cases
+from services.responses.questionnaires import use_cases as questionnaires
 from services.responses.settings import ResponsesSettings
 from services.runtime.clock import ClockSetting, SharedClock
 from services.runtime.service import Service
@@ -103,22 +105,24 @@ async def panel(postgres_server: PostgresServer, tmp_path: Path) -> AsyncIterato
 
 async def collect(responses: Service, world: World) -> str:
     """Responses receives the project, its letter and its questionnaire."""
-    published = await world.published_projects()
+    published = await world.projects_told()
     letter = "".join(f"<p>{line}</p>" for line in LETTER.splitlines())
     cleaned = await documents.clean(letter.encode(), "text/html")
     questionnaire_json = questionnaire().model_dump_json()
     async with responses.database.transaction() as conn:
         project_id = published[0].project_id
-        await preparing.follow_projects(conn, responses.clock, published[:1])
-        added = await preparing.add_document(conn, responses.clock, project_id, "Lettre", cleaned)
+        await collections.apply_project_states(conn, responses.clock, published[:1])
+        added = await documents_use_cases.add_document(
+            conn, responses.clock, project_id, "Lettre", cleaned
+        )
         body = Questionnaire.model_validate_json(
             questionnaire_json.replace(str(DOCUMENT), str(added.id))
         )
-        await preparing.write_questionnaire(
+        await questionnaires.write_questionnaire(
             conn, responses.clock, project_id, body.model_dump(mode="json")
         )
-        await preparing.make_ready(conn, responses.clock, project_id)
-        await preparing.follow_projects(conn, responses.clock, published[1:])
+        await questionnaires.make_ready(conn, responses.clock, project_id)
+        await collections.apply_project_states(conn, responses.clock, published[1:])
     return str(await responses.database.pool.fetchval("SELECT preview_id FROM collection"))
 
 

@@ -169,7 +169,7 @@ async def _registry(server: PostgresServer, folder: Path) -> AsyncIterator[Face]
         async def sow() -> Sown:
             addresses = [f"{uuid4().hex}@example.test" for _ in range(2)]
             member_id, _ = await people.enrol(service.database, service.clock, *addresses)
-            sheet = people.csv_file(people.line(f"{uuid4().hex}@example.test")).getvalue()
+            sheet = people.sheet(people.line(f"{uuid4().hex}@example.test")).getvalue()
             return {
                 "/api/members/imports": [
                     Known(body=sheet),
@@ -266,10 +266,10 @@ async def _responses(server: PostgresServer, folder: Path) -> AsyncIterator[Face
             preparing, drafted, open_, ended = (
                 await room(), await room(), await open_room(), await open_room()
             )  # fmt: skip
-            asked = await drafted.ask("PUT", "questionnaire", QUESTIONNAIRE)
+            asked = await drafted.request("PUT", "questionnaire", QUESTIONNAIRE)
             assert asked.is_success, asked.text
             note = {"title": "Atelier", "words": "La date, d'abord."}
-            assert (await open_.ask("POST", "notes", note)).status_code == 201
+            assert (await open_.request("POST", "notes", note)).status_code == 201
             (contribution,) = await open_.contributions()
             one, other = await open_.draft("Dire la date"), await open_.draft("Dire le montant")
             merged = await open_.draft("Le dire deux fois")

@@ -15,7 +15,7 @@ from services.contracts.http.feedback import WriteDecision
 from services.contracts.http.proposals import Synthesise
 from services.contracts.http.questionnaires import Questionnaire
 from services.contracts.http.responses import Contribution
-from services.responses.submissions.rules_answers import checked
+from services.responses.submissions.rules_answers import check_answers
 
 PROJECT = "7d9c6a1e-0000-4000-8000-000000000001"
 # As JSON writes them.
@@ -140,5 +140,5 @@ def test_what_a_member_writes_is_never_refused_for_a_character_that_nobody_sees(
         questionnaire_version=1,
         answers={"why": "La date\0 d'abord \ud83d"},
     )
-    kept = checked({"questions": [free]}, sent.answers)
+    kept = check_answers({"questions": [free]}, sent.answers)
     assert kept == {"why": "La date d'abord \N{REPLACEMENT CHARACTER}"}

@@ -10,10 +10,8 @@ from aiokafka import AIOKafkaConsumer
 
 from services.campaigns.credentials import api as credentials
 from services.registry.settings import RegistrySettings
-from services.responses.documents import cleaning as documents
-from services.responses.documents import document_store as shelves
-from services.responses.documents import isolated_subprocess as apart
-from services.responses.submissions.pages import LARGEST_BODY_BYTES as LARGEST_ANSWER
+from services.responses.documents import cleaning, document_store, isolated_subprocess
+from services.responses.submissions.pages import LARGEST_BODY_BYTES as LARGEST_RESPONSE
 from services.runtime.http import application as http
 from services.runtime.http import bodies, server
 from services.runtime.http import issuer_keys as auth
@@ -47,9 +45,9 @@ def table(head: str) -> Iterator[list[str]]:
 def test_how_much_may_be_asked() -> None:
     rate = Settings.model_fields["requests_per_second"].default
     buffers, each = re.findall(r"large_client_header_buffers (\d+) (\d+)k;", PROXY)[0]
-    large = f"{documents._MOST_PAGES} pages, {documents._MOST_PIXELS // 1_000_000} million pixels"
-    words = f"{documents._MOST_CHARACTERS} characters"
-    memory = f"{documents._MEMORY_BYTES // 1_000_000} MB while cleaned"
+    large = f"{cleaning._MOST_PAGES} pages, {cleaning._MOST_PIXELS // 1_000_000} million pixels"
+    words = f"{cleaning._MOST_CHARACTERS} characters"
+    memory = f"{isolated_subprocess.MEMORY_BYTES // 1_000_000} MB while cleaned"
     limits = {(what, where): much for what, where, much, _ in table("| limited |")}
     assert limits == {
         ("requests of an address", "proxy"): (
@@ -72,13 +70,14 @@ def test_how_much_may_be_asked() -> None:
         ("a request for a credential", "`campaigns`"): (
             f"{credentials.LARGEST_BODY_BYTES >> 10} kB; 413"
         ),
-        ("a response", "`responses`"): f"{LARGEST_ANSWER // 1_000_000} MB; 413",
+        ("a response", "`responses`"): f"{LARGEST_RESPONSE // 1_000_000} MB; 413",
         ("a document, a questionnaire to import", "`responses`"): (
-            f"{documents.LARGEST_BYTES // 1_000_000} MB; 413"
+            f"{cleaning.LARGEST_BYTES // 1_000_000} MB; 413"
         ),
         ("the content of a document", "`responses`"): f"{large}, {words}, {memory}; 422",
         ("files in isolated subprocesses", "`responses`"): (
-            f"{apart.AT_ONCE} at once, {apart.MOST_WAITING} wait for {apart.SECONDS} s; 503"
+            f"{isolated_subprocess.MOST_RUNNING} at once,"
+            f" {isolated_subprocess.MOST_WAITING} wait for {isolated_subprocess.SECONDS} s; 503"
         ),
         ("a list of members", "proxy"): f"{proxy('client_max_body_size ', 'g;')} GB; 413",
     }
@@ -124,7 +123,7 @@ def test_how_long_is_waited() -> None:
             f" {inbox._STALLED_AFTER:.0f} s"
         ),
         "the store of documents; cleaning one, parsing a questionnaire": (
-            f"{shelves._TIMEOUT.seconds} s; {documents._SECONDS} s"
+            f"{document_store._TIMEOUT.seconds} s; {cleaning._SECONDS} s"
         ),
         "the export of a trace": f"{tracing._EXPORT_SECONDS:.0f} s",
     }

@@ -15,7 +15,7 @@ import pytest
 
 from services.runtime.crypto.blind_rsa import base64url
 from tests.support.prober import Evidence, Hits
-from tests.support.responses import FIRST_DAY, World, answer, client_at, project
+from tests.support.responses import FIRST_DAY, World, client_at, project, submission
 from tests.support.unshuffled import PARTICIPANTS, Unshuffled
 
 RUNS = int(os.environ.get("PROBER_RUNS", "30"))
@@ -58,7 +58,7 @@ async def play_project(
         echo = base64url(source.randbytes(16))  # derived by the device; random to everybody else
         sent = await panel.client.post(
             f"/answer/{panel.project_id}/contributions",
-            json=answer(f"{text} {word}", echo=echo, language=languages[arrival]),
+            json=submission(f"{text} {word}", echo=echo, language=languages[arrival]),
             headers={"User-Agent": devices[arrival], "Accept-Language": languages[arrival]},
         )
         assert sent.status_code == 201

@@ -7,7 +7,7 @@ writes the words in a random order.
 from random import Random
 from uuid import uuid4
 
-from tests.support.responses import World, answer, project
+from tests.support.responses import World, project, submission
 from tests.support.unshuffled import PARTICIPANTS, Unshuffled
 
 PROJECTS = 10
@@ -53,7 +53,7 @@ async def correct_positions(panel: World, chance: Random, source: Random) -> int
     (start,) = await panel.fetch("SELECT pg_current_wal_lsn()::text AS at")
     submitted = [f"mot{source.getrandbits(64):016x}" for _ in range(PARTICIPANTS)]
     for word in submitted:
-        assert (await panel.send(answer(word))).status_code == 201
+        assert (await panel.send(submission(word))).status_code == 201
     sealed = await log_since(panel, start["at"])
     assert len(sealed) > PARTICIPANTS * 7_936, "the boxes are there"
     assert not [word for word in submitted if word.encode() in sealed], "and no word of them"

@@ -14,10 +14,10 @@ from uuid import UUID
 import httpx
 from pydantic import SecretStr
 
+from services.campaigns import maintenance
 from services.campaigns.app import build as build_campaigns
 from services.campaigns.credentials import use_cases as credentials
-from services.campaigns.credentials.rules import BlindedRequest
-from services.campaigns.projects.use_cases import end_due_phases
+from services.campaigns.credentials.use_cases import Asking
 from services.campaigns.settings import CampaignsSettings
 from services.contracts.events.registry import (
     DeliveryOutcome,
@@ -98,7 +98,7 @@ class ClosingWorld:
         await self.bus.deliver_all()
         await self._recruit()
         self.unsubmitted = [
-            responses_world.answer(
+            responses_world.submission(
                 f"Avis {n}", **responses_world.credential(campaigns_world.signing_key())
             )
             for n in range(PARTICIPANTS - 1)
@@ -162,10 +162,7 @@ class ClosingWorld:
                 conn,
                 self.clock,
                 self.project,
-                [
-                    BlindedRequest(row["id"], row["member_id"], row["id"].bytes)
-                    for row in invited[:-1]
-                ],
+                [Asking(row["id"], row["member_id"], row["id"].bytes) for row in invited[:-1]],
             )
         assert not any(refused)
         await self.campaigns.deliver_all()  # the confirmations
@@ -175,7 +172,7 @@ class ClosingWorld:
 
     async def sweep(self) -> None:
         async with self.campaigns.transaction() as conn:
-            await end_due_phases(conn, self.clock)
+            await maintenance.sweep(conn, self.clock)
 
     async def open_responses(self) -> None:
         await self.responses.open_sealed()
@@ -209,7 +206,7 @@ class ClosingWorld:
 
     async def draft_proposal(self, title: str) -> None:
         body = {"title": title, "text": f"{title}.", "theme": None}
-        response = await self.room.ask("POST", "proposals", body)
+        response = await self.room.request("POST", "proposals", body)
         assert response.status_code in (201, 409), response.text
 
     async def merge_proposals(self) -> None:
@@ -219,7 +216,7 @@ class ClosingWorld:
 
     async def synthesise(self) -> bool:
         listed = [{"id": str(draft.id), "version": draft.version} for draft in await self.drafts()]
-        response = await self.room.ask("POST", "synthesis", {"proposals": listed})
+        response = await self.room.request("POST", "synthesis", {"proposals": listed})
         assert response.status_code in (200, 409), response.text
         return response.is_success
 

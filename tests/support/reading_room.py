@@ -1,4 +1,4 @@
-"""A project whose answers are open, and the officers who read them."""
+"""A project with opened responses, and the officers who read them."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -24,7 +24,7 @@ class Room:
     world: World
     issuer: Issuer
 
-    async def ask(
+    async def request(
         self, method: str, path: str, body: Any = None, *, reader: str = "Ada L.", **query: Any
     ) -> httpx.Response:
         """As a reader; `path` is below the project's collection, or absolute."""
@@ -38,61 +38,65 @@ class Room:
         )
 
     async def next(self, reader: str = "Ada L.") -> NextReading:
-        answer = await self.ask("GET", "readings/next", reader=reader)
-        assert answer.status_code == 200, answer.text
-        return NextReading.model_validate_json(answer.content)
+        response = await self.request("GET", "readings/next", reader=reader)
+        assert response.status_code == 200, response.text
+        return NextReading.model_validate_json(response.content)
 
-    async def record(self, id: UUID, reader: str = "Ada L.", **said: Any) -> httpx.Response:
+    async def record(self, id: UUID, reader: str = "Ada L.", **reading: Any) -> httpx.Response:
         """Once as much time has passed as the reader says."""
-        self.world.later(said.get("seconds", 10.0))
-        return await self.record_at_once(id, reader, **said)
+        self.world.later(reading.get("seconds", 10.0))
+        return await self.record_at_once(id, reader, **reading)
 
-    async def record_at_once(self, id: UUID, reader: str = "Ada L.", **said: Any) -> httpx.Response:
-        body = said if "mark" in said or "proposals" in said else NO_SUGGESTION | said
-        return await self.ask(
+    async def record_at_once(
+        self, id: UUID, reader: str = "Ada L.", **reading: Any
+    ) -> httpx.Response:
+        body = reading if "mark" in reading or "proposals" in reading else NO_SUGGESTION | reading
+        return await self.request(
             "POST", f"/api/contributions/{id}/readings", {"seconds": 10.0} | body, reader=reader
         )
 
     async def contributions(self, **query: Any) -> list[ContributionView]:
-        answer = await self.ask("GET", "contributions", limit=200, **query)
-        assert answer.status_code == 200, answer.text
-        return ContributionPage.model_validate_json(answer.content).found
+        response = await self.request("GET", "contributions", limit=200, **query)
+        assert response.status_code == 200, response.text
+        return ContributionPage.model_validate_json(response.content).found
 
-    async def read_all(self, reader: str = "Ada L.", **said: Any) -> list[UUID]:
+    async def read_all(self, reader: str = "Ada L.", **reading: Any) -> list[UUID]:
         """In this reader's order, until nothing is left for them."""
-        read: list[UUID] = []
-        while (found := (await self.next(reader)).contribution) is not None:
-            assert (await self.record(found.id, reader, **said)).status_code == 200
-            read.append(found.id)
-        return read
+        read_ids: list[UUID] = []
+        while (contribution := (await self.next(reader)).contribution) is not None:
+            assert (await self.record(contribution.id, reader, **reading)).status_code == 200
+            read_ids.append(contribution.id)
+        return read_ids
 
     async def draft(self, title: str = "Dire la date", **more: Any) -> ProposalView:
         body = {"title": title, "text": f"{title}, en premier.", "theme": None} | more
-        answer = await self.ask("POST", "proposals", body)
-        assert answer.status_code == 201, answer.text
-        return ProposalView.model_validate_json(answer.content)
+        response = await self.request("POST", "proposals", body)
+        assert response.status_code == 201, response.text
+        return ProposalView.model_validate_json(response.content)
 
     async def board(self) -> ProposalBoard:
-        answer = await self.ask("GET", "proposals")
-        assert answer.status_code == 200, answer.text
-        return ProposalBoard.model_validate_json(answer.content)
+        response = await self.request("GET", "proposals")
+        assert response.status_code == 200, response.text
+        return ProposalBoard.model_validate_json(response.content)
 
-    async def merge(self, one: ProposalView, into: ProposalView) -> httpx.Response:
-        return await self.ask(
+    async def merge(self, proposal: ProposalView, into: ProposalView) -> httpx.Response:
+        return await self.request(
             "POST",
-            f"/api/proposals/{one.id}/merge",
-            {"into": str(into.id), "version": one.version},
+            f"/api/proposals/{proposal.id}/merge",
+            {"into": str(into.id), "version": proposal.version},
         )
 
-    async def unmerge(self, one: ProposalView) -> httpx.Response:
-        path = f"/api/proposals/{one.id}/unmerge"
-        return await self.ask("POST", path, {"version": one.version})
+    async def unmerge(self, proposal: ProposalView) -> httpx.Response:
+        path = f"/api/proposals/{proposal.id}/unmerge"
+        return await self.request("POST", path, {"version": proposal.version})
 
     async def synthesise(self, listed: Sequence[ProposalView] | None = None) -> httpx.Response:
         if listed is None:
-            listed = [one for one in (await self.board()).proposals if one.state == "draft"]
-        body = [{"id": str(one.id), "version": one.version} for one in listed]
-        return await self.ask("POST", "synthesis", {"proposals": body})
+            listed = [
+                proposal for proposal in (await self.board()).proposals if proposal.state == "draft"
+            ]
+        body = [{"id": str(proposal.id), "version": proposal.version} for proposal in listed]
+        return await self.request("POST", "synthesis", {"proposals": body})
 
     async def end(self) -> None:
         """The last day passes: what is sealed is opened, and the collection ends."""

@@ -1,4 +1,4 @@
-"""A project that takes answers, participants with real credentials, and the service they face."""
+"""A project that takes responses, participants with real credentials, and their service."""
 
 import json
 import secrets
@@ -19,9 +19,10 @@ from deploy.local.clock import advanced
 from services.contracts.events.campaigns import DecisionMaker, Mandate, ProjectPhase, ProjectState
 from services.contracts.http.questionnaires import Questionnaire
 from services.responses.app import build
-from services.responses.collections import use_cases as preparing
+from services.responses.collections import use_cases as collections
+from services.responses.questionnaires import use_cases as questionnaires
 from services.responses.settings import ResponsesSettings
-from services.responses.submissions import use_cases_opening as opening
+from services.responses.submissions.use_cases_opening import open_responses
 from services.runtime.clock import ClockSetting, SharedClock
 from services.runtime.crypto.blind_rsa import PrivateKey, base64url, finalize, request_from_seed
 from services.runtime.crypto.encryption import Encryptor
@@ -74,13 +75,13 @@ def project(
     floor: int = 5,
     reached: bool | None = None,
 ) -> ProjectState:
-    words = dict.fromkeys(Mandate.model_fields, "…")
+    texts = dict.fromkeys(Mandate.model_fields, "…")
     return ProjectState(
         version=version,
         project_id=project_id or uuid4(),
         state=ProjectPhase(state),
         mandate=Mandate.model_validate(
-            words
+            texts
             | {
                 "title": "La lettre",
                 "compensation": None,
@@ -104,7 +105,7 @@ def credential(key: PrivateKey | None = None, seed: bytes | None = None) -> dict
     return {"prepared": base64url(request.prepared), "signature": base64url(signature)}
 
 
-def answer(text: str = "Dire la date en premier.", **changes: Any) -> dict[str, Any]:
+def submission(text: str = "Dire la date en premier.", **changes: Any) -> dict[str, Any]:
     """A response to QUESTIONNAIRE with a credential of its own, as the page sends it."""
     body = {"questionnaire_version": 1, "answers": {"change": text}} | changes
     return body if "prepared" in body else body | credential()
@@ -130,13 +131,15 @@ class World:
 
     async def follow(self, *states: ProjectState) -> None:
         async with self.service.database.transaction() as conn:
-            await preparing.follow_projects(conn, self.service.clock, states)
+            await collections.apply_project_states(conn, self.service.clock, states)
 
     async def make_ready(self, questionnaire: dict[str, Any] = QUESTIONNAIRE) -> None:
         body = Questionnaire.model_validate(questionnaire).model_dump(mode="json")
         async with self.service.database.transaction() as conn:
-            await preparing.write_questionnaire(conn, self.service.clock, self.project_id, body)
-            await preparing.make_ready(conn, self.service.clock, self.project_id)
+            await questionnaires.write_questionnaire(
+                conn, self.service.clock, self.project_id, body
+            )
+            await questionnaires.make_ready(conn, self.service.clock, self.project_id)
 
     async def becomes(self, state: str, version: int, **more: Any) -> None:
         await self.follow(project(state, version, self.project_id, **more))
@@ -146,14 +149,14 @@ class World:
         return await self.client.post(path, json=body)
 
     async def send_many(self, number: int, **changes: Any) -> list[dict[str, Any]]:
-        sent = [answer(f"Avis {place}", **changes) for place in range(number)]
+        sent = [submission(f"Avis {number}", **changes) for number in range(number)]
         for body in sent:
             assert (await self.send(body)).status_code == 201
         return sent
 
     async def open_sealed(self) -> int:
         async with self.service.database.transaction() as conn:
-            return await opening.open_sealed(
+            return await open_responses(
                 conn, self.service.clock, self.chance, Encryptor(ANSWER_KEYS), self.project_id
             )
 

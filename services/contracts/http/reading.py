@@ -129,7 +129,7 @@ class SessionNote(Command):
     title: str = Field(min_length=1, max_length=200)
     words: str = Field(min_length=1, max_length=200_000)
     language: Literal["fr", "en"] | None = Field(
-        None, deprecated=True, description="of earlier versions; not kept"
+        None, deprecated=True, description="accepted and not kept"
     )
 
 

@@ -107,7 +107,7 @@ class Contribution(Strict):
     language: Literal["fr", "en"] | None = Field(
         None,
         deprecated=True,
-        description="sent by pages of an earlier version; not kept: it would point at a person",
+        description="accepted and not kept: it could identify a person",
     )
     answers: dict[Identifier, Any]
     echo: str | None = Field(

@@ -1,4 +1,7 @@
-"""The day, for all that leaves this service: no event of responses says an hour."""
+"""Timestamps rounded down to the day, for every event and hint that leaves this service.
+
+The hour of an event could be matched with the hour at which somebody was seen to respond.
+"""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
@@ -7,8 +10,8 @@ from services.runtime.clock import Clock
 
 
 @dataclass(frozen=True)
-class Daily:
-    """A clock that stands at the beginning of the day (UTC) of another."""
+class DailyClock:
+    """A clock that shows the start of the current day, in UTC."""
 
     clock: Clock
 

@@ -1,91 +1,67 @@
-"""Collecting words for a project: written while preparing, frozen at ready, open until a day."""
+"""A project's collection of responses: its life, and which of its counts subscribers may see."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from services.runtime.refusal import Refusal
 from services.runtime.text import Text
 
-_COLLECTING = ("open", "recruited")
-_OVER = ("collected", "reporting", "closed")
-_DAY = "%Y-%m-%d"
-_MINIMUM_CELL = 5
+# Smaller counts could point at persons.
+MINIMUM_CELL = 5
 
 
-class QuestionnaireFrozen(Refusal):
+class CollectionPhase(StrEnum):
+    """A collection moves along this list only; the database refuses any other step."""
+
+    PREPARING = "preparing"
+    READY = "ready"
+    ENDED = "ended"
+    SYNTHESISED = "synthesised"
+
+
+class ProjectPhase(StrEnum):
+    """Those phases of a project, as campaigns publishes them, that decide something here."""
+
+    PUBLISHED = "published"
+    OPEN = "open"
+    RECRUITED = "recruited"
+    COLLECTED = "collected"
+    REPORTING = "reporting"
+    CLOSED = "closed"
+
+
+_COLLECTING = frozenset((ProjectPhase.OPEN, ProjectPhase.RECRUITED))
+_OVER = frozenset((ProjectPhase.COLLECTED, ProjectPhase.REPORTING, ProjectPhase.CLOSED))
+
+
+class SynthesisMade(Refusal):
     sentence = Text(
-        fr="Le questionnaire de ce projet est figé : des membres ont pu le lire.",
-        en="This project's questionnaire is frozen: members may have read it.",
+        fr="La synthèse de ce projet est faite : lectures et propositions ne changent plus.",
+        en="This project's synthesis is made: readings and proposals no longer change.",
     )
 
 
-class ProjectOver(Refusal):
-    sentence = Text(
-        fr="Ce projet n'attend plus de questionnaire.",
-        en="This project no longer waits for a questionnaire.",
-    )
-
-
-class NoQuestionnaire(Refusal):
-    sentence = Text(
-        fr="Ce projet n'a pas encore de questionnaire.", en="This project has no questionnaire yet."
-    )
-    way_out = Text(
-        fr="Enregistrez-en un, puis déclarez-le prêt.", en="Save one, then declare it ready."
-    )
-
-
-class DocumentMissing(Refusal):
+class BlankText(Refusal):
     status = 422
-    sentence = Text(
-        fr="Des questions portent sur un document que ce projet n'a pas : {questions}.",
-        en="Some questions are about a document that this project does not have: {questions}.",
-    )
-    way_out = Text(
-        fr="Ajoutez le document au projet et indiquez son identifiant dans la question.",
-        en="Add the document to the project and give its id in the question.",
-    )
-
-
-class NotYetOpen(Refusal):
-    sentence = Text(
-        fr="Ce projet ne recueille pas encore de réponses.",
-        en="This project does not take answers yet.",
-    )
-    way_out = Text(
-        fr="Ce que vous avez écrit reste sur votre appareil : revenez avec le même lien.",
-        en="What you wrote stays on your device: come back with the same link.",
-    )
-
-
-class AnswersOver(Refusal):
-    sentence = Text(
-        fr="Ce projet ne recueille plus de réponses : le dernier jour était le {day}.",
-        en="This project no longer takes answers: the last day was {day}.",
-    )
-    way_out = Text(
-        fr="Ce que vous avez écrit reste sur votre appareil et n'a pas été envoyé.",
-        en="What you wrote stays on your device and was not sent.",
-    )
-
-
-class AnswersEnded(Refusal):
-    """The last moment: the collection ended while an answer was on its way."""
-
-    sentence = Text(
-        fr="Ce projet ne recueille plus de réponses.", en="This project no longer takes answers."
-    )
-    way_out = AnswersOver.way_out
+    sentence = Text(fr="Ce texte ne contient que des espaces.", en="This text is blank.")
+    way_out = Text(fr="Écrivez au moins un mot.", en="Write at least one word.")
 
 
 @dataclass(frozen=True)
 class Collection:
+    """A collection, the project that it belongs to, and the latest version of its questionnaire.
+
+    `opened_on`: the day on which its responses were opened. `preview_id`: staff's address of the
+    response page before it is public.
+    """
+
     project_id: UUID
     version: int
     title: str
-    state: str
+    state: CollectionPhase
     project_state: str
     mandate: dict[str, Any]
     recruitment_ends_on: date
@@ -102,105 +78,70 @@ class Collection:
     synthesised_by: str | None
     synthesised_on: date | None
 
+    def __post_init__(self) -> None:
+        """The database returns a text."""
+        object.__setattr__(self, "state", CollectionPhase(self.state))
+
     @property
     def project_is_over(self) -> bool:
         return self.project_state in _OVER
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether its responses were opened, or will stay sealed for ever."""
+        return self.state in (CollectionPhase.ENDED, CollectionPhase.SYNTHESISED)
+
 
 @dataclass(frozen=True)
-class Told:
-    """None where it is not told."""
+class ResponseCounts:
+    """Responses received so far, those still sealed, and those opened as contributions."""
+
+    received: int
+    sealed: int
+    opened: int
+
+
+@dataclass(frozen=True)
+class PublicCounts:
+    """Counts of an ended collection; None where a count is not published."""
 
     contributions: int | None = None
     unread: int | None = None
     unopened: int | None = None
 
 
-def told_counts(counts: Told) -> Told:
-    """Of an ended collection, as subscribers are told: no number below five but that nothing waits
-    for a reading, which says nothing of people once it is told that they are five or more."""
-    contributions = _from_five(counts.contributions)
+def public_counts(counts: PublicCounts) -> PublicCounts:
+    """Suppress every count from 1 to 4.
+
+    That no contribution is unread may be published as soon as the number of contributions is: it
+    says nothing about persons.
+    """
+    contributions = _at_least_minimum(counts.contributions)
     unread = None
     if contributions is not None:
-        unread = 0 if counts.unread == 0 else _from_five(counts.unread)
-    return Told(contributions, unread, _from_five(counts.unopened))
+        unread = 0 if counts.unread == 0 else _at_least_minimum(counts.unread)
+    return PublicCounts(contributions, unread, _at_least_minimum(counts.unopened))
 
 
-def _from_five(count: int | None) -> int | None:
-    return count if count is not None and count >= _MINIMUM_CELL else None
-
-
-def drafted(collection: Collection, questionnaire: dict[str, Any]) -> Collection:
-    """With one more version of its questionnaire; saying the same again changes nothing.
-
-    Raises QuestionnaireFrozen, ProjectOver.
-    """
-    if collection.questionnaire == questionnaire:
-        return collection
-    _refuse_unless_preparing(collection)
-    return replace(
-        collection,
-        questionnaire=questionnaire,
-        questionnaire_version=collection.questionnaire_version + 1,
-    )
-
-
-def readied(collection: Collection, documents: frozenset[str]) -> Collection:
-    """Frozen, so that the project may be launched; `documents` are the ids that it has.
-
-    Raises NoQuestionnaire, DocumentMissing, ProjectOver.
-    """
-    if collection.state != "preparing":
-        return collection
-    _refuse_unless_preparing(collection)
-    if collection.questionnaire is None:
-        raise NoQuestionnaire
-    lost = [
-        question["id"]
-        for question in collection.questionnaire["questions"]
-        if question["kind"] == "document_test" and question["document_id"] not in documents
-    ]
-    if lost:
-        raise DocumentMissing(questions=", ".join(lost))
-    return replace(collection, state="ready", version=collection.version + 1)
+def _at_least_minimum(count: int | None) -> int | None:
+    return count if count is not None and count >= MINIMUM_CELL else None
 
 
 def is_collecting(project_state: str) -> bool:
     return project_state in _COLLECTING
 
 
-def phase(collection: Collection, today: date) -> str:
-    """not_yet, open or over: whether answers are taken on a day."""
-    if collection.project_is_over or today > collection.collection_ends_on:
-        return "over"
-    ready = collection.state == "ready" and collection.credential_key is not None
-    return "open" if ready and is_collecting(collection.project_state) else "not_yet"
+def refuse_once_synthesised(state: CollectionPhase) -> None:
+    """Raises SynthesisMade."""
+    if state == CollectionPhase.SYNTHESISED:
+        raise SynthesisMade
 
 
-def refuse_unless_open(collection: Collection, today: date) -> None:
-    """Raises NotYetOpen, AnswersOver."""
-    match phase(collection, today):
-        case "not_yet":
-            raise NotYetOpen
-        case "over":
-            raise AnswersOver(day=collection.collection_ends_on.strftime(_DAY))
+def non_blank(text: str) -> str:
+    """Strip `text`, and replace U+0000, which PostgreSQL cannot store.
 
-
-def personal_cases(collection: Collection) -> dict[str, Any]:
-    """Where to turn for a personal situation, if need be in a plain general sentence."""
-    said = collection.questionnaire and collection.questionnaire.get("personal_cases")
-    return dict(said) if said else {"fr": _ELSEWHERE.fr, "en": _ELSEWHERE.en}
-
-
-def _refuse_unless_preparing(collection: Collection) -> None:
-    if collection.state != "preparing":
-        raise QuestionnaireFrozen
-    if collection.project_state != "published":
-        raise ProjectOver
-
-
-_ELSEWHERE = Text(
-    fr="Adressez-vous au service qui suit votre dossier : ses coordonnées figurent sur vos"
-    " courriers.",
-    en="Turn to the office that handles your case: its contact details are on your letters.",
-)
+    Raises BlankText."""
+    stripped = text.strip().replace("\0", "\N{REPLACEMENT CHARACTER}")
+    if not stripped:
+        raise BlankText
+    return stripped

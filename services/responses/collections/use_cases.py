@@ -1,138 +1,108 @@
-"""Before anybody answers: projects are followed, questionnaires written, documents added."""
+"""Follow projects, list their collections, and publish how far each collection is."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
-from uuid import UUID, uuid4
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
 
 from services.contracts.events.campaigns import ProjectState
 from services.contracts.events.responses import (
+    AttentionFigures,
     CollectionPhase,
     CollectionState,
     ListedProposal,
 )
 from services.responses.collections import rules, store
-from services.responses.collections.daily_clock import Daily
-from services.responses.collections.rules import Collection, Told
-from services.responses.collections.store import Counts
-from services.responses.documents import store as shelf
-from services.responses.documents.cleaning import Cleaned
-from services.responses.documents.store import Document
-from services.responses.proposals import store as proposals
-from services.responses.readings import use_cases_attention as attention
+from services.responses.collections.daily_clock import DailyClock
+from services.responses.collections.rules import Collection, PublicCounts, ResponseCounts
 from services.runtime.clock import Clock
 from services.runtime.messaging import outbox
 from services.runtime.postgres.database import Connection
 
 
 @dataclass(frozen=True)
-class Standing:
+class CountedCollection:
     collection: Collection
-    counts: Counts
+    counts: ResponseCounts
 
 
-async def follow_projects(conn: Connection, clock: Clock, projects: Sequence[ProjectState]) -> None:
-    """Prepare a collection for each project that is new, and say so."""
-    for project_id in await store.see_projects(conn, projects):
-        new = await store.hold_collection(conn, project_id)
-        await outbox.write_many(conn, Daily(clock), await collection_states(conn, [new]))
+@dataclass(frozen=True)
+class Synthesis:
+    """The part of a synthesised collection's event beside its counts."""
+
+    attention: AttentionFigures
+    proposals: list[ListedProposal] = field(default_factory=list)
 
 
-async def write_questionnaire(
-    conn: Connection, clock: Clock, project_id: UUID, questionnaire: dict[str, Any]
-) -> Standing:
-    """One more version of a draft. Raises NotFound, QuestionnaireFrozen, ProjectOver."""
-    held = await store.hold_collection(conn, project_id)
-    drafted = rules.drafted(held, questionnaire)
-    if drafted is not held:
-        await store.save_questionnaire(conn, drafted)
-        await store.save_collection(conn, drafted)
-        await outbox.write_hint(conn, Daily(clock), "collection", project_id)
-    return await _standing(conn, drafted)
+async def apply_project_states(
+    conn: Connection, clock: Clock, projects: Sequence[ProjectState]
+) -> None:
+    """Prepare a collection for each new project, and publish that it exists."""
+    for project_id in await store.upsert_projects(conn, projects):
+        collection = await store.lock_collection(conn, project_id)
+        await publish_collections(conn, clock, [collection])
 
 
-async def make_ready(conn: Connection, clock: Clock, project_id: UUID) -> Standing:
-    """Freeze the questionnaire; the project may now be launched.
-
-    Raises NotFound, NoQuestionnaire, DocumentMissing, ProjectOver.
-    """
-    held = await store.hold_collection(conn, project_id)
-    known = frozenset(str(one.id) for one in await shelf.documents(conn, project_id))
-    ready = rules.readied(held, known)
-    if ready is not held:
-        await store.save_collection(conn, ready)
-        await outbox.write_many(conn, Daily(clock), await collection_states(conn, [ready]))
-    return await _standing(conn, ready)
+async def list_collections(conn: Connection) -> list[CountedCollection]:
+    collections = await store.list_collections(conn)
+    counts = await store.count_responses(
+        conn, [collection.project_id for collection in collections]
+    )
+    return [
+        CountedCollection(collection, counts[collection.project_id]) for collection in collections
+    ]
 
 
-async def add_document(
+async def find_collection(conn: Connection, project_id: UUID) -> CountedCollection:
+    """Raises NotFound."""
+    return await with_counts(conn, await store.find_collection(conn, project_id))
+
+
+async def with_counts(conn: Connection, collection: Collection) -> CountedCollection:
+    counts = await store.count_responses(conn, [collection.project_id])
+    return CountedCollection(collection, counts[collection.project_id])
+
+
+async def publish_collections(
     conn: Connection,
     clock: Clock,
-    project_id: UUID,
-    title: str,
-    cleaned: Cleaned,
-    shelved: UUID | None = None,
-) -> Document:
-    """`shelved`: the id under which its bytes are in the object store; None: they go in the row.
+    collections: Sequence[Collection],
+    syntheses: Mapping[UUID, Synthesis] | None = None,
+) -> None:
+    """Write `collection.state` events; `syntheses` holds those of synthesised collections.
 
-    Raises NotFound. A frozen questionnaire names its documents, so a later one changes nothing
-    that members read."""
-    held = await store.hold_collection(conn, project_id)
-    added = await shelf.add_document(
-        conn, shelved or uuid4(), held.project_id, title, cleaned, inside=shelved is None
-    )
-    await outbox.write_hint(conn, Daily(clock), "collection", project_id)
-    return added
-
-
-async def standings(conn: Connection) -> list[Standing]:
-    found = await store.collections(conn)
-    counts = await store.count_answers(conn, [one.project_id for one in found])
-    return [Standing(one, counts[one.project_id]) for one in found]
-
-
-async def standing(conn: Connection, project_id: UUID) -> Standing:
-    """Raises NotFound."""
-    return await _standing(conn, await store.collection(conn, project_id))
-
-
-async def _standing(conn: Connection, collection: Collection) -> Standing:
-    counts = await store.count_answers(conn, [collection.project_id])
-    return Standing(collection, counts[collection.project_id])
-
-
-async def collection_states(conn: Connection, held: Sequence[Collection]) -> list[CollectionState]:
-    """Counts are said once the collection has ended: before, they would tell who answered when.
-    Those below five are not said at all. They go out at the end and with the synthesis; how reading
-    proceeds in between is for staff, who ask, not for subscribers."""
-    ids = [one.project_id for one in held]
-    counts = await store.count_answers(conn, ids)
-    unread = await attention.unread(conn, ids)
-    states = []
-    for one in held:
-        id, ended = one.project_id, one.state in ("ended", "synthesised")
-        made = one.state == "synthesised"
-        told = Told()
-        if ended:
-            told = rules.told_counts(Told(counts[id].open, unread[id], counts[id].sealed))
-        counted = told.contributions is not None
-        measured = made and counted
-        states.append(
+    Counts are published once the collection has ended: before, their growth would show when people
+    responded. They leave at the end and with the synthesis; the progress of reading in between is
+    for staff, who ask for it, not for subscribers.
+    """
+    ids = [collection.project_id for collection in collections]
+    counts = await store.count_responses(conn, ids)
+    unread = await store.count_unread(conn, ids)
+    events = []
+    for collection in collections:
+        id = collection.project_id
+        public = PublicCounts()
+        if collection.has_ended:
+            public = rules.public_counts(
+                PublicCounts(counts[id].opened, unread[id], counts[id].sealed)
+            )
+        synthesis = (syntheses or {}).get(id)
+        is_counted = public.contributions is not None
+        events.append(
             CollectionState(
-                version=one.version,
+                version=collection.version,
                 project_id=id,
-                state=CollectionPhase(one.state),
-                contributions=told.contributions,
-                unread=told.unread,
-                unopened=told.unopened,
-                answers_digest=await store.digest_answers(conn, id) if counted else None,
-                attention=(await attention.attention(conn, id)).figures if measured else None,
-                proposals=await _listed(conn, id) if made else None,
+                state=CollectionPhase(collection.state),
+                contributions=public.contributions,
+                unread=public.unread,
+                unopened=public.unopened,
+                answers_digest=await store.digest_responses(conn, id) if is_counted else None,
+                attention=synthesis.attention if synthesis and is_counted else None,
+                proposals=synthesis.proposals if synthesis else None,
             )
         )
-    return states
+    await outbox.write_many(conn, DailyClock(clock), events)
 
 
-async def _listed(conn: Connection, project_id: UUID) -> list[ListedProposal]:
-    found = await proposals.proposals(conn, project_id)
-    return [ListedProposal(id=p.id, version=p.version) for p in found if p.state == "submitted"]
+async def hint(conn: Connection, clock: Clock, subject: str, project_id: UUID) -> None:
+    """Tell open screens that something of a project changed, without the hour."""
+    await outbox.write_hint(conn, DailyClock(clock), subject, project_id)

@@ -1,9 +1,8 @@
-"""Documents to test, made safe to show and free of what they say about their makers.
+"""Rewrite uploaded documents so that they are safe to show and carry no metadata.
 
-`clean` runs in a process of its own with little memory and little time: a file made to explode, or
-to break a parser, harms nothing that holds a key or an answer. What comes out was written anew:
-images from their pixels, PDFs from their pages (no metadata, scripts, attachments or actions, nor
-what cameras say in the images inside), HTML from a short list of elements without attributes.
+`clean` does it in an isolated subprocess. The result is written anew: images from their pixels,
+PDFs from their pages (without metadata, scripts, attachments or actions, nor the metadata of the
+images inside), HTML from a short list of elements without attributes.
 """
 
 import io
@@ -14,7 +13,7 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Any
 
-from services.responses.documents import isolated_subprocess as apart
+from services.responses.documents import isolated_subprocess
 from services.runtime.refusal import Refusal
 from services.runtime.text import Text
 
@@ -22,8 +21,7 @@ LARGEST_BYTES = 10_000_000
 _MOST_PAGES = 60
 _MOST_PIXELS = 40_000_000
 _MOST_CHARACTERS = 500_000
-_SECONDS = apart.SECONDS
-_MEMORY_BYTES = apart.MEMORY_BYTES
+_SECONDS = isolated_subprocess.SECONDS
 
 REASONS = {
     "kind": Text(
@@ -78,8 +76,8 @@ class DocumentRefused(Refusal):
 
 
 @dataclass(frozen=True)
-class Cleaned:
-    """`words` is the plain text that passages count in; None where there is none."""
+class CleanedDocument:
+    """`words` is the plain text that marked passages refer to; None where there is none."""
 
     media_type: str
     content: bytes
@@ -87,26 +85,26 @@ class Cleaned:
     words: str | None = None
 
 
-async def clean(content: bytes, declared: str) -> Cleaned:
-    """`declared` is the media type that came with it, believed for HTML alone.
+async def clean(content: bytes, declared: str) -> CleanedDocument:
+    """`declared` is the media type that came with the file; it matters for HTML alone.
 
     Raises DocumentRefused.
     """
     if len(content) > LARGEST_BYTES:
         raise DocumentRefused("large")
     try:
-        answered = await apart.run(__name__, declared, content, _SECONDS)
-    except apart.Exploded:
+        output = await isolated_subprocess.run(__name__, declared, content, _SECONDS)
+    except isolated_subprocess.SubprocessFailed:
         raise DocumentRefused("bomb") from None
-    head, _, cleaned = answered.partition(b"\n")
-    said: dict[str, Any] = json.loads(head)
-    if "refused" in said:
-        raise DocumentRefused(said["refused"])
-    return Cleaned(content=cleaned, **said)
+    head, _, cleaned = output.partition(b"\n")
+    header: dict[str, Any] = json.loads(head)
+    if "refused" in header:
+        raise DocumentRefused(header["refused"])
+    return CleanedDocument(content=cleaned, **header)
 
 
-def clean_here(content: bytes, declared: str) -> Cleaned:
-    """The same in this process, for content that is trusted not to explode.
+def clean_in_process(content: bytes, declared: str) -> CleanedDocument:
+    """The same in the calling process, for trusted content.
 
     Raises DocumentRefused.
     """
@@ -128,7 +126,7 @@ def clean_here(content: bytes, declared: str) -> Cleaned:
 # Images ----------------------------------------------------------------------------------------
 
 
-def _image(content: bytes) -> Cleaned:
+def _image(content: bytes) -> CleanedDocument:
     from PIL import Image, ImageOps, UnidentifiedImageError
 
     from services.responses.documents.pixels import eight_bits
@@ -146,23 +144,23 @@ def _image(content: bytes) -> Cleaned:
         raise DocumentRefused("pixels") from None
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
         raise DocumentRefused("broken") from None
-    pixels.info.clear()  # comments, profiles, places
+    pixels.info.clear()  # comments, colour profiles, coordinates
     out = io.BytesIO()
     if kind == "PNG":
         pixels.save(out, "PNG", optimize=True)
-        return Cleaned("image/png", out.getvalue())
+        return CleanedDocument("image/png", out.getvalue())
     pixels.save(out, "JPEG", quality=90)
-    return Cleaned("image/jpeg", out.getvalue())
+    return CleanedDocument("image/jpeg", out.getvalue())
 
 
 # PDF -------------------------------------------------------------------------------------------
 
 
-def _pdf(content: bytes) -> Cleaned:
+def _pdf(content: bytes) -> CleanedDocument:
     from pypdf import PdfReader
     from pypdf.errors import FileNotDecryptedError, LimitReachedError, PyPdfError
 
-    from services.responses.documents.drawn_pdf import drawn
+    from services.responses.documents.drawn_pdf import redraw
 
     try:
         reader = PdfReader(io.BytesIO(content))
@@ -173,19 +171,19 @@ def _pdf(content: bytes) -> Cleaned:
         texts = [page.extract_text() for page in reader.pages]
         if not texts:
             raise DocumentRefused("empty")
-        made = drawn(reader)
+        redrawn = redraw(reader)
     except FileNotDecryptedError:
         raise DocumentRefused("locked") from None
     except (LimitReachedError, MemoryError, RecursionError):
         raise DocumentRefused("bomb") from None
     except (PyPdfError, ValueError, TypeError, KeyError, IndexError, AttributeError, OSError):
-        raise DocumentRefused("broken") from None  # a parser that meets nonsense says it many ways
-    return Cleaned("application/pdf", made, len(texts), _plain("\n".join(texts)) or None)
+        raise DocumentRefused("broken") from None  # pypdf raises all of these for malformed files
+    return CleanedDocument("application/pdf", redrawn, len(texts), _plain("\n".join(texts)) or None)
 
 
 # HTML ------------------------------------------------------------------------------------------
 
-# Of Unicode's control characters a text needs only those between words and lines.
+# Control characters of Unicode, except those that separate words and lines.
 _CONTROL = re.compile("[\0-\x08\x0b\x0e-\x1b\x7f-\x84\x86-\x9f]")
 _INLINE = {"strong", "em", "b", "i", "u", "sub", "sup", "q", "span"}
 _BLOCKS = {
@@ -196,7 +194,7 @@ _BLOCKS = {
 _DROPPED = {"script", "style", "title", "template", "noscript", "textarea", "svg"}
 
 
-def _html(content: bytes) -> Cleaned:
+def _html(content: bytes) -> CleanedDocument:
     import nh3
 
     try:
@@ -209,23 +207,23 @@ def _html(content: bytes) -> Cleaned:
         clean_content_tags=_DROPPED,
         attributes={},
     )
-    body = _CONTROL.sub("", cleaned)  # references to characters are characters now
-    reader = _Words()
+    body = _CONTROL.sub("", cleaned)  # character references are resolved now
+    reader = _PlainText()
     reader.feed(body)
     reader.close()
-    plain = _plain("".join(reader.found))
+    plain = _plain("".join(reader.parts))
     if not plain:
         raise DocumentRefused("empty")
     page = f'<!doctype html><html><head><meta charset="utf-8"></head><body>{body}</body></html>'
-    return Cleaned("text/html", page.encode(), None, plain)
+    return CleanedDocument("text/html", page.encode(), None, plain)
 
 
-class _Words(HTMLParser):
-    """A line for each block; inside a line, blanks are one."""
+class _PlainText(HTMLParser):
+    """Collects the text: one line for each block, with single blanks."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
-        self.found: list[str] = []
+        self.parts: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._end_line(tag)
@@ -234,24 +232,24 @@ class _Words(HTMLParser):
         self._end_line(tag)
 
     def handle_data(self, data: str) -> None:
-        self.found.append(re.sub(r"\s+", " ", data))
+        self.parts.append(re.sub(r"\s+", " ", data))
 
     def _end_line(self, tag: str) -> None:
         if tag not in _INLINE:
-            self.found.append("\n")
+            self.parts.append("\n")
 
 
 def _plain(text: str) -> str:
-    """Lines without blanks at their ends, no empty ones, nothing that acts on a terminal or that
-    PostgreSQL cannot keep."""
+    """Trim lines; drop empty ones, control characters and characters PostgreSQL cannot store."""
     text = _CONTROL.sub("", text.encode(errors="replace").decode())
     lines = (re.sub(r"[^\S\n]+", " ", line).strip() for line in text.splitlines())
     return "\n".join(line for line in lines if line)
 
 
-def _answer(content: bytes, declared: str) -> bytes:
+def _clean_to_bytes(content: bytes, declared: str) -> bytes:
+    """A line of JSON, then the cleaned file."""
     try:
-        cleaned = clean_here(content, declared)
+        cleaned = clean_in_process(content, declared)
     except DocumentRefused as refused:
         return json.dumps({"refused": refused.reason}).encode() + b"\n"
     except MemoryError:
@@ -261,4 +259,4 @@ def _answer(content: bytes, declared: str) -> bytes:
 
 
 if __name__ == "__main__":
-    apart.answer(_answer, sys.argv[1])
+    isolated_subprocess.main(_clean_to_bytes, sys.argv[1])

@@ -1,9 +1,9 @@
-"""Where the bytes of documents are: in PostgreSQL, or in an S3-compatible store by configuration.
+"""Document store: the bytes of documents, in PostgreSQL or in an S3-compatible object store.
 
-The store is one private bucket that only this service reads and writes; members get every byte from
-the service, at one address for all. Bytes go to the store first and the row commits after: an
-object without a row is never shown, a row without bytes does not come to be. What was added before
-a store was configured stays in PostgreSQL and is read from there.
+The bucket is private: only this service reads and writes it, and members get every byte from the
+service, at one address for all. Bytes are stored first and the row commits afterwards: an object
+without a row is never shown, and no row lacks its bytes. Documents that were added before an object
+store was configured stay in PostgreSQL and are read from there.
 """
 
 import hashlib
@@ -16,8 +16,8 @@ import structlog
 from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
-from services.responses.documents.store import Content
-from services.responses.settings import DocumentStore
+from services.responses.documents.store import StoredContent
+from services.responses.settings import Bucket
 from services.runtime.refusal import Refusal
 from services.runtime.text import Text
 
@@ -31,8 +31,8 @@ log = structlog.get_logger()
 class StoreUnavailable(Refusal):
     status = 503
     sentence = Text(
-        fr="Le lieu où sont rangés les documents ne répond pas comme il faut.",
-        en="The place where documents are kept does not answer as it should.",
+        fr="L'espace de stockage des documents ne répond pas correctement.",
+        en="The document store is not responding correctly.",
     )
     way_out = Text(
         fr="Rien n'a été perdu ni enregistré : réessayez dans quelques minutes, et prévenez"
@@ -42,10 +42,10 @@ class StoreUnavailable(Refusal):
     )
 
 
-class Shelves:
-    def __init__(self, place: DocumentStore | None) -> None:
-        """Without a place, PostgreSQL."""
-        self._bucket = None if place is None else _bucket(place)
+class DocumentStore:
+    def __init__(self, bucket: Bucket | None) -> None:
+        """Without a bucket PostgreSQL holds the bytes."""
+        self._bucket = None if bucket is None else _connect(bucket)
 
     async def put(self, content: bytes) -> UUID | None:
         """The id that the document's row must have, or None: the bytes belong in the row.
@@ -61,30 +61,30 @@ class Shelves:
             raise _unavailable(error) from None
         return id
 
-    async def get(self, id: UUID, found: Content) -> bytes:
+    async def get(self, id: UUID, stored: StoredContent) -> bytes:
         """Raises StoreUnavailable, also for other bytes than those that were added."""
-        if found.content is not None:
-            return found.content
+        if stored.content is not None:
+            return stored.content
         if self._bucket is None:
-            raise _unavailable(LookupError("no store is configured"))
+            raise _unavailable(LookupError("no object store is configured"))
         try:
-            answer = await obstore.get_async(self._bucket, _path(id))
-            content = bytes(await answer.bytes_async())
+            result = await obstore.get_async(self._bucket, _path(id))
+            content = bytes(await result.bytes_async())
         except (BaseError, OSError) as error:
             raise _unavailable(error) from None
-        if hashlib.sha256(content).digest() != found.digest:
+        if hashlib.sha256(content).digest() != stored.digest:
             raise _unavailable(ValueError("an object was changed"))
         return content
 
 
-def _bucket(place: DocumentStore) -> S3Store:
-    url = urlsplit(place.url)
+def _connect(bucket: Bucket) -> S3Store:
+    url = urlsplit(bucket.url)
     return S3Store(
         url.path.strip("/"),
         endpoint=f"{url.scheme}://{url.netloc}",
-        region=place.region,
-        access_key_id=place.key,
-        secret_access_key=place.secret.get_secret_value(),
+        region=bucket.region,
+        access_key_id=bucket.key,
+        secret_access_key=bucket.secret.get_secret_value(),
         virtual_hosted_style_request=False,
         client_options={
             "allow_http": url.scheme == "http",
@@ -100,6 +100,6 @@ def _path(id: UUID) -> str:
 
 
 def _unavailable(error: Exception) -> StoreUnavailable:
-    """The kind of error alone is logged: its text names the object, hence what was read when."""
+    """Log the kind of error alone: its text names the object, hence what was read when."""
     log.error("document_store_unavailable", kind=type(error).__name__)
     return StoreUnavailable()

@@ -1,10 +1,10 @@
-"""A PDF made anew of what its pages draw, and of nothing else.
+"""Redraw a PDF: build a new file from the objects that its pages need to be drawn.
 
-Nothing is copied because it is there, but because a page needs it to be drawn, whether it is an
-object of its own or inside another. So scripts, actions, embedded files, descriptions and earlier
-revisions have no way in, whatever they are called. Texts are copied where fonts and colours need
-one; the words of a page stand in its content. Fields of forms are drawn as they look; links, notes
-and media are not copied.
+An allow list decides: an object is copied only if a page needs it, whether it is a direct or an
+indirect one. So scripts, actions, embedded files, metadata and earlier revisions are left out under
+any name. Strings are copied where fonts and colour spaces need one; the text of a page is in its
+content stream. Form fields are flattened to their appearance; links, annotations and media are not
+copied.
 """
 
 import io
@@ -29,7 +29,7 @@ from pypdf.generic import (
     TextStringObject,
 )
 
-from services.responses.documents.embedded_images import bare_jpeg, bare_jpeg2000
+from services.responses.documents.embedded_images import strip_jpeg, strip_jpeg2000
 
 
 def _names(names: str) -> frozenset[str]:
@@ -40,17 +40,17 @@ _PAGE = _names("/ArtBox /BleedBox /CropBox /Group /MediaBox /Resources /Rotate /
 _RESOURCES = frozenset(
     ("/Font", "/XObject", "/ExtGState", "/ColorSpace", "/Pattern", "/Shading", "/Properties")
 )
-# Dictionaries whose keys are names that the file chose: of fonts, letters, inks.
+# Dictionaries whose keys the file chooses: names of fonts, glyphs and inks.
 _OF_NAMES = frozenset(f"/Resources{key}" for key in _RESOURCES) | {"/CharProcs", "/Colorants"}
-_NAMED = "*"  # whatever stands there
-# Streams are drawn from these; under any other name they hold something else.
+_NAMED = "*"  # any key of such a dictionary
+# Keys under which a stream is needed for drawing.
 _STREAMS = _names(
     f"{_NAMED} /Alternate /BG /BG2 /Base /CIDSet /CIDToGIDMap /CS /ColorSpace /Contents"
     " /DecodeParms /Encoding /FontFile /FontFile2 /FontFile3 /Function /Functions /G /HT"
     " /JBIG2Globals /Mask /SMask /Shading /SpotFunction /TR /TR2 /ToUnicode"
     " /TransferFunction /UCR /UCR2 /UseCMap"
 )
-# Below a page nothing is drawn from these, whatever they hold.
+# Keys below a page that are never needed for drawing.
 _UNDRAWN = _names(
     "/A /AA /AF /Alternates /Annots /Author /B /CreationDate /Creator /CreatorInfo /DPart /Dests"
     " /EF /EmbeddedFiles /ID /IRT /JS /JavaScript /Keywords /Kids /LastModified /Launch /Measure"
@@ -63,29 +63,29 @@ _FOREIGN_TYPES = _names(
     " /StructElem /StructTreeRoot"
 )
 _FOREIGN_SUBTYPES = frozenset(("/XML", "/PS"))
-# Where fonts need a text to be drawn.
+# Keys whose string value is needed for drawing.
 _TEXTS = frozenset(("/Registry", "/Ordering", "/CharSet", "/Panose"))
-# What is copied depends on the name that something stands under, in these ways.
+# Keys on which it depends which parts of an object are copied.
 _CONTEXTS = _OF_NAMES | _TEXTS | {"/Resources"}
 _INDEXED = frozenset(("/Indexed", "/I"))
-_BARE = {"/DCTDecode": bare_jpeg, "/DCT": bare_jpeg, "/JPXDecode": bare_jpeg2000}
-_HIDDEN, _NOT_SHOWN = 1 << 1, 1 << 5  # flags of an annotation
+_STRIP = {"/DCTDecode": strip_jpeg, "/DCT": strip_jpeg, "/JPXDecode": strip_jpeg2000}
+_HIDDEN, _NOT_SHOWN = 1 << 1, 1 << 5  # annotation flags
 
 
-def drawn(reader: PdfReader) -> bytes:
-    """The file without the rest. Raises what pypdf raises for a file that is broken."""
+def redraw(reader: PdfReader) -> bytes:
+    """The redrawn file. Raises the errors of pypdf for a malformed file."""
     writer = PdfWriter()
     copy = _Copy(writer)
     for page in reader.pages:
-        made = writer.add_blank_page(1, 1)
+        copied_page = writer.add_blank_page(1, 1)
         for name in _PAGE & set(page):
-            made[NameObject(name)] = copy.value(page.raw_get(name), name)
-        made[NameObject("/Contents")] = _contents(page, made, copy)
-    layers = copy.layers(_got(reader.trailer["/Root"]))
+            copied_page[NameObject(name)] = copy.value(page.raw_get(name), name)
+        copied_page[NameObject("/Contents")] = _contents(page, copied_page, copy)
+    layers = copy.layers(_resolved(reader.trailer["/Root"]))
     if layers is not None:
         writer._root_object[NameObject("/OCProperties")] = layers
     writer.metadata = None
-    # What nothing refers to any more would still be written.
+    # pypdf would write unreferenced objects too.
     writer.compress_identical_objects(remove_duplicates=False, remove_unreferenced=True)
     out = io.BytesIO()
     writer.write(out)
@@ -98,36 +98,38 @@ class _Copy:
         self._made: dict[tuple[int, int, str | bool], IndirectObject] = {}
 
     def value(self, value: Any, name: str = "") -> PdfObject:
-        """A copy of what stands under `name`; null for what is not drawn."""
+        """A copy of the value of key `name`; null where drawing does not need it."""
         if isinstance(value, IndirectObject):
-            found = value.get_object()
-            drawn_from = isinstance(found, StreamObject | ArrayObject) and name in _STREAMS
+            target = value.get_object()
+            drawn_from = isinstance(target, StreamObject | ArrayObject) and name in _STREAMS
             context = name if name in _CONTEXTS else drawn_from
-            place = (value.idnum, value.generation, context)
-            if place not in self._made:
-                # First the reference: what refers to itself meets it.
-                self._made[place] = self._writer._add_object(NullObject())
-                made = self._direct(found, name)
-                self._writer._replace_object(self._made[place], made)
-            return self._made[place]
+            key = (value.idnum, value.generation, context)
+            if key not in self._made:
+                # The reference first, so that a cycle ends at it.
+                self._made[key] = self._writer._add_object(NullObject())
+                copied = self._direct(target, name)
+                self._writer._replace_object(self._made[key], copied)
+            return self._made[key]
         return self._direct(value, name)
 
     def stream(self, data: bytes) -> IndirectObject:
-        made = DecodedStreamObject()
-        made.set_data(data)
-        return self._writer._add_object(made)
+        stream = DecodedStreamObject()
+        stream.set_data(data)
+        return self._writer._add_object(stream)
 
     def layers(self, catalog: Any) -> DictionaryObject | None:
-        """Layers that a reader does not see stay unseen."""
-        found = _got(catalog.get("/OCProperties"))
-        default = _got(found.get("/D")) if isinstance(found, DictionaryObject) else None
+        """Hidden layers stay hidden."""
+        properties = _resolved(catalog.get("/OCProperties"))
+        default = (
+            _resolved(properties.get("/D")) if isinstance(properties, DictionaryObject) else None
+        )
         if not isinstance(default, DictionaryObject):
             return None
-        shown = DictionaryObject()
+        visibility = DictionaryObject()
         for name in {"/BaseState", "/ON", "/OFF"} & set(default):
-            shown[NameObject(name)] = self.value(default.raw_get(name))
-        layers = self.value(found.get("/OCGs", ArrayObject()))
-        return DictionaryObject({NameObject("/OCGs"): layers, NameObject("/D"): shown})
+            visibility[NameObject(name)] = self.value(default.raw_get(name))
+        layers = self.value(properties.get("/OCGs", ArrayObject()))
+        return DictionaryObject({NameObject("/OCGs"): layers, NameObject("/D"): visibility})
 
     def _direct(self, value: Any, name: str) -> PdfObject:
         match value:
@@ -138,8 +140,10 @@ class _Copy:
             case ArrayObject():
                 indexed = bool(value) and _is_one_of(value[0], _INDEXED)
                 return ArrayObject(
-                    self._text(_got(each)) if indexed and place == 3 else self.value(each, name)
-                    for place, each in enumerate(value)
+                    self._text(_resolved(each))
+                    if indexed and index == 3
+                    else self.value(each, name)
+                    for index, each in enumerate(value)
                 )
             case TextStringObject() | ByteStringObject():
                 return self._text(value) if name in _TEXTS else NullObject()
@@ -162,26 +166,28 @@ class _Copy:
     def _dictionary(self, value: DictionaryObject, name: str) -> PdfObject:
         if _is_foreign(value):
             return NullObject()
-        made = DictionaryObject()
+        copied_dictionary = DictionaryObject()
         for key in value:
             if _is_copied(name, key):
                 copied = self.value(value.raw_get(key), _child(name, key))
                 if not isinstance(copied, NullObject):
-                    made[NameObject(key)] = copied
+                    copied_dictionary[NameObject(key)] = copied
         if value.get("/Type") == "/OCG":
-            made[NameObject("/Name")] = TextStringObject("")
-        return made
+            copied_dictionary[NameObject("/Name")] = TextStringObject("")
+        return copied_dictionary
 
     def _stream(self, value: StreamObject, name: str) -> PdfObject:
         head = self._dictionary(value, name)
-        # Of a file elsewhere, or of something that is not drawn.
+        # An external file, or not needed for drawing.
         if not isinstance(head, DictionaryObject) or "/F" in value or name not in _STREAMS:
             return NullObject()
-        made: StreamObject = EncodedStreamObject() if "/Filter" in value else DecodedStreamObject()
-        made._data = value._data
-        made.update({key: head.raw_get(key) for key in head if key != "/Length"})
-        _bare_image(made)
-        return made
+        copied: StreamObject = (
+            EncodedStreamObject() if "/Filter" in value else DecodedStreamObject()
+        )
+        copied._data = value._data
+        copied.update({key: head.raw_get(key) for key in head if key != "/Length"})
+        _strip_image(copied)
+        return copied
 
 
 def _is_copied(name: str, key: str) -> bool:
@@ -205,84 +211,92 @@ def _is_foreign(value: DictionaryObject) -> bool:
 
 
 def _is_one_of(value: Any, names: frozenset[str]) -> bool:
-    found = _got(value)
-    return isinstance(found, NameObject) and found in names
+    target = _resolved(value)
+    return isinstance(target, NameObject) and target in names
 
 
-def _got(value: Any) -> Any:
-    """Itself, or what a reference refers to."""
+def _resolved(value: Any) -> Any:
+    """The object, resolved if it is a reference."""
     return value.get_object() if isinstance(value, IndirectObject) else value
 
 
-def _contents(page: Any, made: Any, copy: _Copy) -> ArrayObject:
-    """The page's content, then its fields as they look."""
-    given = _got(page.get("/Contents", ArrayObject()))
-    streams = given if isinstance(given, ArrayObject) else [page.get("/Contents")]
+def _contents(page: Any, copied_page: Any, copy: _Copy) -> ArrayObject:
+    """The page's content streams, followed by the appearance of its form fields."""
+    contents = _resolved(page.get("/Contents", ArrayObject()))
+    streams = contents if isinstance(contents, ArrayObject) else [page.get("/Contents")]
     copied = [
-        copy.value(each, "/Contents") for each in streams if isinstance(_got(each), StreamObject)
+        copy.value(each, "/Contents")
+        for each in streams
+        if isinstance(_resolved(each), StreamObject)
     ]
-    copied = [each for each in copied if isinstance(_got(each), StreamObject)]
-    noted = _got(page.get("/Annots"))
+    copied = [each for each in copied if isinstance(_resolved(each), StreamObject)]
+    noted = _resolved(page.get("/Annots"))
     fields = [_field(each, copy) for each in (noted if isinstance(noted, ArrayObject) else ())]
-    shown = [field for field in fields if field is not None]
-    if not shown:
+    visible_fields = [field for field in fields if field is not None]
+    if not visible_fields:
         return ArrayObject(copied)
-    resources = _entries(made.get("/Resources"))
+    resources = _entries(copied_page.get("/Resources"))
     forms = _entries(resources.get("/XObject"))
     lines = [b"Q"]
-    for number, (form, place) in enumerate(shown):
+    for number, (form, matrix) in enumerate(visible_fields):
         name = NameObject(f"/Field{number}")
         while name in forms:
             name = NameObject(f"{name}x")
         forms[name] = form
-        numbers = " ".join(f"{each:.5f}" for each in place)
+        numbers = " ".join(f"{each:.5f}" for each in matrix)
         lines.append(f"q {numbers} cm {name} Do Q".encode())
     resources[NameObject("/XObject")] = forms
-    made[NameObject("/Resources")] = resources
+    copied_page[NameObject("/Resources")] = resources
     return ArrayObject([copy.stream(b"q"), *copied, copy.stream(b"\n".join(lines))])
 
 
 def _entries(dictionary: Any) -> DictionaryObject:
-    """A copy: resources may be those of other pages too."""
-    given, made = _got(dictionary), DictionaryObject()
-    if isinstance(given, DictionaryObject):
-        made.update({key: given.raw_get(key) for key in given})
-    return made
+    """A shallow copy, as pages may share their resources."""
+    original, copied = _resolved(dictionary), DictionaryObject()
+    if isinstance(original, DictionaryObject):
+        copied.update({key: original.raw_get(key) for key in original})
+    return copied
 
 
 def _field(reference: Any, copy: _Copy) -> tuple[PdfObject, tuple[float, ...]] | None:
-    """A field's appearance as a form, and the matrix that puts it in its place."""
-    field: Any = _got(reference)
+    """The appearance of a form field as a form XObject, and its transformation matrix."""
+    field: Any = _resolved(reference)
     if not isinstance(field, DictionaryObject) or field.get("/Subtype") != "/Widget":
         return None
-    if int(_got(field.get("/F", 0))) & (_HIDDEN | _NOT_SHOWN):
+    if int(_resolved(field.get("/F", 0))) & (_HIDDEN | _NOT_SHOWN):
         return None
-    looks = _got(field.get("/AP"))
-    form = looks.raw_get("/N") if isinstance(looks, DictionaryObject) and "/N" in looks else None
-    states = _got(form)
+    appearances = _resolved(field.get("/AP"))
+    form = (
+        appearances.raw_get("/N")
+        if isinstance(appearances, DictionaryObject) and "/N" in appearances
+        else None
+    )
+    states = _resolved(form)
     if isinstance(states, DictionaryObject) and not isinstance(states, StreamObject):
-        state = _got(field.get("/AS", "/Off"))
+        state = _resolved(field.get("/AS", "/Off"))
         form = states.raw_get(state) if state in states else None
-    drawn: Any = _got(form)
+    drawn: Any = _resolved(form)
     if not isinstance(drawn, StreamObject):
         return None
     copied = copy.value(form, _NAMED)
     if not isinstance(copied, IndirectObject):
         copied = copy._writer._add_object(copied)
-    made = copied.get_object()
-    if not isinstance(made, StreamObject):
+    copied_form = copied.get_object()
+    if not isinstance(copied_form, StreamObject):
         return None
-    made[NameObject("/Type")] = NameObject("/XObject")
-    made[NameObject("/Subtype")] = NameObject("/Form")
-    rectangle: Any = _got(field["/Rect"])
-    return copied, _placed(drawn, [float(_got(each)) for each in rectangle])
+    copied_form[NameObject("/Type")] = NameObject("/XObject")
+    copied_form[NameObject("/Subtype")] = NameObject("/Form")
+    rectangle: Any = _resolved(field["/Rect"])
+    return copied, _placed(drawn, [float(_resolved(each)) for each in rectangle])
 
 
 def _placed(form: Any, rectangle: list[float]) -> tuple[float, ...]:
-    """ISO 32000, 12.5.5: the box of the form, turned by its matrix, fills the rectangle."""
-    left, bottom, right, top = (float(_got(each)) for each in form["/BBox"])
-    a, b, c, d, e, f = (float(_got(each)) for each in form.get("/Matrix", (1, 0, 0, 1, 0, 0)))
-    corners = [(a * x + c * y + e, b * x + d * y + f) for x in (left, right) for y in (bottom, top)]
+    """The matrix that maps the form's bounding box to `rectangle` (ISO 32000, 12.5.5)."""
+    box_left, bottom, right, top = (float(_resolved(each)) for each in form["/BBox"])
+    a, b, c, d, e, f = (float(_resolved(each)) for each in form.get("/Matrix", (1, 0, 0, 1, 0, 0)))
+    corners = [
+        (a * x + c * y + e, b * x + d * y + f) for x in (box_left, right) for y in (bottom, top)
+    ]
     low_x, low_y = (min(corner[axis] for corner in corners) for axis in (0, 1))
     high_x, high_y = (max(corner[axis] for corner in corners) for axis in (0, 1))
     to_x, to_y = min(rectangle[0], rectangle[2]), min(rectangle[1], rectangle[3])
@@ -291,21 +305,25 @@ def _placed(form: Any, rectangle: list[float]) -> tuple[float, ...]:
     return (wide, 0, 0, high, to_x - wide * low_x, to_y - high * low_y)
 
 
-def _bare_image(stream: StreamObject) -> None:
-    """A photograph's own metadata goes, with compressions that were put around it."""
-    named: Any = _got(stream.get("/Filter"))
-    if named is None:
+def _strip_image(stream: StreamObject) -> None:
+    """Remove a photograph's metadata, and the filters that were applied around it."""
+    filter_names: Any = _resolved(stream.get("/Filter"))
+    if filter_names is None:
         return
-    filters = [_got(each) for each in named] if isinstance(named, list) else [named]
-    bare = _BARE.get(str(filters[-1])) if filters else None
-    if bare is None:
+    filters = (
+        [_resolved(each) for each in filter_names]
+        if isinstance(filter_names, list)
+        else [filter_names]
+    )
+    strip = _STRIP.get(str(filters[-1])) if filters else None
+    if strip is None:
         return
     data = stream._data
     if len(filters) > 1:
         wrapped = EncodedStreamObject()
         wrapped._data = data
         wrapped[NameObject("/Filter")] = ArrayObject(filters[:-1])
-        settings: Any = _got(stream.pop("/DecodeParms", None))
+        settings: Any = _resolved(stream.pop("/DecodeParms", None))
         if isinstance(settings, ArrayObject) and len(settings) == len(filters):
             wrapped[NameObject("/DecodeParms")] = ArrayObject(settings[:-1])
             stream[NameObject("/DecodeParms")] = settings[-1]
@@ -313,4 +331,4 @@ def _bare_image(stream: StreamObject) -> None:
             raise PdfReadError("parameters do not fit the filters")
         data = wrapped.get_data()
         stream[NameObject("/Filter")] = NameObject(filters[-1])
-    stream._data = bare(data)
+    stream._data = strip(data)

@@ -1,60 +1,63 @@
-"""Photographs inside PDFs, without what cameras and programs wrote beside the pixels.
+"""Strip the metadata of photographs inside PDFs.
 
-The compressed pixels stay byte for byte as they were: only segments (JPEG) and boxes (JPEG 2000)
-are left out, so a scanned letter reads as before. Errors: ValueError for what is no such file.
+The compressed pixels stay the same byte for byte: only segments (JPEG) and boxes (JPEG 2000) are
+removed, so a scanned letter stays as legible as before. A malformed file raises ValueError.
 """
 
-_ALONE = {0x01, *range(0xD0, 0xD8)}  # markers without a length
+_WITHOUT_LENGTH = {0x01, *range(0xD0, 0xD8)}  # markers without a length field
 _START, _END, _SCAN, _COMMENT = 0xD8, 0xD9, 0xDA, 0xFE
 _APPLICATIONS = range(0xE0, 0xF0)
-# How colours are stored is told in these two; all others describe (Exif, XMP, IPTC, profiles…).
+# These two define the colour encoding; the others are metadata (Exif, XMP, IPTC, profiles…).
 _NEEDED_APPLICATIONS = {0xE0: b"JFIF\0", 0xEE: b"Adobe"}
 _JP2_SIGNATURE = b"\0\0\0\x0cjP  \r\n\x87\n"
 _NEEDED_BOXES = {b"jP  ", b"ftyp", b"jp2h", b"jp2c"}
 
 
-def bare_jpeg(data: bytes) -> bytes:
-    """Nothing after the image's end is kept either: cameras put a second, smaller one there."""
+def strip_jpeg(data: bytes) -> bytes:
+    """Also drops everything after the end of the image, where cameras put a smaller one."""
     if data[:2] != bytes((0xFF, _START)):
         raise ValueError("not a JPEG")
-    kept = [data[:2]]
-    place = 2
+    parts = [data[:2]]
+    offset = 2
     while True:
-        place = data.index(b"\xff", place)
-        while data[place + 1 : place + 2] == b"\xff":  # fill bytes
-            place += 1
-        marker = _byte(data, place + 1)
+        offset = data.index(b"\xff", offset)
+        while data[offset + 1 : offset + 2] == b"\xff":  # fill bytes
+            offset += 1
+        marker = _byte(data, offset + 1)
         if marker == _END:
-            return b"".join((*kept, data[place : place + 2]))
-        end = place + 2
-        if marker not in _ALONE:
+            return b"".join((*parts, data[offset : offset + 2]))
+        end = offset + 2
+        if marker not in _WITHOUT_LENGTH:
             end += int.from_bytes(data[end : end + 2], "big")
-            if not place + 4 <= end <= len(data):
+            if not offset + 4 <= end <= len(data):
                 raise ValueError("a segment of a JPEG has no end")
         if marker == _SCAN:
             end = _end_of_scan(data, end)
-        if _is_needed(marker, data[place + 4 : end]):
-            kept.append(data[place:end])
-        place = end
+        if _is_needed(marker, data[offset + 4 : end]):
+            parts.append(data[offset:end])
+        offset = end
 
 
-def bare_jpeg2000(data: bytes) -> bytes:
-    """A codestream without boxes has nothing to leave out but its comment, which stays."""
+def strip_jpeg2000(data: bytes) -> bytes:
+    """A codestream without boxes has no metadata but its comment, which stays."""
     if not data.startswith(_JP2_SIGNATURE):
         return data
-    kept = []
-    place = 0
-    while place < len(data):
-        length, kind = int.from_bytes(data[place : place + 4], "big"), data[place + 4 : place + 8]
+    parts = []
+    offset = 0
+    while offset < len(data):
+        length, kind = (
+            int.from_bytes(data[offset : offset + 4], "big"),
+            data[offset + 4 : offset + 8],
+        )
         if length == 1:
-            length = int.from_bytes(data[place + 8 : place + 16], "big")
-        end = place + length if length else len(data)
-        if not place + 8 <= end <= len(data):
+            length = int.from_bytes(data[offset + 8 : offset + 16], "big")
+        end = offset + length if length else len(data)
+        if not offset + 8 <= end <= len(data):
             raise ValueError("a box of a JPEG 2000 file has no end")
         if kind in _NEEDED_BOXES:
-            kept.append(data[place:end])
-        place = end
-    return b"".join(kept)
+            parts.append(data[offset:end])
+        offset = end
+    return b"".join(parts)
 
 
 def _is_needed(marker: int, content: bytes) -> bool:
@@ -64,17 +67,17 @@ def _is_needed(marker: int, content: bytes) -> bool:
     return marker != _COMMENT
 
 
-def _end_of_scan(data: bytes, place: int) -> int:
-    """Where the next marker stands: in compressed pixels 0xFF is followed by 0 or a restart."""
+def _end_of_scan(data: bytes, offset: int) -> int:
+    """The offset of the next marker: in compressed pixels 0 or a restart follows 0xFF."""
     while True:
-        place = data.index(b"\xff", place)
-        following = _byte(data, place + 1)
-        if following != 0 and following not in _ALONE:
-            return place
-        place += 2
+        offset = data.index(b"\xff", offset)
+        following = _byte(data, offset + 1)
+        if following != 0 and following not in _WITHOUT_LENGTH:
+            return offset
+        offset += 2
 
 
-def _byte(data: bytes, place: int) -> int:
-    if place >= len(data):
+def _byte(data: bytes, offset: int) -> int:
+    if offset >= len(data):
         raise ValueError("a JPEG has no end")
-    return data[place]
+    return data[offset]

@@ -1,8 +1,8 @@
-"""Files from elsewhere are parsed in processes of their own, with little memory and little time.
+"""Isolated subprocesses parse untrusted files, with limited memory and time.
 
-A file made to explode, or to break a parser, harms nothing that holds a key or an answer: the
-process gets no setting of the service. Few run at once, and who waits longer than a process may
-take is told to try again: so many files cannot use up the machine either.
+A file made to explode, or to break its parser, harms nothing that holds a key or a response: the
+process gets no setting of the service. Few run at once, and a caller who waits longer than one may
+run is refused, so that many files cannot exhaust the machine either.
 """
 
 import asyncio
@@ -17,18 +17,19 @@ from services.runtime.text import Text
 
 SECONDS = 30
 MEMORY_BYTES = 1_500_000_000
-AT_ONCE = 2
+MOST_RUNNING = 2
 MOST_WAITING = 8
 
 
-class Exploded(Exception):
-    """It took too much memory or time, or broke its parser."""
+class SubprocessFailed(Exception):
+    """The file took too much memory or time, or broke its parser."""
 
 
 class Busy(Refusal):
     status = 503
     sentence = Text(
-        fr="Trop de fichiers sont lus en ce moment.", en="Too many files are being read just now."
+        fr="Trop de fichiers sont en cours de lecture.",
+        en="Too many files are being read just now.",
     )
     way_out = Text(fr="Réessayez dans une demi-minute.", en="Try again in half a minute.")
 
@@ -37,15 +38,15 @@ class Busy(Refusal):
         return SECONDS
 
 
-class _Places:
-    """Of one event loop: who runs, and how many wait."""
+class _Slots:
+    """How many subprocesses of one event loop run, and how many callers wait."""
 
     def __init__(self) -> None:
-        self._free = asyncio.Semaphore(AT_ONCE)
+        self._free = asyncio.Semaphore(MOST_RUNNING)
         self._waiting = 0
 
     @asynccontextmanager
-    async def taken(self) -> AsyncIterator[None]:
+    async def acquire(self) -> AsyncIterator[None]:
         """Raises Busy."""
         if self._waiting >= MOST_WAITING:
             raise Busy
@@ -63,12 +64,14 @@ class _Places:
             self._free.release()
 
 
-_places: WeakKeyDictionary[asyncio.AbstractEventLoop, _Places] = WeakKeyDictionary()
+_slots: WeakKeyDictionary[asyncio.AbstractEventLoop, _Slots] = WeakKeyDictionary()
 
 
 async def run(module: str, argument: str, content: bytes, seconds: float | None = None) -> bytes:
-    """What `python -m module argument` answers to `content`. Raises Exploded, Busy."""
-    async with _places.setdefault(asyncio.get_running_loop(), _Places()).taken():
+    """The standard output of `python -m module argument`, which reads `content`.
+
+    `seconds`: the time limit. Raises SubprocessFailed, Busy."""
+    async with _slots.setdefault(asyncio.get_running_loop(), _Slots()).acquire():
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
@@ -81,22 +84,22 @@ async def run(module: str, argument: str, content: bytes, seconds: float | None 
         )
         try:
             async with asyncio.timeout(SECONDS if seconds is None else seconds):
-                answered, _ = await process.communicate(content)
+                output, _ = await process.communicate(content)
         except TimeoutError:
-            raise Exploded from None
+            raise SubprocessFailed from None
         finally:
             if process.returncode is None:
                 process.kill()
                 await process.wait()
-    if process.returncode or not answered:
-        raise Exploded
-    return answered
+    if process.returncode or not output:
+        raise SubprocessFailed
+    return output
 
 
-def answer(read: Callable[[bytes, str], bytes], argument: str) -> None:
-    """In the process itself: limits first, then the file."""
+def main(parse: Callable[[bytes, str], bytes], argument: str) -> None:
+    """The entry point of the subprocess: it sets its limits before it reads the file."""
     import resource
 
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
-    sys.stdout.buffer.write(read(sys.stdin.buffer.read(), argument))
+    sys.stdout.buffer.write(parse(sys.stdin.buffer.read(), argument))

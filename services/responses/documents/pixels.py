@@ -1,19 +1,19 @@
-"""Pictures of any depth as pictures of eight bits a channel, which every browser shows.
+"""Convert images of any depth to eight bits per channel, which every browser shows.
 
-Scanners and photo editors write sixteen bits. Pillow clips what it converts from them: all but the
-darkest 255 of 65,536 greys turn white, and a colour named as transparent in 2, 4 or 16 bits no
-longer matches the pixels. The high byte is what other readers of PNG show.
+Scanners and photo editors write sixteen bits. Pillow clips them when it converts: all but the
+darkest 255 of 65,536 greys turn white, and a transparent colour given in 2, 4 or 16 bits no longer
+matches the pixels. Other PNG decoders keep the high byte, as this module does.
 """
 
 from PIL import Image, ImageChops
 
-_GREY_STEPS = {"L;2": 85, "L;4": 17}  # what one grey of fewer bits becomes
+_GREY_STEPS = {"L;2": 85, "L;4": 17}  # the eight-bit value of one grey level
 
 
 def eight_bits(image: Image.Image, stored_as: str | None = None) -> Image.Image:
-    """`image` in the mode RGB, or RGBA where something shows through.
+    """`image` in mode RGB, or RGBA if it has transparency.
 
-    `stored_as`: Pillow's raw mode of the file, which the mode alone does not tell."""
+    `stored_as`: Pillow's raw mode of the file, which the image's mode does not show."""
     transparent = image.info.get("transparency")
     if image.mode.startswith("I;16"):
         return _from_grey_16(image, transparent)

@@ -1,19 +1,21 @@
-"""Documents to test."""
+"""Documents that participants test, with their bytes where PostgreSQL holds them."""
 
 import hashlib
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.responses.documents.cleaning import Cleaned
-from services.runtime.postgres import database as db
+from services.responses.collections.store import or_not_found
+from services.responses.documents.cleaning import CleanedDocument
 from services.runtime.postgres.database import Connection
-from services.runtime.refusal import NotFound
+from services.runtime.postgres.queries import Queries, execute, fetch_all, fetch_optional
 
-sql = db.Queries("services.responses.documents", ".")
+queries = Queries("services.responses.documents")
 
 
 @dataclass(frozen=True)
 class Document:
+    """`size` in bytes; `words` is the plain text that marked passages count in."""
+
     id: UUID
     project_id: UUID
     title: str
@@ -24,7 +26,7 @@ class Document:
 
 
 @dataclass(frozen=True)
-class Content:
+class StoredContent:
     """`content` is None when the bytes are in the object store; `digest` is their SHA-256."""
 
     media_type: str
@@ -32,33 +34,44 @@ class Content:
     digest: bytes
 
 
-async def add_document(
-    conn: Connection, id: UUID, project_id: UUID, title: str, cleaned: Cleaned, *, inside: bool
+async def insert_document(
+    conn: Connection,
+    id: UUID,
+    project_id: UUID,
+    title: str,
+    cleaned: CleanedDocument,
+    *,
+    bytes_in_row: bool,
 ) -> Document:
-    """`inside`: its bytes are kept in the row."""
+    """Without `bytes_in_row` the document store holds the bytes under this id."""
     size = len(cleaned.content)
-    await conn.execute(
-        sql.add_document,
-        id,
-        project_id,
-        title,
-        cleaned.media_type,
-        cleaned.content if inside else None,
-        cleaned.pages,
-        cleaned.words,
-        size,
-        hashlib.sha256(cleaned.content).digest(),
+    await execute(
+        conn,
+        queries.insert_document,
+        id=id,
+        project_id=project_id,
+        title=title,
+        media_type=cleaned.media_type,
+        content=cleaned.content if bytes_in_row else None,
+        pages=cleaned.pages,
+        words=cleaned.words,
+        size=size,
+        digest=hashlib.sha256(cleaned.content).digest(),
     )
     return Document(id, project_id, title, cleaned.media_type, size, cleaned.pages, cleaned.words)
 
 
-async def documents(conn: Connection, project_id: UUID) -> list[Document]:
-    return await db.many(conn, Document, sql.documents, project_id)
+async def list_documents(conn: Connection, project_id: UUID) -> list[Document]:
+    return await fetch_all(conn, Document, queries.list_documents, project_id=project_id)
 
 
-async def document_content(conn: Connection, project_id: UUID, id: UUID) -> Content:
+async def find_content(conn: Connection, project_id: UUID, document_id: UUID) -> StoredContent:
     """Raises NotFound."""
-    found = await db.maybe(conn, Content, sql.document_content, project_id, id)
-    if found is None:
-        raise NotFound(what=id)
-    return found
+    content = await fetch_optional(
+        conn,
+        StoredContent,
+        queries.find_content,
+        project_id=project_id,
+        document_id=document_id,
+    )
+    return or_not_found(content, document_id)

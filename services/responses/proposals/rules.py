@@ -1,15 +1,23 @@
-"""Drafting proposals, merging them, and when all of them may be listed in a synthesis."""
+"""When proposals may change, be merged, and be listed in a synthesis."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from uuid import UUID
 
+from services.responses.collections.rules import CollectionPhase
 from services.runtime.refusal import NotFound, Refusal
 from services.runtime.text import Language, Text
 
 # Trigram similarity from which two drafts are shown side by side.
-ALIKE = 0.4
+LEAST_SIMILARITY = 0.4
+
+
+class ProposalPhase(StrEnum):
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    MERGED = "merged"
 
 
 class ProposalFinal(Refusal):
@@ -21,9 +29,9 @@ class ProposalFinal(Refusal):
 
 class ProposalChanged(Refusal):
     sentence = Text(
-        fr="« {title} » a changé entre-temps : la version {held} n'est pas celle que vous avez lue"
-        " ({read}).",
-        en="“{title}” was changed in the meantime: version {held} is not the one you read"
+        fr="« {title} » a changé entre-temps : la version {current} n'est pas celle que vous avez"
+        " lue ({read}).",
+        en="“{title}” was changed in the meantime: version {current} is not the one you read"
         " ({read}).",
     )
     way_out = Text(
@@ -34,7 +42,7 @@ class ProposalChanged(Refusal):
 
 class NotMerged(Refusal):
     sentence = Text(
-        fr="« {title} » n'est réunie à aucune autre : il n'y a rien à défaire.",
+        fr="« {title} » n'est réunie à aucune autre : il n'y a rien à séparer.",
         en="“{title}” is not merged into another: there is nothing to undo.",
     )
 
@@ -42,7 +50,7 @@ class NotMerged(Refusal):
 class MergedIntoItself(Refusal):
     status = 422
     sentence = Text(
-        fr="Une proposition ne se réunit pas à elle-même.",
+        fr="Une proposition ne peut pas être réunie à elle-même.",
         en="A proposal cannot be merged into itself.",
     )
 
@@ -50,44 +58,44 @@ class MergedIntoItself(Refusal):
 class SurvivorUnknown(Refusal):
     status = 422
     sentence = Text(
-        fr="La proposition {what} n'est pas de ce projet.",
-        en="Proposal {what} is not of this project.",
+        fr="La proposition {what} n'appartient pas à ce projet.",
+        en="Proposal {what} does not belong to this project.",
     )
 
 
 class SynthesisBlocked(Refusal):
-    """Each line says one thing that stands in the way."""
+    """Its details name the obstacles one by one."""
 
     sentence = Text(
         fr="La synthèse n'est pas encore possible.", en="The synthesis is not possible yet."
     )
 
-    def __init__(self, blocked_by: Sequence["Line"]) -> None:
+    def __init__(self, obstacles: Sequence["Obstacle"]) -> None:
         super().__init__()
-        self._blocked_by = blocked_by
+        self._obstacles = obstacles
 
     def details(self, language: Language) -> list[str]:
-        return [one.message(language) for one in self._blocked_by]
+        return [obstacle.message(language) for obstacle in self._obstacles]
 
 
 class ListDiffers(Refusal):
-    """Each line names a proposal that was added, changed or merged since the list was read."""
+    """Its details name the proposals that were added, changed or merged since the list was read."""
 
     sentence = Text(
-        fr="La liste n'est pas celle des propositions telles qu'elles sont maintenant.",
-        en="The list is not that of the proposals as they are now.",
+        fr="La liste ne correspond plus aux propositions actuelles.",
+        en="The list no longer matches the current proposals.",
     )
     way_out = Text(
         fr="Relisez le tableau des propositions, puis recommencez.",
         en="Read the board of proposals again, then try once more.",
     )
 
-    def __init__(self, lines: Sequence["Line"]) -> None:
+    def __init__(self, differences: Sequence["Obstacle"]) -> None:
         super().__init__()
-        self._lines = lines
+        self._differences = differences
 
     def details(self, language: Language) -> list[str]:
-        return [line.message(language) for line in self._lines]
+        return [difference.message(language) for difference in self._differences]
 
 
 @dataclass(frozen=True)
@@ -98,19 +106,23 @@ class Draft:
 
 
 @dataclass(frozen=True)
-class Held:
+class LockedProposal:
     """A proposal under its row lock."""
 
     id: UUID
     project_id: UUID
     version: int
-    state: str
+    state: ProposalPhase
     title: str
+
+    def __post_init__(self) -> None:
+        """The database returns a text."""
+        object.__setattr__(self, "state", ProposalPhase(self.state))
 
 
 @dataclass(frozen=True)
-class Line:
-    """One of several things to say, in the language of who will read it."""
+class Obstacle:
+    """A reason against a synthesis, said in the reader's language."""
 
     sentence: Text
     data: Mapping[str, str | int | date | UUID]
@@ -120,11 +132,12 @@ class Line:
 
 
 _STILL_COLLECTING = Text(
-    fr="Le recueil court encore, jusqu'au {day}.", en="Answers are still taken, until {day}."
+    fr="Le recueil court encore, jusqu'au {day}.",
+    en="Responses are still taken, until {day}.",
 )
 _NOT_ENDED = Text(
     fr="Les dernières réponses ne sont pas encore ouvertes.",
-    en="The last answers are not opened yet.",
+    en="The last responses are not opened yet.",
 )
 _UNREAD = Text(fr="Contributions encore à lire : {n}.", en="Contributions still to be read: {n}.")
 _UNSUPPORTED = Text(
@@ -141,80 +154,83 @@ _NOT_LISTED = Text(
     en="“{title}”, version {version}: not in the list.",
 )
 _FINAL = {
-    "submitted": Text(fr="remise avec la synthèse", en="submitted with the synthesis"),
-    "merged": Text(fr="réunie à une autre", en="merged into another"),
+    ProposalPhase.SUBMITTED: Text(fr="remise avec la synthèse", en="submitted with the synthesis"),
+    ProposalPhase.MERGED: Text(fr="réunie à une autre", en="merged into another"),
 }
 
 
-def refuse_unless_draft(held: Held, version_read: int) -> None:
+def refuse_unless_draft(proposal: LockedProposal, version_read: int) -> None:
     """Raises ProposalFinal, ProposalChanged."""
-    if held.state != "draft":
-        what = _FINAL[held.state]
-        raise ProposalFinal(title=held.title, what_fr=what.fr, what_en=what.en)
-    if held.version != version_read:
-        raise ProposalChanged(title=held.title, held=held.version, read=version_read)
+    if proposal.state is not ProposalPhase.DRAFT:
+        reason = _FINAL[proposal.state]
+        raise ProposalFinal(title=proposal.title, what_fr=reason.fr, what_en=reason.en)
+    _refuse_if_changed(proposal, version_read)
 
 
 def refuse_unless_mergeable(
-    id: UUID, into: UUID, version_read: int, held: Mapping[UUID, Held]
+    id: UUID, survivor_id: UUID, version_read: int, proposals: Mapping[UUID, LockedProposal]
 ) -> None:
-    """Both must be drafts of one project, so that no circle can come about.
+    """Both must be drafts of one project, so that merges cannot form a circle.
 
     Raises NotFound, MergedIntoItself, SurvivorUnknown, ProposalFinal, ProposalChanged."""
-    if id not in held:
+    if id not in proposals:
         raise NotFound(what=id)
-    if id == into:
+    if id == survivor_id:
         raise MergedIntoItself
-    survivor = held.get(into)
-    if survivor is None or survivor.project_id != held[id].project_id:
-        raise SurvivorUnknown(what=into)
-    refuse_unless_draft(held[id], version_read)
+    survivor = proposals.get(survivor_id)
+    if survivor is None or survivor.project_id != proposals[id].project_id:
+        raise SurvivorUnknown(what=survivor_id)
+    refuse_unless_draft(proposals[id], version_read)
     refuse_unless_draft(survivor, survivor.version)
 
 
-def refuse_unless_separable(held: Held, version_read: int) -> None:
+def refuse_unless_separable(proposal: LockedProposal, version_read: int) -> None:
     """Raises NotMerged, ProposalChanged."""
-    if held.state != "merged":
-        raise NotMerged(title=held.title)
-    if held.version != version_read:
-        raise ProposalChanged(title=held.title, held=held.version, read=version_read)
+    if proposal.state is not ProposalPhase.MERGED:
+        raise NotMerged(title=proposal.title)
+    _refuse_if_changed(proposal, version_read)
 
 
-def blocked(
-    state: str,
+def obstacles(
+    state: CollectionPhase,
     project_is_over: bool,
     ends_on: date,
     unread: int,
     unsupported: Sequence[str],
-) -> list[Line]:
-    """What stands between a collection and its synthesis; `unsupported` are titles of drafts."""
-    reasons = []
+) -> list[Obstacle]:
+    """The obstacles to a synthesis; `unsupported` are titles of drafts without contributions."""
+    result = []
     if not project_is_over:
-        reasons.append(Line(_STILL_COLLECTING, {"day": ends_on}))
-    elif state == "ready":
-        reasons.append(Line(_NOT_ENDED, {}))
+        result.append(Obstacle(_STILL_COLLECTING, {"day": ends_on}))
+    elif state == CollectionPhase.READY:
+        result.append(Obstacle(_NOT_ENDED, {}))
     if unread:
-        reasons.append(Line(_UNREAD, {"n": unread}))
-    reasons += [Line(_UNSUPPORTED, {"title": title}) for title in unsupported]
-    return reasons
+        result.append(Obstacle(_UNREAD, {"n": unread}))
+    result += [Obstacle(_UNSUPPORTED, {"title": title}) for title in unsupported]
+    return result
 
 
 def refuse_unless_listed(
     listed: Sequence[tuple[UUID, int]], drafts: Mapping[UUID, tuple[int, str]]
 ) -> None:
-    """Exactly every draft (id to version and title), each at the version that was read.
+    """The list must hold every draft, each at its current version, and nothing else.
 
-    Raises ListDiffers."""
-    asked = dict(listed)
-    lines = [
-        Line(_NOT_LISTED, {"title": title, "version": version})
+    `listed`: id and version; `drafts`: version and title by id. Raises ListDiffers."""
+    listed_versions = dict(listed)
+    differences = [
+        Obstacle(_NOT_LISTED, {"title": title, "version": version})
         for id, (version, title) in drafts.items()
-        if asked.get(id) != version
+        if listed_versions.get(id) != version
     ]
-    lines += [
-        Line(_NO_DRAFT, {"id": id, "version": version})
+    differences += [
+        Obstacle(_NO_DRAFT, {"id": id, "version": version})
         for id, version in listed
         if id not in drafts or drafts[id][0] != version
     ]
-    if lines:
-        raise ListDiffers(lines)
+    if differences:
+        raise ListDiffers(differences)
+
+
+def _refuse_if_changed(proposal: LockedProposal, version_read: int) -> None:
+    if proposal.version != version_read:
+        raise ProposalChanged(title=proposal.title, current=proposal.version, read=version_read)

@@ -1,28 +1,33 @@
-"""Proposals, who supports them, and which look alike."""
+"""Proposals, which contributions support them, and which resemble each other."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from services.responses.proposals.rules import Draft, Held
-from services.responses.readings.rules import Linkable
-from services.runtime.postgres import database as db
+from services.responses.proposals.rules import Draft, LockedProposal, ProposalPhase
 from services.runtime.postgres.database import Connection
+from services.runtime.postgres.queries import (
+    Queries,
+    execute,
+    fetch,
+    fetch_all,
+    fetch_optional,
+    fetch_row,
+)
 
-sql = db.Queries("services.responses.proposals", ".")
-
+queries = Queries("services.responses.proposals")
 _BEFORE_ALL = UUID(int=0)
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """`support`: contributions linked to it or to what was merged into it, each once."""
+    """`support`: contributions linked to it or to a proposal merged into it, each once."""
 
     id: UUID
     project_id: UUID
     version: int
-    state: str
+    state: ProposalPhase
     title: str
     text: str
     theme: str | None
@@ -32,9 +37,13 @@ class Proposal:
     drafted_by: str
     drafted_on: date
 
+    def __post_init__(self) -> None:
+        """The database returns a text."""
+        object.__setattr__(self, "state", ProposalPhase(self.state))
+
 
 @dataclass(frozen=True)
-class Near:
+class SimilarPair:
     first: UUID
     second: UUID
     similarity: float
@@ -42,84 +51,118 @@ class Near:
 
 @dataclass(frozen=True)
 class Family:
-    """The project of a proposal and the one that remains of all merges, which may be itself."""
+    """The project of a proposal, and its survivor after all merges, which may be itself."""
 
     project_id: UUID
-    survivor: UUID
+    survivor_id: UUID
 
 
 @dataclass(frozen=True)
-class Marked:
+class MarkCounts:
     personal_cases: int
     no_suggestion: int
 
 
-async def add_proposal(
-    conn: Connection, id: UUID, project_id: UUID, draft: Draft, by: str, today: date
+async def insert_proposal(
+    conn: Connection, id: UUID, project_id: UUID, draft: Draft, drafted_by: str, today: date
 ) -> None:
-    await conn.execute(
-        sql.add_proposal, id, project_id, draft.title, draft.text, draft.theme, by, today
+    await execute(
+        conn,
+        queries.insert_proposal,
+        id=id,
+        project_id=project_id,
+        title=draft.title,
+        text=draft.text,
+        theme=draft.theme,
+        drafted_by=drafted_by,
+        drafted_on=today,
     )
 
 
-async def hold_proposals(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Held]:
-    """Locked until the transaction ends; ids that are unknown are not there."""
-    held = await db.many(conn, Held, sql.hold_proposals, ids)
-    return {one.id: one for one in held}
+async def lock_proposals(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, LockedProposal]:
+    """By id; unknown ids are absent."""
+    locked = await fetch_all(conn, LockedProposal, queries.lock_proposals, ids=ids)
+    return {proposal.id: proposal for proposal in locked}
 
 
-async def hold_drafts(conn: Connection, project_id: UUID) -> None:
-    await conn.execute(sql.hold_drafts, project_id)
+async def lock_drafts(conn: Connection, project_id: UUID) -> None:
+    await execute(conn, queries.lock_drafts, project_id=project_id)
 
 
-async def write_proposal(conn: Connection, id: UUID, draft: Draft) -> None:
-    await conn.execute(sql.write_proposal, id, draft.title, draft.text, draft.theme)
+async def update_proposal(conn: Connection, id: UUID, draft: Draft) -> None:
+    await execute(
+        conn,
+        queries.update_proposal,
+        id=id,
+        title=draft.title,
+        text=draft.text,
+        theme=draft.theme,
+    )
 
 
-async def merge_proposal(conn: Connection, id: UUID, into: UUID) -> None:
-    await conn.execute(sql.merge_proposal, id, into)
+async def merge_proposal(conn: Connection, id: UUID, survivor_id: UUID) -> None:
+    await execute(conn, queries.merge_proposal, id=id, survivor_id=survivor_id)
 
 
-async def unmerge_proposal(conn: Connection, id: UUID, survivor: UUID) -> None:
-    await conn.execute(sql.unmerge_proposal, id, survivor)
+async def unmerge_proposal(conn: Connection, id: UUID, survivor_id: UUID) -> None:
+    await execute(conn, queries.unmerge_proposal, id=id, survivor_id=survivor_id)
 
 
-async def record_merge(
-    conn: Connection, id: UUID, merged: bool, survivor: UUID, by: str, today: date
+async def insert_proposal_merge(
+    conn: Connection, id: UUID, merged: bool, survivor_id: UUID, decided_by: str, today: date
 ) -> None:
-    await conn.execute(sql.record_merge, id, merged, survivor, by, today)
+    """`merged`: False where a merge was undone."""
+    await execute(
+        conn,
+        queries.insert_proposal_merge,
+        proposal_id=id,
+        merged=merged,
+        survivor_id=survivor_id,
+        decided_by=decided_by,
+        decided_on=today,
+    )
 
 
-async def family_of(conn: Connection, id: UUID) -> Family | None:
-    row = await conn.fetchrow(sql.family_of, id)
-    return Family(**row) if row else None
+async def find_family(conn: Connection, id: UUID) -> Family | None:
+    return await fetch_optional(conn, Family, queries.find_family, id=id)
 
 
-async def submit_proposals(conn: Connection, project_id: UUID) -> None:
-    await conn.execute(sql.submit_proposals, project_id)
+async def submit_drafts(conn: Connection, project_id: UUID) -> None:
+    await execute(conn, queries.submit_drafts, project_id=project_id)
 
 
-async def linkable(conn: Connection, project_id: UUID, ids: Sequence[UUID]) -> list[Linkable]:
-    return await db.many(conn, Linkable, sql.linkable, project_id, ids)
+async def list_proposals(conn: Connection, *project_ids: UUID) -> list[Proposal]:
+    """By theme, then those with most support first."""
+    return await fetch_all(conn, Proposal, queries.list_proposals, project_ids=project_ids)
 
 
-async def proposals(conn: Connection, *project_ids: UUID) -> list[Proposal]:
-    """By theme, those with most support first."""
-    return await db.many(conn, Proposal, sql.proposals, project_ids)
+async def list_similar_drafts(
+    conn: Connection, project_id: UUID, least_similarity: float
+) -> list[SimilarPair]:
+    return await fetch_all(
+        conn,
+        SimilarPair,
+        queries.list_similar_drafts,
+        project_id=project_id,
+        least_similarity=least_similarity,
+    )
 
 
-async def near_proposals(conn: Connection, project_id: UUID, alike: float) -> list[Near]:
-    return await db.many(conn, Near, sql.near_proposals, project_id, alike)
-
-
-async def count_marks(conn: Connection, project_id: UUID) -> Marked:
-    row = await conn.fetchrow(sql.count_marks, project_id)
+async def count_marks(conn: Connection, project_id: UUID) -> MarkCounts:
+    row = await fetch_row(conn, queries.count_marks, project_id=project_id)
     assert row is not None
-    return Marked(**row)
+    return MarkCounts(**row)
 
 
-async def supporters(
+async def list_supporting_ids(
     conn: Connection, proposal_id: UUID, after: UUID | None, limit: int
 ) -> list[UUID]:
-    rows = await conn.fetch(sql.supporters, proposal_id, after or _BEFORE_ALL, limit)
+    """Ids of contributions, from behind `after`."""
+    rows = await fetch(
+        conn,
+        queries.list_supporting_ids,
+        proposal_id=proposal_id,
+        after_id=after or _BEFORE_ALL,
+        page_length=limit,
+    )
     return [row["id"] for row in rows]

@@ -1,123 +1,124 @@
-"""Drafting proposals from what was read, and merging those that say the same."""
+"""Draft proposals from contributions, and merge those that say the same."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 from services.contracts.http.proposals import WriteProposal
 from services.responses.collections import store as collections
-from services.responses.collections.daily_clock import Daily
-from services.responses.collections.rules import Collection
+from services.responses.collections.rules import (
+    Collection,
+    CollectionPhase,
+    non_blank,
+    refuse_once_synthesised,
+)
+from services.responses.collections.store import or_not_found
+from services.responses.collections.use_cases import hint
 from services.responses.proposals import rules, store
-from services.responses.proposals.rules import Draft, Line
-from services.responses.proposals.store import Marked, Near, Proposal
-from services.responses.readings import use_cases_attention as attention
-from services.responses.readings.rules import refuse_once_synthesised, said
+from services.responses.proposals.rules import Draft, Obstacle, ProposalPhase
+from services.responses.proposals.store import Proposal
+from services.responses.proposals.views import Board
 from services.runtime.clock import Clock
 from services.runtime.http.staff_tokens import Staff
-from services.runtime.messaging import outbox
 from services.runtime.postgres.database import Connection
-from services.runtime.refusal import NotFound
 
 
-@dataclass(frozen=True)
-class Board:
-    collection: Collection
-    proposals: Sequence[Proposal]
-    near: Sequence[Near]
-    unread: int
-    marked: Marked
-    blocked_by: Sequence[Line]
-
-
-async def board(conn: Connection, project_id: UUID) -> Board:
-    """All proposals of a project and what still stands in the way of its synthesis.
-
-    Raises NotFound."""
-    held = await collections.collection(conn, project_id)
-    found = await store.proposals(conn, project_id)
-    unread = (await attention.unread(conn, [project_id]))[project_id]
+async def read_board(conn: Connection, project_id: UUID) -> Board:
+    """All proposals of a project, and the obstacles to its synthesis. Raises NotFound."""
+    collection = await collections.find_collection(conn, project_id)
+    proposals = await store.list_proposals(conn, project_id)
+    unread = (await collections.count_unread(conn, [project_id]))[project_id]
     return Board(
-        held,
-        found,
-        await store.near_proposals(conn, project_id, rules.ALIKE),
+        collection,
+        proposals,
+        await store.list_similar_drafts(conn, project_id, rules.LEAST_SIMILARITY),
         unread,
         await store.count_marks(conn, project_id),
-        await blocked(conn, held, found, unread),
+        await list_obstacles(conn, collection, proposals, unread),
     )
 
 
-async def blocked(
-    conn: Connection, held: Collection, found: Sequence[Proposal], unread: int
-) -> list[Line]:
-    """Where nobody spoke nothing can be linked: what was drafted meanwhile is answered as it is."""
-    if held.state == "synthesised":
+async def list_obstacles(
+    conn: Connection, collection: Collection, proposals: Sequence[Proposal], unread: int
+) -> list[Obstacle]:
+    """A draft needs a linked contribution, unless the project has no contribution at all."""
+    if collection.state is CollectionPhase.SYNTHESISED:
         return []
-    counts = (await collections.count_answers(conn, [held.project_id]))[held.project_id]
+    project_id = collection.project_id
+    counts = (await collections.count_responses(conn, [project_id]))[project_id]
     unsupported = [
-        one.title for one in found if one.state == "draft" and one.support == 0 and counts.open
+        proposal.title
+        for proposal in proposals
+        if proposal.state is ProposalPhase.DRAFT and proposal.support == 0 and counts.opened
     ]
-    return rules.blocked(
-        held.state, held.project_is_over, held.collection_ends_on, unread, unsupported
+    return rules.obstacles(
+        collection.state,
+        collection.project_is_over,
+        collection.collection_ends_on,
+        unread,
+        unsupported,
     )
 
 
-async def draft(
-    conn: Connection, clock: Clock, drafter: Staff, project_id: UUID, written: WriteProposal
+async def draft_proposal(
+    conn: Connection, clock: Clock, drafter: Staff, project_id: UUID, draft: WriteProposal
 ) -> Proposal:
     """Raises NotFound, SynthesisMade, BlankText."""
-    refuse_once_synthesised(await collections.hold_reading(conn, project_id))
+    refuse_once_synthesised(await collections.share_collection_state(conn, project_id))
     id = uuid4()
-    await store.add_proposal(conn, id, project_id, _draft(written), drafter.name, clock.today())
-    return await _changed(conn, clock, project_id, id)
+    await store.insert_proposal(conn, id, project_id, _draft(draft), drafter.name, clock.today())
+    return await _hint_and_find(conn, clock, project_id, id)
 
 
-async def edit(conn: Connection, clock: Clock, id: UUID, written: WriteProposal) -> Proposal:
+async def edit_proposal(conn: Connection, clock: Clock, id: UUID, draft: WriteProposal) -> Proposal:
     """Raises NotFound, ProposalFinal, ProposalChanged, BlankText."""
-    held = (await store.hold_proposals(conn, [id])).get(id)
-    if held is None:
-        raise NotFound(what=id)
-    rules.refuse_unless_draft(held, written.version or 0)
-    await store.write_proposal(conn, id, _draft(written))
-    return await _changed(conn, clock, held.project_id, id)
+    proposal = or_not_found((await store.lock_proposals(conn, [id])).get(id), id)
+    rules.refuse_unless_draft(proposal, draft.version or 0)
+    await store.update_proposal(conn, id, _draft(draft))
+    return await _hint_and_find(conn, clock, proposal.project_id, id)
 
 
-async def merge(
-    conn: Connection, clock: Clock, author: Staff, id: UUID, into: UUID, version_read: int
+async def merge_proposal(
+    conn: Connection,
+    clock: Clock,
+    author: Staff,
+    id: UUID,
+    survivor_id: UUID,
+    version_read: int,
 ) -> Proposal:
-    """Returns the survivor, which is supported from now on by what supported either.
+    """Returns the survivor; the contributions that support either now support it.
 
     Raises NotFound, MergedIntoItself, SurvivorUnknown, ProposalFinal, ProposalChanged."""
-    held = await store.hold_proposals(conn, [id, into])
-    rules.refuse_unless_mergeable(id, into, version_read, held)
-    await store.merge_proposal(conn, id, into)
-    await store.record_merge(conn, id, True, into, author.name, clock.today())
-    return await _changed(conn, clock, held[into].project_id, into)
+    proposals = await store.lock_proposals(conn, [id, survivor_id])
+    rules.refuse_unless_mergeable(id, survivor_id, version_read, proposals)
+    await store.merge_proposal(conn, id, survivor_id)
+    await store.insert_proposal_merge(conn, id, True, survivor_id, author.name, clock.today())
+    return await _hint_and_find(conn, clock, proposals[survivor_id].project_id, survivor_id)
 
 
-async def unmerge(
+async def unmerge_proposal(
     conn: Connection, clock: Clock, author: Staff, id: UUID, version_read: int
 ) -> Proposal:
-    """Undo a merge, until the synthesis: the proposal is a draft again, with what supported it.
+    """Undo a merge, until the synthesis: the proposal is a draft again, with its own support.
 
     Raises NotFound, SynthesisMade, NotMerged, ProposalChanged."""
-    family = await store.family_of(conn, id)
-    if family is None:
-        raise NotFound(what=id)
+    family = or_not_found(await store.find_family(conn, id), id)
     # The collection first, as the synthesis does: neither overlooks the other.
-    refuse_once_synthesised(await collections.hold_reading(conn, family.project_id))
-    held = await store.hold_proposals(conn, [id, family.survivor])
-    rules.refuse_unless_separable(held[id], version_read)
-    await store.unmerge_proposal(conn, id, family.survivor)
-    await store.record_merge(conn, id, False, family.survivor, author.name, clock.today())
-    return await _changed(conn, clock, family.project_id, id)
+    refuse_once_synthesised(await collections.share_collection_state(conn, family.project_id))
+    proposals = await store.lock_proposals(conn, [id, family.survivor_id])
+    rules.refuse_unless_separable(proposals[id], version_read)
+    await store.unmerge_proposal(conn, id, family.survivor_id)
+    await store.insert_proposal_merge(
+        conn, id, False, family.survivor_id, author.name, clock.today()
+    )
+    return await _hint_and_find(conn, clock, family.project_id, id)
 
 
-def _draft(written: WriteProposal) -> Draft:
-    theme = (written.theme or "").strip()
-    return Draft(said(written.title), said(written.text), theme or None)
+def _draft(draft: WriteProposal) -> Draft:
+    theme = (draft.theme or "").strip()
+    return Draft(non_blank(draft.title), non_blank(draft.text), theme or None)
 
 
-async def _changed(conn: Connection, clock: Clock, project_id: UUID, id: UUID) -> Proposal:
-    await outbox.write_hint(conn, Daily(clock), "proposal", project_id)
-    return next(one for one in await store.proposals(conn, project_id) if one.id == id)
+async def _hint_and_find(conn: Connection, clock: Clock, project_id: UUID, id: UUID) -> Proposal:
+    await hint(conn, clock, "proposal", project_id)
+    proposals = await store.list_proposals(conn, project_id)
+    return next(proposal for proposal in proposals if proposal.id == id)

@@ -1,36 +1,24 @@
-"""What a reading may say, and until when a collection is read and drafted from."""
+"""Rules of readings: links to proposals, credited seconds, and notes of sessions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from services.responses.collections.rules import CollectionPhase, refuse_once_synthesised
 from services.runtime.refusal import Refusal
 from services.runtime.text import Text
 
 
-class SynthesisMade(Refusal):
-    sentence = Text(
-        fr="La synthèse de ce projet est faite : lectures et propositions ne changent plus.",
-        en="This project's synthesis is made: readings and proposals no longer change.",
-    )
-
-
 class NothingToNote(Refusal):
     sentence = Text(
-        fr="Ce projet ne recueille pas encore : il n'y a pas d'atelier à noter.",
-        en="This project does not collect yet: there is no workshop to take notes of.",
+        fr="Le recueil de ce projet n'a pas commencé : il n'y a pas d'atelier à noter.",
+        en="This project has not started to collect: there is no workshop to take notes of.",
     )
     way_out = Text(
         fr="Déclarez le questionnaire prêt, puis notez.",
         en="Declare the questionnaire ready, then take notes.",
     )
-
-
-class BlankText(Refusal):
-    status = 422
-    sentence = Text(fr="Il n'y a que des blancs.", en="There is nothing but blanks.")
-    way_out = Text(fr="Écrivez au moins un mot.", en="Write at least a word.")
 
 
 class UnknownProposal(Refusal):
@@ -56,8 +44,8 @@ class ProposalMerged(Refusal):
 
 
 @dataclass(frozen=True)
-class Linkable:
-    """A proposal that somebody wants to link to, and what it was merged into in the end."""
+class LinkableProposal:
+    """`survivor`: the title of the proposal that it was merged into in the end."""
 
     id: UUID
     state: str
@@ -65,41 +53,29 @@ class Linkable:
     survivor: str | None
 
 
-def refuse_once_synthesised(state: str) -> None:
-    if state == "synthesised":
-        raise SynthesisMade
-
-
-def refuse_unless_taking_notes(state: str) -> None:
+def refuse_unless_taking_notes(state: CollectionPhase) -> None:
     """Notes are taken from the first workshop until the synthesis. Raises SynthesisMade,
     NothingToNote."""
     refuse_once_synthesised(state)
-    if state == "preparing":
+    if state == CollectionPhase.PREPARING:
         raise NothingToNote
 
 
-def refuse_unless_linkable(wanted: Sequence[UUID], found: Sequence[Linkable]) -> None:
-    """Raises UnknownProposal, ProposalMerged."""
-    known = {one.id: one for one in found}
-    for id in wanted:
-        if id not in known:
+def refuse_unless_linkable(
+    proposal_ids: Sequence[UUID], proposals: Sequence[LinkableProposal]
+) -> None:
+    """`proposals`: those of the project. Raises UnknownProposal, ProposalMerged."""
+    by_id = {proposal.id: proposal for proposal in proposals}
+    for id in proposal_ids:
+        if id not in by_id:
             raise UnknownProposal(what=id)
-        if known[id].state == "merged":
-            raise ProposalMerged(title=known[id].title, survivor=known[id].survivor)
+        if by_id[id].state == "merged":
+            raise ProposalMerged(title=by_id[id].title, survivor=by_id[id].survivor)
 
 
 def credited_seconds(reported: float, since: datetime | None, now: datetime) -> float:
-    """Of the seconds that a reader reports, no more than passed since they were shown the
-    contribution and since their previous recording: nobody reads two at once. None where nothing
-    was shown to them."""
+    """The seconds a reader reports, capped by the time that passed since `since`.
+
+    `since`: when the contribution was shown to them or when they recorded their previous reading,
+    whichever is later, as nobody reads two at once; None where nothing was shown to them."""
     return 0.0 if since is None else min(reported, max(0.0, (now - since).total_seconds()))
-
-
-def said(text: str) -> str:
-    """Without blanks at the ends; the one character PostgreSQL cannot keep is replaced.
-
-    Raises BlankText."""
-    kept = text.strip().replace("\0", "\N{REPLACEMENT CHARACTER}")
-    if not kept:
-        raise BlankText
-    return kept

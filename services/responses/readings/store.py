@@ -6,25 +6,32 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from services.responses.readings.rules_attention import Heard
-from services.runtime.postgres import database as db
+from services.responses.collections.store import or_not_found
+from services.responses.readings.rules import LinkableProposal
+from services.responses.readings.rules_attention import ReadingHistory
 from services.runtime.postgres.database import Connection
-from services.runtime.refusal import NotFound
+from services.runtime.postgres.queries import (
+    Queries,
+    execute,
+    fetch,
+    fetch_all,
+    fetch_row,
+    fetch_value,
+)
 
-sql = db.Queries("services.responses.readings", ".")
-
+queries = Queries("services.responses.readings")
 _BEFORE_ALL = UUID(int=0)
 
 
 @dataclass(frozen=True)
-class Shown:
-    """A contribution with its readings and moderation (latest first), as the view has them."""
+class ReadContribution:
+    """A contribution with its readings and moderation (latest first), as the contract has them."""
 
     id: UUID
     project_id: UUID
     origin: str
     title: str | None
-    on_day: date
+    opened_on: date
     length: int
     answers: dict[str, Any]
     words: str
@@ -39,135 +46,214 @@ class ReadingCounts:
     read_by_me: int
 
 
-NOTHING_READ = ReadingCounts(0, 0, 0)
+@dataclass(frozen=True)
+class ContributionQuery:
+    """`search`: words that must occur; `after`: the id behind which the page begins."""
+
+    search: str | None
+    unread_only: bool
+    include_hidden: bool
+    after: UUID | None
+    limit: int
 
 
-async def draw_order(
+async def insert_reading_order(
     conn: Connection, project_id: UUID, reader: str, seed: bytes, today: date
 ) -> bytes:
-    """The seed of this reader's order: the given one if there was none yet."""
-    return bytes(await conn.fetchval(sql.draw_order, project_id, reader, seed, today))
+    """The seed of this reader's order: `seed` unless one is already stored."""
+    return bytes(
+        await fetch_value(
+            conn,
+            queries.insert_reading_order,
+            project_id=project_id,
+            reader=reader,
+            seed=seed,
+            drawn_on=today,
+        )
+    )
 
 
-async def next_unread(
+async def find_next_unread(
     conn: Connection, project_id: UUID, reader: str, seed: bytes, readings_wanted: int
 ) -> UUID | None:
-    found: UUID | None = await conn.fetchval(
-        sql.next_unread, project_id, reader, seed, readings_wanted
+    contribution_id: UUID | None = await fetch_value(
+        conn,
+        queries.find_next_unread,
+        project_id=project_id,
+        reader=reader,
+        seed=seed,
+        readings_wanted=readings_wanted,
     )
-    return found
+    return contribution_id
 
 
-async def count_readings(
-    conn: Connection, project_ids: Sequence[UUID], reader: str = ""
-) -> dict[UUID, ReadingCounts]:
-    rows = await conn.fetch(sql.count_readings, project_ids, reader)
-    found = {
-        row["project_id"]: ReadingCounts(row["contributions"], row["unread"], row["read_by_me"])
-        for row in rows
-    }
-    return {project_id: found.get(project_id, NOTHING_READ) for project_id in project_ids}
+async def count_readings(conn: Connection, project_id: UUID, reader: str) -> ReadingCounts:
+    row = await fetch_row(conn, queries.count_readings, project_id=project_id, reader=reader)
+    assert row is not None
+    return ReadingCounts(**row)
 
 
-async def find_contributions(
-    conn: Connection,
-    project_id: UUID,
-    *,
-    words: str | None,
-    unread: bool,
-    hidden: bool,
-    after: UUID | None,
-    limit: int,
+async def list_contribution_ids(
+    conn: Connection, project_id: UUID, query: ContributionQuery
 ) -> list[UUID]:
-    page = (project_id, after or _BEFORE_ALL, unread, limit)
-    if words is None:
-        rows = await conn.fetch(sql.list_contributions, *page)
+    page = {
+        "project_id": project_id,
+        "after_id": query.after or _BEFORE_ALL,
+        "unread_only": query.unread_only,
+        "page_length": query.limit,
+    }
+    if query.search is None:
+        rows = await fetch(conn, queries.list_contribution_ids, **page)
     else:
-        rows = await conn.fetch(sql.search_contributions, *page, words, hidden)
+        rows = await fetch(
+            conn,
+            queries.search_contribution_ids,
+            search=query.search,
+            include_hidden=query.include_hidden,
+            **page,
+        )
     return [row["id"] for row in rows]
 
 
-async def contributions(
-    conn: Connection, ids: Sequence[UUID], reader: str, *, hidden: bool = False
-) -> list[Shown]:
-    """In the order of the ids. `hidden`: with the words of those that are hidden."""
-    return await db.many(conn, Shown, sql.contributions_shown, ids, reader, hidden)
+async def list_contributions(
+    conn: Connection, ids: Sequence[UUID], reader: str, *, include_hidden: bool = False
+) -> list[ReadContribution]:
+    """In the order of the ids. `include_hidden`: with the words of hidden contributions."""
+    return await fetch_all(
+        conn,
+        ReadContribution,
+        queries.list_contributions,
+        ids=ids,
+        reader=reader,
+        include_hidden=include_hidden,
+    )
 
 
-async def contribution(conn: Connection, id: UUID, reader: str, *, hidden: bool = False) -> Shown:
+async def find_contribution(
+    conn: Connection, id: UUID, reader: str, *, include_hidden: bool = False
+) -> ReadContribution:
     """Raises NotFound."""
-    found = await contributions(conn, [id], reader, hidden=hidden)
-    if not found:
-        raise NotFound(what=id)
-    return found[0]
+    contributions = await list_contributions(conn, [id], reader, include_hidden=include_hidden)
+    return or_not_found(next(iter(contributions), None), id)
 
 
-async def hold_contribution(conn: Connection, contribution_id: UUID) -> UUID:
-    """The project it answers. Raises NotFound."""
-    found: UUID | None = await conn.fetchval(sql.hold_contribution, contribution_id)
-    if found is None:
-        raise NotFound(what=contribution_id)
-    return found
+async def lock_contribution(conn: Connection, contribution_id: UUID) -> UUID:
+    """The id of its project. Raises NotFound."""
+    project_id: UUID | None = await fetch_value(
+        conn, queries.lock_contribution, contribution_id=contribution_id
+    )
+    return or_not_found(project_id, contribution_id)
 
 
-async def note_shown(
+async def insert_shown_time(
     conn: Connection, reader: str, contribution_id: UUID | None, now: datetime
 ) -> None:
-    """From when on a reader may have read; None for several contributions at once, in a list."""
-    await conn.execute(sql.begin_time, reader, now)
+    """Note from when on a reader may have read; None for a list of several contributions."""
+    await execute(conn, queries.insert_reader_time, reader=reader, since=now)
     if contribution_id is not None:
-        await conn.execute(sql.begin_showing, reader, contribution_id, now)
+        await execute(
+            conn,
+            queries.insert_shown_time,
+            reader=reader,
+            contribution_id=contribution_id,
+            since=now,
+        )
 
 
-async def restart_time(
+async def restart_reader_time(
     conn: Connection, reader: str, contribution_id: UUID, now: datetime
 ) -> datetime | None:
-    """Since when this reader may have read this contribution; their time begins anew. None: nothing
-    was shown to them yet."""
-    since: datetime | None = await conn.fetchval(sql.reading_since, reader, contribution_id)
-    await conn.execute(sql.begin_time, reader, now)
-    await conn.execute(sql.restart_time, reader, now)
+    """Start the reader's time anew; returns since when they may have read this contribution.
+
+    None: nothing was shown to them yet."""
+    since: datetime | None = await fetch_value(
+        conn, queries.lock_reader_time, reader=reader, contribution_id=contribution_id
+    )
+    await execute(conn, queries.insert_reader_time, reader=reader, since=now)
+    await execute(conn, queries.update_reader_time, reader=reader, since=now)
     return since
 
 
-async def record_reading(
+@dataclass(frozen=True)
+class Reading:
+    """One reader's reading of one contribution; `reader` is the subject of their token."""
+
+    contribution_id: UUID
+    reader: str
+    reader_name: str
+    read_on: date
+    seconds: float
+    mark: str | None
+    proposal_ids: Sequence[UUID]
+
+
+async def upsert_reading(conn: Connection, reading: Reading) -> None:
+    """Replaces this reader's earlier mark and links, and adds the seconds."""
+    key = {"contribution_id": reading.contribution_id, "reader": reading.reader}
+    await execute(
+        conn,
+        queries.upsert_reading,
+        reader_name=reading.reader_name,
+        read_on=reading.read_on,
+        seconds=reading.seconds,
+        mark=reading.mark,
+        **key,
+    )
+    links = {"proposal_ids": reading.proposal_ids, **key}
+    await execute(conn, queries.delete_reading_links, **links)
+    await execute(conn, queries.insert_reading_links, **links)
+
+
+async def list_linkable_proposals(
+    conn: Connection, project_id: UUID, proposal_ids: Sequence[UUID]
+) -> list[LinkableProposal]:
+    return await fetch_all(
+        conn,
+        LinkableProposal,
+        queries.list_linkable_proposals,
+        project_id=project_id,
+        proposal_ids=proposal_ids,
+    )
+
+
+async def insert_moderation(
     conn: Connection,
     contribution_id: UUID,
-    reader: str,
-    reader_name: str,
+    hidden: bool,
+    reason: str,
+    decided_by: str,
     today: date,
-    seconds: float,
-    mark: str | None,
-    proposal_ids: Sequence[UUID],
 ) -> None:
-    """Replaces what this reader said of it before, and adds the seconds."""
-    await conn.execute(
-        sql.record_reading, contribution_id, reader, reader_name, today, seconds, mark
+    await execute(
+        conn,
+        queries.insert_moderation,
+        contribution_id=contribution_id,
+        hidden=hidden,
+        reason=reason,
+        decided_by=decided_by,
+        decided_on=today,
     )
-    await conn.execute(sql.unlink_reading, contribution_id, reader, proposal_ids)
-    await conn.execute(sql.link_reading, contribution_id, reader, proposal_ids)
 
 
-async def moderate(
-    conn: Connection, contribution_id: UUID, hidden: bool, reason: str, by: str, today: date
+async def insert_session_note(
+    conn: Connection, id: UUID, project_id: UUID, title: str, words: str, today: date
 ) -> None:
-    await conn.execute(sql.moderate, contribution_id, hidden, reason, by, today)
+    await execute(
+        conn,
+        queries.insert_session_note,
+        id=id,
+        project_id=project_id,
+        title=title,
+        words=words,
+        opened_on=today,
+    )
 
 
-async def add_session_note(
-    conn: Connection,
-    id: UUID,
-    project_id: UUID,
-    title: str,
-    words: str,
-    today: date,
-) -> None:
-    await conn.execute(sql.add_session_note, id, project_id, words, today, title)
-
-
-async def heard(conn: Connection, project_id: UUID) -> list[Heard]:
-    return await db.many(conn, Heard, sql.heard, project_id)
+async def list_reading_histories(conn: Connection, project_id: UUID) -> list[ReadingHistory]:
+    return await fetch_all(
+        conn, ReadingHistory, queries.list_reading_histories, project_id=project_id
+    )
 
 
 async def count_readers(conn: Connection, project_id: UUID) -> int:
-    return int(await conn.fetchval(sql.count_readers, project_id))
+    return int(await fetch_value(conn, queries.count_readers, project_id=project_id))

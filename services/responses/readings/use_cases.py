@@ -1,84 +1,89 @@
-"""The reading room: every contribution is read by named readers, each in an order of their own."""
+"""The reading room: named readers read every contribution, each in an order of their own."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from random import Random
 from uuid import UUID
 
 from services.contracts.http.reading import RecordReading, SessionNote
 from services.responses.collections import store as collections
-from services.responses.collections.daily_clock import Daily
-from services.responses.collections.rules import Collection
-from services.responses.proposals import store as proposals
+from services.responses.collections.rules import Collection, non_blank, refuse_once_synthesised
+from services.responses.collections.use_cases import hint
 from services.responses.readings import rules, store
 from services.responses.readings.rules_searching import search_words
-from services.responses.readings.store import ReadingCounts, Shown
+from services.responses.readings.store import (
+    ContributionQuery,
+    ReadContribution,
+    Reading,
+)
+from services.responses.readings.views import NextContribution, Page
 from services.runtime.clock import Clock
 from services.runtime.http.staff_tokens import Staff
-from services.runtime.messaging import outbox
 from services.runtime.postgres.database import Connection
 
 _SEED_BYTES = 32
 
 
-@dataclass(frozen=True)
-class Next:
-    """`contribution` is None when nothing is left for this reader."""
-
-    contribution: Shown | None
-    seed: bytes
-    counts: ReadingCounts
-    readings_wanted: int
-
-
 async def next_reading(
-    conn: Connection, clock: Clock, chance: Random, reader: Staff, project_id: UUID
-) -> Next:
-    """What this reader should read now; their order is drawn and recorded at the first call.
+    conn: Connection, clock: Clock, randomness: Random, reader: Staff, project_id: UUID
+) -> NextContribution:
+    """The contribution that this reader should read now.
 
-    Raises NotFound."""
-    held = await collections.collection(conn, project_id)
-    seed = await store.draw_order(
-        conn, project_id, reader.subject, chance.randbytes(_SEED_BYTES), clock.today()
+    Their order is drawn and recorded at the first call. Raises NotFound."""
+    collection = await collections.find_collection(conn, project_id)
+    seed = await store.insert_reading_order(
+        conn, project_id, reader.subject, randomness.randbytes(_SEED_BYTES), clock.today()
     )
-    counts = (await store.count_readings(conn, [project_id], reader.subject))[project_id]
-    found = await store.next_unread(conn, project_id, reader.subject, seed, held.readings_wanted)
-    shown = None
-    if found is not None:
-        shown = await show(conn, clock, reader, found)
-    return Next(shown, seed, counts, held.readings_wanted)
+    counts = await store.count_readings(conn, project_id, reader.subject)
+    contribution_id = await store.find_next_unread(
+        conn, project_id, reader.subject, seed, collection.readings_wanted
+    )
+    contribution = None
+    if contribution_id is not None:
+        contribution = await show_contribution(conn, clock, reader, contribution_id)
+    return NextContribution(contribution, seed, counts, collection.readings_wanted)
 
 
-async def show(
-    conn: Connection, clock: Clock, reader: Staff, contribution_id: UUID, *, hidden: bool = False
-) -> Shown:
-    """A contribution, to a reader whose time with it begins. Raises NotFound."""
-    shown = await store.contribution(conn, contribution_id, reader.subject, hidden=hidden)
-    await store.note_shown(conn, reader.subject, contribution_id, clock.now())
-    return shown
+async def show_contribution(
+    conn: Connection,
+    clock: Clock,
+    reader: Staff,
+    contribution_id: UUID,
+    *,
+    include_hidden: bool = False,
+) -> ReadContribution:
+    """Start the reader's time with a contribution. Raises NotFound."""
+    contribution = await store.find_contribution(
+        conn, contribution_id, reader.subject, include_hidden=include_hidden
+    )
+    await store.insert_shown_time(conn, reader.subject, contribution_id, clock.now())
+    return contribution
 
 
-async def record(
-    conn: Connection, clock: Clock, reader: Staff, contribution_id: UUID, said: RecordReading
-) -> Shown:
+async def record_reading(
+    conn: Connection, clock: Clock, reader: Staff, contribution_id: UUID, recorded: RecordReading
+) -> ReadContribution:
     """Raises NotFound, SynthesisMade, UnknownProposal, ProposalMerged."""
-    project_id = await _hold(conn, contribution_id)
-    found = await proposals.linkable(conn, project_id, said.proposals)
-    rules.refuse_unless_linkable(said.proposals, found)
+    project_id = await store.lock_contribution(conn, contribution_id)
+    refuse_once_synthesised(await collections.share_collection_state(conn, project_id))
+    linkable = await store.list_linkable_proposals(conn, project_id, recorded.proposals)
+    rules.refuse_unless_linkable(recorded.proposals, linkable)
     now = clock.now()
-    since = await store.restart_time(conn, reader.subject, contribution_id, now)
-    await store.record_reading(
+    since = await store.restart_reader_time(conn, reader.subject, contribution_id, now)
+    await store.upsert_reading(
         conn,
-        contribution_id,
-        reader.subject,
-        reader.name,
-        clock.today(),
-        rules.credited_seconds(said.seconds, since, now),
-        said.mark,
-        said.proposals,
+        Reading(
+            contribution_id,
+            reader.subject,
+            reader.name,
+            clock.today(),
+            rules.credited_seconds(recorded.seconds, since, now),
+            recorded.mark,
+            recorded.proposals,
+        ),
     )
-    await outbox.write_hint(conn, Daily(clock), "reading", project_id)
-    return await store.contribution(conn, contribution_id, reader.subject)
+    await hint(conn, clock, "reading", project_id)
+    return await store.find_contribution(conn, contribution_id, reader.subject)
 
 
 async def moderate(
@@ -88,93 +93,76 @@ async def moderate(
     contribution_id: UUID,
     hidden: bool,
     reason: str,
-) -> Shown:
-    """Hide, or show again; what was written stays, and is owed its readings all the same.
+) -> ReadContribution:
+    """Hide a contribution, or show it again; its words stay, and it is still owed its readings.
 
-    Raises NotFound, BlankText. Possible after the synthesis too: what may be read changes with it,
-    not what was counted."""
-    project_id = await store.hold_contribution(conn, contribution_id)
-    await store.moderate(
-        conn, contribution_id, hidden, rules.said(reason), moderator.name, clock.today()
+    Allowed after the synthesis too: moderation changes what may be read, not what was counted.
+    Raises NotFound, BlankText."""
+    project_id = await store.lock_contribution(conn, contribution_id)
+    await store.insert_moderation(
+        conn, contribution_id, hidden, non_blank(reason), moderator.name, clock.today()
     )
-    await outbox.write_hint(conn, Daily(clock), "contribution", project_id)
-    return await store.contribution(conn, contribution_id, moderator.subject)
+    await hint(conn, clock, "contribution", project_id)
+    return await store.find_contribution(conn, contribution_id, moderator.subject)
 
 
-async def want_readings(
+async def set_readings_wanted(
     conn: Connection, clock: Clock, project_id: UUID, readings_wanted: int
 ) -> Collection:
-    """Of each contribution, by as many readers. Raises NotFound, SynthesisMade."""
-    held = await collections.hold_collection(conn, project_id)
-    rules.refuse_once_synthesised(held.state)
-    wanted = replace(held, readings_wanted=readings_wanted)
-    await collections.save_collection(conn, wanted)
-    await outbox.write_hint(conn, Daily(clock), "collection", project_id)
-    return wanted
+    """Set how many readers each contribution needs. Raises NotFound, SynthesisMade."""
+    collection = await collections.lock_collection(conn, project_id)
+    refuse_once_synthesised(collection.state)
+    changed = replace(collection, readings_wanted=readings_wanted)
+    await collections.update_collection(conn, changed)
+    await hint(conn, clock, "collection", project_id)
+    return changed
 
 
 async def take_note(
     conn: Connection,
     clock: Clock,
-    chance: Random,
+    randomness: Random,
     reader: Staff,
     project_id: UUID,
     note: SessionNote,
-) -> Shown:
-    """What was said in a workshop; nobody's name is kept, not even of who wrote it down.
+) -> ReadContribution:
+    """Add a workshop's note as a contribution; it names nobody, not even its author.
 
     Raises NotFound, NothingToNote, SynthesisMade, BlankText."""
-    rules.refuse_unless_taking_notes(await collections.hold_reading(conn, project_id))
-    id = UUID(int=chance.getrandbits(128), version=4)
-    await store.add_session_note(
-        conn,
-        id,
-        project_id,
-        rules.said(note.title),
-        rules.said(note.words),
-        clock.today(),
+    rules.refuse_unless_taking_notes(await collections.share_collection_state(conn, project_id))
+    id = UUID(int=randomness.getrandbits(128), version=4)
+    await store.insert_session_note(
+        conn, id, project_id, non_blank(note.title), non_blank(note.words), clock.today()
     )
-    await outbox.write_hint(conn, Daily(clock), "contribution", project_id)
-    return await store.contribution(conn, id, reader.subject)
+    await hint(conn, clock, "contribution", project_id)
+    return await store.find_contribution(conn, id, reader.subject)
 
 
-async def find(
-    conn: Connection,
-    clock: Clock,
-    reader: Staff,
-    project_id: UUID,
-    *,
-    words: str | None,
-    unread: bool,
-    hidden: bool,
-    after: UUID | None,
-    limit: int,
-) -> tuple[Sequence[Shown], UUID | None]:
-    """A page of contributions by id, and behind which id the next one begins. Raises NotFound."""
-    await collections.collection(conn, project_id)
-    ids = await store.find_contributions(
-        conn,
-        project_id,
-        words=None if words is None else search_words(words),
-        unread=unread,
-        hidden=hidden,
-        after=after,
-        limit=limit + 1,
+async def search_contributions(
+    conn: Connection, clock: Clock, reader: Staff, project_id: UUID, query: ContributionQuery
+) -> Page:
+    """A page of contributions by id. Raises NotFound."""
+    await collections.find_collection(conn, project_id)
+    search = None if query.search is None else search_words(query.search)
+    ids = await store.list_contribution_ids(
+        conn, project_id, replace(query, search=search, limit=query.limit + 1)
     )
-    await store.note_shown(conn, reader.subject, None, clock.now())
-    return await page(conn, reader, ids, limit, hidden=hidden)
+    await store.insert_shown_time(conn, reader.subject, None, clock.now())
+    return await page(conn, reader, ids, query.limit, include_hidden=query.include_hidden)
 
 
 async def page(
-    conn: Connection, reader: Staff, ids: Sequence[UUID], limit: int, *, hidden: bool = False
-) -> tuple[Sequence[Shown], UUID | None]:
-    """Of ids, one more of which were asked for than are shown: it says whether more follow."""
-    shown = ids[:limit]
-    more = shown[-1] if len(ids) > limit else None
-    return await store.contributions(conn, shown, reader.subject, hidden=hidden), more
-
-
-async def _hold(conn: Connection, contribution_id: UUID) -> UUID:
-    project_id = await store.hold_contribution(conn, contribution_id)
-    rules.refuse_once_synthesised(await collections.hold_reading(conn, project_id))
-    return project_id
+    conn: Connection,
+    reader: Staff,
+    ids: Sequence[UUID],
+    limit: int,
+    *,
+    include_hidden: bool = False,
+) -> Page:
+    """`ids` may hold one more than `limit`, which tells that another page follows."""
+    page_ids = ids[:limit]
+    next_after = page_ids[-1] if len(ids) > limit else None
+    contributions = await store.list_contributions(
+        conn, page_ids, reader.subject, include_hidden=include_hidden
+    )
+    return Page(contributions, next_after)

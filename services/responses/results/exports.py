@@ -1,7 +1,7 @@
 """Tables as files: CSV for any program, XLSX for spreadsheets, JSON for other software.
 
-A text that begins like a formula stays a text in every program: `runtime.csv_tables` writes CSV,
-which has no types; XLSX says of each cell that it is a text.
+A text that begins like a formula stays a text in every program: `runtime.csv_tables` escapes it in
+CSV, which has no types; XLSX stores the type of each cell.
 """
 
 import io
@@ -12,7 +12,7 @@ from typing import TypeAlias
 import xlsxwriter
 
 from services.contracts.http.results import CrossTable, ExportFormat, QuestionResult, ResultsView
-from services.responses.results.store import Exported
+from services.responses.results.store import ExportedContribution
 from services.runtime.csv_tables import BYTE_ORDER_MARK, Cell, csv_lines, formula_safe_json
 from services.runtime.text import Language, Text
 
@@ -23,7 +23,7 @@ MEDIA_TYPES: dict[ExportFormat, str] = {
     "json": "application/json",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-# A cell of a spreadsheet holds no more; what is longer goes on in the cells to its right.
+# Excel's limit, in characters; a longer text continues in the cells to its right.
 _LONGEST_CELL = 32_767
 _FEW = Text(fr="moins de {n}", en="fewer than {n}")
 _QUESTION, _OPTION, _PEOPLE = (
@@ -46,39 +46,39 @@ def results_table(results: ResultsView, language: Language) -> Table:
     few = _FEW.in_(language, n=results.minimum_cell)
     head = [text.in_(language) for text in (_QUESTION, _OPTION, _PEOPLE)]
     return [head] + [
-        [_said(question, language), _option(question, place, language), _count(count, few)]
+        [_question_text(question, language), _option(question, index, language), _count(count, few)]
         for question in results.questions
-        for place, count in enumerate(option.count for option in question.options)
+        for index, count in enumerate(option.count for option in question.options)
     ]
 
 
 def cross_table(table: CrossTable, language: Language) -> Table:
     few = _FEW.in_(language, n=table.minimum_cell)
     rows, columns = table.rows, table.columns
-    corner = f"{_said(rows, language)} × {_said(columns, language)}"
+    corner = f"{_question_text(rows, language)} × {_question_text(columns, language)}"
     head: list[Cell] = [
         corner,
-        *(_option(columns, place, language) for place in range(len(columns.options))),
+        *(_option(columns, index, language) for index in range(len(columns.options))),
     ]
     return [head] + [
-        [_option(rows, place, language), *(_count(count, few) for count in counts)]
-        for place, counts in enumerate(table.counts)
+        [_option(rows, index, language), *(_count(count, few) for count in counts)]
+        for index, counts in enumerate(table.counts)
     ]
 
 
-def contributions_table(found: Iterable[Exported], language: Language) -> Table:
+def contributions_table(contributions: Iterable[ExportedContribution], language: Language) -> Table:
     head: list[Cell] = [text.in_(language) for text in _COLUMNS]
     return [head] + [
         [
-            str(one.id),
-            one.origin,
-            one.title or "",
-            one.on_day.isoformat(),
-            int(one.hidden),
-            formula_safe_json(one.answers),
-            one.words,
+            str(contribution.id),
+            contribution.origin,
+            contribution.title or "",
+            contribution.on_day.isoformat(),
+            int(contribution.hidden),
+            formula_safe_json(contribution.answers),
+            contribution.words,
         ]
-        for one in found
+        for contribution in contributions
     ]
 
 
@@ -87,43 +87,45 @@ def as_csv(table: Table) -> bytes:
 
 
 def as_xlsx(table: Table) -> bytes:
-    held = io.BytesIO()
-    with xlsxwriter.Workbook(held, {"constant_memory": True}) as book:
+    file = io.BytesIO()
+    with xlsxwriter.Workbook(file, {"constant_memory": True}) as book:
         sheet = book.add_worksheet()
         for number, row in enumerate(table):
-            place = 0
+            column = 0
             for cell in row:
                 for part in _parts(cell):
                     if isinstance(part, int | float):
-                        sheet.write_number(number, place, part)
+                        sheet.write_number(number, column, part)
                     else:
-                        sheet.write_string(number, place, part)
-                    place += 1
-    return held.getvalue()
+                        sheet.write_string(number, column, part)
+                    column += 1
+    return file.getvalue()
 
 
 def _parts(cell: Cell) -> list[str | int | float]:
     if isinstance(cell, int | float):
         return [cell]
     text = cell or ""
-    return [text[at : at + _LONGEST_CELL] for at in range(0, max(1, len(text)), _LONGEST_CELL)]
+    return [
+        text[start : start + _LONGEST_CELL] for start in range(0, max(1, len(text)), _LONGEST_CELL)
+    ]
 
 
 def _count(count: int | None, few: str) -> Cell:
     return few if count is None else count
 
 
-def _said(question: QuestionResult, language: Language) -> str:
+def _question_text(question: QuestionResult, language: Language) -> str:
     return (question.text.en if language == "en" else None) or question.text.fr
 
 
-def _option(question: QuestionResult, place: int, language: Language) -> Cell:
-    """A step of a scale is a number, which may be negative; any other option is a text."""
-    label = _label(question, place, language)
+def _option(question: QuestionResult, index: int, language: Language) -> Cell:
+    """A number for a step of a scale, which may be negative; a text for any other option."""
+    label = _label(question, index, language)
     step = question.kind == "scale" and re.fullmatch(r"-?\d+", label)
     return int(label) if step else label
 
 
-def _label(question: QuestionResult, place: int, language: Language) -> str:
-    label = question.options[place].label
+def _label(question: QuestionResult, index: int, language: Language) -> str:
+    label = question.options[index].label
     return (label.en if language == "en" else None) or label.fr

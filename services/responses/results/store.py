@@ -1,4 +1,4 @@
-"""Counting what was chosen, and reading contributions for an export."""
+"""Count chosen options, and read contributions for an export."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,15 +7,23 @@ from typing import Any
 from uuid import UUID
 
 from services.responses.results.rules import Group
-from services.runtime.postgres import database as db
 from services.runtime.postgres.database import Connection
+from services.runtime.postgres.queries import Queries, fetch, fetch_all, fetch_value
 
-sql = db.Queries("services.responses.results", ".")
+queries = Queries("services.responses.results")
 
 
 @dataclass(frozen=True)
-class Exported:
-    """What may leave the reading room; nothing of what is hidden."""
+class QuestionKind:
+    id: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class ExportedContribution:
+    """A contribution as it may leave the reading room; a hidden one without its words.
+
+    Its fields are those of the exported JSON."""
 
     id: UUID
     origin: str
@@ -27,31 +35,42 @@ class Exported:
 
 
 async def count_options(
-    conn: Connection, project_id: UUID, questions: Sequence[tuple[str, str]]
+    conn: Connection, project_id: UUID, questions: Sequence[QuestionKind]
 ) -> dict[str, dict[str, Group]]:
-    """For each question (id, kind): who chose each option, as `domain.results.options` names it."""
-    rows = await conn.fetch(
-        sql.count_options,
-        project_id,
-        [question for question, _ in questions],
-        [kind for _, kind in questions],
+    """By question id, then by option as `rules.options` names it: who chose it."""
+    rows = await fetch(
+        conn,
+        queries.count_options,
+        project_id=project_id,
+        question_ids=[question.id for question in questions],
+        kinds=[question.kind for question in questions],
     )
-    found: dict[str, dict[str, Group]] = {question: {} for question, _ in questions}
+    groups: dict[str, dict[str, Group]] = {question.id: {} for question in questions}
     for row in rows:
-        found[row["question"]][row["option"]] = Group(row["people"], row["mark"])
-    return found
+        groups[row["question"]][row["option"]] = Group(row["people"], row["fingerprint"])
+    return groups
 
 
 async def cross_options(
-    conn: Connection, project_id: UUID, rows: tuple[str, str], columns: tuple[str, str]
+    conn: Connection, project_id: UUID, rows: QuestionKind, columns: QuestionKind
 ) -> dict[tuple[str, str], Group]:
-    found = await conn.fetch(sql.cross_options, project_id, *rows, *columns)
-    return {(row["row"], row["column"]): Group(row["people"], row["mark"]) for row in found}
+    cells = await fetch(
+        conn,
+        queries.cross_options,
+        project_id=project_id,
+        row_question=rows.id,
+        row_kind=rows.kind,
+        column_question=columns.id,
+        column_kind=columns.kind,
+    )
+    return {
+        (cell["row"], cell["column"]): Group(cell["people"], cell["fingerprint"]) for cell in cells
+    }
 
 
-async def count_answered(conn: Connection, project_id: UUID) -> int:
-    return int(await conn.fetchval(sql.count_answered, project_id))
+async def count_contributions(conn: Connection, project_id: UUID) -> int:
+    return int(await fetch_value(conn, queries.count_contributions, project_id=project_id))
 
 
-async def exported(conn: Connection, project_id: UUID) -> list[Exported]:
-    return await db.many(conn, Exported, sql.exported, project_id)
+async def list_exported(conn: Connection, project_id: UUID) -> list[ExportedContribution]:
+    return await fetch_all(conn, ExportedContribution, queries.list_exported, project_id=project_id)

@@ -1,82 +1,102 @@
-"""Results of an ended collection, as `domain.results` lets them be shown."""
+"""Results of an ended collection, with the disclosure control of `rules`."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from services.contracts.http.questionnaires import Words
 from services.contracts.http.results import CrossTable, OptionCount, QuestionResult, ResultsView
 from services.responses.collections import store as collections
-from services.responses.collections.rules import Collection
+from services.responses.collections.rules import MINIMUM_CELL, Collection
 from services.responses.results import rules, store
 from services.responses.results.rules import Group, Question
+from services.responses.results.store import QuestionKind
 from services.runtime.postgres.database import Connection
 
 
-async def results(conn: Connection, project_id: UUID) -> ResultsView:
-    """Every question that can be counted, by itself. Raises NotFound, NotEnded."""
-    held, known = await _ended(conn, project_id)
-    everybody, counted = await _counted(conn, held, list(known.values()))
+@dataclass(frozen=True)
+class _Countable:
+    """An ended collection, its contributions by participants, and its countable questions."""
+
+    collection: Collection
+    contributions: int
+    questions: dict[str, Question]
+
+
+async def read_results(conn: Connection, project_id: UUID) -> ResultsView:
+    """Every countable question by itself. Raises NotFound, NotEnded."""
+    countable = await _find_countable(conn, project_id)
+    groups = await _count_options(conn, project_id, list(countable.questions.values()))
     return ResultsView(
         project_id=project_id,
-        title=held.title,
-        contributions=everybody,
-        minimum_cell=rules.MINIMUM_CELL,
-        questions=[_result(question, counted[id], everybody) for id, question in known.items()],
+        title=countable.collection.title,
+        contributions=countable.contributions,
+        minimum_cell=MINIMUM_CELL,
+        questions=[
+            _question_result(question, groups[id], countable.contributions)
+            for id, question in countable.questions.items()
+        ],
     )
 
 
-async def cross(conn: Connection, project_id: UUID, rows: str, columns: str) -> CrossTable:
+async def cross_questions(
+    conn: Connection, project_id: UUID, rows: str, columns: str
+) -> CrossTable:
     """Two questions against each other. Raises NotFound, NotEnded, NotCounted, SameQuestion."""
-    held, known = await _ended(conn, project_id)
-    rules.refuse_unless_crossable(rows, columns, known)
-    down, across = known[rows], known[columns]
-    everybody, counted = await _counted(conn, held, [down, across])
-    by_row = _result(down, counted[rows], everybody)
-    by_column = _result(across, counted[columns], everybody)
-    cells = await store.cross_options(
-        conn, project_id, (rows, down["kind"]), (columns, across["kind"])
-    )
+    countable = await _find_countable(conn, project_id)
+    rules.refuse_unless_crossable(rows, columns, countable.questions)
+    row_question, column_question = countable.questions[rows], countable.questions[columns]
+    groups = await _count_options(conn, project_id, [row_question, column_question])
+    row_result = _question_result(row_question, groups[rows], countable.contributions)
+    column_result = _question_result(column_question, groups[columns], countable.contributions)
+    cells = await store.cross_options(conn, project_id, _kind(row_question), _kind(column_question))
     return CrossTable(
         project_id=project_id,
-        title=held.title,
-        rows=by_row,
-        columns=by_column,
-        counts=rules.crossed(
-            down,
-            across,
+        title=countable.collection.title,
+        rows=row_result,
+        columns=column_result,
+        counts=rules.cross_table(
+            row_question,
+            column_question,
             cells,
-            [option.count for option in by_row.options],
-            [option.count for option in by_column.options],
+            [option.count for option in row_result.options],
+            [option.count for option in column_result.options],
         ),
-        minimum_cell=rules.MINIMUM_CELL,
+        minimum_cell=MINIMUM_CELL,
     )
 
 
-async def _ended(conn: Connection, project_id: UUID) -> tuple[Collection, dict[str, Question]]:
-    held = await collections.collection(conn, project_id)
-    if held.state not in ("ended", "synthesised"):
+async def _find_countable(conn: Connection, project_id: UUID) -> _Countable:
+    collection = await collections.find_collection(conn, project_id)
+    if not collection.has_ended:
         raise rules.NotEnded
-    assert held.questionnaire is not None
-    return held, rules.countable(held.questionnaire["questions"])
-
-
-async def _counted(
-    conn: Connection, held: Collection, questions: Sequence[Question]
-) -> tuple[int, Mapping[str, Mapping[str, Group]]]:
-    kinds = [(question["id"], question["kind"]) for question in questions]
-    return (
-        await store.count_answered(conn, held.project_id),
-        await store.count_options(conn, held.project_id, kinds),
+    assert collection.questionnaire is not None
+    return _Countable(
+        collection,
+        await store.count_contributions(conn, collection.project_id),
+        rules.countable(collection.questionnaire["questions"]),
     )
 
 
-def _result(question: Question, groups: Mapping[str, Group], everybody: int) -> QuestionResult:
-    counts = rules.counts(question, groups, everybody)
+async def _count_options(
+    conn: Connection, project_id: UUID, questions: Sequence[Question]
+) -> Mapping[str, Mapping[str, Group]]:
+    return await store.count_options(conn, project_id, [_kind(each) for each in questions])
+
+
+def _kind(question: Question) -> QuestionKind:
+    return QuestionKind(question["id"], question["kind"])
+
+
+def _question_result(
+    question: Question, groups: Mapping[str, Group], participants: int
+) -> QuestionResult:
+    counts = rules.option_counts(question, groups, participants)
     return QuestionResult(
         id=question["id"],
         kind=question["kind"],
         text=Words.model_validate(question["text"]),
-        answered=rules.shown(groups.get(rules.ANSWERED, rules.NOBODY)),
+        answered=rules.rounded(groups.get(rules.ANSWERED, rules.NOBODY)),
         options=[
             OptionCount(id=id, label=Words.model_validate(label), count=count)
             for (id, label), count in zip(rules.options(question), counts, strict=True)

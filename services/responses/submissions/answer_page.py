@@ -1,8 +1,8 @@
-"""The answer page: files that are the same bytes for everybody, so that nobody gets their own.
+"""The response page: static files, identical for everybody, so that nobody can be singled out.
 
-Each script and style is named in the page with its digest (subresource integrity), the modules that
-a script imports too; a changed byte does not run. The policy allows our scripts, answers from this
-service and credentials from campaigns, and nothing else: no cookie, nothing inline, no third party.
+The page refers to each script and style, imported modules included, with its digest (subresource
+integrity): a changed file does not run. The policy allows our scripts, requests to this service and
+credentials from campaigns, and nothing else: no cookie, nothing inline, no third party.
 """
 
 import base64
@@ -38,16 +38,16 @@ class File:
         return "sha384-" + base64.b64encode(hashlib.sha384(self.content).digest()).decode()
 
     @cached_property
-    def zipped(self) -> bytes:
+    def compressed(self) -> bytes:
         return gzip.compress(self.content, mtime=0)
 
     def response(self, request: Request, headers: Mapping[str, str]) -> Response:
-        """Zipped where the browser takes it: nothing secret is in here, nor given by a caller."""
-        zips = "gzip" in request.headers.get("accept-encoding", "")
-        coding = {"Content-Encoding": "gzip"} if zips else {}
+        """Compressed for browsers that accept gzip: the file holds no secret and no input."""
+        accepts_gzip = "gzip" in request.headers.get("accept-encoding", "")
+        coding = {"Content-Encoding": "gzip"} if accepts_gzip else {}
         vary = ", ".join(filter(None, (headers.get("Vary"), "Accept-Encoding")))
         return Response(
-            self.zipped if zips else self.content,
+            self.compressed if accepts_gzip else self.content,
             media_type=self.media_type,
             headers={**headers, **coding, "Vary": vary},
         )
@@ -55,22 +55,22 @@ class File:
 
 @dataclass(frozen=True)
 class AnswerPage:
-    """The page in each language, the files it names, and the address that changes with them."""
+    """The page in each language, its static files, and their base path, which changes with them."""
 
     html: dict[Language, File]
     static: dict[str, File]
     base: str
 
     @classmethod
-    def read(cls) -> Self:
+    def load(cls) -> Self:
         folder = files(__package__).joinpath("static")
         static = {
             file.name: File(file.read_bytes(), _TYPES[Path(file.name).suffix])
             for file in sorted(folder.iterdir(), key=lambda file: file.name)
             if Path(file.name).suffix in _TYPES
         }
-        named = "".join(f"{name} {file.integrity}\n" for name, file in static.items())
-        base = f"/static/answer/{hashlib.sha256(named.encode()).hexdigest()[:16]}"
+        digests = "".join(f"{name} {file.integrity}\n" for name, file in static.items())
+        base = f"/static/answer/{hashlib.sha256(digests.encode()).hexdigest()[:16]}"
         html = {language: _html(language, static, base) for language in LANGUAGES}
         return cls(html, static, base)
 
@@ -93,7 +93,7 @@ def _html(language: Language, static: dict[str, File], base: str) -> File:
 
 
 def policy(credentials_url: str) -> dict[str, str]:
-    """Headers of the page. Scripts are blocked without integrity, and HTML from text throughout."""
+    """Headers of the page: scripts need integrity, and no HTML may be made from text."""
     campaigns = urlsplit(credentials_url)
     return {
         "Content-Security-Policy": "; ".join(
@@ -119,9 +119,9 @@ def policy(credentials_url: str) -> dict[str, str]:
 
 
 def router(credentials_url: str) -> APIRouter:
-    """`GET /answer/{project_id}` and its files. `credentials_url`: where campaigns signs."""
+    """`GET /answer/{project_id}` and its files; `credentials_url`: where campaigns signs."""
     routes = APIRouter(include_in_schema=False)
-    page = AnswerPage.read()
+    page = AnswerPage.load()
     headers = policy(credentials_url)
 
     @routes.get("/answer/{project_id}")

@@ -1,5 +1,7 @@
-"""Where answers are dropped. Those that arrive together are written together, in an order of their
-own."""
+"""Intake of responses: check and seal each one, and store concurrent ones in one transaction.
+
+The write batcher shuffles what it stores together, so that rows are not in order of arrival.
+"""
 
 import asyncio
 import time
@@ -10,77 +12,82 @@ from uuid import UUID
 from services.contracts.http.responses import Contribution
 from services.responses.collections import store as collections
 from services.responses.collections.rules import Collection
-from services.responses.submissions import rules_credentials as credentials
-from services.responses.submissions import use_cases as answering
-from services.responses.submissions.store import Ballot
-from services.responses.submissions.use_cases import Kept
+from services.responses.submissions import rules_credentials, use_cases
+from services.responses.submissions.store import SealedResponse
+from services.responses.submissions.use_cases import Submitted
 from services.runtime.clock import Clock
 from services.runtime.crypto.encryption import Encryptor
 from services.runtime.postgres.database import Database
 from services.runtime.postgres.write_batcher import WriteBatcher
 from services.runtime.refusal import NotFound, Refusal
 
-_MOST_TOGETHER = 250
-# A frozen questionnaire and its key do not change; whether answers are still taken is looked at
-# again, under the collection's lock, when they are written.
-_REMEMBERED_SECONDS = 1.0
+_LARGEST_BATCH = 250
+# A frozen questionnaire and its key do not change. Whether responses are still taken is checked
+# again, under the collection's lock, when they are stored.
+_CACHE_SECONDS = 1.0
 
 
-class Postbox:
+class ResponseIntake:
     def __init__(
         self,
         database: Database,
         clock: Clock,
-        chance: Random,
+        randomness: Random,
         encryptor: Encryptor,
         elapsed: Callable[[], float] = time.monotonic,
     ) -> None:
         self._database = database
         self._clock = clock
-        self._chance = chance
-        self._encryptor = encryptor
+        self._randomness = randomness
+        self._sealer = encryptor
         self._elapsed = elapsed
-        self._known: dict[UUID, tuple[float, asyncio.Task[Collection]]] = {}
-        self._ballots = WriteBatcher(self._keep, _MOST_TOGETHER)
+        self._cache: dict[UUID, tuple[float, asyncio.Task[Collection]]] = {}
+        self._batcher = WriteBatcher(self._store, _LARGEST_BATCH)
 
-    async def drop(self, project_id: UUID, sent: Contribution) -> Kept:
-        """Raises what `answering.prove`, `answering.seal` and `answering.keep` raise, and NotFound.
+    async def submit(self, project_id: UUID, submission: Contribution) -> Submitted:
+        """Store a response, once per credential.
 
-        A credential that is spent is told so whatever comes with it, also after the end.
+        A spent credential gets its receipt again, also after the end and for any other response.
+        Raises NotFound and the refusals of `check_credential`, `seal_response` and
+        `submit_responses`.
         """
         collection = await self._collection(project_id)
-        token_hash = answering.prove(collection, sent)
+        token_hash = use_cases.check_credential(collection, submission)
         try:
-            ballot = answering.seal(collection, sent, token_hash, self._clock, self._encryptor)
+            response = use_cases.seal_response(
+                collection, submission, token_hash, self._clock, self._sealer
+            )
         except Refusal:
             async with self._database.read_only() as conn:
-                if await answering.is_spent(conn, project_id, token_hash):
-                    return Kept(credentials.receipt(token_hash), first=False)
+                if await use_cases.is_spent(conn, project_id, token_hash):
+                    return Submitted(rules_credentials.receipt(token_hash), is_first=False)
             raise
-        return await self._ballots.add(project_id, ballot)
+        return await self._batcher.add(project_id, response)
 
-    async def _keep(self, project_id: UUID, ballots: Sequence[Ballot]) -> list[Kept | Refusal]:
+    async def _store(
+        self, project_id: UUID, responses: Sequence[SealedResponse]
+    ) -> list[Submitted | Refusal]:
         async with self._database.transaction() as conn:
-            return await answering.keep(conn, self._chance, project_id, ballots)
+            return await use_cases.submit_responses(conn, self._randomness, project_id, responses)
 
     async def _collection(self, project_id: UUID) -> Collection:
-        """Read once for all who ask at one moment."""
+        """One query serves all concurrent submissions to a project."""
         now = self._elapsed()
-        since, reading = self._known.get(project_id, (now, None))
-        if reading is None or now - since >= _REMEMBERED_SECONDS:
-            reading = asyncio.create_task(self._read(project_id))
-            self._known[project_id] = (now, reading)
-        if reading.done() and not reading.exception():
-            return reading.result()
+        read_at, task = self._cache.get(project_id, (now, None))
+        if task is None or now - read_at >= _CACHE_SECONDS:
+            task = asyncio.create_task(self._find(project_id))
+            self._cache[project_id] = (now, task)
+        if task.done() and not task.exception():
+            return task.result()
         try:
-            return await asyncio.shield(reading)
+            return await asyncio.shield(task)
         except BaseException:
-            self._known.pop(project_id, None)
+            self._cache.pop(project_id, None)
             raise
 
-    async def _read(self, project_id: UUID) -> Collection:
+    async def _find(self, project_id: UUID) -> Collection:
         async with self._database.read_only() as conn:
-            found = await collections.collection(conn, project_id)
-        if found.project_id != project_id:  # the address of a preview
+            collection = await collections.find_collection(conn, project_id)
+        if collection.project_id != project_id:  # the address of a preview
             raise NotFound(what=project_id)
-        return found
+        return collection

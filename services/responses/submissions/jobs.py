@@ -1,18 +1,21 @@
-"""The clock edge: sealed answers are opened, collections ended. One transaction for each."""
+"""Job that opens sealed responses and ends collections: one transaction for each project."""
 
 from random import Random
 
-from services.responses.submissions import use_cases_opening as opening
+from services.responses.submissions import store
+from services.responses.submissions.use_cases_opening import open_responses
 from services.runtime.crypto.encryption import Encryptor
 from services.runtime.service import Service
 
 
-def register(service: Service, chance: Random, encryptor: Encryptor, every_seconds: float) -> None:
+def register(
+    service: Service, randomness: Random, encryptor: Encryptor, every_seconds: float
+) -> None:
     async def open_sealed() -> None:
         async with service.database.read_only() as conn:
-            waiting = await opening.waiting(conn)
-        for project_id in waiting:
+            project_ids = await store.list_projects_to_open(conn)
+        for project_id in project_ids:
             async with service.database.transaction() as conn:
-                await opening.open_sealed(conn, service.clock, chance, encryptor, project_id)
+                await open_responses(conn, service.clock, randomness, encryptor, project_id)
 
     service.every(every_seconds, "open_sealed", open_sealed)

@@ -1,6 +1,6 @@
-"""The members' edge: the answer page, what it shows, and the one post that an answer is.
+"""Members' edge of submissions: the content of the response page, and the post of a response.
 
-Every address is the same for all participants of a project; nothing here knows a member.
+Every address is the same for all participants of a project: nothing here knows a member.
 """
 
 import json
@@ -10,13 +10,13 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
 from services.contracts.http.responses import AnswerSheet, Contribution, Echoes, Received
-from services.responses.collections import rules
 from services.responses.collections import store as collections
-from services.responses.collections import views as sheets
+from services.responses.collections.rules import CollectionPhase
 from services.responses.documents import store as documents
-from services.responses.documents.document_store import Shelves
-from services.responses.submissions import use_cases as answering
-from services.responses.submissions.intake import Postbox
+from services.responses.questionnaires.rules import NoQuestionnaire
+from services.responses.submissions import rules, use_cases
+from services.responses.submissions.intake import ResponseIntake
+from services.responses.submissions.views import response_page_content
 from services.runtime.clock import Clock
 from services.runtime.http.bodies import body_limit
 from services.runtime.postgres.database import Database
@@ -25,21 +25,12 @@ from services.runtime.text import Text
 
 LARGEST_BODY_BYTES = 2_000_000
 
-# A document runs nothing, sends nothing, and is framed by nobody but the answer page.
-_DOCUMENT_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; img-src 'self'; style-src 'unsafe-inline';"
-    " form-action 'none'; base-uri 'none'; frame-ancestors 'self'",
-    "Content-Disposition": "inline",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Cache-Control": "public, max-age=86400, immutable",
-}
 
-
-class Unreadable(Refusal):
+class MalformedResponse(Refusal):
     status = 422
     sentence = Text(
         fr="Cette réponse n'a pas la forme attendue.",
-        en="This answer does not have the expected form.",
+        en="This response does not have the expected form.",
     )
     way_out = Text(
         fr="Rechargez la page : ce que vous avez écrit est toujours sur votre appareil.",
@@ -48,65 +39,58 @@ class Unreadable(Refusal):
 
 
 def router(
-    database: Database, clock: Clock, postbox: Postbox, shelves: Shelves, credentials_url: str
+    database: Database, clock: Clock, intake: ResponseIntake, credentials_url: str
 ) -> APIRouter:
-    routes = APIRouter(
-        prefix="/answer", include_in_schema=False, route_class=body_limit(LARGEST_BODY_BYTES)
-    )
-    reading = APIRouter(prefix="/answer", include_in_schema=False)
+    """`credentials_url`: where campaigns signs credentials."""
+    routes = APIRouter(prefix="/answer", include_in_schema=False)
+    submissions = APIRouter(route_class=body_limit(LARGEST_BODY_BYTES))
 
-    @reading.get("/{id}/about.json")
-    async def about(id: UUID) -> AnswerSheet:
-        """By the project's id what participants see; by that of its preview what they would."""
+    @routes.get("/{id}/about.json")
+    async def page_content(id: UUID) -> AnswerSheet:
+        """By a project's id as participants see it; by a preview's id as they will see it."""
         async with database.read_only() as conn:
-            found = await collections.collection(conn, id)
-            shelf = await documents.documents(conn, found.project_id)
-        preview = id == found.preview_id
-        if found.questionnaire is None:
-            raise rules.NoQuestionnaire
-        if found.state == "preparing" and not preview:
+            collection = await collections.find_collection(conn, id)
+            project_documents = await documents.list_documents(conn, collection.project_id)
+        preview = id == collection.preview_id
+        if collection.questionnaire is None:
+            raise NoQuestionnaire
+        if collection.state == CollectionPhase.PREPARING and not preview:
             raise rules.NotYetOpen
-        return sheets.answer_sheet(found, shelf, clock.today(), credentials_url, preview=preview)
+        return response_page_content(
+            collection, project_documents, clock.today(), credentials_url, preview=preview
+        )
 
-    @routes.post("/{project_id}/contributions")
-    async def contribute(request: Request, project_id: UUID) -> Response:
-        kept = await postbox.drop(project_id, read_contribution(await request.body()))
-        said = Received(receipt=kept.receipt).model_dump()
-        return JSONResponse(said, status_code=201 if kept.first else 200)
+    @submissions.post("/{project_id}/contributions")
+    async def submit_response(request: Request, project_id: UUID) -> Response:
+        submitted = await intake.submit(project_id, parse_submission(await request.body()))
+        received = Received(receipt=submitted.receipt).model_dump()
+        return JSONResponse(received, status_code=201 if submitted.is_first else 200)
 
-    @reading.get("/{project_id}/receipts/{receipt}")
+    @routes.get("/{project_id}/receipts/{receipt}")
     async def receipt(project_id: UUID, receipt: str) -> Received:
         async with database.read_only() as conn:
-            counted = await answering.is_counted(conn, project_id, receipt)
-        return Received(receipt=receipt, counted=counted)
+            is_received = await use_cases.is_received(conn, project_id, receipt)
+        return Received(receipt=receipt, counted=is_received)
 
-    @reading.get("/{project_id}/echoes.json")
+    @routes.get("/{project_id}/echoes.json")
     async def echoes(project_id: UUID, response: Response) -> Echoes:
         async with database.read_only() as conn:
-            lists = await answering.echoes(conn, project_id)
+            lists = await use_cases.list_echoes(conn, project_id)
         response.headers["Cache-Control"] = "public, max-age=300"
         return Echoes.model_validate(lists)
 
-    @reading.get("/{project_id}/documents/{id}")
-    async def document(project_id: UUID, id: UUID) -> Response:
-        async with database.read_only() as conn:
-            found = await documents.document_content(conn, project_id, id)
-        content = await shelves.get(id, found)
-        return Response(content, media_type=found.media_type, headers=_DOCUMENT_HEADERS)
-
-    both = APIRouter()
-    both.include_router(reading)
-    both.include_router(routes)
-    return both
+    routes.include_router(submissions)
+    return routes
 
 
-def read_contribution(body: bytes) -> Contribution:
-    """Raises Unreadable, which repeats nothing of what was sent.
+def parse_submission(body: bytes) -> Contribution:
+    """Raises MalformedResponse, which repeats nothing of the body.
 
-    Read by a parser that takes half a character, which devices write as an escape where a text was
-    cut inside of one: stricter ones would have its writer reload the page without end.
+    The standard library's parser accepts an unpaired surrogate, which devices send as an escape
+    where a text was cut inside a character. Stricter parsers would refuse it, and the participant
+    would reload the page without end.
     """
     try:
         return Contribution.model_validate(json.loads(body))
     except (ValueError, RecursionError):
-        raise Unreadable from None
+        raise MalformedResponse from None

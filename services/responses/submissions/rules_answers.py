@@ -1,8 +1,8 @@
-"""What an answer must look like for its question, and which questions are asked at all.
+"""Validation of the answers in a response: their form, and whether their questions are asked.
 
-A questionnaire comes here as the JSON that was checked when it was saved, answers as the JSON that
-a device sent. Saying nothing (blanks, nothing chosen) is no answer. Nothing is cut: a text of up to
-200 kB is kept whole, a longer one is refused while it is still on its writer's device.
+The questionnaire is the JSON that was validated when it was saved; answers are the JSON that a
+device sent. An empty answer (blanks, nothing chosen) counts as none. Nothing is truncated: a text
+of up to 200 kB is stored whole, a longer one is refused while it is still on its author's device.
 """
 
 import re
@@ -15,9 +15,9 @@ from services.runtime.text import Language, Text
 LONGEST_TEXT_BYTES = 200_000
 _MARKS = ("clear", "unclear", "missing")
 _MOST_PASSAGES = 5_000
-_LAST_PLACE = 2**31 - 1
-# U+0000, which PostgreSQL has no place for, and halves of a character, which UTF-8 has none for.
-_UNKEEPABLE = re.compile("[\\0\ud800-\udfff]")
+_LARGEST_OFFSET = 2**31 - 1
+# U+0000, which PostgreSQL cannot store, and unpaired surrogates, which UTF-8 cannot encode.
+_NOT_STORABLE = re.compile("[\\0\ud800-\udfff]")
 
 Answers: TypeAlias = dict[str, Any]
 _Question: TypeAlias = Mapping[str, Any]
@@ -25,11 +25,11 @@ _Fault: TypeAlias = tuple[Text, dict[str, Any]]
 
 _NEEDED = Text(
     fr="Question {n} : cette question demande une réponse.",
-    en="Question {n}: this question asks for an answer.",
+    en="Question {n}: this question needs an answer.",
 )
 _NOT_ASKED = Text(
-    fr="Question {n} : elle n'est pas posée après ce qui a été répondu avant.",
-    en="Question {n}: it is not asked after what was answered before.",
+    fr="Question {n} : elle ne se pose pas, compte tenu des réponses précédentes.",
+    en="Question {n}: it is not asked, given the earlier answers.",
 )
 _TOO_LONG = Text(
     fr="Question {n} : ce texte fait {size} ko ; jusqu'à 200 ko peuvent être envoyés (une centaine"
@@ -42,8 +42,8 @@ _WRONG_FORM = Text(
     en="Question {n}: the answer does not have the expected form.",
 )
 _NO_OPTION = Text(
-    fr="Question {n} : un choix n'existe pas, ou est donné deux fois.",
-    en="Question {n}: an option does not exist, or is given twice.",
+    fr="Question {n} : un choix n'existe pas ou figure deux fois.",
+    en="Question {n}: an option does not exist, or appears twice.",
 )
 _TOO_MANY = Text(
     fr="Question {n} : au plus {most} choix sont possibles.",
@@ -51,7 +51,7 @@ _TOO_MANY = Text(
 )
 _NO_OTHER = Text(
     fr="Question {n} : une réponse libre n'est pas prévue ici.",
-    en="Question {n}: an answer of your own is not foreseen here.",
+    en="Question {n}: this question does not take an answer of your own.",
 )
 _OFF_SCALE = Text(
     fr="Question {n} : il faut un nombre de {low} à {high}.",
@@ -64,12 +64,12 @@ _BAD_PASSAGE = Text(
 
 
 class AnswersRefused(Refusal):
-    """Each fault is a line of its own, naming the question by its number."""
+    """Its details name the question of each fault by its number."""
 
     status = 422
     sentence = Text(
         fr="Votre réponse n'a pas été enregistrée : il y a quelque chose à corriger.",
-        en="Your answer was not recorded: something needs correcting.",
+        en="Your response was not recorded: something needs correcting.",
     )
     way_out = Text(
         fr="Ce que vous avez écrit est toujours sur votre appareil : corrigez, puis renvoyez.",
@@ -87,8 +87,8 @@ class AnswersRefused(Refusal):
 class UnknownQuestion(Refusal):
     status = 422
     sentence = Text(
-        fr="La réponse parle d'une question que ce questionnaire n'a pas.",
-        en="The answer speaks of a question that this questionnaire does not have.",
+        fr="Cette réponse porte sur une question absente du questionnaire.",
+        en="This response answers a question that is not in the questionnaire.",
     )
     way_out = Text(
         fr="Rechargez la page : ce que vous avez écrit est toujours sur votre appareil.",
@@ -96,136 +96,136 @@ class UnknownQuestion(Refusal):
     )
 
 
-class _Wrong(Exception):
+class _Invalid(Exception):
     def __init__(self, text: Text, **data: Any) -> None:
         self.text, self.data = text, data
 
 
-def checked(questionnaire: Mapping[str, Any], given: Mapping[str, Any]) -> Answers:
-    """The answers in the order of the questions, without those that say nothing.
+def check_answers(questionnaire: Mapping[str, Any], submitted: Mapping[str, Any]) -> Answers:
+    """The answers in the order of the questions, without empty ones.
 
     Raises AnswersRefused, UnknownQuestion.
     """
     questions = questionnaire["questions"]
-    if given.keys() - {question["id"] for question in questions}:
+    if submitted.keys() - {question["id"] for question in questions}:
         raise UnknownQuestion
     answers: Answers = {}
     faults: list[_Fault] = []
     for number, question in enumerate(questions, 1):
         try:
-            answer = _checked(question, given.get(question["id"]))
+            answer = _check_answer(question, submitted.get(question["id"]))
             if not is_asked(question, answers):
                 if answer is not None:
-                    raise _Wrong(_NOT_ASKED)
+                    raise _Invalid(_NOT_ASKED)
             elif answer is not None:
                 answers[question["id"]] = answer
             elif question["required"]:
-                raise _Wrong(_NEEDED)
-        except _Wrong as wrong:
-            faults.append((wrong.text, {"n": number, **wrong.data}))
+                raise _Invalid(_NEEDED)
+        except _Invalid as invalid:
+            faults.append((invalid.text, {"n": number, **invalid.data}))
     if faults:
         raise AnswersRefused(faults)
     return answers
 
 
 def is_asked(question: _Question, answers: Mapping[str, Any]) -> bool:
-    """Whether its condition holds; a question that was not asked itself fulfils no condition."""
+    """Whether the question's condition holds; one on a question that was not asked does not."""
     condition = question["only_if"]
     if condition is None:
         return True
-    before = answers.get(condition["question"])
-    return before is not None and not set(condition["any_of"]).isdisjoint(before["chosen"])
+    earlier = answers.get(condition["question"])
+    return earlier is not None and not set(condition["any_of"]).isdisjoint(earlier["chosen"])
 
 
-def words(answers: Answers) -> str:
-    """All that was written freely, for searching."""
+def free_text(answers: Answers) -> str:
+    """All free text of a response, for searching."""
     return "\n\n".join(text for answer in answers.values() for text in _texts(answer))
 
 
-def _checked(question: _Question, given: Any) -> Any:
-    return None if given is None else _KINDS[question["kind"]](question, given)
+def _check_answer(question: _Question, answer: Any) -> Any:
+    return None if answer is None else _KINDS[question["kind"]](question, answer)
 
 
-def _text(given: Any) -> str:
-    """Without blanks at the ends; what cannot be kept is replaced, as browsers do it.
+def _text(answer: Any) -> str:
+    """Strip the text, and replace characters that cannot be stored, as browsers do.
 
-    Refusing would ask a person to find and delete what no page shows."""
-    if not isinstance(given, str):
-        raise _Wrong(_WRONG_FORM)
-    text = _UNKEEPABLE.sub("\N{REPLACEMENT CHARACTER}", given.strip())
+    A refusal would ask a person to find and delete a character that no page shows."""
+    if not isinstance(answer, str):
+        raise _Invalid(_WRONG_FORM)
+    text = _NOT_STORABLE.sub("\N{REPLACEMENT CHARACTER}", answer.strip())
     size = len(text.encode())
     if size > LONGEST_TEXT_BYTES:
-        raise _Wrong(_TOO_LONG, size=-(-size // 1000))
+        raise _Invalid(_TOO_LONG, size=-(-size // 1000))
     return text
 
 
-def _free_text(_: _Question, given: Any) -> str | None:
-    return _text(given) or None
+def _free_text(_: _Question, answer: Any) -> str | None:
+    return _text(answer) or None
 
 
-def _choice(question: _Question, given: Any, most: int | None) -> dict[str, Any] | None:
-    _has_only(given, "chosen", "other")
-    chosen = _options(question, given.get("chosen", []))
-    other = _text(given.get("other", ""))
+def _choice(question: _Question, answer: Any, at_most: int | None) -> dict[str, Any] | None:
+    _has_only(answer, "chosen", "other")
+    chosen = _options(question, answer.get("chosen", []))
+    other = _text(answer.get("other", ""))
     if other and not question["other"]:
-        raise _Wrong(_NO_OTHER)
-    if most is not None and len(chosen) + bool(other) > most:
-        raise _Wrong(_TOO_MANY, most=most)
+        raise _Invalid(_NO_OTHER)
+    if at_most is not None and len(chosen) + bool(other) > at_most:
+        raise _Invalid(_TOO_MANY, most=at_most)
     return {"chosen": chosen, "other": other} if chosen or other else None
 
 
-def _single_choice(question: _Question, given: Any) -> dict[str, Any] | None:
-    return _choice(question, given, 1)
+def _single_choice(question: _Question, answer: Any) -> dict[str, Any] | None:
+    return _choice(question, answer, 1)
 
 
-def _multiple_choice(question: _Question, given: Any) -> dict[str, Any] | None:
-    return _choice(question, given, question["at_most"])
+def _multiple_choice(question: _Question, answer: Any) -> dict[str, Any] | None:
+    return _choice(question, answer, question["at_most"])
 
 
-def _scale(question: _Question, given: Any) -> int:
+def _scale(question: _Question, answer: Any) -> int:
     low, high = question["low"], question["high"]
-    if not isinstance(given, int) or isinstance(given, bool) or not low <= given <= high:
-        raise _Wrong(_OFF_SCALE, low=low, high=high)
-    return given
+    if not isinstance(answer, int) or isinstance(answer, bool) or not low <= answer <= high:
+        raise _Invalid(_OFF_SCALE, low=low, high=high)
+    return answer
 
 
-def _ranking(question: _Question, given: Any) -> list[str] | None:
-    return _options(question, given) or None
+def _ranking(question: _Question, answer: Any) -> list[str] | None:
+    return _options(question, answer) or None
 
 
-def _document_test(_: _Question, given: Any) -> dict[str, Any] | None:
-    _has_only(given, "passages", "comment")
-    passages = given.get("passages", [])
+def _document_test(_: _Question, answer: Any) -> dict[str, Any] | None:
+    _has_only(answer, "passages", "comment")
+    passages = answer.get("passages", [])
     if not isinstance(passages, list) or len(passages) > _MOST_PASSAGES:
-        raise _Wrong(_WRONG_FORM)
-    marked = [_passage(one) for one in passages]
-    comment = _text(given.get("comment", ""))
+        raise _Invalid(_WRONG_FORM)
+    marked = [_passage(passage) for passage in passages]
+    comment = _text(answer.get("comment", ""))
     return {"passages": marked, "comment": comment} if marked or comment else None
 
 
-def _passage(given: Any) -> dict[str, Any]:
-    _has_only(given, "start", "end", "mark", "comment")
-    start, end = given.get("start"), given.get("end")
-    if type(start) is not int or type(end) is not int or not 0 <= start < end <= _LAST_PLACE:
-        raise _Wrong(_BAD_PASSAGE)
-    if given.get("mark") not in _MARKS:
-        raise _Wrong(_WRONG_FORM)
-    comment = _text(given.get("comment", ""))
-    return {"start": start, "end": end, "mark": given["mark"], "comment": comment}
+def _passage(passage: Any) -> dict[str, Any]:
+    _has_only(passage, "start", "end", "mark", "comment")
+    start, end = passage.get("start"), passage.get("end")
+    if type(start) is not int or type(end) is not int or not 0 <= start < end <= _LARGEST_OFFSET:
+        raise _Invalid(_BAD_PASSAGE)
+    if passage.get("mark") not in _MARKS:
+        raise _Invalid(_WRONG_FORM)
+    comment = _text(passage.get("comment", ""))
+    return {"start": start, "end": end, "mark": passage["mark"], "comment": comment}
 
 
-def _options(question: _Question, given: Any) -> list[str]:
-    if not isinstance(given, list) or not all(isinstance(one, str) for one in given):
-        raise _Wrong(_WRONG_FORM)
-    known = {option["id"] for option in question["options"]}
-    if len(set(given)) != len(given) or not known.issuperset(given):
-        raise _Wrong(_NO_OPTION)
-    return given
+def _options(question: _Question, answer: Any) -> list[str]:
+    if not isinstance(answer, list) or not all(isinstance(option, str) for option in answer):
+        raise _Invalid(_WRONG_FORM)
+    option_ids = {option["id"] for option in question["options"]}
+    if len(set(answer)) != len(answer) or not option_ids.issuperset(answer):
+        raise _Invalid(_NO_OPTION)
+    return answer
 
 
-def _has_only(given: Any, *keys: str) -> None:
-    if not isinstance(given, dict) or not given.keys() <= set(keys):
-        raise _Wrong(_WRONG_FORM)
+def _has_only(value: Any, *keys: str) -> None:
+    if not isinstance(value, dict) or not value.keys() <= set(keys):
+        raise _Invalid(_WRONG_FORM)
 
 
 def _texts(answer: Any) -> list[str]:
@@ -235,7 +235,8 @@ def _texts(answer: Any) -> list[str]:
         case {"other": other}:
             return [other] if other else []
         case {"passages": passages, "comment": comment}:
-            return [text for text in (comment, *(one["comment"] for one in passages)) if text]
+            comments = (comment, *(passage["comment"] for passage in passages))
+            return [text for text in comments if text]
         case _:
             return []
 

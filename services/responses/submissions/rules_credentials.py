@@ -1,4 +1,4 @@
-"""What proves that an answer comes from a participant, and the receipt that is made from it."""
+"""The anonymous credential that a response comes with, its receipt, and the response's echo."""
 
 import base64
 import binascii
@@ -39,30 +39,30 @@ class ReceiptMalformed(Refusal):
     )
 
 
-def decoded(text: str) -> bytes:
-    """From base64url without padding. Raises CredentialMalformed."""
-    plain = text.encode(errors="replace").translate(_TO_STANDARD, b"+/=")
+def decode(text: str) -> bytes:
+    """Decode base64url without padding. Raises CredentialMalformed."""
+    standard = text.encode(errors="replace").translate(_TO_STANDARD, b"+/=")
     try:
-        return binascii.a2b_base64(plain + b"=" * (-len(plain) % 4), strict_mode=True)
+        return binascii.a2b_base64(standard + b"=" * (-len(standard) % 4), strict_mode=True)
     except binascii.Error:
         raise CredentialMalformed from None
 
 
 def checked_echo(echo: str | None) -> str | None:
     """Raises CredentialMalformed."""
-    if echo is not None and (len(echo) != _ECHO_LENGTH or len(decoded(echo)) != ECHO_BYTES):
+    if echo is not None and (len(echo) != _ECHO_LENGTH or len(decode(echo)) != ECHO_BYTES):
         raise CredentialMalformed
     return echo
 
 
-def echo_marks(echoes: Sequence[str | None]) -> list[bytes | None]:
+def echo_hashes(echoes: Sequence[str | None]) -> list[bytes | None]:
     """The hash of each echo, which is stored and published.
 
-    Whoever copies one from the public list has nothing to show, as only the author's device has
-    what was hashed. An echo that came with several answers is nobody's, and marks none of them."""
-    times = Counter(echoes)
+    The author's device alone has the echo itself, so nobody can claim a contribution by copying
+    from the public list. An echo that several responses share identifies none of them: None."""
+    uses = Counter(echoes)
     return [
-        hashlib.sha256(decoded(echo)).digest() if echo and times[echo] == 1 else None
+        hashlib.sha256(decode(echo)).digest() if echo and uses[echo] == 1 else None
         for echo in echoes
     ]
 
@@ -71,23 +71,23 @@ def token_hash(prepared: bytes) -> bytes:
     return hashlib.sha256(prepared).digest()
 
 
-def receipt(hash: bytes) -> str:
-    """The first 50 bits, so that the page can tell it before it is answered."""
-    return base64.b32encode(hash[:10]).decode().lower()[:RECEIPT_LENGTH]
+def receipt(token_hash: bytes) -> str:
+    """The first 50 bits in base32: the page can compute it before the server replies."""
+    return base64.b32encode(token_hash[:10]).decode().lower()[:RECEIPT_LENGTH]
 
 
-def hashes_of(receipt: str) -> tuple[bytes, bytes]:
+def hash_range(receipt: str) -> tuple[bytes, bytes]:
     """The smallest and the largest hash that have this receipt.
 
     Raises ReceiptMalformed.
     """
-    plain = receipt.replace("-", "").replace(" ", "").upper()
+    compact = receipt.replace("-", "").replace(" ", "").upper()
     try:
-        if len(plain) != RECEIPT_LENGTH:
+        if len(compact) != RECEIPT_LENGTH:
             raise ReceiptMalformed
-        bits = int.from_bytes(base64.b32decode(plain + "A" * 6), "big") >> 30
+        bits = int.from_bytes(base64.b32decode(compact + "A" * 6), "big") >> 30
     except ValueError:
         raise ReceiptMalformed from None
-    free = _HASH_BITS - RECEIPT_LENGTH * _BITS_PER_CHARACTER
-    last = (((bits + 1) << free) - 1).to_bytes(_HASH_BITS // 8, "big")
-    return (bits << free).to_bytes(_HASH_BITS // 8, "big"), last
+    free_bits = _HASH_BITS - RECEIPT_LENGTH * _BITS_PER_CHARACTER
+    first, last = bits << free_bits, ((bits + 1) << free_bits) - 1
+    return first.to_bytes(_HASH_BITS // 8, "big"), last.to_bytes(_HASH_BITS // 8, "big")

@@ -1,41 +1,31 @@
-"""The one opening of a project's sealed answers: all together, shuffled, never below the floor.
+"""When a project's sealed responses are opened: all at once, and not below the anonymity floor.
 
-Nothing is opened while a credential can still be obtained. Any earlier opening would tell that
-whoever obtained a credential later wrote none of what was opened, and an opening of a few would
-leave a few apart: with ten answers opened and one late participant, the eleventh answer has a name.
-Collection being over, credentials are over too (campaigns issues none afterwards), and all answers
-are opened in one transaction, so that rows cannot be divided by the number of the transaction that
-wrote them.
+Nothing is opened while a credential can still be obtained. An earlier opening would show that
+whoever obtained a credential later wrote none of the opened responses, and it could leave a small
+remainder: with ten responses opened and one late participant, the eleventh response has a name.
+Once the project is over campaigns issues no credentials, and all responses are opened in one
+transaction, so that rows cannot be told apart by the transaction number that PostgreSQL stores.
 
-Below the floor nothing is opened unless everybody who answered agreed. The number of credentials is
-told rounded down, so campaigns, which has the exact one, says whether the floor is reached. Where
-it does not know, the number spent is proof enough: it is never the larger one.
+Below the floor nothing is opened unless every participant who responded agreed. Campaigns publishes
+the number of credentials rounded down, so it also publishes whether the floor is reached. While it
+does not, the number of spent credentials decides: it is never larger than the number issued.
 """
 
-from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 
-from services.responses.collections.rules import Collection
+from services.responses.collections.rules import Collection, ResponseCounts
 
 
-class Verdict(Enum):
+class Opening(StrEnum):
     WAIT = "wait"
     OPEN = "open"
     OPEN_IF_ALL_AGREED = "open if all agreed"
 
 
-@dataclass(frozen=True)
-class Waiting:
-    """Answers received so far, and how many of them are still sealed."""
-
-    received: int
-    sealed: int
-
-
-def verdict(collection: Collection, waiting: Waiting) -> Verdict:
-    if not collection.project_is_over or waiting.sealed == 0:
-        return Verdict.WAIT
-    told = max(waiting.received, collection.credentials_issued or 0)
-    if collection.floor_reached or told >= collection.anonymity_floor:
-        return Verdict.OPEN
-    return Verdict.OPEN_IF_ALL_AGREED
+def decide_opening(collection: Collection, counts: ResponseCounts) -> Opening:
+    if not collection.project_is_over or counts.sealed == 0:
+        return Opening.WAIT
+    participants = max(counts.received, collection.credentials_issued or 0)
+    if collection.floor_reached or participants >= collection.anonymity_floor:
+        return Opening.OPEN
+    return Opening.OPEN_IF_ALL_AGREED

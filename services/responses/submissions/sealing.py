@@ -1,15 +1,15 @@
-"""Answers between arrival and opening: encrypted, and padded so that length tells little.
+"""Sealed responses: encrypted and padded from submission until they are opened together.
 
-The database, its dumps and its write-ahead log hold these boxes in order of arrival. Without the
-key, which is configuration and never in the database, they do not say what was written. Nor how
-much: up to about three pages all boxes are alike, as a few sizes would let who holds an early dump
-match long contributions with who came when. What is longer shows within a doubling
-(docs/privacy.md).
+The database, its dumps and its write-ahead log hold responses in order of arrival. Without the key,
+which is configuration and never in the database, they do not show what a response says. Padding
+hides how long it is: up to about three pages all sealed responses have the same size, as a few
+sizes would let the holder of an early dump match long contributions with the time of their
+arrival. Longer ones show their length within a factor of two (docs/privacy.md).
 
-Losing the keys loses what is sealed: what came since the last opening.
+If the keys are lost, every response received since the last opening is lost.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -17,34 +17,32 @@ import orjson
 
 from services.runtime.crypto.encryption import Encrypted, Encryptor
 
-# A box of this size and its row fill one page of PostgreSQL (8 kB) and need no second table.
+# With its row, a box of this size fills one page of PostgreSQL (8 kB) and needs no TOAST table.
 _SMALLEST_BYTES = 7_936
 
 
 @dataclass(frozen=True)
-class Letter:
-    """One response, without the language in which its page was read.
+class Response:
+    """The form content that a participant submits, without the language of the page.
 
-    `agreed`: it may be opened even below the floor. `echo`: in base64url."""
+    `agreed_below_floor`: it may be opened even if fewer participate than the anonymity floor.
+    `echo`: in base64url."""
 
     questionnaire_version: int
     answers: dict[str, Any]
-    agreed: bool
+    agreed_below_floor: bool
     echo: str | None = None
 
 
-def close(encryptor: Encryptor, project_id: UUID, letter: Letter) -> Encrypted:
-    """JSON does not mind blanks at its end, so they are the padding."""
-    plain = orjson.dumps(letter)
+def seal(encryptor: Encryptor, project_id: UUID, response: Response) -> Encrypted:
+    """Pad with trailing blanks, which JSON ignores, then encrypt."""
+    plaintext = orjson.dumps(response)
     size = _SMALLEST_BYTES
-    while size < len(plain):
+    while size < len(plaintext):
         size *= 2
-    return encryptor.encrypt(plain.ljust(size), project_id)
+    return encryptor.encrypt(plaintext.ljust(size), project_id)
 
 
-def open_(encryptor: Encryptor, project_id: UUID, box: Encrypted) -> Letter:
+def unseal(encryptor: Encryptor, project_id: UUID, box: Encrypted) -> Response:
     """Raises KeyError for a key that is not configured, InvalidTag for a changed row."""
-    held = orjson.loads(encryptor.decrypt(box, project_id))
-    # Boxes of an earlier version hold a language too, which goes no further.
-    names = {field.name for field in fields(Letter)}
-    return Letter(**{name: value for name, value in held.items() if name in names})
+    return Response(**orjson.loads(encryptor.decrypt(box, project_id)))

@@ -1,4 +1,4 @@
-"""Spent credentials, sealed answers, and contributions once open."""
+"""Spent credentials, sealed responses, and contributions, which are opened responses."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,22 +7,30 @@ from typing import Any
 from uuid import UUID
 
 from services.runtime.crypto.encryption import Encrypted
-from services.runtime.postgres import database as db
 from services.runtime.postgres.database import Connection
+from services.runtime.postgres.queries import (
+    Queries,
+    execute,
+    fetch,
+    fetch_optional,
+    fetch_value,
+)
 
-sql = db.Queries("services.responses.submissions", ".")
+queries = Queries("services.responses.submissions")
 
 
 @dataclass(frozen=True)
-class Ballot:
-    """One credential's hash and the answer that came with it, sealed."""
+class SealedResponse:
+    """The hash of a participant's credential, and the encrypted response that came with it."""
 
     token_hash: bytes
     box: Encrypted
 
 
 @dataclass(frozen=True)
-class Contribution:
+class NewContribution:
+    """`words`: all free text, for searching; `echo`: what is stored and published of it."""
+
     id: UUID
     questionnaire_version: int
     answers: dict[str, Any]
@@ -31,72 +39,94 @@ class Contribution:
 
 
 @dataclass(frozen=True)
-class Held:
+class CollectionStates:
     project_state: str
     state: str
 
 
-async def hold_open(conn: Connection, project_id: UUID) -> Held | None:
-    """The collection's state, which does not change before the transaction ends."""
-    return await db.maybe(conn, Held, sql.hold_open, project_id)
+async def share_collection(conn: Connection, project_id: UUID) -> CollectionStates | None:
+    """The states, which cannot change before the transaction ends."""
+    return await fetch_optional(
+        conn, CollectionStates, queries.share_collection, project_id=project_id
+    )
 
 
-async def keep_answers(conn: Connection, project_id: UUID, ballots: Sequence[Ballot]) -> set[bytes]:
-    """The hashes that were not spent before; of the others nothing is kept. No hash comes twice.
+async def insert_responses(
+    conn: Connection, project_id: UUID, responses: Sequence[SealedResponse]
+) -> set[bytes]:
+    """Spend the credentials and store the responses of those that were not spent before.
 
-    Answers are kept in the order given, which must be no order of arrival."""
-    hashes = [one.token_hash for one in ballots]
-    rows = await conn.fetch(sql.spend_credentials, project_id, hashes)
-    fresh = {row["token_hash"] for row in rows}
+    Returns the hashes of the newly spent credentials. No hash may come twice. Responses are written
+    in the given order, which must not be the order of arrival.
+    """
+    rows = await fetch(
+        conn,
+        queries.insert_spent_credentials,
+        project_id=project_id,
+        token_hashes=[response.token_hash for response in responses],
+    )
+    newly_spent = {row["token_hash"] for row in rows}
     # COPY: half the cost of an INSERT, as boxes are a page each.
     await conn.copy_records_to_table(
         "sealed",
         columns=("project_id", "key_id", "box"),
         records=[
-            (project_id, one.box.key_id, one.box.ciphertext)
-            for one in ballots
-            if one.token_hash in fresh
+            (project_id, response.box.key_id, response.box.ciphertext)
+            for response in responses
+            if response.token_hash in newly_spent
         ],
     )
-    return fresh
+    return newly_spent
 
 
-async def is_counted(conn: Connection, project_id: UUID, first: bytes, last: bytes) -> bool:
-    """Whether a credential whose hash lies between the two was spent."""
-    return bool(await conn.fetchval(sql.is_counted, project_id, first, last))
+async def is_spent(conn: Connection, project_id: UUID, first_hash: bytes, last_hash: bytes) -> bool:
+    """Whether a credential was spent whose hash lies between the two, ends included."""
+    return bool(
+        await fetch_value(
+            conn,
+            queries.is_spent,
+            project_id=project_id,
+            first_hash=first_hash,
+            last_hash=last_hash,
+        )
+    )
 
 
-async def echoes(conn: Connection, project_id: UUID) -> list[tuple[bytes, str]]:
-    """Echo and what became of its contribution (counted, read, personal_cases), by echo."""
-    rows = await conn.fetch(sql.echoes, project_id)
-    return [(row["echo"], row["fate"]) for row in rows]
+async def list_echoes(conn: Connection, project_id: UUID) -> list[tuple[bytes, str]]:
+    """Each echo with the outcome of its contribution (counted, read, personal_cases), by echo."""
+    rows = await fetch(conn, queries.list_echoes, project_id=project_id)
+    return [(row["echo"], row["outcome"]) for row in rows]
 
 
-async def waiting(conn: Connection) -> list[UUID]:
+async def list_projects_to_open(conn: Connection) -> list[UUID]:
     """Projects that are over and whose collection has not ended yet."""
-    return [row["project_id"] for row in await conn.fetch(sql.waiting)]
+    return [row["project_id"] for row in await fetch(conn, queries.list_projects_to_open)]
 
 
-async def sealed_answers(conn: Connection, project_id: UUID) -> list[Encrypted]:
-    rows = await conn.fetch(sql.sealed_answers, project_id)
+async def list_sealed_responses(conn: Connection, project_id: UUID) -> list[Encrypted]:
+    rows = await fetch(conn, queries.list_sealed_responses, project_id=project_id)
     return [Encrypted(row["key_id"], row["box"]) for row in rows]
 
 
-async def forget_sealed(conn: Connection, project_id: UUID) -> None:
-    await conn.execute(sql.forget_sealed, project_id)
+async def delete_sealed_responses(conn: Connection, project_id: UUID) -> None:
+    await execute(conn, queries.delete_sealed_responses, project_id=project_id)
 
 
-async def add_contributions(
-    conn: Connection, project_id: UUID, contributions: Sequence[Contribution], on_day: date
+async def insert_contributions(
+    conn: Connection,
+    project_id: UUID,
+    contributions: Sequence[NewContribution],
+    opened_on: date,
 ) -> None:
-    """In the order given, which must be no order of arrival."""
-    await conn.execute(
-        sql.add_contributions,
-        project_id,
-        [one.id for one in contributions],
-        [one.questionnaire_version for one in contributions],
-        [one.answers for one in contributions],
-        [one.words for one in contributions],
-        on_day,
-        [one.echo for one in contributions],
+    """In the given order, which must not be the order of arrival."""
+    await execute(
+        conn,
+        queries.insert_contributions,
+        project_id=project_id,
+        ids=[contribution.id for contribution in contributions],
+        versions=[contribution.questionnaire_version for contribution in contributions],
+        answers=[contribution.answers for contribution in contributions],
+        words=[contribution.words for contribution in contributions],
+        opened_on=opened_on,
+        echoes=[contribution.echo for contribution in contributions],
     )

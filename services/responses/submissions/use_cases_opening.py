@@ -1,80 +1,71 @@
-"""Sealed answers become contributions: together, shuffled, under ids that say nothing."""
+"""Open sealed responses: together, shuffled, under random ids."""
 
 from dataclasses import replace
 from random import Random
 from uuid import UUID
 
 from services.responses.collections import store as collections
-from services.responses.collections.daily_clock import Daily
-from services.responses.collections.rules import Collection
-from services.responses.collections.use_cases import collection_states
-from services.responses.submissions import rules_answers as rules
-from services.responses.submissions import rules_credentials as credentials
-from services.responses.submissions import rules_opening as opening
-from services.responses.submissions import sealing as envelopes
-from services.responses.submissions import store
-from services.responses.submissions.rules_opening import Verdict
-from services.responses.submissions.sealing import Letter
-from services.responses.submissions.store import Contribution
+from services.responses.collections.rules import Collection, CollectionPhase
+from services.responses.collections.use_cases import hint, publish_collections
+from services.responses.submissions import rules_answers, rules_credentials, sealing, store
+from services.responses.submissions.rules_opening import Opening, decide_opening
+from services.responses.submissions.sealing import Response
+from services.responses.submissions.store import NewContribution
 from services.runtime.clock import Clock
 from services.runtime.crypto.encryption import Encryptor
-from services.runtime.messaging import outbox
 from services.runtime.postgres.database import Connection
 
 
-async def waiting(conn: Connection) -> list[UUID]:
-    return await store.waiting(conn)
-
-
-async def open_sealed(
-    conn: Connection, clock: Clock, chance: Random, encryptor: Encryptor, project_id: UUID
+async def open_responses(
+    conn: Connection, clock: Clock, randomness: Random, encryptor: Encryptor, project_id: UUID
 ) -> int:
-    """Open what may be opened and end the collection, once its project is over. Returns how many
-    answers were opened; `chance` must not be predictable."""
-    held = await collections.hold_collection(conn, project_id)
-    if held.state != "ready" or not held.project_is_over:
+    """Open a project's responses as far as allowed, and end its collection, once it is over.
+
+    Returns the number of opened responses; `randomness` must not be predictable."""
+    collection = await collections.lock_collection(conn, project_id)
+    if collection.state != CollectionPhase.READY or not collection.project_is_over:
         return 0
-    counts = (await collections.count_answers(conn, [project_id]))[project_id]
-    verdict = opening.verdict(held, counts)
-    letters: list[Letter] = []
-    if verdict is not Verdict.WAIT:
-        letters = await _read(conn, encryptor, held, verdict)
-    if letters:
-        chance.shuffle(letters)
-        marks = credentials.echo_marks([letter.echo for letter in letters])
-        found = [
-            _contribution(letter, mark, chance) for letter, mark in zip(letters, marks, strict=True)
+    counts = (await collections.count_responses(conn, [project_id]))[project_id]
+    opening = decide_opening(collection, counts)
+    responses: list[Response] = []
+    if opening is not Opening.WAIT:
+        responses = await _unseal(conn, encryptor, collection, opening)
+    if responses:
+        randomness.shuffle(responses)
+        echoes = rules_credentials.echo_hashes([response.echo for response in responses])
+        contributions = [
+            _contribution(response, echo, randomness)
+            for response, echo in zip(responses, echoes, strict=True)
         ]
-        await store.forget_sealed(conn, project_id)
-        await store.add_contributions(conn, project_id, found, clock.today())
-        held = replace(held, opened_on=clock.today())
-        await collections.save_collection(conn, held)
-        await outbox.write_hint(conn, Daily(clock), "contribution", project_id)
-    await _end(conn, clock, held)
-    return len(letters)
+        await store.delete_sealed_responses(conn, project_id)
+        await store.insert_contributions(conn, project_id, contributions, clock.today())
+        collection = replace(collection, opened_on=clock.today())
+        await collections.update_collection(conn, collection)
+        await hint(conn, clock, "contribution", project_id)
+    await _end(conn, clock, collection)
+    return len(responses)
 
 
-async def _read(
-    conn: Connection, encryptor: Encryptor, held: Collection, verdict: Verdict
-) -> list[Letter]:
-    boxes = await store.sealed_answers(conn, held.project_id)
-    letters = [envelopes.open_(encryptor, held.project_id, box) for box in boxes]
-    if verdict is Verdict.OPEN_IF_ALL_AGREED and not all(letter.agreed for letter in letters):
-        return []
-    return letters
+async def _unseal(
+    conn: Connection, encryptor: Encryptor, collection: Collection, opening: Opening
+) -> list[Response]:
+    boxes = await store.list_sealed_responses(conn, collection.project_id)
+    responses = [sealing.unseal(encryptor, collection.project_id, box) for box in boxes]
+    all_agreed = all(response.agreed_below_floor for response in responses)
+    return [] if opening is Opening.OPEN_IF_ALL_AGREED and not all_agreed else responses
 
 
-def _contribution(letter: Letter, echo: bytes | None, chance: Random) -> Contribution:
-    return Contribution(
-        UUID(int=chance.getrandbits(128), version=4),
-        letter.questionnaire_version,
-        letter.answers,
-        rules.words(letter.answers),
+def _contribution(response: Response, echo: bytes | None, randomness: Random) -> NewContribution:
+    return NewContribution(
+        UUID(int=randomness.getrandbits(128), version=4),
+        response.questionnaire_version,
+        response.answers,
+        rules_answers.free_text(response.answers),
         echo,
     )
 
 
-async def _end(conn: Connection, clock: Clock, held: Collection) -> None:
-    ended = replace(held, state="ended", version=held.version + 1)
-    await collections.save_collection(conn, ended)
-    await outbox.write_many(conn, Daily(clock), await collection_states(conn, [ended]))
+async def _end(conn: Connection, clock: Clock, collection: Collection) -> None:
+    ended = replace(collection, state=CollectionPhase.ENDED, version=collection.version + 1)
+    await collections.update_collection(conn, ended)
+    await publish_collections(conn, clock, [ended])

@@ -1,4 +1,4 @@
-"""A project of the tests that takes answers, facing its participants."""
+"""Worlds of responses: a project before, during and after its collection."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -20,7 +20,7 @@ async def unready(postgres_server: PostgresServer, tmp_path: Path) -> AsyncItera
 
 @pytest.fixture
 async def world(unready: World) -> World:
-    """The project is open: it takes answers."""
+    """The project is open: it takes responses."""
     await unready.make_ready()
     await unready.becomes("open", 2)
     return unready
@@ -28,13 +28,13 @@ async def world(unready: World) -> World:
 
 @pytest.fixture
 async def room(postgres_server: PostgresServer, tmp_path: Path) -> AsyncIterator[Room]:
-    """Twelve answers are open to readers: the collection has ended."""
-    async with reading_room(postgres_server, tmp_path, 12) as made:
-        yield made
+    """The collection has ended, with twelve contributions to read."""
+    async with reading_room(postgres_server, tmp_path, 12) as room:
+        yield room
 
 
 @pytest.fixture
 async def collecting(postgres_server: PostgresServer, tmp_path: Path) -> AsyncIterator[Room]:
-    """Twelve answers are sealed; the project still collects."""
-    async with reading_room(postgres_server, tmp_path, 12, ended=False) as made:
-        yield made
+    """Twelve responses are sealed; the project still collects."""
+    async with reading_room(postgres_server, tmp_path, 12, ended=False) as room:
+        yield room

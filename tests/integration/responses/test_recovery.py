@@ -1,4 +1,4 @@
-"""Put back from a backup: nobody goes by a synthesis that is lost."""
+"""Recovery from a backup: consumers drop a synthesis that is lost."""
 
 import pytest
 
@@ -11,17 +11,17 @@ from tests.support.reading_room import Room
 pytestmark = pytest.mark.servers
 
 
-async def test_what_is_told_after_a_restore_is_newer_than_what_was_told_before(
+async def test_events_after_a_restore_are_newer_than_those_before(
     room: Room,
 ) -> None:
     draft = await room.draft("Une")
     world = room.world
-    told = [
+    published = [
         (topic_of(CollectionState).name, world.project_id, 40),
         (topic_of(ProposalState).name, draft.id, 50),
     ]
     async with world.service.database.transaction() as conn:
-        for topic, key, version in told:
+        for topic, key, version in published:
             await conn.execute(
                 "INSERT INTO told VALUES ($1, $2, $3, '{}')", topic, str(key), version
             )

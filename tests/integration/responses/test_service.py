@@ -1,4 +1,4 @@
-"""The whole deployable on real servers: a project comes by Kafka and its end leaves by it."""
+"""The whole service on real servers: it consumes a project and publishes its collection."""
 
 from pathlib import Path
 
@@ -25,15 +25,15 @@ async def test_a_project_is_followed_from_its_publication_to_the_end_of_its_coll
             world.on(FIRST_DAY)
             await produce(kafka, project(project_id=world.project_id))
 
-            async def known() -> bool:
+            async def project_is_known() -> bool:
                 return await world.count("collection") == 1
 
-            await eventually(known, "the project is known")
+            await eventually(project_is_known, "the project is known")
             await world.make_ready()
             await produce(kafka, project("open", 2, world.project_id))
 
             async def is_open() -> bool:
-                return bool((await about(world)).json().get("state") == "open")
+                return bool((await fetch_page_content(world)).json().get("state") == "open")
 
             await eventually(is_open, "answers are taken")
             await world.send_many(6)
@@ -45,12 +45,12 @@ async def test_a_project_is_followed_from_its_publication_to_the_end_of_its_coll
 
             await eventually(ended, "the job opened what was sealed")
         records = await committed(
-            kafka, topic_of(CollectionState).name, lambda seen: len(seen) == 3
+            kafka, topic_of(CollectionState).name, lambda records: len(records) == 3
         )
-    said = [decode(CollectionState, record.headers, record.value) for record in records]
-    assert [one.state for one in said] == ["preparing", "ready", "ended"]
-    assert said[-1].contributions == 6
+    states = [decode(CollectionState, record.headers, record.value) for record in records]
+    assert [state.state for state in states] == ["preparing", "ready", "ended"]
+    assert states[-1].contributions == 6
 
 
-async def about(world: World) -> httpx.Response:
+async def fetch_page_content(world: World) -> httpx.Response:
     return await world.client.get(f"/answer/{world.project_id}/about.json")

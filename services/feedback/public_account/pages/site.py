@@ -50,7 +50,7 @@ class PageRequest:
         return dict(self.query).get(name)
 
     @property
-    def page_key(self) -> PageKey:
+    def after(self) -> PageKey:
         """Raises ValueError for a key that no page has linked to."""
         if (key := self.get("after")) is None:
             return None

@@ -1,20 +1,20 @@
-"""The process apart: a file on standard input, JSON on standard output."""
+"""Entry point of the isolated subprocess: a file on standard input, JSON on standard output."""
 
 import sys
 
 import orjson
 
-from services.responses.documents import isolated_subprocess as apart
-from services.responses.questionnaires.imports import FileUnreadable, Format, read
+from services.responses.documents import isolated_subprocess
+from services.responses.questionnaires.imports import FileUnreadable, Format, import_file
 
 
-def _read(content: bytes, format: str) -> bytes:
-    known: dict[str, Format] = {"limesurvey": "limesurvey", "formbricks": "formbricks"}
+def _import_to_json(content: bytes, format: str) -> bytes:
+    formats: dict[str, Format] = {"limesurvey": "limesurvey", "formbricks": "formbricks"}
     try:
-        return read(known[format], content).model_dump_json().encode()
-    except FileUnreadable as refused:
-        return orjson.dumps({"unreadable": refused.why.model_dump()})
+        return import_file(formats[format], content).model_dump_json().encode()
+    except FileUnreadable as error:
+        return orjson.dumps({"unreadable": error.why.model_dump()})
 
 
 if __name__ == "__main__":
-    apart.answer(_read, sys.argv[1])
+    isolated_subprocess.main(_import_to_json, sys.argv[1])

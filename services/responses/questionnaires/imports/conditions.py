@@ -1,8 +1,9 @@
-"""LimeSurvey's relevance expressions, as far as they are conditions of ours.
+"""Translate LimeSurvey's relevance expressions into conditions of our questionnaires.
 
-A condition of ours names one earlier choice and the options of which one was chosen. What means
-exactly that is taken: comparisons of one question with its codes joined by `or`, a ticked option of
-a multiple choice, `!is_empty()` of a choice without own answer, and constants. Nothing else is.
+Our conditions name one earlier choice and a set of options, one of which must have been chosen.
+Only expressions that mean exactly that are translated: comparisons of one question with its codes
+joined by `or`, a ticked option of a multiple choice, `!is_empty()` of a choice without own answer,
+and constants.
 """
 
 import re
@@ -20,14 +21,15 @@ _TOKEN = re.compile(
 _WORDS = {"or": "||", "and": "&&", "eq": "==", "ne": "!=", "not": "!"}
 
 
-class NotOurs(Exception):
-    """The expression means something that no condition of ours says."""
+class Untranslatable(Exception):
+    """No condition of our questionnaires has the meaning of the expression."""
 
 
 @dataclass(frozen=True)
 class Choice:
-    """An earlier choice: our name, its codes with our names for them, and whether these are all the
-    answers that it takes."""
+    """An earlier choice: our id, and our option id for each of its codes.
+
+    `complete`: these are all the answers that it takes."""
 
     name: str
     codes: Mapping[str, str]
@@ -37,7 +39,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Ticked:
-    """The variable of one option of a multiple choice."""
+    """The variable of a multiple choice's option."""
 
     name: str
     option: str
@@ -68,28 +70,28 @@ _Node = _Value | _Name | _Empty | str
 
 
 def evaluate(expression: str, variables: Mapping[str, Variable]) -> _Value:
-    """True: always asked; False: never. Raises NotOurs."""
+    """True: always asked; False: never. Raises Untranslatable."""
     expression = expression.strip()
     if expression.startswith("{") and expression.endswith("}"):
         expression = expression[1:-1]
     if not expression.strip():
         return True
     if len(expression) > _LONGEST:
-        raise NotOurs
+        raise Untranslatable
     return _Parser(list(_tokens(expression)), variables).parse()
 
 
 def _tokens(expression: str) -> Iterator[tuple[str, str]]:
-    place, end = 0, len(expression.rstrip())
-    while place < end:
-        token = _TOKEN.match(expression, place)
+    position, end = 0, len(expression.rstrip())
+    while position < end:
+        token = _TOKEN.match(expression, position)
         if token is None or token.lastgroup is None:
-            raise NotOurs
+            raise Untranslatable
         kind, text = token.lastgroup, token[token.lastgroup]
         if kind == "name" and text.lower() in _WORDS:
             kind, text = "sign", _WORDS[text.lower()]
         yield kind, "!=" if text == "<>" and kind == "sign" else text
-        place = token.end()
+        position = token.end()
 
 
 class _Parser:
@@ -100,9 +102,9 @@ class _Parser:
         self._depth = 0
 
     def parse(self) -> _Value:
-        node = self._either()
+        node = self._disjunction()
         if self._place != len(self._tokens):
-            raise NotOurs
+            raise Untranslatable
         return _value(node)
 
     def _take(self, *signs: str) -> str | None:
@@ -113,55 +115,55 @@ class _Parser:
                 return text
         return None
 
-    def _either(self) -> _Node:
+    def _disjunction(self) -> _Node:
         self._depth += 1
         if self._depth > _DEEPEST:
-            raise NotOurs
-        node = self._both()
+            raise Untranslatable
+        node = self._conjunction()
         while self._take("||"):
-            node = _joined(_value(node), _value(self._both()))
+            node = _union(_value(node), _value(self._conjunction()))
         self._depth -= 1
         return node
 
-    def _both(self) -> _Node:
-        node = self._negated()
+    def _conjunction(self) -> _Node:
+        node = self._negation()
         while self._take("&&"):
-            node = _narrowed(_value(node), _value(self._negated()))
+            node = _intersection(_value(node), _value(self._negation()))
         return node
 
-    def _negated(self) -> _Node:
+    def _negation(self) -> _Node:
         negations = 0
         while self._take("!"):
             negations += 1
-        node = self._compared()
+        node = self._comparison()
         for _ in range(negations % 2):
             node = self._opposite(node)
         return node
 
-    def _compared(self) -> _Node:
-        left = self._operand()
+    def _comparison(self) -> _Node:
+        first = self._operand()
         sign = self._take("==", "!=", "<", ">", "<=", ">=", "+", "-", "*", "/", ",")
         if sign is None:
-            return left
-        right = self._operand()
+            return first
+        second = self._operand()
         if sign not in ("==", "!="):
-            raise NotOurs
-        if isinstance(left, str) and isinstance(right, str):
-            return (left == right) == (sign == "==")
-        if isinstance(left, str):
-            left, right = right, left
-        if sign == "!=" or not isinstance(left, _Name) or not isinstance(right, str):
-            raise NotOurs
-        return self._equal(left.name, right)
+            raise Untranslatable
+        if isinstance(first, str) and isinstance(second, str):
+            return (first == second) == (sign == "==")
+        if isinstance(first, str):
+            first, second = second, first
+        if sign == "!=" or not isinstance(first, _Name) or not isinstance(second, str):
+            raise Untranslatable
+        return self._equal(first.name, second)
 
     def _operand(self) -> _Node:
         if self._take("("):
-            node = self._either()
+            node = self._disjunction()
             if not self._take(")"):
-                raise NotOurs
+                raise Untranslatable
             return node
         if self._place == len(self._tokens):
-            raise NotOurs
+            raise Untranslatable
         kind, text = self._tokens[self._place]
         self._place += 1
         if kind == "text":
@@ -169,30 +171,30 @@ class _Parser:
         if kind == "number":
             return text
         if kind != "name":
-            raise NotOurs
+            raise Untranslatable
         if not self._take("("):
             return _Name(text)
         if text.lower() != "is_empty":
-            raise NotOurs
+            raise Untranslatable
         inner = self._operand()
         if not isinstance(inner, _Name) or not self._take(")"):
-            raise NotOurs
+            raise Untranslatable
         return _Empty(inner.name)
 
     def _variable(self, name: str) -> Variable:
         plain, _, suffix = name.partition(".")
         if suffix not in ("", "NAOK", "code") or plain not in self._variables:
-            raise NotOurs
+            raise Untranslatable
         return self._variables[plain]
 
     def _equal(self, name: str, code: str) -> AnyOf:
         variable = self._variable(name)
         if isinstance(variable, Ticked):
             if code != "Y":
-                raise NotOurs
+                raise Untranslatable
             return AnyOf(variable.name, frozenset((variable.option,)), single=False)
         if not variable.single or code not in variable.codes:
-            raise NotOurs
+            raise Untranslatable
         return AnyOf(variable.name, frozenset((variable.codes[code],)))
 
     def _opposite(self, node: _Node) -> _Node:
@@ -200,47 +202,47 @@ class _Parser:
             variable = self._variable(node.name)
             if isinstance(variable, Choice) and variable.complete and variable.single:
                 return AnyOf(variable.name, frozenset(variable.codes.values()))
-            raise NotOurs
+            raise Untranslatable
         value = _value(node)
         if isinstance(value, bool):
             return not value
-        raise NotOurs
+        raise Untranslatable
 
 
 def _value(node: _Node) -> _Value:
-    """A condition, or a constant: LimeSurvey takes 0 and an empty text as false."""
+    """A condition or a constant; LimeSurvey treats 0 and an empty text as false."""
     if isinstance(node, str):
         return node not in ("", "0", "0.0", "false")
     if isinstance(node, _Name) and node.name.lower() in ("true", "false"):
         return node.name.lower() == "true"
     if isinstance(node, bool | AnyOf):
         return node
-    raise NotOurs
+    raise Untranslatable
 
 
-def _joined(left: _Value, right: _Value) -> _Value:
-    if left is True or right is True:
+def _union(first: _Value, second: _Value) -> _Value:
+    if first is True or second is True:
         return True
-    if isinstance(left, bool) or isinstance(right, bool):
-        return right if left is False else left
-    if left.question != right.question:
-        raise NotOurs
-    return AnyOf(left.question, left.options | right.options, left.single)
+    if isinstance(first, bool) or isinstance(second, bool):
+        return second if first is False else first
+    if first.question != second.question:
+        raise Untranslatable
+    return AnyOf(first.question, first.options | second.options, first.single)
 
 
-def _narrowed(left: _Value, right: _Value) -> _Value:
-    if left is False or right is False:
+def _intersection(first: _Value, second: _Value) -> _Value:
+    if first is False or second is False:
         return False
-    if isinstance(left, bool) or isinstance(right, bool):
-        return right if left is True else left
-    if left == right:
-        return left
-    common = left.options & right.options
-    if left.question != right.question or not left.single or not common:
-        raise NotOurs
-    return AnyOf(left.question, common)
+    if isinstance(first, bool) or isinstance(second, bool):
+        return second if first is True else first
+    if first == second:
+        return first
+    common = first.options & second.options
+    if first.question != second.question or not first.single or not common:
+        raise Untranslatable
+    return AnyOf(first.question, common)
 
 
-def both(left: _Value, right: _Value) -> _Value:
-    """A group's condition and its question's. Raises NotOurs."""
-    return _narrowed(left, right)
+def conjunction(first: _Value, second: _Value) -> _Value:
+    """The condition of a group and that of its question. Raises Untranslatable."""
+    return _intersection(first, second)

@@ -9,9 +9,9 @@
 | nps | scale from 0 to 10 |
 | ranking | ranking |
 
-Everything else is named. Left out: calls to action, consents, pictures, dates, uploads, grids,
-addresses, and open texts that ask who answers (nobody is named here). Texts are by locale; the one
-in the survey's own language stands where there is no French.
+Everything else is reported. Left out: calls to action, consents, pictures, dates, uploads, grids,
+addresses, and open texts that ask for a name (responses are anonymous). Texts are by locale; where
+French is missing, the survey's own language replaces it.
 """
 
 import re
@@ -46,7 +46,7 @@ _JUMPS = frozenset(("jumpToQuestion", "jumpToBlock", "jump"))
 _MEDIA = ("imageUrl", "videoUrl", "backgroundUrl")
 
 
-def read(content: bytes, draft: Draft) -> None:
+def read_survey(content: bytes, draft: Draft) -> None:
     """Raises Unreadable."""
     survey = _survey(content)
     reader = _Reader(survey, draft)
@@ -56,7 +56,7 @@ def read(content: bytes, draft: Draft) -> None:
 
 
 def _survey(content: bytes) -> dict[str, Any]:
-    """One survey, bare, or as the interface answers: below `data`, or alone in a list."""
+    """One survey: bare, below `data` as in the interface's responses, or alone in a list."""
     try:
         survey = orjson.loads(content.removeprefix(b"\xef\xbb\xbf"))
     except orjson.JSONDecodeError as error:
@@ -86,8 +86,8 @@ class _Reader:
             for number, block in enumerate(blocks, 1):
                 if not isinstance(block, dict) or not isinstance(block.get("elements"), list):
                     raise Unreadable(BLOCK_SHAPE, number=number)
-                place = str(block.get("name") or block.get("id") or number)
-                self._name_logic(block, place)
+                source_name = str(block.get("name") or block.get("id") or number)
+                self._name_logic(block, source_name)
                 questions += block["elements"]
         if not isinstance(questions, list):
             raise Unreadable(NOT_A_SURVEY)
@@ -98,8 +98,8 @@ class _Reader:
 
     def read_question(self, question: dict[str, Any], number: int) -> None:
         draft, kind = self._draft, question["type"]
-        place = question.get("id")
-        if not isinstance(place, str) or not place.strip():
+        source_name = question.get("id")
+        if not isinstance(source_name, str) or not source_name.strip():
             raise Unreadable(NO_IDENTIFIER, number=number)
         scale = question.get("range")
         if kind == "openText" and question.get("inputType", "text") == "text":
@@ -111,141 +111,145 @@ class _Reader:
         elif kind in _CHOICES:
             form = {"kind": _CHOICES[kind]}
         else:
-            asked = f"openText/{question.get('inputType')}" if kind == "openText" else kind
-            return draft.leave_out(place, reasons.UNKNOWN_KIND, kind=asked)
-        text = self._words(question.get("headline"), place)
+            unknown_kind = f"openText/{question.get('inputType')}" if kind == "openText" else kind
+            return draft.leave_out(source_name, reasons.UNKNOWN_KIND, kind=unknown_kind)
+        text = self._translations(question.get("headline"), source_name)
         if text is None:
-            return draft.leave_out(place, reasons.NO_TEXT)
+            return draft.leave_out(source_name, reasons.NO_TEXT)
         short = form["kind"] == "free_text" and question.get("longAnswer") is False
         if short and asks_who((text.fr, text.en)):
-            return draft.leave_out(place, reasons.ASKS_WHO)
+            return draft.leave_out(source_name, reasons.ASKS_WHO)
         if form["kind"] == "scale":
-            form["low_label"] = self._words(question.get("lowerLabel"), place)
-            form["high_label"] = self._words(question.get("upperLabel"), place)
+            form["low_label"] = self._translations(question.get("lowerLabel"), source_name)
+            form["high_label"] = self._translations(question.get("upperLabel"), source_name)
         if kind in _CHOICES:
-            labelled = list(self._choices(question, place))
+            labelled = list(self._choices(question, source_name))
             options = [each for each in labelled if each[0] != _OTHER]
             if len(options) < 2:
-                return draft.leave_out(place, reasons.NO_OPTIONS)
-            form["options"], _ = draft.options(place, options)
-            self._other([label for code, label in labelled if code == _OTHER], form, place)
-        form |= self._name_lost_of(question, place)
+                return draft.leave_out(source_name, reasons.NO_OPTIONS)
+            form["options"], _ = draft.options(source_name, options)
+            self._other([label for code, label in labelled if code == _OTHER], form, source_name)
+        form |= self._name_lost_of(question, source_name)
         draft.add(
-            place,
+            source_name,
             {
                 "text": text,
-                "help": self._words(question.get("subheader"), place),
+                "help": self._translations(question.get("subheader"), source_name),
                 "required": question.get("required") is True,
                 **form,
             },
         )
         return None
 
-    def _other(self, labels: list[Words], form: dict[str, Any], place: str) -> None:
+    def _other(self, labels: list[Words], form: dict[str, Any], source_name: str) -> None:
         if form["kind"] != "ranking":
             form["other"] = bool(labels)
         for label in labels:
             if form["kind"] == "ranking":
-                self._draft.leave_out(place, reasons.OTHER_IN_RANKING, label=label.fr)
+                self._draft.leave_out(source_name, reasons.OTHER_IN_RANKING, label=label.fr)
             elif label.fr.lower() not in ("autre", "other"):
-                self._draft.leave_out(place, reasons.OTHER_LABEL, label=label.fr)
+                self._draft.leave_out(source_name, reasons.OTHER_LABEL, label=label.fr)
 
-    def _choices(self, question: dict[str, Any], place: str) -> Iterator[tuple[str, Words]]:
-        """Choices with a label; choices that are texts alone are numbered."""
+    def _choices(self, question: dict[str, Any], source_name: str) -> Iterator[tuple[str, Words]]:
+        """The choices that have a label; choices without id are numbered."""
         choices = question.get("choices")
         for number, choice in enumerate(choices if isinstance(choices, list) else [], 1):
             labelled = choice if isinstance(choice, dict) else {"label": choice}
             code = str(labelled.get("id") or number)
-            label = self._words(labelled.get("label"), place)
+            label = self._translations(labelled.get("label"), source_name)
             if label is None:
-                self._draft.leave_out(place, reasons.OPTION_WITHOUT_TEXT, code=code)
+                self._draft.leave_out(source_name, reasons.OPTION_WITHOUT_TEXT, code=code)
                 continue
             if any(labelled.get(name) for name in _MEDIA):
-                self._draft.leave_out(place, reasons.PICTURE)
+                self._draft.leave_out(source_name, reasons.PICTURE)
             if code == _NONE and question["type"] == "multipleChoiceMulti":
-                self._draft.leave_out(place, reasons.EXCLUSIVE, option=label.fr)
+                self._draft.leave_out(source_name, reasons.EXCLUSIVE, option=label.fr)
             yield code, label
 
-    def _words(self, given: Any, place: str) -> Words | None:
-        """French is what everybody gets; without French, the survey's own language."""
-        if isinstance(given, str):
-            given = {"default": given}
-        if not isinstance(given, dict):
+    def _translations(self, texts_by_locale: Any, source_name: str) -> Words | None:
+        """French, which is shown to everybody, or else the survey's own language."""
+        if isinstance(texts_by_locale, str):
+            texts_by_locale = {"default": texts_by_locale}
+        if not isinstance(texts_by_locale, dict):
             return None
         texts: dict[str, str] = {}
-        for locale, markup in sorted(given.items(), key=lambda each: each[0] == "default"):
+        for locale, markup in sorted(
+            texts_by_locale.items(), key=lambda each: each[0] == "default"
+        ):
             if isinstance(markup, str) and markup.strip():
                 language = self._main if locale == "default" else language_of(locale)
                 texts.setdefault(language, markup)
         first = next((each for each in ("fr", self._main, *texts) if each in texts), "")
-        french = self._plain(texts[first], place) if first else ""
+        french = self._plain(texts[first], source_name) if first else ""
         if not french:
             return None
-        english = self._plain(texts["en"], place) if "en" in texts else None
+        english = self._plain(texts["en"], source_name) if "en" in texts else None
         if first != "fr":
-            whose = place if "fr" in _languages(self._survey) else self._place
+            whose = source_name if "fr" in _languages(self._survey) else self._place
             self._draft.leave_out(whose, reasons.NO_FRENCH, locale=first)
         return Words(fr=french, en=english if english and english != french else None)
 
-    def _plain(self, markup: str, place: str) -> str:
+    def _plain(self, markup: str, source_name: str) -> str:
         def fallback(recalled: re.Match[str]) -> str:
-            # The editor writes a blank of the fallback as “nbsp”.
+            # The editor writes a blank in the fallback as “nbsp”.
             instead = (recalled[2] or "").replace("nbsp", " ").strip() or "…"
-            self._draft.leave_out(place, reasons.RECALL, question=recalled[1], fallback=instead)
+            self._draft.leave_out(
+                source_name, reasons.RECALL, question=recalled[1], fallback=instead
+            )
             return instead
 
-        return self._draft.plain(_RECALL.sub(fallback, markup), place)
+        return self._draft.plain(_RECALL.sub(fallback, markup), source_name)
 
-    def _name_lost_of(self, question: dict[str, Any], place: str) -> dict[str, Any]:
-        """Names settings that have no place here; says those that have one."""
+    def _name_lost_of(self, question: dict[str, Any], source_name: str) -> dict[str, Any]:
+        """Report settings that cannot be imported; return the others."""
         draft, carried = self._draft, {}
-        self._name_logic(question, place)
+        self._name_logic(question, source_name)
         if any(question.get(name) for name in _MEDIA):
-            draft.leave_out(place, reasons.PICTURE)
+            draft.leave_out(source_name, reasons.PICTURE)
         if question.get("shuffleOption", "none") not in ("none", None, ""):
-            draft.leave_out(place, reasons.RANDOM)
+            draft.leave_out(source_name, reasons.RANDOM)
         limit = question.get("charLimit")
         if isinstance(limit, dict) and limit.get("enabled"):
-            draft.leave_out(place, reasons.LENGTH)
+            draft.leave_out(source_name, reasons.LENGTH)
         if question.get("scale") in ("smiley", "star"):
-            draft.leave_out(place, reasons.SHOWN_AS, value=question["scale"])
+            draft.leave_out(source_name, reasons.SHOWN_AS, value=question["scale"])
         for kind, value in _validation(question):
             if kind == "maxSelections" and question["type"] == "multipleChoiceMulti" and value:
                 carried["at_most"] = value
             elif kind == "minSelections":
-                draft.leave_out(place, reasons.AT_LEAST, value=value)
+                draft.leave_out(source_name, reasons.AT_LEAST, value=value)
             elif kind in ("minLength", "maxLength"):
-                draft.leave_out(place, reasons.LENGTH)
+                draft.leave_out(source_name, reasons.LENGTH)
             else:
-                draft.leave_out(place, reasons.VALIDATION, value=kind)
+                draft.leave_out(source_name, reasons.VALIDATION, value=kind)
         return carried
 
-    def _name_logic(self, item: dict[str, Any], place: str) -> None:
+    def _name_logic(self, item: dict[str, Any], source_name: str) -> None:
         if item.get("logicFallback"):
-            self._draft.leave_out(place, reasons.JUMP)
+            self._draft.leave_out(source_name, reasons.JUMP)
         rules = item.get("logic")
         for rule in rules if isinstance(rules, list) else [rules] if rules else []:
             actions = rule.get("actions") if isinstance(rule, dict) else None
             if not isinstance(actions, list) or not actions:
-                self._draft.leave_out(place, reasons.JUMP)
+                self._draft.leave_out(source_name, reasons.JUMP)
                 continue
             for action in actions:
-                self._name_action(action if isinstance(action, dict) else {}, place)
+                self._name_action(action if isinstance(action, dict) else {}, source_name)
 
-    def _name_action(self, action: dict[str, Any], place: str) -> None:
+    def _name_action(self, action: dict[str, Any], source_name: str) -> None:
         objective = action.get("objective", "jumpToQuestion")
         if objective in _JUMPS:
-            self._draft.leave_out(place, reasons.JUMP)
+            self._draft.leave_out(source_name, reasons.JUMP)
         elif objective == "calculate":
-            self._draft.leave_out(place, reasons.CALCULATION)
+            self._draft.leave_out(source_name, reasons.CALCULATION)
         elif objective == "requireAnswer":
             target = action.get("target", "?")
-            self._draft.leave_out(place, reasons.REQUIRED_BY_LOGIC, target=target)
+            self._draft.leave_out(source_name, reasons.REQUIRED_BY_LOGIC, target=target)
         else:
-            self._draft.leave_out(place, reasons.LOGIC, kind=objective)
+            self._draft.leave_out(source_name, reasons.LOGIC, kind=objective)
 
     def name_lost(self) -> None:
-        """What the whole survey has and a questionnaire has not."""
+        """Report parts of the whole survey that a questionnaire does not have."""
         survey, lose = self._survey, self._draft.leave_out
         if _enabled(survey.get("welcomeCard")):
             lose(self._place, reasons.WELCOME)
@@ -267,13 +271,13 @@ class _Reader:
         for name, reason in lists:
             if survey.get(name):
                 lose(self._place, reason)
-        others = sorted(_languages(survey) - {"fr", "en", self._main})
-        if others:
-            lose(self._place, reasons.LANGUAGES, languages=", ".join(others))
+        other_languages = sorted(_languages(survey) - {"fr", "en", self._main})
+        if other_languages:
+            lose(self._place, reasons.LANGUAGES, languages=", ".join(other_languages))
 
 
 def _main_language(survey: dict[str, Any]) -> str:
-    """The language of the texts called "default"; French where nothing says it."""
+    """The language of the texts called "default"; French unless declared."""
     declared = survey.get("defaultLanguage")
     if isinstance(declared, dict):
         declared = declared.get("code")
@@ -291,7 +295,7 @@ def _languages(survey: dict[str, Any]) -> set[str]:
 
 
 def _code(language: Any) -> str:
-    """Of `{"code": …}` or `{"language": {"code": …}}`."""
+    """The code in `{"code": …}` or `{"language": {"code": …}}`."""
     inner = language.get("language", language) if isinstance(language, dict) else language
     code = inner.get("code") if isinstance(inner, dict) else inner
     return code if isinstance(code, str) else ""
@@ -312,8 +316,8 @@ def _enabled(card: Any) -> bool:
     return isinstance(card, dict) and card.get("enabled") is not False
 
 
-def _names(given: Any) -> str:
-    items = given if isinstance(given, list) else []
+def _names(entries: Any) -> str:
+    items = entries if isinstance(entries, list) else []
     return ", ".join(
         str(item.get("name") or item.get("id")) if isinstance(item, dict) else str(item)
         for item in items[:50]

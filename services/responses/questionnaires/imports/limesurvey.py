@@ -1,4 +1,4 @@
-"""LimeSurvey's .lss, of version 2 (texts beside questions) to 6 (texts in tables of their own).
+"""Read LimeSurvey's .lss, from version 2 (texts beside questions) to 6 (separate text tables).
 
 | LimeSurvey | here |
 |---|---|
@@ -10,8 +10,8 @@
 | R (ranking) | ranking |
 | conditions of a question, its group, or the table `conditions` | condition, see `conditions` |
 
-Everything else is named: questions of other kinds, hidden ones and those that are never asked are
-left out; `limesurvey_settings` names what a question loses.
+Everything else is reported: questions of other kinds, hidden ones and those that are never asked
+are left out; `limesurvey_settings` reports the settings that a question loses.
 """
 
 import re
@@ -24,10 +24,10 @@ from services.responses.questionnaires.imports import lss_tables, reasons
 from services.responses.questionnaires.imports.conditions import (
     AnyOf,
     Choice,
-    NotOurs,
     Ticked,
+    Untranslatable,
     Variable,
-    both,
+    conjunction,
     evaluate,
 )
 from services.responses.questionnaires.imports.draft import Draft, asks_who
@@ -42,15 +42,15 @@ _Labelled = list[tuple[str, Words]]
 
 _FREE, _SINGLE = frozenset("STU"), frozenset("L!")
 _YES_NO = [("Y", Words(fr="Oui", en="Yes")), ("N", Words(fr="Non", en="No"))]
-# ExpressionScript: a brace that no blank follows.
+# ExpressionScript: an opening brace that is not followed by a blank.
 _EXPRESSION = re.compile(r"\{(?=[^\s{}])[^{}]*\}")
 _NESTED_EXPRESSIONS = 5
 _FIELD = re.compile(r"[0-9]+X[0-9]+X(\w+)", re.ASCII)
 
 
-def read(content: bytes, draft: Draft) -> None:
+def read_survey(content: bytes, draft: Draft) -> None:
     """Raises Unreadable."""
-    tables = lss_tables.read(content)
+    tables = lss_tables.read_tables(content)
     for line, character in tables.removed:
         draft.leave_out(f"l. {line}", reasons.CONTROL_CHARACTER, character=character)
     survey = _Survey(tables, draft)
@@ -71,7 +71,7 @@ class _Survey:
             key=lambda row: (orders.get(row.get("gid"), 0), row.number("question_order")),
         )
         for row in self.questions:
-            row["title"]  # refused where there is none
+            row["title"]  # raises Unreadable where it is missing
         self.codes = {row["qid"]: row["title"] for row in self.questions}
         self.settings = settings.by_question(tables)
         self.variables = _Variables(self.questions)
@@ -91,37 +91,41 @@ class _Survey:
         self._texts = by_language((row for table in texts for row in tables[table]), "qid")
         self._answer_texts = by_language(tables["answer_l10ns"], "aid")
         self._old_answer_texts = by_language(tables["answers"], "qid", "code")
-        written = {language for texts in self._texts.values() for language in texts}
-        self._has_french = "fr" in written
-        place = settings.title(tables)
-        if written and not self._has_french:
-            draft.leave_out(place, reasons.NO_FRENCH, locale=self._main)
-        if others := sorted(written - {"fr", "en", "", self._main}):
-            draft.leave_out(place, reasons.LANGUAGES, languages=", ".join(others))
+        languages = {language for texts in self._texts.values() for language in texts}
+        self._has_french = "fr" in languages
+        source_name = settings.title(tables)
+        if languages and not self._has_french:
+            draft.leave_out(source_name, reasons.NO_FRENCH, locale=self._main)
+        if other_languages := sorted(languages - {"fr", "en", "", self._main}):
+            draft.leave_out(source_name, reasons.LANGUAGES, languages=", ".join(other_languages))
 
-    def words(self, question: Row, field: str, place: str) -> Words | None:
-        return self._words(self._texts.get((question["qid"],), {}), field, place)
+    def translations(self, question: Row, field: str, source_name: str) -> Words | None:
+        return self._translations(self._texts.get((question["qid"],), {}), field, source_name)
 
-    def answers(self, question: Row, place: str) -> _Labelled:
+    def answers(self, question: Row, source_name: str) -> _Labelled:
         labelled: _Labelled = []
         for row in sorted(self._answers[question["qid"]], key=_sort_order):
             texts = self._answer_texts.get((row.get("aid"),)) or self._old_answer_texts.get(
                 (row["qid"], row["code"]), {}
             )
-            self._label(labelled, row["code"], self._words(texts, "answer", place), place)
+            self._label(
+                labelled, row["code"], self._translations(texts, "answer", source_name), source_name
+            )
             if row.get("assessment_value").strip() not in ("", "0"):
-                self._draft.leave_out(place, reasons.SCORES)
+                self._draft.leave_out(source_name, reasons.SCORES)
         return labelled
 
-    def parts(self, question: Row, place: str) -> _Labelled:
+    def parts(self, question: Row, source_name: str) -> _Labelled:
         labelled: _Labelled = []
         rows = self._parts[question["qid"]]
         for row in sorted(rows, key=lambda row: row.number("question_order")):
-            self._label(labelled, row["title"], self.words(row, "question", place), place)
+            self._label(
+                labelled, row["title"], self.translations(row, "question", source_name), source_name
+            )
             condition = row.get("relevance").strip()
             if condition not in ("", "1"):
                 self._draft.leave_out(
-                    place, reasons.OPTION_CONDITION, code=row["title"], condition=condition
+                    source_name, reasons.OPTION_CONDITION, code=row["title"], condition=condition
                 )
         return labelled
 
@@ -130,51 +134,60 @@ class _Survey:
         return any(row.get("script").strip() for row in texts.values())
 
     def conditions(self, question: Row) -> tuple[str, str, str]:
-        """Of its group, of its own, and of the table `conditions`; empty: always asked."""
-        of_group = self._group_relevance.get(question.get("gid"), "").strip()
-        own = question.get("relevance").strip()
-        old = self.old_conditions.get(question["qid"], "")
-        return _unless_always(of_group), _unless_always(own), old
+        """The conditions of its group, of the question, and of the table `conditions`.
 
-    def _label(self, labelled: _Labelled, code: str, label: Words | None, place: str) -> None:
+        An empty one always holds."""
+        of_group = self._group_relevance.get(question.get("gid"), "").strip()
+        of_question = question.get("relevance").strip()
+        old = self.old_conditions.get(question["qid"], "")
+        return _unless_always(of_group), _unless_always(of_question), old
+
+    def _label(self, labelled: _Labelled, code: str, label: Words | None, source_name: str) -> None:
         if label is None:
-            self._draft.leave_out(place, reasons.OPTION_WITHOUT_TEXT, code=code)
+            self._draft.leave_out(source_name, reasons.OPTION_WITHOUT_TEXT, code=code)
         else:
             labelled.append((code, label))
 
-    def _words(self, texts: dict[str, Row], field: str, place: str) -> Words | None:
-        """French is what everybody gets; without French, the survey's main language."""
-        read = {
-            language: self._plain(row.get(field), place)
+    def _translations(self, texts: dict[str, Row], field: str, source_name: str) -> Words | None:
+        """French, which is shown to everybody, or else the survey's main language."""
+        plain_texts = {
+            language: self._plain(row.get(field), source_name)
             for language, row in texts.items()
             if language in ("fr", "en", self._main, "")
         }
-        if not any(read.values()):
-            read = {code: self._plain(row.get(field), place) for code, row in texts.items()}
-        french = read.get("fr")
+        if not any(plain_texts.values()):
+            plain_texts = {
+                code: self._plain(row.get(field), source_name) for code, row in texts.items()
+            }
+        french = plain_texts.get("fr")
         if not french:
             language, french = next(
-                ((code, read[code]) for code in (self._main, *read) if read.get(code)), ("", "")
+                (
+                    (code, plain_texts[code])
+                    for code in (self._main, *plain_texts)
+                    if plain_texts.get(code)
+                ),
+                ("", ""),
             )
             if french and self._has_french:
-                self._draft.leave_out(place, reasons.NO_FRENCH, locale=language)
-        english = read.get("en")
+                self._draft.leave_out(source_name, reasons.NO_FRENCH, locale=language)
+        english = plain_texts.get("en")
         return Words(fr=french, en=english or None) if french else None
 
-    def _plain(self, markup: str, place: str) -> str:
-        text = self._draft.plain(markup, place)
+    def _plain(self, markup: str, source_name: str) -> str:
+        text = self._draft.plain(markup, source_name)
         for _ in range(_NESTED_EXPRESSIONS):
-            found = _EXPRESSION.findall(text)
-            if not found:
+            expressions = _EXPRESSION.findall(text)
+            if not expressions:
                 break
-            for expression in dict.fromkeys(found):
-                self._draft.leave_out(place, reasons.EXPRESSION, expression=expression)
+            for expression in dict.fromkeys(expressions):
+                self._draft.leave_out(source_name, reasons.EXPRESSION, expression=expression)
             text = _EXPRESSION.sub("…", text)
         return "" if not text.strip("… \n") else text
 
 
 class _Variables:
-    """What expressions call the choices that were taken over; a doubled code names none."""
+    """The variable names of imported choices in expressions; a duplicate code has none."""
 
     def __init__(self, questions: list[Row]) -> None:
         self.known: dict[str, Variable] = {}
@@ -218,7 +231,7 @@ def _read_question(survey: _Survey, row: Row, draft: Draft) -> None:
         form = {"kind": "scale", "low": 1, "high": 5}
     else:
         return draft.leave_out(code, reasons.UNKNOWN_KIND, kind=kind)
-    text = survey.words(row, "question", code)
+    text = survey.translations(row, "question", code)
     if text is None:
         return draft.leave_out(code, reasons.NO_TEXT)
     if kind in _FREE and (
@@ -240,7 +253,7 @@ def _read_question(survey: _Survey, row: Row, draft: Draft) -> None:
         code,
         {
             "text": text,
-            "help": survey.words(row, "help", code),
+            "help": survey.translations(row, "help", code),
             "required": row.get("mandatory") == "Y",
             "only_if": _our_condition(condition),
             **form,
@@ -254,19 +267,19 @@ def _read_question(survey: _Survey, row: Row, draft: Draft) -> None:
     return None
 
 
-def _condition(survey: _Survey, of_group: str, own: str, old: str) -> bool | AnyOf | None:
-    """None: it means something that no condition of ours says."""
+def _condition(survey: _Survey, of_group: str, of_question: str, old: str) -> bool | AnyOf | None:
+    """None: no condition of our questionnaires has the same meaning."""
 
     def value(expression: str) -> bool | AnyOf:
         return evaluate(expression, survey.variables.known)
 
     try:
-        asked = value(own or old)
-        # LimeSurvey writes the table into the expression: two that differ are not believed.
-        if own and old and value(old) != asked:
+        condition = value(of_question or old)
+        # LimeSurvey copies the table into the expression: if they differ, neither is trusted.
+        if of_question and old and value(old) != condition:
             return None
-        return both(value(of_group), asked)
-    except NotOurs:
+        return conjunction(value(of_group), condition)
+    except Untranslatable:
         return None
 
 
@@ -277,8 +290,8 @@ def _our_condition(condition: bool | AnyOf | None) -> dict[str, Any] | None:
 
 
 def _together(*conditions: str) -> str:
-    some = [each for each in dict.fromkeys(conditions) if each]
-    return some[0] if len(some) == 1 else " and ".join(f"({each})" for each in some)
+    distinct = [each for each in dict.fromkeys(conditions) if each]
+    return distinct[0] if len(distinct) == 1 else " and ".join(f"({each})" for each in distinct)
 
 
 def _unless_always(expression: str) -> str:
@@ -288,18 +301,19 @@ def _unless_always(expression: str) -> str:
 def _old_conditions(
     tables: Tables, codes: dict[str, str], parts: dict[str, list[Row]]
 ) -> dict[str, str]:
-    """The table `conditions` as expressions: of one question any, of several all, of scenarios
-    any."""
-    named = {part["qid"]: part for rows in parts.values() for part in rows}
+    """The table `conditions` as expressions: any test of all questions of any scenario."""
+    parts_by_id = {part["qid"]: part for rows in parts.values() for part in rows}
     scenarios: dict[str, dict[str, dict[str, list[str]]]] = defaultdict(
         lambda: defaultdict(lambda: defaultdict(list))
     )
     for row in tables["conditions"]:
-        asked = row.get("cqid")
+        question_id = row.get("cqid")
         field = row.get("cfieldname").strip().lstrip("+")
-        code = codes.get(asked) or (named[asked].get("title") if asked in named else "")
+        code = codes.get(question_id) or (
+            parts_by_id[question_id].get("title") if question_id in parts_by_id else ""
+        )
         at = _FIELD.fullmatch(field)
-        suffix = at[1].removeprefix(asked) if at and at[1].startswith(asked) else ""
+        suffix = at[1].removeprefix(question_id) if at and at[1].startswith(question_id) else ""
         variable = f"{code}_{suffix}" if code and suffix else code or field or "?"
         method = row.get("method").strip() or "=="
         value = row.get("value").replace('"', "'")
@@ -324,30 +338,29 @@ def _sort_order(row: Row) -> int:
 
 
 def _unique(rows: list[Row], key: str, draft: Draft) -> list[Row]:
-    """Before version 4 a row is repeated for each language; the last one counts."""
+    """Unique rows: before version 4 a row is repeated for each language; the last counts."""
     unique: dict[str, Row] = {}
     languages: set[tuple[str, str]] = set()
     for row in rows:
-        place = (row[key], row.get("language"))
-        if place in languages:
+        row_key = (row[key], row.get("language"))
+        if row_key in languages:
             draft.leave_out(
                 f"l. {row.line}", reasons.SAME_ROW, table=row.table, field=key, value=row[key]
             )
-        languages.add(place)
+        languages.add(row_key)
         unique[row[key]] = row
     return list(unique.values())
 
 
 def _unique_answers(rows: list[Row]) -> list[Row]:
-    """Each answer once: by its id, or, before version 4, by its place among those of one code and
-    language."""
+    """Unique answers: by id, or, before version 4, by rank within a code and language."""
     times: Counter[tuple[str, ...]] = Counter()
     unique: dict[tuple[str, ...], Row] = {}
     for row in rows:
         if aid := row.get("aid").strip():
             unique.setdefault((aid,), row)
             continue
-        place = (row["qid"], row.get("code"), row.get("scale_id"))
-        times[*place, row.get("language")] += 1
-        unique.setdefault((*place, str(times[*place, row.get("language")])), row)
+        answer_key = (row["qid"], row.get("code"), row.get("scale_id"))
+        times[*answer_key, row.get("language")] += 1
+        unique.setdefault((*answer_key, str(times[*answer_key, row.get("language")])), row)
     return list(unique.values())

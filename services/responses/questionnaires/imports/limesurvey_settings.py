@@ -1,7 +1,7 @@
-"""Settings, tables and texts of a LimeSurvey file that have no place here: each is named.
+"""Report settings, tables and texts of a LimeSurvey file that cannot be imported.
 
-What only concerns how things look, how they are counted or exported is passed over. A setting that
-this list does not name is taken to mean something, and named.
+Those that concern only the layout, the statistics or the export are passed over. A setting that is
+not listed may matter, and is reported.
 """
 
 from collections import defaultdict
@@ -85,15 +85,15 @@ _TEXTS: dict[str, Text] = {
 
 
 def by_question(tables: Tables) -> dict[str, dict[str, str]]:
-    """What is set of each question, whatever its language; a version 2 row holds nothing else."""
-    found: dict[str, dict[str, str]] = defaultdict(dict)
+    """The settings of each question in any language, as rows of version 2 have none."""
+    settings: dict[str, dict[str, str]] = defaultdict(dict)
     for row in tables["question_attributes"]:
         value = row.get("value").strip()
         if row.get("qid") and value.lower() not in _OFF:
-            found[row.get("qid")].setdefault(row.get("attribute").strip(), value)
+            settings[row.get("qid")].setdefault(row.get("attribute").strip(), value)
     for row in tables["defaultvalues"]:
-        found[row.get("qid")]["default value"] = "1"
-    return found
+        settings[row.get("qid")]["default value"] = "1"
+    return settings
 
 
 def is_hidden(settings: Settings) -> bool:
@@ -101,14 +101,14 @@ def is_hidden(settings: Settings) -> bool:
 
 
 def checks_an_address(row: Row, settings: Settings) -> bool:
-    """Whether only a mail address, or a place on a map, is accepted as the answer."""
+    """Whether the answer must be a mail address or a position on a map."""
     checks = (row.get("preg"), settings.get("em_validation_q", ""))
     return any("@" in check for check in checks) or "location_mapservice" in settings
 
 
 def carried(kind: str, settings: Settings) -> dict[str, Any]:
-    most = _at_most(kind, settings)
-    return {} if most is None else {"at_most": most}
+    at_most = _at_most(kind, settings)
+    return {} if at_most is None else {"at_most": at_most}
 
 
 def _at_most(kind: str, settings: Settings) -> int | None:
@@ -118,8 +118,8 @@ def _at_most(kind: str, settings: Settings) -> int | None:
 
 
 def name_lost(draft: Draft, row: Row, settings: Settings, labels: Mapping[str, Words]) -> None:
-    """All that the question had and has not here."""
-    place = row["title"]
+    """Report all settings that the question loses."""
+    source_name = row["title"]
     for name, value in settings.items():
         if name in _LOOKS or (name == "max_answers" and carried(row.get("type"), settings)):
             continue
@@ -127,22 +127,22 @@ def name_lost(draft: Draft, row: Row, settings: Settings, labels: Mapping[str, W
             for code in value.replace(",", ";").split(";"):
                 label = labels.get(code.strip())
                 option = f"{code.strip()}, {label.fr}" if label else code.strip()
-                draft.leave_out(place, reasons.EXCLUSIVE, option=option)
+                draft.leave_out(source_name, reasons.EXCLUSIVE, option=option)
         elif name == "other_replace_text":
-            draft.leave_out(place, reasons.OTHER_LABEL, label=value)
+            draft.leave_out(source_name, reasons.OTHER_LABEL, label=value)
         elif name == "default value":
-            draft.leave_out(place, reasons.DEFAULT_ANSWER)
+            draft.leave_out(source_name, reasons.DEFAULT_ANSWER)
         elif name in _REASONS:
-            draft.leave_out(place, _REASONS[name], value=value)
+            draft.leave_out(source_name, _REASONS[name], value=value)
         else:
-            draft.leave_out(place, reasons.SETTING, name=name, value=value)
+            draft.leave_out(source_name, reasons.SETTING, name=name, value=value)
     if preg := row.get("preg").strip():
-        draft.leave_out(place, reasons.VALIDATION, value=preg)
+        draft.leave_out(source_name, reasons.VALIDATION, value=preg)
     if row.get("mandatory") == "S":
-        draft.leave_out(place, reasons.SOFT_MANDATORY)
+        draft.leave_out(source_name, reasons.SOFT_MANDATORY)
     theme = row.get("question_theme_name").strip()
     if theme and theme not in _PLAIN_THEMES:
-        draft.leave_out(place, reasons.SHOWN_AS, value=theme)
+        draft.leave_out(source_name, reasons.SHOWN_AS, value=theme)
 
 
 def name_lost_tables(tables: Tables, draft: Draft) -> None:
@@ -153,22 +153,22 @@ def name_lost_tables(tables: Tables, draft: Draft) -> None:
             draft.leave_out(table, reasons.TABLE, table=table)
     for row in tables["groups"]:
         if row.get("randomization_group").strip():
-            place = row.get("group_name").strip() or f"gid {row['gid']}"
-            draft.leave_out(place, reasons.RANDOM)
+            source_name = row.get("group_name").strip() or f"gid {row['gid']}"
+            draft.leave_out(source_name, reasons.RANDOM)
 
 
 def name_lost_texts(tables: Tables, draft: Draft) -> None:
-    place = title(tables)
+    source_name = title(tables)
     for row in tables["surveys_languagesettings"]:
         for field, reason in _TEXTS.items():
-            if draft.plain(row.get(field), place):
-                draft.leave_out(place, reason)
+            if draft.plain(row.get(field), source_name):
+                draft.leave_out(source_name, reason)
     for row in [*tables["groups"], *tables["group_l10ns"]]:
         if row.get("group_name").strip() or row.get("description").strip():
-            draft.leave_out(place, reasons.GROUP_TEXT)
+            draft.leave_out(source_name, reasons.GROUP_TEXT)
 
 
 def title(tables: Tables) -> str:
-    """The survey's name, or its table's."""
+    """The survey's title, or the name of its table."""
     titles = (row.get("surveyls_title").strip() for row in tables["surveys_languagesettings"])
     return next((each for each in titles if each), "surveys")

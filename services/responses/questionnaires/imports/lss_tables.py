@@ -1,8 +1,8 @@
-"""The tables of a LimeSurvey file, row by row, each with its line in the file.
+"""Parse the tables of a LimeSurvey file into rows with their line numbers.
 
-Read as a stream, without a tree: neither depth nor size of a file asks for more than its rows. A
-document type is refused, and with it every entity. LimeSurvey itself writes control characters that
-XML does not allow; they are left out and counted.
+The parser streams: memory grows with the rows alone, whatever the depth of the file. A document
+type is refused, and with it every entity. LimeSurvey itself writes control characters that XML does
+not allow; they are removed and reported.
 """
 
 import codecs
@@ -52,7 +52,7 @@ class Row:
         return self.fields.get(name, otherwise)
 
     def number(self, name: str) -> int:
-        """0 where nothing stands. Raises Unreadable."""
+        """0 for an empty field. Raises Unreadable."""
         value = self.fields.get(name, "").strip()
         if value and not _NUMBER.fullmatch(value):
             raise self._wrong(NOT_A_NUMBER, name, value=value[:20])
@@ -84,15 +84,15 @@ class Tables:
         return self.rows.get(table, [])
 
 
-def read(content: bytes) -> Tables:
+def read_tables(content: bytes) -> Tables:
     """Raises Unreadable."""
     text, tables = _decoded(content), Tables()
-    for found in _NOT_IN_XML.finditer(text):
+    for match in _NOT_IN_XML.finditer(text):
         if len(tables.removed) == 20:
             break
-        line = text.count("\n", 0, found.start()) + 1
-        tables.removed.append((line, f"U+{ord(found[0]):04X}"))
-    _Reader(tables).read(_NOT_IN_XML.sub(" ", text))
+        line = text.count("\n", 0, match.start()) + 1
+        tables.removed.append((line, f"U+{ord(match[0]):04X}"))
+    _Reader(tables).parse(_NOT_IN_XML.sub(" ", text))
     if tables.kind != "Survey":
         raise Unreadable(NOT_A_SURVEY)
     return tables
@@ -110,8 +110,8 @@ def _decoded(content: bytes) -> str:
     except LookupError:
         raise Unreadable(ENCODING, place=1, encoding=encoding) from None
     except UnicodeError as error:
-        place = getattr(error, "start", 0) + 1
-        raise Unreadable(ENCODING, place=place, encoding=encoding) from None
+        position = getattr(error, "start", 0) + 1
+        raise Unreadable(ENCODING, place=position, encoding=encoding) from None
 
 
 class _Reader:
@@ -130,7 +130,7 @@ class _Reader:
         self._parser.StartDoctypeDeclHandler = self._refuse
         self._parser.EntityDeclHandler = self._refuse
 
-    def read(self, text: str) -> None:
+    def parse(self, text: str) -> None:
         try:
             self._parser.Parse(text.encode(), True)
         except expat.ExpatError as error:
@@ -164,12 +164,12 @@ class _Reader:
 
 
 def by_language(rows: Iterable[Row], *key: str) -> dict[tuple[str, ...], dict[str, Row]]:
-    """Rows that hold a text, by what they belong to and by their language, without its region."""
+    """Rows of texts, by the key of their owner and by language without region."""
     texts: dict[tuple[str, ...], dict[str, Row]] = {}
     for row in rows:
         if "language" in row.fields:
-            place = tuple(row.get(part) for part in key)
-            texts.setdefault(place, {}).setdefault(language_of(row.get("language")), row)
+            owner = tuple(row.get(part) for part in key)
+            texts.setdefault(owner, {}).setdefault(language_of(row.get("language")), row)
     return texts
 
 

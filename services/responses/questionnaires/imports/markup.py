@@ -1,8 +1,8 @@
-"""The plain text of the HTML that other tools put into questions, and the names of the rest.
+"""Convert the HTML that other tools put into questions to plain text, and list what is lost.
 
-Read in one pass: whatever is typed, each character is looked at a bounded number of times. A tag is
-an element of HTML, or a name with a colon or a hyphen, as Word and web components write; any other
-`<` is a sign that somebody typed.
+One pass: each character is examined a bounded number of times, whatever the input. A tag is an
+element of HTML, or a name with a colon or a hyphen, as Word and web components write; any other `<`
+is a typed character.
 """
 
 import html
@@ -16,22 +16,22 @@ _TAG = re.compile(r"</?([A-Za-z][\w:.-]*)")
 _QUOTE = re.compile(r"=\s{0,9}([\"'])")
 _COMMENT_END = re.compile(r"--!?>")
 _ATTRIBUTE_SCRIPT = re.compile(r"\son[a-z]{1,30}\s*=|javascript:", re.IGNORECASE)
-# Everything but the line break and the tab, which become blanks.
+# All but line breaks and tabs.
 _CONTROL = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 _BLANKS = re.compile(r"\s+")
 
 
-def names(words: str) -> frozenset[str]:
-    return frozenset(words.split())
+def names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
 
 
-# Their content is no text.
+# Elements whose content is not text.
 _DROPPED = names(
     """
     script style xml template title head noscript svg math textarea select object
     """
 )
-_XML = frozenset(("svg", "math", "xml"))  # here alone a slash ends an element
+_XML = frozenset(("svg", "math", "xml"))  # only here does a slash end an element
 _LINES = names(
     """
     address article aside blockquote br caption center dd details div dl dt fieldset
@@ -75,7 +75,7 @@ class Plain:
     losses: set[Loss] = field(default_factory=set)
 
 
-# Editors escape what is pasted into them as text: it comes out of the first pass as markup.
+# Editors escape pasted markup as text: it comes out of the first pass as markup.
 _PASTED = re.compile(r"<!--|<!\[|</?(?:script|style|xml|(?:o|v|w|m|st1):[a-z])", re.IGNORECASE)
 
 
@@ -91,7 +91,7 @@ def _plain(markup: str) -> Plain:
     if "<" not in markup:
         return Plain(_tidy(html.unescape(markup)))
     reader = _Reader(markup)
-    reader.read()
+    reader.parse()
     return Plain(_tidy("".join(reader.parts)), reader.losses)
 
 
@@ -101,25 +101,25 @@ class _Reader:
         self.losses: set[Loss] = set()
         self._markup = markup
         self._lower = markup.lower() if markup.isascii() else _ascii_lower(markup)
-        # From where on a sign is known to be missing: it is not looked for again.
+        # The position from which a character is known to be missing, to avoid searching again.
         self._missing: dict[str, int] = {}
         self._quotes_close = True
 
-    def read(self) -> None:
-        place, markup = 0, self._markup
-        while (start := markup.find("<", place)) >= 0:
-            self._text(place, start)
-            place = self._behind(start)
-            if place == start:  # a sign that somebody typed
+    def parse(self) -> None:
+        position, markup = 0, self._markup
+        while (start := markup.find("<", position)) >= 0:
+            self._text(position, start)
+            position = self._behind(start)
+            if position == start:  # a typed character
                 self.parts.append("<")
-                place += 1
-        self._text(place, len(markup))
+                position += 1
+        self._text(position, len(markup))
 
     def _text(self, start: int, end: int) -> None:
         self.parts.append(html.unescape(self._markup[start:end]))
 
     def _behind(self, start: int) -> int:
-        """The place behind the tag or comment that starts there; `start` where none does."""
+        """The position behind the tag or comment at `start`; `start` if there is none."""
         markup = self._markup
         if markup.startswith("<!--", start):
             return self._behind_comment(start)
@@ -153,34 +153,34 @@ class _Reader:
         return end.end() if end else len(self._markup)
 
     def _behind_element(self, name: str, start: int) -> int:
-        """Behind the closing tag; the rest of the text where there is none, as browsers do."""
+        """Behind the closing tag, or the end of the text if it is missing, as browsers do."""
         closing = self._find(f"</{name}", start)
         if closing < 0:
             return len(self._markup)
         end = self._find(">", closing)
         return len(self._markup) if end < 0 else end + 1
 
-    def _end_of_tag(self, place: int) -> int:
-        """Behind the tag's `>`, which does not count inside a quoted value; -1: there is none."""
-        end = first = self._find(">", place)
+    def _end_of_tag(self, position: int) -> int:
+        """Behind the tag's `>` outside of quoted values; -1 if there is none."""
+        end = first = self._find(">", position)
         while self._quotes_close and end >= 0:
-            quote = _QUOTE.search(self._markup, place, end)
+            quote = _QUOTE.search(self._markup, position, end)
             if quote is None:
                 return end + 1
             closing = self._find(quote[1], quote.end())
-            place = closing + 1
-            end = self._find(">", place) if closing >= 0 else -1
-            if end < 0:  # a quote that nobody closed: from here on quotes are not believed
+            position = closing + 1
+            end = self._find(">", position) if closing >= 0 else -1
+            if end < 0:  # an unclosed quote: ignore quotes from here on
                 self._quotes_close = False
         return first + 1 if first >= 0 else -1
 
     def _find(self, sought: str, start: int) -> int:
         if start >= self._missing.get(sought, len(self._markup) + 1):
             return -1
-        found = self._lower.find(sought, start)
-        if found < 0:
+        index = self._lower.find(sought, start)
+        if index < 0:
             self._missing[sought] = start
-        return found
+        return index
 
     def _lose(self, name: str, start: int, end: int) -> None:
         if name in _LOSSES:
@@ -190,11 +190,11 @@ class _Reader:
 
 
 def _ascii_lower(text: str) -> str:
-    """As long as the text: some letters are two in lower case."""
+    """Lower case of the same length: some letters become two with `str.lower`."""
     return text.translate({code: code + 32 for code in range(ord("A"), ord("Z") + 1)})
 
 
 def _tidy(text: str) -> str:
-    """Lines without blanks at their ends, no empty ones, no control characters."""
+    """Trim lines, and drop empty ones and control characters."""
     lines = (_BLANKS.sub(" ", line).strip() for line in _CONTROL.sub(" ", text).splitlines())
     return "\n".join(line for line in lines if line)

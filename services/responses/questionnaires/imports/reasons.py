@@ -1,4 +1,4 @@
-"""Reasons why something of an imported file is not in the questionnaire, or not as it was."""
+"""Remarks on parts of an imported file that are missing or changed in the questionnaire."""
 
 from services.runtime.text import Text
 
@@ -14,16 +14,16 @@ NO_OPTIONS = Text(
     en="There must be at least two options, “other” aside.",
 )
 HIDDEN = Text(
-    fr="La question est masquée : personne ne la voyait, elle n'est pas reprise.",
-    en="The question is hidden: nobody saw it, and it is left out.",
+    fr="La question est masquée : personne ne la voyait. Elle n'est pas reprise.",
+    en="The question is hidden: nobody saw it. It is left out.",
 )
 NEVER_ASKED = Text(
     fr="Sa condition « {condition} » n'est jamais remplie : la question n'est pas reprise.",
     en="Its condition “{condition}” is never met: the question is left out.",
 )
 ASKS_WHO = Text(
-    fr="Elle demande qui répond ou comment le joindre : la participation est anonyme.",
-    en="It asks who answers or how to reach them: participation is anonymous.",
+    fr="Elle demande un nom ou des coordonnées, alors que les réponses sont anonymes.",
+    en="It asks for a name or contact details, but responses are anonymous.",
 )
 TOO_MANY_RANKED = Text(
     fr="Un classement a {most} choix au plus ; celui-ci en a {number}.",
@@ -124,11 +124,11 @@ OTHER_LABEL = Text(
 )
 AT_LEAST = Text(
     fr="Le nombre minimal de réponses ({value}) n'est pas repris.",
-    en="The least number of answers ({value}) is not taken over.",
+    en="The minimum number of answers ({value}) is not taken over.",
 )
 AT_MOST = Text(
     fr="Le nombre maximal de réponses ({value}) n'est pas repris.",
-    en="The greatest number of answers ({value}) is not taken over.",
+    en="The maximum number of answers ({value}) is not taken over.",
 )
 RANDOM = Text(
     fr="L'ordre aléatoire ou trié n'est pas repris : chacun voit le même ordre.",
@@ -148,14 +148,15 @@ VALIDATION = Text(
 )
 LENGTH = Text(
     fr="La limite de longueur n'est pas reprise : chacun écrit autant qu'il veut.",
-    en="The limit of length is not taken over: everybody writes as much as they like.",
+    en="The limit of length is not taken over: everybody may write as much as they like.",
 )
 TIME_LIMIT = Text(
     fr="La limite de temps n'est pas reprise.", en="The time limit is not taken over."
 )
 SOFT_MANDATORY = Text(
-    fr="La question insistait sans obliger : elle est reprise comme facultative.",
-    en="The question insisted without obliging: it was taken over as optional.",
+    fr="La réponse était recommandée sans être obligatoire : la question est reprise comme"
+    " facultative.",
+    en="An answer was recommended but not required: the question was taken over as optional.",
 )
 DEFAULT_ANSWER = Text(
     fr="La réponse préremplie n'est pas reprise.", en="The default answer is not taken over."

@@ -1,4 +1,4 @@
-"""A file that cannot be read: where, and what is wrong there, in both languages."""
+"""Faults of a file that cannot be read, with their position, in both languages."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from services.runtime.text import Text
 
 
 class Unreadable(Exception):
-    """`where` is a place in the file that its reader can find: a line, a question's code."""
+    """Its sentence names a position that staff can find: a line, a question's code."""
 
     def __init__(self, why: Text, **data: Any) -> None:
         super().__init__(why.in_("en", **data))

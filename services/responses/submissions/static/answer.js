@@ -1,5 +1,5 @@
-// The answer page, from the first words to the receipt. Which step is shown follows from what this
-// device keeps: closing the page, at any moment, loses nothing.
+// The response page, from the introduction to the receipt. The stored state of this device decides
+// which step is shown: closing the page, at any moment, loses nothing.
 
 import { CredentialError, fingerprint, newSeed, toBase64url } from "./credential.js";
 import { Device, fromAddress } from "./device.js";
@@ -14,18 +14,18 @@ const SENT = { joined: undefined, draft: undefined, agree: undefined, sending: u
 const WAITS_SECONDS = [2, 4, 8, 15, 30];
 
 const { ticket, seed: linkSeed, accepted } = fromAddress(location.hash);
-// Neither what a mail programme glued to the link nor the way here belongs in a bookmark.
+// A bookmark must hold neither the tracking that a mail programme added to the link nor the referrer.
 if (ticket) history.replaceState(history.state, "", `#${ticket}${linkSeed ? `.${linkSeed}` : ""}`);
 let device = null;
 let about = null;
 let questionnaire = null;
-let leaving = new AbortController(); // what waits in a step ends with it
+let leaving = new AbortController(); // aborts the requests of a step
 
 // Steps -----------------------------------------------------------------------------------------
 
 const entering = { before, credential, questions, review };
 
-/** Shows a step and reads its title aloud. `remembered`: the browser's Back button leads to it. */
+/** Shows a step and moves the focus to its title. `remembered`: the Back button leads to it. */
 function go(step, remembered = true) {
   leaving.abort();
   leaving = new AbortController();
@@ -44,7 +44,7 @@ function entitle(words) {
   document.title = `${words} – ${about?.title ?? t("Panel usagers", "Citizen panel")}`;
 }
 
-/** The title is the first that a screen reader says: it says that something is wrong. */
+/** Screen readers say the title first, so it mentions the error. */
 function entitleError() {
   entitle(`${t("Erreur : ", "Error: ")}${document.querySelector("section:not([hidden]) h1").textContent}`);
 }
@@ -54,7 +54,7 @@ function tellKeeping() {
   by("forgetting").hidden = !device.lasting || !device.kept.seed;
 }
 
-/** The step that what is kept allows: no questions without a credential, nothing after a receipt. */
+/** The step that the stored state allows: no questions without a credential, none after a receipt. */
 function allowed(step) {
   if (device.kept.receipt) return "done";
   if (by("closed").dataset.why) return "closed";
@@ -63,8 +63,8 @@ function allowed(step) {
 }
 
 addEventListener("popstate", ({ state }) => about && go(allowed(state?.step ?? "before"), false));
-addEventListener("hashchange", () => location.reload()); // another link was opened here
-addEventListener("storage", ({ key }) => { // another tab of this page went on
+addEventListener("hashchange", () => location.reload()); // another link was opened in this tab
+addEventListener("storage", ({ key }) => { // another tab changed the stored state
   if (key === device?.name) location.reload();
 });
 
@@ -74,7 +74,7 @@ for (const button of document.querySelectorAll("[data-go]")) {
 
 // Trouble ---------------------------------------------------------------------------------------
 
-/** Tries until it works; says so meanwhile. A refusal, or leaving the step, ends it by raising. */
+/** Retries until it works, and shows that. A refusal, or leaving the step, ends it by throwing. */
 async function untilReached(action, place, signal, afterwards = "") {
   for (let tried = 0; ; tried += 1) {
     try {
@@ -104,13 +104,13 @@ function pause(seconds, place, signal, afterwards) {
     else {
       place.replaceChildren(el("div", { class: "warning", role: "alert" },
         el("p", {}, t("Le serveur ne répond pas. La page continue d'essayer ; vous ne perdez rien.",
-          "The server does not answer. The page keeps trying; you lose nothing.")),
+          "The server does not respond. The page keeps trying; you lose nothing.")),
         afterwards ? el("p", {}, afterwards) : null), el("p", {}, retry));
     }
   });
 }
 
-/** A refusal in the server's words; a signature of another key in ours. */
+/** The server's sentence for a refusal; our own for a signature of another key. */
 function tell(error, place) {
   const sentences = error instanceof Refused
     ? [error.sentence ?? t("Le serveur a refusé.", "The server refused."), error.wayOut, ...error.errors]
@@ -128,7 +128,7 @@ const ignoreLeaving = (error) => {
   if (error.name !== "AbortError") throw error;
 };
 
-// 1. Before: what is true of everybody -------------------------------------------------------------
+// 1. Before: the same for everybody -------------------------------------------------------------
 
 async function fill() {
   const { title, purpose, decision_maker: decider, personal_cases: elsewhere } = about;
@@ -146,7 +146,7 @@ async function fill() {
   by("preview").hidden = !about.preview;
 }
 
-/** Who has accepted on this device gets the credential here, before anything else can happen to it. */
+/** After accepting on this device, the credential is requested at once, before it can be lost. */
 async function before(signal) {
   by("joined").hidden = !device.kept.joined;
   if (!device.kept.joined) return;
@@ -188,7 +188,7 @@ async function obtain(signal, status, place) {
   by("answer-now").hidden = true;
   by("private").hidden = true;
   status.textContent = t("Votre appareil prépare votre jeton…", "Your device is preparing your credential…");
-  // Kept before it is used: an answer that gets lost can be asked for again.
+  // Stored before it is used: a lost server response can be requested again.
   if (!device.kept.seed) device.keep({ seed: linkSeed ?? toBase64url(newSeed()) });
   try {
     const ask = () => exchange.obtain(about, ticket, device.kept.seed);
@@ -276,7 +276,7 @@ by("send").addEventListener("click", async () => {
   error.hidden = agree !== undefined;
   by("floor").removeAttribute("aria-invalid");
   by("floor").setAttribute("aria-describedby", "floor-help");
-  if (by("send").getAttribute("aria-disabled")) return; // on its way
+  if (by("send").getAttribute("aria-disabled")) return; // already being sent
   if (agree === undefined) {
     error.textContent = t("Répondez à cette question avant d'envoyer.", "Answer this question before sending.");
     by("floor").setAttribute("aria-invalid", "true");
@@ -293,8 +293,8 @@ by("send").addEventListener("click", async () => {
     echo: await exchange.echoFrom(device.kept.seed, about.credential_key),
     answers: Object.fromEntries([...questionnaire.answers].map(([{ id }, answer]) => [id, answer])),
   };
-  device.keep({ sending: true }); // should the answer get lost, the next visit looks for it
-  by("send").setAttribute("aria-disabled", "true"); // unlike `disabled`, keeps the focus
+  device.keep({ sending: true }); // if the server's response is lost, the next visit checks for a receipt
+  by("send").setAttribute("aria-disabled", "true"); // unlike `disabled`, it keeps the focus
   by("send-status").textContent = t("Envoi…", "Sending…");
   let attempts = 0;
   const send = () => {
@@ -304,13 +304,13 @@ by("send").addEventListener("click", async () => {
   try {
     const { receipt, first } = await untilReached(send, place, signal, t(
       "Si votre réponse est déjà arrivée, elle compte telle que vous venez de l'envoyer.",
-      "If your answer has already arrived, it counts as you have just sent it."));
+      "If your response has already arrived, it counts as you have just sent it."));
     device.keep({ receipt, ...SENT });
     finish(first || attempts > 1);
   } catch (refusal) {
     if (refusal === signal.reason) return;
     by("send-status").textContent = t("Votre réponse n'est pas partie ; elle reste sur cet appareil.",
-      "Your answer was not sent; it stays on this device.");
+      "Your response was not sent; it stays on this device.");
     by("send").removeAttribute("aria-disabled");
     device.keep({ sending: undefined });
     const told = tell(refusal, place);
@@ -332,7 +332,7 @@ by("check").addEventListener("click", async () => {
   try {
     const ask = () => exchange.counted(about.project_id, device.kept.receipt);
     by("checked").textContent = await untilReached(ask, place, leaving.signal)
-      ? t("Votre réponse est bien comptée.", "Your answer is counted.")
+      ? t("Votre réponse est bien comptée.", "Your response is counted.")
       : t("Le serveur ne trouve pas ce reçu. Signalez-le à l'administration.", "The server does not find this receipt. Tell the administration.");
     await tellWhatBecame();
   } catch (error) {
@@ -340,7 +340,7 @@ by("check").addEventListener("click", async () => {
   }
 });
 
-/** The author's return. What the server does not say yet, or this device cannot know, is not said. */
+/** Shows the author the outcome of their contribution, as far as the server and this device know. */
 async function tellWhatBecame() {
   const echo = await exchange.echoFrom(device.kept.seed, about.credential_key);
   const fate = echo && (await exchange.became(about.project_id, echo));
@@ -349,7 +349,7 @@ async function tellWhatBecame() {
 }
 
 const whatBecameIfReached = () => tellWhatBecame().catch((error) => {
-  if (!(error instanceof Unreachable || error instanceof Refused)) throw error; // "Check" says it
+  if (!(error instanceof Unreachable || error instanceof Refused)) throw error; // the button "Check" reports it
 });
 
 function close(title, why) {
@@ -371,7 +371,7 @@ function copies(button, read) {
       await navigator.clipboard.writeText(text);
       by(button).textContent = t("Copié", "Copied");
       announce(t("Copié.", "Copied."));
-    } catch { // the browser does not let pages write there: the member's own copy still works
+    } catch { // the browser refuses the clipboard: members can still copy by hand
       if (field) field.select();
       else getSelection().selectAllChildren(by("receipt"));
       announce(t("Copiez le texte choisi.", "Copy the selected text."));
@@ -402,7 +402,7 @@ async function start() {
     return tell(error, place);
   }
   device = new Device(about.project_id, about.preview ? "preview" : ticket);
-  if (about.preview) device.forget(); // each look starts empty
+  if (about.preview) device.forget(); // each preview starts empty
   await fill();
   const { receipt, signature, draft, sending } = device.kept;
   if (linkSeed && !signature) device.keep({ seed: linkSeed });
@@ -429,7 +429,7 @@ async function start() {
   return go(signature && draft ? "questions" : "before", false);
 }
 
-/** Whether an answer arrived before: from another device, or just as the browser was closed. */
+/** Whether a response arrived before: from another device, or just before the browser closed. */
 async function isThere() {
   try {
     const prepared = await exchange.preparedFrom(device.kept.seed, about.credential_key);
@@ -438,7 +438,7 @@ async function isThere() {
     device.keep({ prepared, receipt, ...SENT });
     return true;
   } catch (error) {
-    if (error instanceof Unreachable || error instanceof Refused) return false; // sending will tell
+    if (error instanceof Unreachable || error instanceof Refused) return false; // sending will show it
     throw error;
   }
 }

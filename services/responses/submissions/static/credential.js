@@ -1,9 +1,9 @@
-// The member's half of a blind signature: RFC 9474, RSABSSA-SHA384-PSS-Randomized.
+// The member's part of a blind signature: RFC 9474, RSABSSA-SHA384-PSS-Randomized.
 //
-// The administration signs a number that says nothing to it; this device turns its answer into a
-// signature that the administration can check and cannot match with what it signed.
+// The administration signs a blinded number; this device turns the result into a signature that the
+// administration can verify and cannot link to the number it signed.
 // The same seed and key give the same bytes as services/runtime/crypto/blind_rsa.py, function by function.
-// This module reaches no network and no page: it only computes.
+// This module uses neither network nor page: it only computes.
 //
 // Time: BigInt arithmetic depends on its operands. The blinding factor is used once, here, on the
 // member's own device, and never with other data.
@@ -14,7 +14,7 @@ const LABEL = "citizen-panel blind-rsa v1 ";
 const ECHO_BYTES = 16;
 export const SEED_BYTES = 32;
 
-/** What went wrong, as `code`: "key", "seed", "input" or "signature". */
+/** Its `code` is "key", "seed", "input" or "signature". */
 export class CredentialError extends Error {
   constructor(code, message) {
     super(message);
@@ -47,7 +47,7 @@ export async function readKey(jwk) {
   return { modulus, exponent: 65537n, size, thumbprint, verifier };
 }
 
-/** The key's name, the same for everybody: a member can compare it with the published one. */
+/** The key's fingerprint, the same for everybody: members can compare it with the published one. */
 export async function fingerprint(jwk) {
   return toBase64url((await readKey(jwk)).thumbprint);
 }
@@ -57,7 +57,7 @@ export function newSeed() {
 }
 
 /**
- * The one request that a seed and a key give; `blinded` is what is sent, the rest stays here.
+ * The request for a seed and a key, always the same; only `blinded` is sent.
  * Throws CredentialError "key" or "seed".
  */
 export async function requestFromSeed(seed, jwk) {
@@ -69,8 +69,8 @@ export async function requestFromSeed(seed, jwk) {
 }
 
 /**
- * By which this device, and nobody else, knows its contribution among all: as good as random, also
- * to who knows everything else that the seed gives. Throws CredentialError "key" or "seed".
+ * The echo, by which only this device recognises its contribution: indistinguishable from random even
+ * with everything else derived from the seed. Throws CredentialError "key" or "seed".
  */
 export async function echoFromSeed(seed, jwk) {
   return (await deriving(seed, await readKey(jwk)))("echo", ECHO_BYTES);
@@ -88,7 +88,7 @@ async function deriving(seed, key) {
   };
 }
 
-/** RFC 9474, section 4.2, with its two random values given: salt and factor (0 < r < n). */
+/** RFC 9474, section 4.2, with given random values: salt and factor (0 < r < n). */
 export async function blind(key, prepared, salt, factor) {
   if (salt.length !== HASH_BYTES || factor <= 0n || factor >= key.modulus) {
     throw new CredentialError("input", "salt or blinding factor out of range");
@@ -99,8 +99,8 @@ export async function blind(key, prepared, salt, factor) {
 }
 
 /**
- * RFC 9474, section 4.4: the signature, verified with the key that everybody has.
- * Throws CredentialError "signature" when the answer is not that key's, "key".
+ * RFC 9474, section 4.4: the signature, verified with the public key of the project.
+ * Throws CredentialError "signature" for a signature of another key, "key".
  */
 export async function finalize(request, blindSignature, jwk) {
   const key = await readKey(jwk);

@@ -1,15 +1,15 @@
-// What this device keeps for one participation: seed, credential, draft, receipt. Nothing leaves it
-// from here. Two members of one household have two drawers: a drawer is named for the invitation.
+// Storage on this device for one participation: seed, credential, draft, receipt. This module sends
+// nothing. Two members of one household have two entries: the key contains the invitation.
 
 import { SEED_BYTES, fromBase64url } from "./credential.js";
 
-// A ticket, and the seed of a private link: both have a fixed length, so that a full stop or a bracket
-// which a mail programme took for a part of the address is none.
+// A ticket and the seed of a private link have a fixed length, so that a full stop or a bracket that a
+// mail programme appended to the address is ignored.
 const WHOLE = /^([\w-]+\.[\w-]+\.[\w-]{86})(?:\.([\w-]{43})(?![\w-]))?/;
 
 /**
- * The ticket and, from a private link, the seed, as the address carries them after "#". `accepted`:
- * the member accepted the invitation just before, on this device.
+ * The ticket and, in a private link, the seed, from the address's fragment. `accepted`: the member has
+ * just accepted the invitation on this device.
  */
 export function fromAddress(address) {
   const accepted = address.startsWith("#accepted.");
@@ -26,7 +26,7 @@ export class Device {
   #name;
   #kept = {};
   #unreadable = false;
-  /** Whether the browser keeps all that it was given; it may refuse, or be full. */
+  /** Whether the browser stored everything; it may refuse, or be full. */
   lasting = true;
 
   constructor(projectId, ticket) {
@@ -34,7 +34,7 @@ export class Device {
     try {
       this.#kept = JSON.parse(localStorage.getItem(this.#name) ?? "{}");
     } catch {
-      this.#unreadable = true; // a refusal; or a drawer nobody can read, which is left as it is
+      this.#unreadable = true; // storage is refused, or the entry is malformed and left unchanged
     }
     this.lasting = !this.#unreadable && keepsAnything();
   }
@@ -47,7 +47,7 @@ export class Device {
     return this.#kept;
   }
 
-  /** Undefined values are forgotten. */
+  /** Undefined values are removed. */
   keep(changes) {
     this.#kept = { ...this.#kept, ...changes };
     if (this.#unreadable) return;
@@ -70,7 +70,7 @@ export class Device {
   }
 }
 
-/** Asked before a credential is taken, which would be lost with the page. */
+/** Called before a credential is requested, which would be lost with the page. */
 function keepsAnything() {
   try {
     localStorage.setItem("answer/probe", "1");

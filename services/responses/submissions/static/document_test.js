@@ -1,5 +1,5 @@
-// A letter or form to read: each sentence can be marked clear, unclear or missing something, with a
-// comment. A sentence is a checkbox, so that it flows in its line and any keyboard can reach it.
+// A letter or form to test: each sentence can be marked as clear, unclear or incomplete, with a
+// comment. A sentence is a checkbox, so that it flows with the text and can be reached by keyboard.
 
 import { by, el, said, t } from "./dom.js";
 
@@ -10,7 +10,7 @@ const MARKS = {
 };
 const ABBREVIATION = /(?:^|[\s(])(?:M|MM|Mme|Mmes|Dr|Me|art|n°|cf|p|etc|Mr|Mrs|Ms|No)\.?\s*$/u;
 
-/** Sentences of the plain text by paragraph; places in characters (code points), as they are sent. */
+/** Sentences of the plain text by paragraph; offsets in code points, as they are sent. */
 export function sentences(text) {
   const segmenter = new Intl.Segmenter("fr", { granularity: "sentence" });
   let place = 0;
@@ -23,7 +23,7 @@ export function sentences(text) {
       if (last && ABBREVIATION.test(last.text)) Object.assign(last, { text: last.text + segment, end: place });
       else if (segment.trim()) found.push({ text: segment, start, end: place });
     }
-    place += 1; // the end of the line
+    place += 1; // the line break
     return found;
   }).filter((line) => line.length);
 }
@@ -95,7 +95,7 @@ function markable({ text, start, end }, id, given, changed) {
   const comment = el("textarea", { id: `${id}-words`, rows: 2, input: changed });
   comment.value = given?.comment ?? "";
   const sentence = el("label", { class: "sentence", "data-mark": given?.mark ?? "" }, text, box);
-  const language = document.documentElement.lang; // inside a document that is in French
+  const language = document.documentElement.lang; // the document itself is in French
   const panel = el("div", { class: "mark", hidden: !given, lang: language },
     el("fieldset", {},
       el("legend", {}, t("Cette phrase : ", "This sentence: "), el("q", { lang: "fr", class: "unseen" }, text)),

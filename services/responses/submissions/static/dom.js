@@ -1,4 +1,4 @@
-// Words in the page's language, and elements made without ever reading HTML from text.
+// Texts in the page's language, and elements built without parsing HTML.
 
 export const language = document.documentElement.lang;
 
@@ -6,7 +6,7 @@ export const t = (french, english) => (language === "en" ? english : french.repl
 
 export const by = (id) => document.getElementById(id);
 
-/** An element. A function listens to the event it is named for, `true` is an empty attribute. */
+/** Creates an element. A function becomes a listener of the event of its name, `true` an empty attribute. */
 export function el(name, attributes = {}, ...children) {
   const element = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) {
@@ -19,7 +19,7 @@ export function el(name, attributes = {}, ...children) {
   return element;
 }
 
-/** A text of the questionnaire; French, and marked so, where there is no English one. */
+/** A text of the questionnaire; marked as French where the English one is missing. */
 export function said(words) {
   if (language === "en" && words.en) return words.en;
   return language === "fr" ? words.fr : el("span", { lang: "fr" }, words.fr);
@@ -34,7 +34,7 @@ export function longDate(iso) {
   return new Intl.DateTimeFormat(language === "en" ? "en-GB" : "fr-FR", how).format(new Date(iso));
 }
 
-/** Said by screen readers, seen by nobody. */
+/** Text for screen readers only. */
 export function announce(sentence) {
   by("announce").textContent = sentence;
 }

@@ -1,12 +1,12 @@
-// All that this page says to servers, and to whom. The ticket goes to campaigns only, the answer to
-// responses only; neither goes with a cookie or the address of this page.
+// All requests of this page. The ticket is sent to campaigns only, the response to responses only;
+// neither comes with a cookie or the address of this page.
 
 import { echoFromSeed, finalize, fromBase64url, requestFromSeed, toBase64url } from "./credential.js";
 import { language } from "./dom.js";
 
 const PATIENCE_MS = 20_000;
 
-/** The server understood and said no: `sentence` and `wayOut` are for the member. */
+/** The server refused: `sentence` and `wayOut` are for the member. */
 export class Refused extends Error {
   constructor(status, { detail, way_out: wayOut, errors }) {
     super(`refused (${status})`);
@@ -14,7 +14,7 @@ export class Refused extends Error {
   }
 }
 
-/** No answer came, or one that only says to come back later. Asking again repeats nothing. */
+/** The server did not respond, or asked to retry later. All requests are idempotent. */
 export class Unreachable extends Error {}
 
 async function ask(url, body) {
@@ -40,7 +40,7 @@ async function ask(url, body) {
   } catch (error) {
     if (error instanceof Refused || error instanceof Unreachable) throw error;
     if (answer && !answer.ok) throw new Refused(answer.status, {});
-    throw new Unreachable(error.name); // cut off in the middle is cut off
+    throw new Unreachable(error.name); // a truncated response counts as none
   }
 }
 
@@ -50,8 +50,8 @@ const here = (projectId) => `/answer/${encodeURIComponent(projectId)}`;
 export const about = () => ask(`${location.pathname.replace(/\/$/, "")}/about.json`);
 
 /**
- * The credential that the seed gives: what was prepared and its signature, checked with the key
- * that everybody has. Asking again gives the same. Throws CredentialError when it was another key.
+ * The credential for the seed: prepared message and signature, verified with the project's public key.
+ * Idempotent. Throws CredentialError for a signature of another key.
  */
 export async function obtain({ project_id, credentials_url, credential_key }, ticket, seed) {
   const request = await requestFromSeed(fromBase64url(seed), credential_key);
@@ -62,7 +62,7 @@ export async function obtain({ project_id, credentials_url, credential_key }, ti
   return { prepared: toBase64url(request.prepared), signature: toBase64url(unblinded) };
 }
 
-/** The receipt this answer has or will have: known before asking, from the credential alone. */
+/** The receipt of the response, computed from the credential before it is sent. */
 export async function receiptOf(prepared) {
   const hash = await crypto.subtle.digest("SHA-256", fromBase64url(prepared));
   const bits = [...new Uint8Array(hash).slice(0, 7)].map((byte) => byte.toString(2).padStart(8, "0"));
@@ -70,20 +70,20 @@ export async function receiptOf(prepared) {
     .map((five) => "abcdefghijklmnopqrstuvwxyz234567"[Number.parseInt(five, 2)]).join("");
 }
 
-/** Without asking campaigns: what the seed prepares. */
+/** The prepared message for the seed, without a request to campaigns. */
 export async function preparedFrom(seed, jwk) {
   return toBase64url((await requestFromSeed(fromBase64url(seed), jwk)).prepared);
 }
 
-/** What only this device knows its contribution by; null where the seed is not kept. */
+/** The echo, by which only this device recognises its contribution; null without a stored seed. */
 export async function echoFrom(seed, jwk) {
   return seed ? toBase64url(await echoFromSeed(fromBase64url(seed), jwk)) : null;
 }
 
 /**
- * What became of the contribution that has this echo: "counted", "read", "personal_cases", or null.
- * The whole list comes to every device, so that asking tells nothing about who asks. It has hashes:
- * copied from there, nothing shows whose contribution it is.
+ * The outcome of the contribution with this echo: "counted", "read", "personal_cases", or null. Every
+ * device gets the whole list, so the request reveals nothing. It holds hashes: a copy of one does not
+ * prove whose contribution it is.
  */
 export async function became(projectId, echo) {
   const lists = await ask(`${here(projectId)}/echoes.json`);
@@ -91,7 +91,7 @@ export async function became(projectId, echo) {
   return ["personal_cases", "read", "counted"].find((list) => lists[list].includes(hash)) ?? null;
 }
 
-/** `first` is false when an answer with this credential was there before. */
+/** `first` is false when a response with this credential had arrived before. */
 export async function contribute(projectId, contribution) {
   const { status, receipt } = await ask(`${here(projectId)}/contributions`, contribution);
   return { receipt, first: status === 201 };

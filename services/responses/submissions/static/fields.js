@@ -1,21 +1,21 @@
-// One function for each kind of question. Given a place to write (`id`), what was answered before
-// (`given`) and whom to tell (`changed`), a field has:
-//   role     "group" or "radiogroup" when it is several controls, null when it is one
+// One function for each kind of question. Its arguments are the element id, the stored answer
+// (`given`) and a callback (`changed`). A field has:
+//   role     "group" or "radiogroup" for several controls, null for one
 //   body     its elements
-//   value    the answer as it is sent, undefined while there is none
-//   trouble  what is wrong with it beyond being missing, as a sentence, or null
-//   first    the element to go to when something is wrong
-//   clear    takes the answer back, where the controls themselves cannot
+//   value    the answer as it is sent, or undefined
+//   trouble  a sentence on an invalid answer, or null
+//   first    the element that gets the focus after an error
+//   clear    removes the answer, where the controls themselves cannot
 
 import { documentTest } from "./document_test.js";
 import { announce, by, el, plainly, said, t } from "./dom.js";
 
-const OTHER = "other"; // the own answer's place in ids; an option may have this name too
+const OTHER = "other"; // id of the own answer; an option may have the same id
 
 function freeText(question, { id, given, changed }) {
   const area = el("textarea", {
     id, rows: 5, "aria-describedby": `${id}-help ${id}-error`, input: changed,
-    "aria-required": question.required && "true", // said, and checked by us: no browser bubbles
+    "aria-required": question.required && "true", // announced, and checked by this page instead of the browser
   });
   area.value = given ?? "";
   return {
@@ -109,7 +109,7 @@ function scale(question, { id, given, changed }) {
   };
 }
 
-/** No order is given beforehand, which would weigh on the answer: the member builds the order. */
+/** Starts without an order, which could bias the answer: the member builds it. */
 function ranking(question, { id, given, changed }) {
   const labels = new Map(question.options.map(({ id: name, label }) => [name, label]));
   let order = (given ?? []).filter((name) => labels.has(name));
@@ -188,7 +188,7 @@ export const FIELDS = {
   document_test: documentTest,
 };
 
-/** An answer in words, for its author to read again. */
+/** An answer as text, for its author to review. */
 export function inWords(question, answer, documents) {
   const labels = new Map((question.options ?? []).map(({ id, label }) => [id, label]));
   switch (question.kind) {

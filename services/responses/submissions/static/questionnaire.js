@@ -1,4 +1,4 @@
-// The questionnaire as a form: what is asked now, what was answered, what is still wrong.
+// The questionnaire as a form: questions asked so far, answers, and errors.
 
 import { FIELDS } from "./fields.js";
 import { el, plainly, said, t } from "./dom.js";
@@ -6,7 +6,7 @@ import { el, plainly, said, t } from "./dom.js";
 export class Questionnaire {
   #asked;
 
-  /** `given`: answers by question, as they were left. `changed` is called after each change. */
+  /** `given`: stored answers by question. `changed` is called after each change. */
   constructor({ questionnaire, documents }, given, changed) {
     this.#asked = questionnaire.questions.map((question, place) => {
       const id = `q-${question.id}`;
@@ -25,7 +25,7 @@ export class Questionnaire {
     return this.#asked.map(({ frame }) => frame);
   }
 
-  /** Everything typed, also where it is not asked any more: for the draft. */
+  /** All answers for the draft, also of questions that are no longer asked. */
   get typed() {
     return Object.fromEntries(this.#asked.flatMap(({ question, field }) => {
       const answer = field.value();
@@ -33,7 +33,7 @@ export class Questionnaire {
     }));
   }
 
-  /** What is asked and answered, in the order of the questions: what will be sent. */
+  /** The answers to send: of questions that are asked, in their order. */
   get answers() {
     const { typed } = this;
     return new Map(this.#asked
@@ -45,12 +45,12 @@ export class Questionnaire {
     return { answered: this.answers.size, asked: this.#asked.filter(({ frame }) => !frame.hidden).length };
   }
 
-  /** Whether nothing that was complained about is left. */
+  /** Whether all reported errors are corrected. */
   get sound() {
     return this.#asked.every(({ error }) => error.hidden);
   }
 
-  /** Shows beside each question what is wrong; returns it, with where to go. */
+  /** Shows the error of each question; returns them with the elements to focus. */
   check() {
     return this.#asked.flatMap((asked) => {
       const { question, field } = asked;
@@ -59,13 +59,13 @@ export class Questionnaire {
     });
   }
 
-  /** The first question, for those who have answered none. */
+  /** The first question, for a form without answers. */
   get beginning() {
     const { question, field } = this.#asked.find(({ frame }) => !frame.hidden);
     return { question: plainly(question.text), trouble: "", field: field.first() };
   }
 
-  /** A condition looks back, so that one pass in order settles every question. */
+  /** Conditions refer to earlier questions, so one pass in order decides for all. */
   #refresh() {
     const shown = new Map();
     for (const { question, field, frame, clear } of this.#asked ?? []) {
@@ -79,7 +79,7 @@ export class Questionnaire {
   }
 }
 
-/** Numbered as the server does when it refuses; a question that is not asked leaves a gap. */
+/** Numbered as in the server's refusals: a question that is not asked leaves a gap. */
 function framed(question, number, field, id, told) {
   const group = field.role !== null;
   const error = el("p", { class: "error", id: `${id}-error`, hidden: true });
@@ -117,7 +117,7 @@ function complain(asked) {
   return trouble;
 }
 
-/** What is said to be invalid: the set of radio buttons, and the control to go to, if it can be. */
+/** The elements to mark as invalid: the radio group, and the control that gets the focus. */
 function faultyControls(field, frame) {
   const first = field.first();
   const group = field.role === "radiogroup" ? [frame] : [];

@@ -1,4 +1,4 @@
-"""Documents in an S3-compatible store: the same for members, nothing lost when it fails."""
+"""Documents in an S3-compatible store: members see no difference, and a failure loses nothing."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -32,7 +32,7 @@ Staffed = Callable[..., Awaitable[World]]
 
 @pytest.fixture
 async def staffed(postgres_server: PostgresServer, tmp_path: Path) -> AsyncIterator[Staffed]:
-    """`await staffed(**more)` is a service that staff may use, on a database of its own."""
+    """Start a service for staff, each on its own database: `await staffed(**settings)`."""
     async with AsyncExitStack() as stack:
         issuer = await stack.enter_async_context(signing_in())
 
@@ -57,34 +57,36 @@ async def upload(world: World) -> httpx.Response:
 
 
 async def added(world: World) -> DocumentView:
-    answer = await upload(world)
-    assert answer.status_code == 201, answer.text
-    return DocumentView.model_validate_json(answer.content)
+    response = await upload(world)
+    assert response.status_code == 201, response.text
+    return DocumentView.model_validate_json(response.content)
 
 
-async def shown(world: World, document: DocumentView) -> httpx.Response:
+async def download(world: World, document: DocumentView) -> httpx.Response:
     return await world.client.get(document.url, headers={"Authorization": ""})
 
 
-async def test_members_cannot_tell_where_a_document_is_kept(
+async def test_members_cannot_see_where_a_document_is_stored(
     staffed: Staffed, objects: ObjectStore
 ) -> None:
-    here, there = await staffed(), await staffed(**objects.settings())
-    kept_here, kept_there = await added(here), await added(there)
+    in_database, there = await staffed(), await staffed(**objects.settings())
+    kept_here, kept_there = await added(in_database), await added(there)
     assert kept_here.size == kept_there.size
     [file] = objects.objects()
     assert file.name == str(kept_there.id)
     assert await there.fetch("SELECT FROM document WHERE content IS NOT NULL") == []
-    for_members = await shown(there, kept_there)
+    for_members = await download(there, kept_there)
     assert b"120 euros" in for_members.content
-    assert for_members.content == (await shown(here, kept_here)).content == file.read_bytes()
+    assert (
+        for_members.content == (await download(in_database, kept_here)).content == file.read_bytes()
+    )
     # Streamed by the service itself, under the same policy, at an address that nobody is in.
-    assert for_members.headers == (await shown(here, kept_here)).headers
+    assert for_members.headers == (await download(in_database, kept_here)).headers
     assert kept_there.url == f"/answer/{there.project_id}/documents/{kept_there.id}"
 
 
 @pytest.mark.parametrize("fault", ["absent", "wrong key", "no bucket"])
-async def test_when_the_store_fails_an_upload_is_refused_in_words_and_leaves_nothing(
+async def test_when_the_store_fails_an_upload_is_refused_and_leaves_nothing(
     staffed: Staffed, objects: ObjectStore, fault: str
 ) -> None:
     configured = {
@@ -95,13 +97,13 @@ async def test_when_the_store_fails_an_upload_is_refused_in_words_and_leaves_not
     world = await staffed(**configured)
     refused = await upload(world)
     assert refused.status_code == 503
-    assert "documents are kept" in refused.json()["detail"]
+    assert "document store is not responding" in refused.json()["detail"]
     assert "try again" in refused.json()["way_out"]
     assert await world.count("document") == 0
     assert objects.objects() == []
 
 
-async def test_a_row_that_is_not_written_leaves_at_most_an_object_nobody_is_shown(
+async def test_a_rolled_back_row_leaves_at_most_an_object_that_is_never_shown(
     staffed: Staffed, objects: ObjectStore
 ) -> None:
     world = await staffed(**objects.settings())
@@ -123,12 +125,12 @@ async def test_other_bytes_than_those_added_are_never_shown(
         file.write_bytes(file.read_bytes().replace(b"120", b"999"))
     else:
         file.unlink()
-    refused = await shown(world, document)
+    refused = await download(world, document)
     assert refused.status_code == 503
     assert b"999" not in refused.content
 
 
-async def test_what_was_added_before_a_store_was_configured_is_still_shown(
+async def test_documents_added_before_a_store_was_configured_are_still_shown(
     staffed: Staffed, objects: ObjectStore
 ) -> None:
     world = await staffed(**objects.settings())
@@ -136,7 +138,7 @@ async def test_what_was_added_before_a_store_was_configured_is_still_shown(
     content = objects.objects()[0].read_bytes()
     await world.service.database.pool.execute("UPDATE document SET content = $1", content)
     objects.objects()[0].unlink()
-    assert (await shown(world, first)).content == content
+    assert (await download(world, first)).content == content
 
 
 async def test_a_row_cannot_hold_other_bytes_than_its_digest_says(staffed: Staffed) -> None:
@@ -150,7 +152,7 @@ async def test_a_row_cannot_hold_other_bytes_than_its_digest_says(staffed: Staff
 
 
 @pytest.mark.parametrize(
-    ("more", "says"),
+    ("more", "message"),
     [
         ({"document_store_url": "https://s3.example/letters"}, "together"),
         ({"document_store_key": "panel"}, "together"),
@@ -160,10 +162,10 @@ async def test_a_row_cannot_hold_other_bytes_than_its_digest_says(staffed: Staff
     ],
 )
 def test_a_store_that_is_half_configured_stops_the_start(
-    tmp_path: Path, more: dict[str, Any], says: str
+    tmp_path: Path, more: dict[str, Any], message: str
 ) -> None:
     whole = ObjectStore("http://s3.example/letters", tmp_path).settings()
-    given = more if says == "together" else whole | more
+    changes = more if message == "together" else whole | more
     usual = settings("postgresql://nowhere/x", tmp_path / "clock.json").model_dump()
-    with pytest.raises(ValueError, match=says):
-        ResponsesSettings.model_validate(usual | given)
+    with pytest.raises(ValueError, match=message):
+        ResponsesSettings.model_validate(usual | changes)

@@ -15,58 +15,61 @@ from tests.support.reading_room import Room
 
 
 async def support(room: Room) -> dict[str, int]:
-    return {one.title: one.support for one in (await room.board()).proposals}
+    return {proposal.title: proposal.support for proposal in (await room.board()).proposals}
 
 
 async def test_support_counts_each_contribution_once_also_through_merging(room: Room) -> None:
-    one, other = await room.draft("Une"), await room.draft("Autre")
+    draft, other = await room.draft("Une"), await room.draft("Autre")
     first, second, *_ = await room.contributions()
-    await room.record(first.id, proposals=[str(one.id), str(other.id)])
-    await room.record(second.id, "Bo M.", proposals=[str(one.id)])
-    await room.record(second.id, proposals=[str(one.id)])
+    await room.record(first.id, proposals=[str(draft.id), str(other.id)])
+    await room.record(second.id, "Bo M.", proposals=[str(draft.id)])
+    await room.record(second.id, proposals=[str(draft.id)])
     assert await support(room) == {"Une": 2, "Autre": 1}
-    survivor = ProposalView.model_validate_json((await room.merge(one, other)).content)
+    survivor = ProposalView.model_validate_json((await room.merge(draft, other)).content)
     assert survivor.support == 2
-    assert survivor.merged_ids == [one.id]
+    assert survivor.merged_ids == [draft.id]
     assert survivor.version == other.version + 1
-    found = await room.ask("GET", f"/api/proposals/{other.id}/contributions")
-    assert {shown["id"] for shown in found.json()["found"]} == {str(first.id), str(second.id)}
+    page = await room.request("GET", f"/api/proposals/{other.id}/contributions")
+    assert {contribution["id"] for contribution in page.json()["found"]} == {
+        str(first.id),
+        str(second.id),
+    }
 
 
 async def test_merging_is_for_drafts_of_one_project_and_makes_no_circle(room: Room) -> None:
-    one, other, third = [await room.draft(title) for title in ("Une", "Autre", "Troisième")]
-    assert (await room.merge(one, one)).status_code == 422
-    assert (await room.merge(one, other)).status_code == 200
-    assert (await room.merge(other, one)).status_code == 409
-    (held,) = [p for p in (await room.board()).proposals if p.id == other.id]
-    assert (await room.merge(held, third)).status_code == 200
+    draft, other, third = [await room.draft(title) for title in ("Une", "Autre", "Troisième")]
+    assert (await room.merge(draft, draft)).status_code == 422
+    assert (await room.merge(draft, other)).status_code == 200
+    assert (await room.merge(other, draft)).status_code == 409
+    (proposal,) = [p for p in (await room.board()).proposals if p.id == other.id]
+    assert (await room.merge(proposal, third)).status_code == 200
     (last,) = [p for p in (await room.board()).proposals if p.id == third.id]
-    assert set(last.merged_ids) == {one.id, other.id}
+    assert set(last.merged_ids) == {draft.id, other.id}
 
 
-async def held(room: Room, title: str) -> ProposalView:
-    return next(one for one in (await room.board()).proposals if one.title == title)
+async def find_proposal(room: Room, title: str) -> ProposalView:
+    return next(proposal for proposal in (await room.board()).proposals if proposal.title == title)
 
 
 async def test_a_merge_is_undone_with_what_supported_each(room: Room) -> None:
-    one, other = await room.draft("Une"), await room.draft("Autre")
+    draft, other = await room.draft("Une"), await room.draft("Autre")
     first, second, *_ = await room.contributions()
-    await room.record(first.id, proposals=[str(one.id)])
+    await room.record(first.id, proposals=[str(draft.id)])
     await room.record(second.id, proposals=[str(other.id)])
-    assert (await room.unmerge(one)).status_code == 409, "nothing to undo"
-    await room.merge(one, other)
+    assert (await room.unmerge(draft)).status_code == 409, "nothing to undo"
+    await room.merge(draft, other)
     assert await support(room) == {"Une": 0, "Autre": 2}
-    merged, survivor = await held(room, "Une"), await held(room, "Autre")
-    assert (await room.unmerge(one)).status_code == 409, "not the version that was read"
+    merged, survivor = await find_proposal(room, "Une"), await find_proposal(room, "Autre")
+    assert (await room.unmerge(draft)).status_code == 409, "not the version that was read"
     separated = ProposalView.model_validate_json((await room.unmerge(merged)).content)
     assert (separated.state, separated.version, separated.merged_into) == (
         "draft",
         merged.version + 1,
         None,
     )
-    assert (separated.title, separated.text) == (one.title, one.text)
+    assert (separated.title, separated.text) == (draft.title, draft.text)
     assert await support(room) == {"Une": 1, "Autre": 1}
-    after = await held(room, "Autre")
+    after = await find_proposal(room, "Autre")
     assert after.version == survivor.version + 1, "its support changed: who lists it reads it again"
     assert after.merged_ids == []
     assert (await room.merge(after, separated)).status_code == 200, "also the other way round"
@@ -76,25 +79,25 @@ async def test_a_merge_is_undone_with_what_supported_each(room: Room) -> None:
 
 
 async def test_a_merge_in_the_middle_of_others_is_undone_alone(room: Room) -> None:
-    one, two, three = [await room.draft(title) for title in ("Une", "Deux", "Trois")]
+    first_draft, two, three = [await room.draft(title) for title in ("Une", "Deux", "Trois")]
     first, *_ = await room.contributions()
-    await room.record(first.id, proposals=[str(one.id)])
-    await room.merge(one, two)
-    await room.merge(await held(room, "Deux"), three)
-    assert (await room.unmerge(await held(room, "Une"))).status_code == 200
+    await room.record(first.id, proposals=[str(first_draft.id)])
+    await room.merge(first_draft, two)
+    await room.merge(await find_proposal(room, "Deux"), three)
+    assert (await room.unmerge(await find_proposal(room, "Une"))).status_code == 200
     assert await support(room) == {"Une": 1, "Deux": 0, "Trois": 0}
-    assert (await held(room, "Trois")).merged_ids == [two.id]
-    assert (await room.unmerge(await held(room, "Deux"))).status_code == 200
-    assert {one.state for one in (await room.board()).proposals} == {"draft"}
+    assert (await find_proposal(room, "Trois")).merged_ids == [two.id]
+    assert (await room.unmerge(await find_proposal(room, "Deux"))).status_code == 200
+    assert {proposal.state for proposal in (await room.board()).proposals} == {"draft"}
 
 
 async def test_the_synthesis_ends_undoing(room: Room) -> None:
-    one, other = await room.draft("Une"), await room.draft("Autre")
-    await room.merge(one, other)
+    draft, other = await room.draft("Une"), await room.draft("Autre")
+    await room.merge(draft, other)
     await room.end()
     await room.read_all(proposals=[str(other.id)])
     assert (await room.synthesise()).status_code == 200
-    merged = await held(room, "Une")
+    merged = await find_proposal(room, "Une")
     assert (await room.unmerge(merged)).status_code == 409
     pool = room.world.service.database.pool
     undone = (
@@ -119,28 +122,28 @@ async def test_two_officers_do_not_overwrite_each_other(room: Room) -> None:
     draft = await room.draft("Une")
     body = {"version": draft.version, "title": "Une fois", "text": "t", "theme": None}
     answers = await asyncio.gather(
-        *(room.ask("PUT", f"/api/proposals/{draft.id}", body) for _ in range(2))
+        *(room.request("PUT", f"/api/proposals/{draft.id}", body) for _ in range(2))
     )
-    assert sorted(answer.status_code for answer in answers) == [200, 409]
-    (refused,) = [answer for answer in answers if answer.status_code == 409]
+    assert sorted(response.status_code for response in answers) == [200, 409]
+    (refused,) = [response for response in answers if response.status_code == 409]
     assert "version 2 is not the one you read (1)" in refused.json()["detail"]
 
 
-async def test_drafts_that_look_alike_are_shown_side_by_side(room: Room) -> None:
-    one = await room.draft("Dire le montant dès la première ligne")
+async def test_similar_drafts_are_listed_in_pairs(room: Room) -> None:
+    draft = await room.draft("Dire le montant dès la première ligne")
     other = await room.draft("Dire le montant à la première ligne")
     await room.draft("Écrire moins petit")
     (pair,) = (await room.board()).near
-    assert {pair.first, pair.second} == {one.id, other.id}
+    assert {pair.first, pair.second} == {draft.id, other.id}
 
 
-async def test_what_blocks_the_synthesis_is_said_in_words(collecting: Room) -> None:
+async def test_obstacles_to_the_synthesis_are_listed_as_sentences(collecting: Room) -> None:
     room = collecting
     await room.draft("Une")
     unread = "Contributions still to be read: 12."
     unlinked = "No contribution is linked to “Une”: link one, or merge it into another."
     blocked = (await room.board()).blocked_by
-    assert "Answers are still taken, until" in blocked[0]
+    assert "Responses are still taken, until" in blocked[0]
     assert blocked[1:] == []
     refused = await room.synthesise()
     assert refused.status_code == 409
@@ -152,26 +155,26 @@ async def test_what_blocks_the_synthesis_is_said_in_words(collecting: Room) -> N
 
 
 async def test_the_synthesis_lists_every_proposal_at_the_version_that_was_read(room: Room) -> None:
-    one, other = await room.draft("Une"), await room.draft("Autre")
+    draft, other = await room.draft("Une"), await room.draft("Autre")
     await room.end()
-    await room.read_all(proposals=[str(one.id), str(other.id)])
-    refused = await room.synthesise([one])
+    await room.read_all(proposals=[str(draft.id), str(other.id)])
+    refused = await room.synthesise([draft])
     assert refused.json()["errors"] == ["“Autre”, version 1: not in the list."]
-    stale = one.model_copy(update={"version": 7})
+    stale = draft.model_copy(update={"version": 7})
     assert (await room.synthesise([stale, other])).status_code == 409
-    made = await room.synthesise([one, other])
-    assert made.status_code == 200
-    assert made.json()["synthesised_by"] == "Ada L."
+    synthesis = await room.synthesise([draft, other])
+    assert synthesis.status_code == 200
+    assert synthesis.json()["synthesised_by"] == "Ada L."
     events = await room.world.events()
     collection = CollectionState.model_validate(events[-1])
     assert collection.proposals is not None
-    assert {p.id: p.version for p in collection.proposals} == {one.id: 1, other.id: 1}
+    assert {p.id: p.version for p in collection.proposals} == {draft.id: 1, other.id: 1}
     assert (collection.contributions, collection.unread, collection.unopened) == (12, 0, None)
     assert collection.attention is not None
     assert collection.attention.coverage == 1
-    told = [ProposalState.model_validate(body) for body in events if "proposal_id" in body]
-    assert {p.proposal_id: p.support for p in told} == {one.id: 12, other.id: 12}
-    assert (await room.synthesise([one, other])).status_code == 409
+    published = [ProposalState.model_validate(body) for body in events if "proposal_id" in body]
+    assert {p.proposal_id: p.support for p in published} == {draft.id: 12, other.id: 12}
+    assert (await room.synthesise([draft, other])).status_code == 409
 
 
 async def test_a_synthesis_without_suggestion_is_an_explicit_empty_list(room: Room) -> None:
@@ -189,10 +192,10 @@ async def test_after_the_synthesis_nothing_that_led_to_it_changes(room: Room) ->
     body = {"version": 1, "title": "x", "text": "x", "theme": None}
     for refused in (
         await room.record(first),
-        await room.ask("PUT", f"/api/proposals/{draft.id}", body),
-        await room.ask("POST", "proposals", {"title": "x", "text": "x"}),
-        await room.ask("PUT", "readings-wanted", {"readings_wanted": 2}),
-        await room.ask("POST", "notes", {"title": "x", "words": "x"}),
+        await room.request("PUT", f"/api/proposals/{draft.id}", body),
+        await room.request("POST", "proposals", {"title": "x", "text": "x"}),
+        await room.request("PUT", "readings-wanted", {"readings_wanted": 2}),
+        await room.request("POST", "notes", {"title": "x", "words": "x"}),
     ):
         assert refused.status_code == 409, refused.text
 
@@ -201,31 +204,31 @@ async def test_a_draft_written_at_the_same_moment_is_listed_or_refused(room: Roo
     draft = await room.draft("Une")
     await room.end()
     await room.read_all(proposals=[str(draft.id)])
-    made, drafted, edited = await asyncio.gather(
+    synthesised, drafted, edited = await asyncio.gather(
         room.synthesise([draft]),
-        room.ask("POST", "proposals", {"title": "Autre", "text": "t"}),
-        room.ask(
+        room.request("POST", "proposals", {"title": "Autre", "text": "t"}),
+        room.request(
             "PUT", f"/api/proposals/{draft.id}", {"version": 1, "title": "Mieux", "text": "t"}
         ),
     )
-    drafts = [one for one in (await room.board()).proposals if one.state == "draft"]
-    if made.status_code == 200:
+    drafts = [proposal for proposal in (await room.board()).proposals if proposal.state == "draft"]
+    if synthesised.status_code == 200:
         assert (drafts, drafted.status_code, edited.status_code) == ([], 409, 409)
     else:
         assert 200 in (drafted.status_code - 1, edited.status_code)
 
 
-async def test_a_lost_topic_is_told_again_with_its_proposals(room: Room) -> None:
+async def test_a_lost_topic_is_published_again_with_its_proposals(room: Room) -> None:
     draft = await room.draft("Une")
     await room.end()
     await room.read_all(proposals=[str(draft.id)])
     await room.synthesise()
-    before = (await room.world.events())[-2:]
+    published = (await room.world.events())[-2:]
     async with room.world.service.database.transaction() as conn:
-        told = await synthesis.republish(conn, room.world.service.clock)
-    assert told == {"collection.state": 1, "proposal.state": 1}
-    after = (await room.world.events())[-2:]
-    assert sorted(map(json.dumps, after)) == sorted(map(json.dumps, before))
+        counts = await synthesis.republish(conn, room.world.service.clock)
+    assert counts == {"collection.state": 1, "proposal.state": 1}
+    republished = (await room.world.events())[-2:]
+    assert sorted(map(json.dumps, republished)) == sorted(map(json.dumps, published))
 
 
 KEPT = {
@@ -246,7 +249,7 @@ KEPT = {
         " synthesised_on = current_date",
     ),
 }
-# What is raised, where one trigger raises it under several names.
+# The name of the violation where it differs from that of the trigger.
 RAISED = {
     "reading_keeps_saying_something": "reading_says_something",
     "synthesis_is_complete": "synthesis_needs_every_reading",
@@ -254,7 +257,7 @@ RAISED = {
 
 
 async def refused_by(pool: Any, statement: str) -> str | None:
-    """The constraint or trigger that refuses it, if one does; otherwise it is done."""
+    """Run a statement; returns the name of the constraint or trigger that refused it."""
     try:
         await pool.execute(statement)
     except asyncpg.IntegrityConstraintViolationError as refused:
@@ -263,16 +266,16 @@ async def refused_by(pool: Any, statement: str) -> str | None:
 
 
 @pytest.mark.parametrize("trigger", KEPT)
-async def test_the_database_itself_keeps_what_was_written_read_and_proposed(
+async def test_the_database_keeps_contributions_readings_and_proposals(
     room: Room, trigger: str
 ) -> None:
-    one, other = await room.draft("Une"), await room.draft("Autre")
+    draft, other = await room.draft("Une"), await room.draft("Autre")
     first, second, *_ = await room.contributions()
-    await room.record(first.id, proposals=[str(one.id)])
+    await room.record(first.id, proposals=[str(draft.id)])
     await room.record(second.id)
     await room.next()
-    await room.merge(one, other)
-    await room.ask(
+    await room.merge(draft, other)
+    await room.request(
         "POST", f"/api/contributions/{first.id}/moderation", {"hidden": True, "reason": "r"}
     )
     if trigger == "synthesis_is_complete":
@@ -286,9 +289,7 @@ async def test_the_database_itself_keeps_what_was_written_read_and_proposed(
 
 
 @pytest.mark.parametrize("table", ["reading", "reading_link", "proposal", "contribution"])
-async def test_the_database_itself_refuses_what_comes_after_the_synthesis(
-    room: Room, table: str
-) -> None:
+async def test_the_database_refuses_changes_after_the_synthesis(room: Room, table: str) -> None:
     draft = await room.draft("Une")
     await room.end()
     await room.read_all(proposals=[str(draft.id)])
@@ -300,8 +301,8 @@ async def test_the_database_itself_refuses_what_comes_after_the_synthesis(
         " FROM reading_link ON CONFLICT DO NOTHING",
         "proposal": "INSERT INTO proposal (id, project_id, title, text, drafted_by, drafted_on)"
         f" VALUES ('{uuid4()}', '{project}', 'x', 'x', 'x', current_date)",
-        "contribution": "INSERT INTO contribution (id, project_id, questionnaire_version, language,"
-        f" answers, words, on_day) VALUES ('{uuid4()}', '{project}', 1, 'fr', '{{}}', '',"
+        "contribution": "INSERT INTO contribution (id, project_id, questionnaire_version,"
+        f" answers, words, on_day) VALUES ('{uuid4()}', '{project}', 1, '{{}}', '',"
         " current_date)",
     }[table]
     pool = room.world.service.database.pool
@@ -317,8 +318,9 @@ async def test_a_proposal_is_merged_within_its_project(room: Room) -> None:
     pool = room.world.service.database.pool
     other = uuid4()
     await pool.execute(
-        "INSERT INTO collection (project_id, project_version, project_state, title)"
-        " VALUES ($1, 1, 'open', 'Autre')",
+        "INSERT INTO collection (project_id, project_version, project_state, title, mandate,"
+        " recruitment_ends_on, collection_ends_on, anonymity_floor)"
+        " VALUES ($1, 1, 'open', 'Autre', '{}', current_date, current_date, 5)",
         other,
     )
     elsewhere = uuid4()

@@ -1,5 +1,5 @@
-"""Readers and drafters do whatever they can, in any order: no word is lost on the way, support is
-what readings say, and a synthesis lists every draft of a collection that was read whole."""
+"""Random sequences of readers' and drafters' actions: no contribution is lost, support agrees with
+the readings, and a synthesis lists every draft of a completely read collection."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -34,8 +34,8 @@ T = TypeVar("T")
 
 
 class SynthesisLife(RuleBasedStateMachine):
-    """What the service says is compared with a model: links by contribution and reader, and into
-    which proposal each was merged."""
+    """Compares the service with a model: links by contribution and reader, and the survivor of
+    each merged proposal."""
 
     server: PostgresServer
     folder: Path
@@ -59,7 +59,10 @@ class SynthesisLife(RuleBasedStateMachine):
         self.room = self.run(
             self.stack.enter_async_context(reading_room(self.server, self.folder, ANSWERS))
         )
-        self.words = {one.id: one.words for one in self.run(self.room.contributions())}
+        self.words = {
+            contribution.id: contribution.words
+            for contribution in self.run(self.room.contributions())
+        }
         self.ids = sorted(self.words)
 
     def teardown(self) -> None:
@@ -80,11 +83,11 @@ class SynthesisLife(RuleBasedStateMachine):
     @rule(target=drafts, title=st.sampled_from(("Dire la date", "Un dessin", "Moins de mots")))
     def drafts_a_proposal(self, title: str) -> UUID | None:
         body = {"title": title, "text": f"{title}.", "theme": None}
-        answer = self.run(self.room.ask("POST", "proposals", body))
-        if not self.allowed(answer, not self.synthesised):
+        response = self.run(self.room.request("POST", "proposals", body))
+        if not self.allowed(response, not self.synthesised):
             return None
-        id = UUID(answer.json()["id"])
-        self.versions[id] = answer.json()["version"]
+        id = UUID(response.json()["id"])
+        self.versions[id] = response.json()["version"]
         return id
 
     @rule(proposal=drafts, version_off=st.sampled_from((0, 0, 0, 1)))
@@ -97,30 +100,30 @@ class SynthesisLife(RuleBasedStateMachine):
             "text": "Autrement.",
             "theme": "t",
         }
-        answer = self.run(self.room.ask("PUT", f"/api/proposals/{proposal}", body))
+        response = self.run(self.room.request("PUT", f"/api/proposals/{proposal}", body))
         may = not self.synthesised and proposal not in self.merged and not version_off
-        if self.allowed(answer, may):
-            self.versions[proposal] = answer.json()["version"]
+        if self.allowed(response, may):
+            self.versions[proposal] = response.json()["version"]
 
     @rule(
-        place=st.integers(0, ANSWERS - 1),
+        index=st.integers(0, ANSWERS - 1),
         reader=st.sampled_from(READERS),
         proposals=st.lists(drafts, max_size=3),
         personal=st.booleans(),
     )
-    def reads(self, place: int, reader: str, proposals: list[UUID | None], personal: bool) -> None:
-        linked = {one for one in proposals if one is not None}
-        said: dict[str, Any] = {"seconds": 5.0, "proposals": sorted(map(str, linked))}
+    def reads(self, index: int, reader: str, proposals: list[UUID | None], personal: bool) -> None:
+        linked = {proposal for proposal in proposals if proposal is not None}
+        reading: dict[str, Any] = {"seconds": 5.0, "proposals": sorted(map(str, linked))}
         if personal or not linked:
-            said["mark"] = "personal_case" if personal else "no_suggestion"
-        contribution = self.ids[place]
-        answer = self.run(
-            self.room.ask(
-                "POST", f"/api/contributions/{contribution}/readings", said, reader=reader
+            reading["mark"] = "personal_case" if personal else "no_suggestion"
+        contribution = self.ids[index]
+        response = self.run(
+            self.room.request(
+                "POST", f"/api/contributions/{contribution}/readings", reading, reader=reader
             )
         )
         may = not self.synthesised and not linked & self.merged.keys()
-        if self.allowed(answer, may):
+        if self.allowed(response, may):
             self.links[contribution, reader] = linked
 
     @rule(reader=st.sampled_from(READERS))
@@ -128,39 +131,41 @@ class SynthesisLife(RuleBasedStateMachine):
         if self.synthesised:
             return
         for contribution in self.ids:
-            if not any((contribution, one) in self.links for one in READERS):
-                answer = self.run(self.room.record(contribution, reader))
-                assert answer.status_code == 200
+            if not any((contribution, name) in self.links for name in READERS):
+                response = self.run(self.room.record(contribution, reader))
+                assert response.status_code == 200
                 self.links[contribution, reader] = set()
 
-    @rule(one=consumes(drafts), into=drafts)
-    def merges(self, one: UUID | None, into: UUID | None) -> None:
-        if one is None or into is None:
+    @rule(proposal=consumes(drafts), into=drafts)
+    def merges(self, proposal: UUID | None, into: UUID | None) -> None:
+        if proposal is None or into is None:
             return
-        body = {"into": str(into), "version": self.versions[one]}
-        answer = self.run(self.room.ask("POST", f"/api/proposals/{one}/merge", body))
-        may = not self.synthesised and one != into and not {one, into} & self.merged.keys()
-        if self.allowed(answer, may):
-            self.merged[one] = into
-            self.versions[into] = answer.json()["version"]
+        body = {"into": str(into), "version": self.versions[proposal]}
+        response = self.run(self.room.request("POST", f"/api/proposals/{proposal}/merge", body))
+        may = (
+            not self.synthesised and proposal != into and not {proposal, into} & self.merged.keys()
+        )
+        if self.allowed(response, may):
+            self.merged[proposal] = into
+            self.versions[into] = response.json()["version"]
 
-    @rule(place=st.integers(0, ANSWERS - 1), hidden=st.booleans())
-    def moderates(self, place: int, hidden: bool) -> None:
+    @rule(index=st.integers(0, ANSWERS - 1), hidden=st.booleans())
+    def moderates(self, index: int, hidden: bool) -> None:
         body = {"hidden": hidden, "reason": "Un nom."}
-        path = f"/api/contributions/{self.ids[place]}/moderation"
-        assert self.run(self.room.ask("POST", path, body)).status_code == 200
+        path = f"/api/contributions/{self.ids[index]}/moderation"
+        assert self.run(self.room.request("POST", path, body)).status_code == 200
 
     @rule()
     def synthesises(self) -> None:
         board: ProposalBoard = self.run(self.room.board())
-        listed = [one for one in board.proposals if one.state == "draft"]
-        read = all(any((id, one) in self.links for one in READERS) for id in self.ids)
-        supported = all(self.support(one.id) for one in listed)
-        answer = self.run(self.room.synthesise(listed))
-        may = read and supported and not self.synthesised
+        listed = [proposal for proposal in board.proposals if proposal.state == "draft"]
+        all_read = all(any((id, name) in self.links for name in READERS) for id in self.ids)
+        supported = all(self.support(proposal.id) for proposal in listed)
+        response = self.run(self.room.synthesise(listed))
+        may = all_read and supported and not self.synthesised
         if self.synthesised:  # the same list again is the same synthesis, or refused: no change
-            assert answer.status_code < 500
-        elif self.allowed(answer, may):
+            assert response.status_code < 500
+        elif self.allowed(response, may):
             self.synthesised = True
 
     def support(self, proposal: UUID) -> int:
@@ -168,7 +173,7 @@ class SynthesisLife(RuleBasedStateMachine):
             {
                 contribution
                 for (contribution, _), linked in self.links.items()
-                if any(self.stands(one) == proposal for one in linked)
+                if any(self.stands(link) == proposal for link in linked)
             }
         )
 
@@ -177,22 +182,24 @@ class SynthesisLife(RuleBasedStateMachine):
         if not hasattr(self, "ids"):
             return
         board = self.run(self.room.board())
-        assert {one.id for one in board.proposals} == set(self.versions)
-        for one in board.proposals:
-            assert (one.state == "merged") == (one.id in self.merged)
-            if one.id not in self.merged:
-                assert one.support == self.support(one.id), one.title
-                inside = {other for other in self.merged if self.stands(other) == one.id}
-                assert set(one.merged_ids) == inside
-        assert all(one.state != "draft" for one in board.proposals) or not self.synthesised
+        assert {proposal.id for proposal in board.proposals} == set(self.versions)
+        for proposal in board.proposals:
+            assert (proposal.state == "merged") == (proposal.id in self.merged)
+            if proposal.id not in self.merged:
+                assert proposal.support == self.support(proposal.id), proposal.title
+                inside = {other for other in self.merged if self.stands(other) == proposal.id}
+                assert set(proposal.merged_ids) == inside
+        assert (
+            all(proposal.state != "draft" for proposal in board.proposals) or not self.synthesised
+        )
         assert (board.synthesised_on is not None) == self.synthesised
 
     @invariant()
     def no_word_is_lost(self) -> None:
         if not hasattr(self, "ids"):
             return
-        found = self.run(self.room.contributions(hidden="show"))
-        assert {one.id: one.words for one in found} == self.words
+        contributions = self.run(self.room.contributions(hidden="show"))
+        assert {one.id: one.words for one in contributions} == self.words
 
 
 def test_whatever_readers_and_drafters_do(postgres_server: PostgresServer, tmp_path: Path) -> None:

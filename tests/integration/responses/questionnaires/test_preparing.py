@@ -1,4 +1,4 @@
-"""What staff prepare: a questionnaire in versions, documents, a preview, and imports."""
+"""Preparation by staff: versions of a questionnaire, documents, the preview, and imports."""
 
 import io
 from collections.abc import AsyncIterator
@@ -13,7 +13,7 @@ from services.contracts.http.common import Role
 from services.contracts.http.responses import AnswerSheet, CollectionView, DocumentView
 from services.responses.documents import isolated_subprocess as apart
 from services.responses.questionnaires import imports
-from tests.support.responses import QUESTIONNAIRE, World, answer, facing, project
+from tests.support.responses import QUESTIONNAIRE, World, facing, project, submission
 from tests.support.running import Issuer, signing_in
 from tests.support.servers import PostgresServer
 
@@ -24,8 +24,8 @@ LETTER = """<!doctype html><html><head><title>x</title><script>alert(1)</script>
 
 @pytest.fixture
 async def issuer() -> AsyncIterator[Issuer]:
-    async with signing_in() as made:
-        yield made
+    async with signing_in() as issuer:
+        yield issuer
 
 
 @pytest.fixture
@@ -69,10 +69,10 @@ async def test_each_change_of_a_draft_is_a_version_and_ready_freezes_the_last(
         saved = await staffed.client.put(at(staffed, "/questionnaire"), json=body)
         assert saved.json()["questionnaire_version"] == version
         assert saved.json()["state"] == "preparing"
-    made = CollectionView.model_validate_json(
+    collection = CollectionView.model_validate_json(
         (await staffed.client.post(at(staffed, "/ready"))).content
     )
-    assert (made.state, made.questionnaire_version) == ("ready", 2)
+    assert (collection.state, collection.questionnaire_version) == ("ready", 2)
     changed = await staffed.client.put(at(staffed, "/questionnaire"), json=QUESTIONNAIRE)
     assert changed.status_code == 409
     assert await staffed.count("questionnaire") == 2
@@ -84,27 +84,27 @@ async def test_nothing_is_ready_before_a_questionnaire_is_saved(staffed: World) 
     assert refused.json()["way_out"]
 
 
-async def test_a_draft_is_previewed_as_members_will_see_it_and_takes_no_answers(
+async def test_a_draft_is_previewed_as_members_will_see_it_and_takes_no_responses(
     staffed: World,
 ) -> None:
     saved = await staffed.client.put(at(staffed, "/questionnaire"), json=QUESTIONNAIRE)
     preview = saved.json()["preview_path"]
-    shown = AnswerSheet.model_validate_json(
+    page_content = AnswerSheet.model_validate_json(
         (await staffed.client.get(f"{preview}/about.json")).content
     )
-    assert shown.preview
-    assert [question.id for question in shown.questionnaire.questions] == [
+    assert page_content.preview
+    assert [question.id for question in page_content.questionnaire.questions] == [
         "tone",
         "why_harsh",
         "change",
     ]
     members = await staffed.client.get(f"/answer/{staffed.project_id}/about.json")
     assert members.status_code == 409
-    sent = await staffed.client.post(f"{preview}/contributions", json=answer())
+    sent = await staffed.client.post(f"{preview}/contributions", json=submission())
     assert sent.status_code == 404
 
 
-async def test_the_answer_sheet_says_all_that_must_be_known_before_answering(
+async def test_the_response_page_shows_everything_members_must_know_before_responding(
     staffed: World,
 ) -> None:
     await staffed.make_ready()
@@ -132,17 +132,17 @@ async def test_a_letter_is_cleaned_shown_to_all_at_one_address_and_cannot_run(
     assert added.status_code == 201
     letter = DocumentView.model_validate_json(added.content)
     assert letter.text == "Trop-perçu\nVous devez 120 €.\nPayez vite."
-    shown = await staffed.client.get(letter.url, headers={"Authorization": ""})
-    assert shown.headers["content-type"].startswith("text/html")
-    assert "default-src 'none'" in shown.headers["content-security-policy"]
-    assert shown.headers["x-content-type-options"] == "nosniff"
+    download = await staffed.client.get(letter.url, headers={"Authorization": ""})
+    assert download.headers["content-type"].startswith("text/html")
+    assert "default-src 'none'" in download.headers["content-security-policy"]
+    assert download.headers["x-content-type-options"] == "nosniff"
     for gone in ("script", "alert", "img", "onload"):
-        assert gone not in shown.text
+        assert gone not in download.text
     body = asking_about(str(letter.id))
     await staffed.client.put(at(staffed, "/questionnaire"), json=body)
     assert (await staffed.client.post(at(staffed, "/ready"))).status_code == 200
     sheet = (await staffed.client.get(f"/answer/{staffed.project_id}/about.json")).json()
-    assert [one["text"] for one in sheet["documents"]] == [letter.text]
+    assert [document["text"] for document in sheet["documents"]] == [letter.text]
 
 
 async def test_a_question_about_a_document_that_is_not_there_is_not_ready(
@@ -165,7 +165,7 @@ async def test_a_question_about_a_document_that_is_not_there_is_not_ready(
         (b"<p> </p>", "text/html", "empty"),
     ],
 )
-async def test_a_document_that_cannot_be_shown_is_refused_in_words(
+async def test_a_document_that_cannot_be_shown_is_refused_with_a_sentence(
     staffed: World, content: bytes, kind: str, sentence: str
 ) -> None:
     refused = await upload(staffed, content, kind)
@@ -188,16 +188,16 @@ async def test_a_file_beyond_the_limit_is_not_read(staffed: World) -> None:
     assert (await upload(staffed, bytes(10_000_001))).status_code == 413
 
 
-async def test_an_import_saves_nothing_and_names_what_it_leaves_out(staffed: World) -> None:
+async def test_an_import_saves_nothing_and_reports_losses(staffed: World) -> None:
     survey = (
         '{"questions": [{"id": "a", "type": "openText", "headline": {"default": "Quoi ?"}},'
         ' {"id": "b", "type": "cal", "headline": {"default": "Quand ?"}}]}'
     )
-    read = await staffed.client.post(
+    imported = await staffed.client.post(
         "/api/questionnaires/imports", params={"format": "formbricks"}, content=survey
     )
-    assert [one["id"] for one in read.json()["questionnaire"]["questions"]] == ["a"]
-    assert [one["place"] for one in read.json()["not_imported"]] == ["b"]
+    assert [question["id"] for question in imported.json()["questionnaire"]["questions"]] == ["a"]
+    assert [remark["place"] for remark in imported.json()["not_imported"]] == ["b"]
     assert await staffed.count("questionnaire") == 0
     refused = await staffed.client.post(
         "/api/questionnaires/imports", params={"format": "limesurvey"}, content="<a>"
@@ -215,7 +215,7 @@ UNREADABLE = {
 }
 
 
-async def test_files_of_other_tools_are_read_or_refused_with_the_place(staffed: World) -> None:
+async def test_files_of_other_tools_are_read_or_refused_with_the_position(staffed: World) -> None:
     files = sorted([*CASES.glob("*/*.lss"), *CASES.glob("2*-formbricks-*/*.json")])
     assert len(files) >= 19
     for file in files:
@@ -224,15 +224,15 @@ async def test_files_of_other_tools_are_read_or_refused_with_the_place(staffed: 
             params={"format": "limesurvey" if file.suffix == ".lss" else "formbricks"},
             content=file.read_bytes(),
         )
-        if place := UNREADABLE.get(file.name):
+        if position := UNREADABLE.get(file.name):
             assert answered.status_code == 422, file.name
-            assert place in answered.json()["detail"]
+            assert position in answered.json()["detail"]
             continue
         assert answered.status_code == 200, (file.name, answered.text)
-        found = imports.read(
+        imported = imports.import_file(
             "limesurvey" if file.suffix == ".lss" else "formbricks", file.read_bytes()
         )
-        assert answered.json() == found.model_dump(mode="json"), file.name
+        assert answered.json() == imported.model_dump(mode="json"), file.name
 
 
 async def test_a_file_that_takes_too_long_is_refused_and_holds_nobody_up(
@@ -246,7 +246,7 @@ async def test_a_file_that_takes_too_long_is_refused_and_holds_nobody_up(
     assert "too much time" in refused.json()["detail"]
 
 
-async def test_staff_see_how_many_answered_and_how_many_are_sealed(staffed: World) -> None:
+async def test_staff_see_the_numbers_of_received_and_sealed_responses(staffed: World) -> None:
     await staffed.make_ready()
     await staffed.becomes("open", 2)
     await staffed.send_many(12)

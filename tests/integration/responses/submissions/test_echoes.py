@@ -1,5 +1,5 @@
-"""The author's return: only their device can tell which contribution is theirs, and it learns what
-became of it, and where a personal case goes instead."""
+"""Echoes: the author's device alone recognises its contribution, and learns whether it was read or
+is a personal case."""
 
 from hashlib import sha256
 
@@ -9,23 +9,23 @@ import pytest
 from services.contracts.http.responses import Echoes
 from services.runtime.crypto.blind_rsa import base64url
 from tests.support.reading_room import Room
-from tests.support.responses import answer
+from tests.support.responses import submission
 
 ECHO = base64url(b"an author's echo")
 MARK = base64url(sha256(b"an author's echo").digest())
 
 
 async def echoes(room: Room) -> Echoes:
-    found = await room.world.client.get(f"/answer/{room.world.project_id}/echoes.json")
-    assert found.status_code == 200
-    assert "public" in found.headers["cache-control"]
-    return Echoes.model_validate_json(found.content)
+    response = await room.world.client.get(f"/answer/{room.world.project_id}/echoes.json")
+    assert response.status_code == 200
+    assert "public" in response.headers["cache-control"]
+    return Echoes.model_validate_json(response.content)
 
 
 async def send_with_echoes(room: Room) -> None:
-    for place in range(10):
-        echo = ECHO if place == 0 else base64url(bytes([place]) * 16)
-        assert (await room.world.send(answer(f"Écho {place}", echo=echo))).status_code == 201
+    for number in range(10):
+        echo = ECHO if number == 0 else base64url(bytes([number]) * 16)
+        assert (await room.world.send(submission(f"Écho {number}", echo=echo))).status_code == 201
 
 
 async def test_the_device_learns_that_it_was_opened_read_or_a_personal_case(
@@ -38,13 +38,17 @@ async def test_the_device_learns_that_it_was_opened_read_or_a_personal_case(
     opened = await echoes(room)
     assert MARK in opened.counted
     assert len(opened.counted) == 10, "those sent without an echo have none"
-    mine = next(one for one in await room.contributions() if one.words == "Écho 0")
+    mine = next(
+        contribution
+        for contribution in await room.contributions()
+        if contribution.words == "Écho 0"
+    )
     await room.record(mine.id, "Bo M.")
     assert MARK in (await echoes(room)).read
     await room.record(mine.id, "Ada L.", mark="personal_case")
-    after = await echoes(room)
-    assert after.personal_cases == [MARK]
-    assert after.read == []
+    outcomes = await echoes(room)
+    assert outcomes.personal_cases == [MARK]
+    assert outcomes.read == []
 
 
 async def test_the_list_has_no_order_of_arrival(
@@ -68,18 +72,18 @@ async def test_readers_and_exports_never_see_an_echo(
     room = collecting
     await send_with_echoes(room)
     await room.end()
-    listed = await room.ask("GET", "contributions", limit=200)
-    exported = await room.ask("GET", "contributions/export", format="json")
+    listed = await room.request("GET", "contributions", limit=200)
+    exported = await room.request("GET", "contributions/export", format="json")
     assert exported.status_code == 200
     assert ECHO not in listed.text + exported.text
     assert MARK not in listed.text + exported.text
     assert "echo" not in listed.text.replace("Écho", "")
 
 
-async def test_what_is_stored_and_published_is_no_proof_for_whoever_copies_it(
+async def test_a_copied_echo_hash_proves_nothing(
     collecting: Room,
 ) -> None:
-    """Only the author's device has the echo; the list has its hash."""
+    """The author's device alone has the echo; the list has its hash."""
     await send_with_echoes(collecting)
     await collecting.end()
     path = f"/answer/{collecting.world.project_id}/echoes.json"
@@ -88,9 +92,9 @@ async def test_what_is_stored_and_published_is_no_proof_for_whoever_copies_it(
     assert b"an author's echo" not in {row["echo"] for row in rows}
 
 
-async def test_an_echo_sent_with_two_answers_is_nobodys(collecting: Room) -> None:
+async def test_an_echo_sent_with_two_responses_identifies_neither(collecting: Room) -> None:
     await send_with_echoes(collecting)
-    assert (await collecting.world.send(answer("Copie", echo=ECHO))).status_code == 201
+    assert (await collecting.world.send(submission("Copie", echo=ECHO))).status_code == 201
     await collecting.end()
     listed = await echoes(collecting)
     assert MARK not in listed.counted

@@ -1,4 +1,4 @@
-"""Sealed answers are opened together, shuffled, and never below the floor."""
+"""Sealed responses are opened together, shuffled, and never below the anonymity floor."""
 
 import asyncio
 from datetime import timedelta
@@ -8,17 +8,19 @@ from cryptography.exceptions import InvalidTag
 
 from deploy.charter_check.database import QUERIES
 from services.contracts.events.responses import CollectionState
-from tests.support.responses import FIRST_DAY, LAST_DAY, World, answer
+from tests.support.responses import FIRST_DAY, LAST_DAY, World, submission
 
 
 async def opened(world: World) -> list[str]:
-    """In the order in which the table holds them."""
+    """The texts in the physical order of the table."""
     rows = await world.fetch("SELECT answers ->> 'change' AS said FROM contribution ORDER BY ctid")
     return [row["said"] for row in rows]
 
 
 @pytest.mark.parametrize("state", ["open", "recruited"])
-async def test_nothing_is_opened_while_a_credential_can_be_had(world: World, state: str) -> None:
+async def test_nothing_is_opened_while_a_credential_can_be_obtained(
+    world: World, state: str
+) -> None:
     await world.becomes(state, 3, issued=None)
     await world.send_many(30)
     for day in (FIRST_DAY, FIRST_DAY + timedelta(days=12), LAST_DAY):
@@ -32,7 +34,7 @@ async def test_nothing_is_opened_while_a_credential_can_be_had(world: World, sta
     assert await world.open_sealed() == 30
 
 
-async def test_all_answers_of_a_project_are_opened_at_once(world: World) -> None:
+async def test_all_responses_of_a_project_are_opened_at_once(world: World) -> None:
     """Ten early answers and one of a late joiner: no row says which one came last."""
     await world.send_many(10)
     await world.open_sealed()
@@ -46,14 +48,14 @@ async def test_all_answers_of_a_project_are_opened_at_once(world: World) -> None
     assert (row["marks"], row["days"]) == (1, 1)
 
 
-async def test_what_is_opened_is_in_no_order_of_arrival(world: World) -> None:
+async def test_contributions_are_not_in_order_of_arrival(world: World) -> None:
     sent = [body["answers"]["change"] for body in await world.send_many(30)]
     await world.becomes("collected", 3, issued=30)
     await world.open_sealed()
-    held = await opened(world)
-    assert sorted(held) == sorted(sent)
-    assert held != sent
-    same_place = sum(one == other for one, other in zip(held, sent, strict=True))
+    stored = await opened(world)
+    assert sorted(stored) == sorted(sent)
+    assert stored != sent
+    same_place = sum(text == other for text, other in zip(stored, sent, strict=True))
     assert same_place < 6
     ids = [row["id"] for row in await world.fetch("SELECT id FROM contribution ORDER BY ctid")]
     assert ids != sorted(ids)
@@ -76,8 +78,8 @@ async def test_at_the_end_all_are_opened_and_the_collection_ends_with_its_count(
     assert len(await world.events()) == 3  # preparing, ready, ended
 
 
-async def test_answers_cannot_be_rewritten_against_the_digest_that_was_told(world: World) -> None:
-    """By somebody with every right, who changes an answer and its words alike."""
+async def test_a_rewritten_response_differs_from_the_published_digest(world: World) -> None:
+    """Even by a database administrator who changes an answer and its words alike."""
     await world.send_many(6)
     await world.becomes("collected", 3, issued=8)
     await world.open_sealed()
@@ -95,7 +97,7 @@ async def test_answers_cannot_be_rewritten_against_the_digest_that_was_told(worl
     assert row["digest"] != ended.answers_digest
 
 
-async def test_nothing_that_leaves_says_an_hour(world: World) -> None:
+async def test_events_carry_no_hour(world: World) -> None:
     await world.send_many(10)
     await world.becomes("collected", 3, issued=10)
     await world.open_sealed()
@@ -103,7 +105,7 @@ async def test_nothing_that_leaves_says_an_hour(world: World) -> None:
     assert [row["at"].isoformat() for row in rows] == [f"{FIRST_DAY}T00:00:00+00:00"]
 
 
-async def test_a_collection_without_answers_ends_too(world: World) -> None:
+async def test_a_collection_without_responses_ends_too(world: World) -> None:
     await world.becomes("collected", 3, issued=0)
     await world.open_sealed()
     ended = CollectionState.model_validate((await world.events())[-1])
@@ -141,7 +143,7 @@ async def test_three_of_many_participants_are_opened_at_the_end(world: World) ->
 
 
 @pytest.mark.parametrize(("issued", "opened"), [(19, 0), (20, 10), (None, 0)])
-async def test_a_high_floor_holds_back_ten_answers(
+async def test_a_high_floor_holds_back_ten_responses(
     world: World, issued: int | None, opened: int
 ) -> None:
     await world.send_many(10)
@@ -150,22 +152,22 @@ async def test_a_high_floor_holds_back_ten_answers(
 
 
 @pytest.mark.parametrize(("reached", "opened"), [(True, 6), (False, 0), (None, 0)])
-async def test_between_two_fives_campaigns_says_whether_the_floor_is_reached(
+async def test_campaigns_publishes_whether_the_floor_is_reached_where_rounding_hides_it(
     world: World, reached: bool | None, opened: int
 ) -> None:
-    """Nine credentials are told as five: the floor of seven is reached all the same."""
+    """Nine credentials are published as five; the floor of seven is reached all the same."""
     await world.send_many(6)
     await world.becomes("collected", 4, floor=7, issued=5, reached=reached)
     assert await world.open_sealed() == opened
 
 
-async def test_an_end_and_an_answer_at_one_moment_agree(world: World) -> None:
+async def test_a_response_at_the_moment_of_the_end_is_opened_or_refused(world: World) -> None:
     await world.send_many(6)
     await world.becomes("collected", 3, issued=50)
-    bodies = [answer(f"Pendant {place}") for place in range(10)]
+    bodies = [submission(f"Pendant {number}") for number in range(10)]
     answers = asyncio.gather(*(world.send(body) for body in bodies))
     await world.open_sealed()
-    assert {one.status_code for one in await answers} == {409}
+    assert {response.status_code for response in await answers} == {409}
     assert await world.count("contribution") == 6
     assert await world.count("sealed") == 0
 
@@ -182,9 +184,9 @@ async def test_a_changed_box_stops_the_opening_and_loses_nothing(world: World) -
     assert await world.count("sealed") == 10
 
 
-async def test_sealed_answers_say_neither_what_nor_how_much(world: World) -> None:
+async def test_sealed_responses_hide_content_and_length(world: World) -> None:
     for text in ("a", "mot " * 100):
-        await world.send(answer(text))
+        await world.send(submission(text))
     rows = await world.fetch("SELECT box FROM sealed")
     assert len({len(row["box"]) for row in rows}) == 1
     assert not any(b"mot" in row["box"] for row in rows)
@@ -202,6 +204,6 @@ STRANGEST = (
 
 @pytest.mark.parametrize("text", STRANGEST, ids=range(len(STRANGEST)))
 async def test_the_longest_strangest_texts_do_not_stop_an_opening(world: World, text: str) -> None:
-    assert (await world.send(answer(text))).status_code == 201
+    assert (await world.send(submission(text))).status_code == 201
     await world.becomes("collected", 3, issued=9)
     assert await world.open_sealed() == 1

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from deploy.demo.participant_device import PrivateLink, answers_to, private_link
 from services.contracts.http.questionnaires import Questionnaire
 from services.contracts.http.responses import DocumentView
-from services.responses.submissions.rules_answers import checked
+from services.responses.submissions.rules_answers import check_answers
 
 LETTER = UUID(int=7)
 OPTIONS = [{"id": name, "label": {"fr": name}} for name in ("un", "deux", "trois")]
@@ -48,7 +48,7 @@ def test_what_is_said_is_what_the_questionnaire_takes(seed: int, text: str) -> N
         id=LETTER, title="Lettre", media_type="text/html", size=1, url="/x", text=text
     )
     answers = answers_to(EVERYTHING, [letter], random.Random(seed))
-    assert checked(EVERYTHING.model_dump(mode="json"), answers).keys() == answers.keys()
+    assert check_answers(EVERYTHING.model_dump(mode="json"), answers).keys() == answers.keys()
     assert answers_to(EVERYTHING, [letter], random.Random(seed)) == answers
     for passage in answers.get("lettre", {}).get("passages", []):
         assert passage["end"] <= len(text)

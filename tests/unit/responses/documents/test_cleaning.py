@@ -1,4 +1,4 @@
-"""Documents to test: nothing of their makers, nothing that runs, and text to mark."""
+"""Cleaned documents: no metadata, no active content, and text for marked passages."""
 
 import io
 import zlib
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
-from pypdf import PdfReader, PdfWriter
+from pypdf import PdfReader
 from pypdf.annotations import Link
 from pypdf.generic import (
     ArrayObject,
@@ -20,38 +20,12 @@ from pypdf.generic import (
 )
 
 from services.responses.documents import cleaning as documents
-from services.responses.documents.cleaning import DocumentRefused, clean, clean_here
-from services.responses.documents.embedded_images import bare_jpeg2000
-
-SECRET = "Martin Dupont"
-
-
-def letter(text: str = "Vous devez 120 euros", pages: int = 1) -> PdfWriter:
-    writer = PdfWriter()
-    font = DictionaryObject(
-        {
-            NameObject("/Type"): NameObject("/Font"),
-            NameObject("/Subtype"): NameObject("/Type1"),
-            NameObject("/BaseFont"): NameObject("/Helvetica"),
-        }
-    )
-    for _ in range(pages):
-        page = writer.add_blank_page(595, 842)
-        fonts = DictionaryObject({NameObject("/F1"): font})
-        page[NameObject("/Resources")] = DictionaryObject({NameObject("/Font"): fonts})
-        content = DecodedStreamObject()
-        content.set_data(f"BT /F1 12 Tf 50 700 Td ({text}) Tj ET".encode())
-        page[NameObject("/Contents")] = writer._add_object(content)
-    return writer
+from services.responses.documents.cleaning import DocumentRefused, clean, clean_in_process
+from services.responses.documents.embedded_images import strip_jpeg2000
+from tests.support.pdf_files import SECRET, letter, to_bytes
 
 
-def written(writer: PdfWriter) -> bytes:
-    out = io.BytesIO()
-    writer.write(out)
-    return out.getvalue()
-
-
-def test_a_pdf_keeps_its_text_and_loses_its_makers_and_all_that_runs() -> None:
+def test_a_pdf_keeps_its_text_and_loses_metadata_and_active_content() -> None:
     writer = letter()
     writer.add_metadata({"/Author": SECRET, "/Producer": SECRET})
     writer._root_object[NameObject("/OpenAction")] = DictionaryObject(
@@ -62,7 +36,7 @@ def test_a_pdf_keeps_its_text_and_loses_its_makers_and_all_that_runs() -> None:
     writer.pages[0][NameObject("/Metadata")] = writer._add_object(described)
     writer.add_attachment("secret.txt", SECRET.encode())
     writer.add_annotation(0, Link(rect=(0, 0, 9, 9), url="https://example.org/pixel"))
-    cleaned = clean_here(written(writer), "application/octet-stream")
+    cleaned = clean_in_process(to_bytes(writer), "application/octet-stream")
     assert (cleaned.media_type, cleaned.pages) == ("application/pdf", 1)
     assert cleaned.words == "Vous devez 120 euros"
     reader = PdfReader(io.BytesIO(cleaned.content))
@@ -73,12 +47,12 @@ def test_a_pdf_keeps_its_text_and_loses_its_makers_and_all_that_runs() -> None:
 
 
 def photograph(**more: Any) -> bytes:
-    """A JPEG whose camera wrote who took it, where, and a comment; a second image follows it."""
+    """A JPEG with author, coordinates and a comment, followed by a second image."""
     image = Image.radial_gradient("L").convert("RGB")
     exif = Image.Exif()
     exif[0x013B] = SECRET  # artist
-    place = exif.get_ifd(0x8825)  # GPS
-    place[1], place[2], place[3], place[4] = "N", (48.0, 51.0, 30.0), "E", (2.0, 17.0, 40.0)
+    gps = exif.get_ifd(0x8825)  # GPS
+    gps[1], gps[2], gps[3], gps[4] = "N", (48.0, 51.0, 30.0), "E", (2.0, 17.0, 40.0)
     out = io.BytesIO()
     xmp = f"<x:xmpmeta>{SECRET}</x:xmpmeta>".encode()
     image.save(out, "JPEG", exif=exif, comment=SECRET.encode(), xmp=xmp, **more)
@@ -102,12 +76,12 @@ def letter_with(picture: bytes, filters: Any) -> bytes:
     page = writer.pages[0]
     pictures = DictionaryObject({NameObject("/Im1"): writer._add_object(stream)})
     page["/Resources"][NameObject("/XObject")] = pictures  # type: ignore[index]
-    return written(writer)
+    return to_bytes(writer)
 
 
 @pytest.mark.parametrize("wrapped", [False, True])
 @pytest.mark.parametrize("progressive", [False, True])
-def test_a_photograph_in_a_pdf_says_neither_who_took_it_nor_where(
+def test_a_photograph_in_a_pdf_loses_its_author_and_coordinates(
     progressive: bool, wrapped: bool
 ) -> None:
     taken = photograph(progressive=progressive, restart_marker_rows=1)
@@ -117,36 +91,36 @@ def test_a_photograph_in_a_pdf_says_neither_who_took_it_nor_where(
     around = [NameObject("/FlateDecode")] if wrapped else []
     filters = ArrayObject([*around, NameObject("/DCTDecode")])
     uploaded = letter_with(zlib.compress(taken) if wrapped else taken, filters)
-    cleaned = clean_here(uploaded, "application/pdf")
-    shown = PdfReader(io.BytesIO(cleaned.content)).pages[0].images[0].data
+    cleaned = clean_in_process(uploaded, "application/pdf")
+    image_bytes = PdfReader(io.BytesIO(cleaned.content)).pages[0].images[0].data
     for gone in (SECRET.encode(), b"Exif", b"xmpmeta"):
         assert gone not in cleaned.content
-        assert gone not in shown
-    with Image.open(io.BytesIO(shown)) as image:
+        assert gone not in image_bytes
+    with Image.open(io.BytesIO(image_bytes)) as image:
         assert not image.getexif()
         assert image.tobytes() == pixels
 
 
-def test_a_jpeg_2000_keeps_its_pixels_and_loses_what_is_written_beside() -> None:
+def test_a_jpeg_2000_keeps_its_pixels_and_loses_its_metadata() -> None:
     out = io.BytesIO()
     Image.radial_gradient("L").save(out, "JPEG2000")
     plain = out.getvalue()
     described = f"<x:xmpmeta>{SECRET}</x:xmpmeta>".encode()
     first_box = int.from_bytes(plain[:4], "big") + int.from_bytes(plain[12:16], "big")
     box = (len(described) + 8).to_bytes(4, "big") + b"xml " + described
-    bare = bare_jpeg2000(plain[:first_box] + box + plain[first_box:])
+    bare = strip_jpeg2000(plain[:first_box] + box + plain[first_box:])
     assert bare == plain
 
 
 @pytest.mark.parametrize("length", [1, 3, 30, 300, -700])
-def test_a_photograph_that_breaks_off_is_refused(length: int) -> None:
+def test_a_truncated_photograph_is_refused(length: int) -> None:
     cut = photograph()[:length]
     assert refused(letter_with(cut, NameObject("/DCTDecode"))) == "broken"
 
 
 def refused(content: bytes, kind: str = "") -> str:
     with pytest.raises(DocumentRefused) as error:
-        clean_here(content, kind)
+        clean_in_process(content, kind)
     assert error.value.message("fr") != error.value.message("en")
     return error.value.reason
 
@@ -154,9 +128,9 @@ def refused(content: bytes, kind: str = "") -> str:
 def test_a_locked_a_long_and_a_broken_pdf_are_refused() -> None:
     locked = letter()
     locked.encrypt("secret")
-    assert refused(written(locked)) == "locked"
-    assert refused(written(letter(pages=61))) == "pages"
-    whole = written(letter())
+    assert refused(to_bytes(locked)) == "locked"
+    assert refused(to_bytes(letter(pages=61))) == "pages"
+    whole = to_bytes(letter())
     assert refused(whole[: len(whole) // 3]) in ("broken", "empty")
     assert refused(b"%PDF-1.4\n" + bytes(1000)) in ("broken", "empty")
 
@@ -169,23 +143,23 @@ async def test_a_pdf_that_explodes_is_refused_and_harms_nobody() -> None:
     stream._data = bomb
     stream[NameObject("/Filter")] = NameObject("/FlateDecode")
     page[NameObject("/Contents")] = writer._add_object(stream)
-    content = written(writer)
+    content = to_bytes(writer)
     assert len(content) < 1_000_000
     with pytest.raises(DocumentRefused) as error:
         await clean(content, "application/pdf")
     assert error.value.reason == "bomb"
 
 
-async def test_a_reader_that_never_ends_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_parser_that_never_ends_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(documents, "_SECONDS", 0.01)
     with pytest.raises(DocumentRefused) as error:
-        await clean(written(letter()), "application/pdf")
+        await clean(to_bytes(letter()), "application/pdf")
     assert error.value.reason == "bomb"
 
 
-async def test_the_process_apart_says_the_same() -> None:
-    content = written(letter())
-    assert await clean(content, "") == clean_here(content, "")
+async def test_the_isolated_subprocess_gives_the_same_result() -> None:
+    content = to_bytes(letter())
+    assert await clean(content, "") == clean_in_process(content, "")
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG"])
@@ -200,7 +174,9 @@ def test_an_image_keeps_its_pixels_upright_and_nothing_else(kind: str) -> None:
     out = io.BytesIO()
     image.save(out, kind, exif=exif, pnginfo=info, comment=SECRET.encode())
     assert SECRET.encode() in out.getvalue()
-    cleaned = clean_here(out.getvalue(), "text/html")  # what it says of itself is not believed
+    cleaned = clean_in_process(
+        out.getvalue(), "text/html"
+    )  # what it says of itself is not believed
     assert cleaned.media_type == f"image/{kind.lower()}"
     assert SECRET.encode() not in cleaned.content
     with Image.open(io.BytesIO(cleaned.content)) as shown:
@@ -219,8 +195,8 @@ HOSTILE = """<p onclick="x()">Un <a href="javascript:x()">lien</a></p><iframe sr
 <math><mtext></form><form><mglyph><style></math><img src onerror=alert(1)>"""
 
 
-def test_html_keeps_words_and_form_and_can_do_nothing() -> None:
-    cleaned = clean_here(HOSTILE.encode(), "text/html; charset=utf-8")
+def test_html_keeps_text_and_structure_and_loses_active_content() -> None:
+    cleaned = clean_in_process(HOSTILE.encode(), "text/html; charset=utf-8")
     page = cleaned.content.decode()
     assert "<p>Un lien</p>" in page
     for gone in ("onclick", "javascript", "iframe", "style", "url(", "<form", "input", "onerror"):
@@ -231,10 +207,10 @@ def test_html_keeps_words_and_form_and_can_do_nothing() -> None:
 
 def test_a_document_holds_no_character_that_acts_on_a_terminal() -> None:
     hostile = "<p>Un\x1b]52;c;AAAA\x07 mot\x9b2J\0&#27;[2J</p>"
-    cleaned = clean_here(hostile.encode(), "text/html")
+    cleaned = clean_in_process(hostile.encode(), "text/html")
     assert cleaned.words
     for text in (cleaned.words, cleaned.content.decode()):
         assert not set("\x1b\x07\x9b\0") & set(text)
-    pdf = clean_here(written(letter("Un\\033\\007mot")), "application/pdf")
+    pdf = clean_in_process(to_bytes(letter("Un\\033\\007mot")), "application/pdf")
     assert pdf.words
     assert not set("\x1b\x07") & set(pdf.words)

@@ -1,4 +1,4 @@
-"""A cleaned PDF shows the same pages and holds nothing that was not drawn."""
+"""A redrawn PDF shows the same pages and contains no object that was not drawn."""
 
 import io
 from typing import Any
@@ -19,15 +19,15 @@ from pypdf.generic import (
     TextStringObject,
 )
 
-from services.responses.documents.cleaning import clean_here
-from tests.unit.responses.documents.test_cleaning import SECRET, letter, written
+from services.responses.documents.cleaning import clean_in_process
+from tests.support.pdf_files import SECRET, letter, to_bytes
 
 RUNS = (b"/JavaScript", b"/JS", b"/Launch", b"/SubmitForm", b"/GoToR", b"/URI", b"/AA", b"/Action")
 HOLDS = (b"/EmbeddedFile", b"/Filespec", b"/Metadata", b"/PieceInfo", b"/Annots", b"/OpenAction")
 
 
-def made(value: Any) -> Any:
-    """PDF objects of Python's: names begin with a slash, bytes are streams."""
+def pdf_object(value: Any) -> Any:
+    """A PDF object of a Python value: a text with a slash is a name, bytes are a stream."""
     match value:
         case PdfObject():
             return value
@@ -44,15 +44,15 @@ def made(value: Any) -> Any:
             stream.set_data(value)
             return stream
         case list():
-            return ArrayObject(made(each) for each in value)
-    return DictionaryObject({NameObject(key): made(each) for key, each in value.items()})
+            return ArrayObject(pdf_object(each) for each in value)
+    return DictionaryObject({NameObject(key): pdf_object(each) for key, each in value.items()})
 
 
 def stream(data: bytes, **entries: Any) -> StreamObject:
-    found = DecodedStreamObject()
-    found.set_data(data)
-    found.update({NameObject(f"/{key}"): made(value) for key, value in entries.items()})
-    return found
+    new_stream = DecodedStreamObject()
+    new_stream.set_data(data)
+    new_stream.update({NameObject(f"/{key}"): pdf_object(value) for key, value in entries.items()})
+    return new_stream
 
 
 def everything(content: bytes) -> bytes:
@@ -60,9 +60,9 @@ def everything(content: bytes) -> bytes:
     reader, parts = PdfReader(io.BytesIO(content)), [content]
     size: Any = reader.trailer["/Size"]
     for number in range(1, size):
-        found = reader.get_object(number)
-        if isinstance(found, StreamObject):
-            parts.append(found.get_data())
+        target = reader.get_object(number)
+        if isinstance(target, StreamObject):
+            parts.append(target.get_data())
     return b"".join(parts)
 
 
@@ -71,8 +71,15 @@ def action(kind: str = "/JavaScript") -> dict[str, Any]:
 
 
 def attached(writer: PdfWriter) -> dict[str, Any]:
-    held = writer._add_object(stream(SECRET.encode(), Type="/EmbeddedFile", Params={"/x": SECRET}))
-    return {"/Type": "/Filespec", "/F": SECRET, "/UF": SECRET, "/EF": {"/F": held, "/UF": held}}
+    embedded_file = writer._add_object(
+        stream(SECRET.encode(), Type="/EmbeddedFile", Params={"/x": SECRET})
+    )
+    return {
+        "/Type": "/Filespec",
+        "/F": SECRET,
+        "/UF": SECRET,
+        "/EF": {"/F": embedded_file, "/UF": embedded_file},
+    }
 
 
 def described() -> StreamObject:
@@ -80,7 +87,7 @@ def described() -> StreamObject:
 
 
 def private(writer: PdfWriter) -> dict[str, Any]:
-    """All that programs hang onto any dictionary, directly and by reference."""
+    """Everything that programs attach to a dictionary, directly and by reference."""
     return {
         "/AA": {"/O": action()},
         "/A": action("/Launch"),
@@ -90,37 +97,39 @@ def private(writer: PdfWriter) -> dict[str, Any]:
         "/LastModified": SECRET,
         "/Author": SECRET,
         "/Title": SECRET,
-        "/SomethingNew": {"/Deep": [{"/By": SECRET}, SECRET, writer._add_object(made(SECRET))]},
+        "/SomethingNew": {
+            "/Deep": [{"/By": SECRET}, SECRET, writer._add_object(pdf_object(SECRET))]
+        },
         "/SomethingElse": writer._add_object(stream(SECRET.encode())),
         "/Thumb": writer._add_object(stream(SECRET.encode(), Subtype="/Image")),
     }
 
 
 def hostile() -> bytes:
-    """A letter with a picture, a form inside, a pattern, layers and fields: each says more."""
+    """A letter with an image, a form XObject, a pattern, layers and fields, all with metadata."""
     writer = letter()
     page, catalog = writer.pages[0], writer._root_object
     more = private(writer)
     inner = stream(
         b"0 0 9 9 re f", Type="/XObject", Subtype="/Form", BBox=[0, 0, 9, 9], Resources=more
     )
-    inner.update(made(more))
+    inner.update(pdf_object(more))
     picture = stream(
         b"\0\1", Subtype="/Image", Width=2, Height=1, BitsPerComponent=8, Metadata=described()
     )
-    picture[NameObject("/ColorSpace")] = made(
+    picture[NameObject("/ColorSpace")] = pdf_object(
         ["/Indexed", "/DeviceRGB", 1, ByteStringObject(b"\xff\0\0\0\0\xff")]
     )
-    picture.update(made(private(writer)))
+    picture.update(pdf_object(private(writer)))
     gradient = {"/ShadingType": 2, "/ColorSpace": "/DeviceGray", "/Coords": [0, 0, 9, 9]}
     resources = page["/Resources"]
     assert isinstance(resources, DictionaryObject)
     fonts = resources["/Font"]
     assert isinstance(fonts, DictionaryObject)
     font: Any = fonts["/F1"]
-    font.update(made(private(writer)))
+    font.update(pdf_object(private(writer)))
     resources.update(
-        made(
+        pdf_object(
             {
                 # Names that the file chose may be any.
                 "/XObject": {"/AA": writer._add_object(inner), "/JS": writer._add_object(picture)},
@@ -131,12 +140,14 @@ def hostile() -> bytes:
             | private(writer)
         )
     )
-    page.update(made(private(writer)))
-    looks = stream(b"BT /F1 9 Tf (champ) Tj ET", BBox=[0, 0, 40, 20], Resources={"/Font": fonts})
-    looks.update(made(private(writer)))
+    page.update(pdf_object(private(writer)))
+    appearance = stream(
+        b"BT /F1 9 Tf (champ) Tj ET", BBox=[0, 0, 40, 20], Resources={"/Font": fonts}
+    )
+    appearance.update(pdf_object(private(writer)))
     field = {"/Type": "/Annot", "/Subtype": "/Widget", "/Rect": [100, 100, 180, 140], "/T": SECRET}
     notes = [
-        field | {"/AP": {"/N": writer._add_object(looks)}} | private(writer),
+        field | {"/AP": {"/N": writer._add_object(appearance)}} | private(writer),
         field | {"/F": 2, "/AP": {"/N": writer._add_object(stream(SECRET.encode()))}},
         {"/Subtype": "/Text", "/T": SECRET, "/Contents": SECRET, "/RC": SECRET, "/NM": SECRET},
         {"/Subtype": "/FileAttachment", "/FS": attached(writer)},
@@ -144,9 +155,9 @@ def hostile() -> bytes:
         {"/Subtype": "/Link", "/A": action("/URI")},
         {"/Subtype": "/Screen", "/A": action("/Rendition")},
     ]
-    page[NameObject("/Annots")] = made(notes)
+    page[NameObject("/Annots")] = pdf_object(notes)
     catalog.update(
-        made(
+        pdf_object(
             {
                 "/OpenAction": action(),
                 "/Names": {
@@ -161,19 +172,19 @@ def hostile() -> bytes:
         )
     )
     writer.add_metadata({"/Author": SECRET})
-    writer._add_object(made({"/OfAnEarlierRevision": SECRET}))
-    return written(writer)
+    writer._add_object(pdf_object({"/OfAnEarlierRevision": SECRET}))
+    return to_bytes(writer)
 
 
-def test_nothing_that_is_not_drawn_comes_through_wherever_it_hides() -> None:
+def test_objects_that_are_not_drawn_are_dropped_wherever_they_hide() -> None:
     content = hostile()
     assert everything(content).count(SECRET.encode()) > 50
-    cleaned = clean_here(content, "application/pdf")
-    held = everything(cleaned.content)
+    cleaned = clean_in_process(content, "application/pdf")
+    strings = everything(cleaned.content)
     for gone in (SECRET.encode(), *HOLDS, *RUNS):
         if gone in (b"/JS", b"/AA", b"/Metadata"):
             continue  # the file calls resources so, which are drawn: see below
-        assert gone not in held, gone
+        assert gone not in strings, gone
     reader = PdfReader(io.BytesIO(cleaned.content))
     assert reader.metadata is None
     assert "/ID" not in reader.trailer
@@ -181,8 +192,8 @@ def test_nothing_that_is_not_drawn_comes_through_wherever_it_hides() -> None:
     assert set(catalog) == {"/Type", "/Pages"}
 
 
-def test_what_is_drawn_stays_whatever_the_file_calls_it() -> None:
-    reader = PdfReader(io.BytesIO(clean_here(hostile(), "application/pdf").content))
+def test_drawn_objects_stay_under_any_name() -> None:
+    reader = PdfReader(io.BytesIO(clean_in_process(hostile(), "application/pdf").content))
     page = reader.pages[0]
     resources: Any = page["/Resources"]
     assert page.extract_text().startswith("Vous devez 120 euros")
@@ -194,7 +205,7 @@ def test_what_is_drawn_stays_whatever_the_file_calls_it() -> None:
 
 
 def test_fields_are_drawn_as_they_look_and_where_they_are() -> None:
-    reader = PdfReader(io.BytesIO(clean_here(hostile(), "application/pdf").content))
+    reader = PdfReader(io.BytesIO(clean_in_process(hostile(), "application/pdf").content))
     page = reader.pages[0]
     contents: Any = page["/Contents"]
     last = contents[-1].get_object().get_data()
@@ -204,56 +215,56 @@ def test_fields_are_drawn_as_they_look_and_where_they_are() -> None:
 
 
 def test_an_earlier_revision_is_not_in_the_file() -> None:
-    first = written(letter(SECRET))
+    first = to_bytes(letter(SECRET))
     writer = PdfWriter(io.BytesIO(first), incremental=True)
     contents = DecodedStreamObject()
     contents.set_data(b"BT /F1 12 Tf 50 700 Td (Corrige) Tj ET")
     writer.pages[0][NameObject("/Contents")] = writer._add_object(contents)
-    second = written(writer)
+    second = to_bytes(writer)
     assert second.startswith(first[:100])
     assert SECRET.encode() in second
-    cleaned = clean_here(second, "application/pdf")
+    cleaned = clean_in_process(second, "application/pdf")
     assert cleaned.words == "Corrige"
     assert SECRET.encode() not in everything(cleaned.content)
 
 
 def test_a_layer_that_is_not_shown_stays_so() -> None:
     writer = letter()
-    layers = [writer._add_object(made({"/Type": "/OCG", "/Name": SECRET})) for _ in range(2)]
+    layers = [writer._add_object(pdf_object({"/Type": "/OCG", "/Name": SECRET})) for _ in range(2)]
     resources: Any = writer.pages[0]["/Resources"]
-    resources[NameObject("/Properties")] = made({"/L0": layers[0], "/L1": layers[1]})
+    resources[NameObject("/Properties")] = pdf_object({"/L0": layers[0], "/L1": layers[1]})
     config = {"/Creator": SECRET, "/OFF": [layers[1]], "/Order": [SECRET, layers[0]]}
-    writer._root_object[NameObject("/OCProperties")] = made({"/OCGs": layers, "/D": config})
-    cleaned = clean_here(written(writer), "application/pdf")
+    writer._root_object[NameObject("/OCProperties")] = pdf_object({"/OCGs": layers, "/D": config})
+    cleaned = clean_in_process(to_bytes(writer), "application/pdf")
     assert SECRET.encode() not in everything(cleaned.content)
     reader = PdfReader(io.BytesIO(cleaned.content))
     catalog: Any = reader.trailer["/Root"]
     page: Any = reader.pages[0]
-    shown, drawn = catalog["/OCProperties"], page["/Resources"]["/Properties"]
-    assert [each.idnum for each in shown["/D"]["/OFF"]] == [drawn.raw_get("/L1").idnum]
-    assert len(shown["/OCGs"]) == 2
+    visibility, drawn = catalog["/OCProperties"], page["/Resources"]["/Properties"]
+    assert [each.idnum for each in visibility["/D"]["/OFF"]] == [drawn.raw_get("/L1").idnum]
+    assert len(visibility["/OCGs"]) == 2
 
 
 @pytest.mark.parametrize("seen_first", ["/Junk", "/Extra"])
-def test_something_drawn_is_drawn_though_something_undrawn_refers_to_it_first(
+def test_a_drawn_object_stays_though_an_undrawn_one_refers_to_it_first(
     seen_first: str,
 ) -> None:
     writer = letter()
     picture = writer._add_object(stream(b"\0", Subtype="/Image", Width=1, Height=1))
     resources: Any = writer.pages[0]["/Resources"]
     resources["/Font"]["/F1"][NameObject(seen_first)] = picture
-    resources[NameObject("/XObject")] = made({"/Im": picture})
-    cleaned = clean_here(written(writer), "application/pdf")
+    resources[NameObject("/XObject")] = pdf_object({"/Im": picture})
+    cleaned = clean_in_process(to_bytes(writer), "application/pdf")
     page: Any = PdfReader(io.BytesIO(cleaned.content)).pages[0]
     assert page["/Resources"]["/XObject"]["/Im"].get_data() == b"\0"
 
 
-def test_a_file_whose_parts_refer_to_each_other_in_a_ring_is_copied_once() -> None:
+def test_a_cycle_of_references_is_copied_once() -> None:
     writer = letter()
     form = stream(b"", Type="/XObject", Subtype="/Form", BBox=[0, 0, 1, 1])
     reference = writer._add_object(form)
-    form[NameObject("/Resources")] = made({"/XObject": {"/Me": reference}})
+    form[NameObject("/Resources")] = pdf_object({"/XObject": {"/Me": reference}})
     resources: Any = writer.pages[0]["/Resources"]
-    resources[NameObject("/XObject")] = made({"/Fm": reference})
-    cleaned = clean_here(written(writer), "application/pdf")
+    resources[NameObject("/XObject")] = pdf_object({"/Fm": reference})
+    cleaned = clean_in_process(to_bytes(writer), "application/pdf")
     assert cleaned.content.count(b"/Form") == 1

@@ -1,4 +1,4 @@
-"""A document that is a picture shows the same picture, however deep its pixels were stored."""
+"""An image of any depth shows the same picture after cleaning."""
 
 import io
 import struct
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from services.responses.documents.cleaning import clean_here
+from services.responses.documents.cleaning import clean_in_process
 
 CASE = Path(__file__).parents[3] / "cases/37-scan-in-16-bits/grey-ramp-16-bit.png"
 GREY, COLOUR, PALETTE, GREY_ALPHA, COLOUR_ALPHA = 0, 2, 3, 4, 6
@@ -29,12 +29,12 @@ def png(depth: int, kind: int, width: int, row: bytes, **chunks: bytes) -> bytes
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + between + pixels + chunk(b"IEND", b"")
 
 
-def words(*values: int) -> bytes:
+def big_endian(*values: int) -> bytes:
     return struct.pack(f">{len(values)}H", *values)
 
 
-def shown(content: bytes) -> Image.Image:
-    return Image.open(io.BytesIO(clean_here(content, "image/png").content))
+def clean_image(content: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(clean_in_process(content, "image/png").content))
 
 
 def test_a_scan_in_sixteen_bits_shows_its_greys() -> None:
@@ -42,7 +42,7 @@ def test_a_scan_in_sixteen_bits_shows_its_greys() -> None:
     with Image.open(io.BytesIO(content)) as scan:
         greys = scan.tobytes()[1::2]  # the high bytes
         assert len(set(greys)) > 100
-    assert shown(content).convert("L").tobytes() == greys
+    assert clean_image(content).convert("L").tobytes() == greys
 
 
 HALF = [0x8000] * 3
@@ -54,21 +54,21 @@ RED, SEE_THROUGH = (255, 0, 0, 255), (128, 128, 128, 0)
     [
         (png(1, GREY, 2, b"\x40"), [(0,) * 3, (255,) * 3]),
         (png(2, GREY, 4, b"\x1b"), [(0,) * 3, (85,) * 3, (170,) * 3, (255,) * 3]),
-        (png(2, GREY, 2, b"\x70", tRNS=words(3)), [(85, 85, 85, 255), (255, 255, 255, 0)]),
-        (png(4, GREY, 2, b"\x0f", tRNS=words(15)), [(0, 0, 0, 255), (255, 255, 255, 0)]),
-        (png(8, GREY, 2, b"\x00\x80", tRNS=words(128)), [(0, 0, 0, 255), SEE_THROUGH]),
-        (png(16, GREY, 2, words(256, 0x80FF)), [(1, 1, 1), (128, 128, 128)]),
+        (png(2, GREY, 2, b"\x70", tRNS=big_endian(3)), [(85, 85, 85, 255), (255, 255, 255, 0)]),
+        (png(4, GREY, 2, b"\x0f", tRNS=big_endian(15)), [(0, 0, 0, 255), (255, 255, 255, 0)]),
+        (png(8, GREY, 2, b"\x00\x80", tRNS=big_endian(128)), [(0, 0, 0, 255), SEE_THROUGH]),
+        (png(16, GREY, 2, big_endian(256, 0x80FF)), [(1, 1, 1), (128, 128, 128)]),
         (
-            png(16, GREY, 3, words(256, 0x80FF, 0x8000), tRNS=words(0x80FF)),
+            png(16, GREY, 3, big_endian(256, 0x80FF, 0x8000), tRNS=big_endian(0x80FF)),
             [(1, 1, 1, 255), SEE_THROUGH, (128, 128, 128, 255)],
         ),
-        (png(16, GREY_ALPHA, 1, words(0x8000, 0x8000)), [(128, 128, 128, 128)]),
-        (png(16, COLOUR, 1, words(65535, 256, 0x8000)), [(255, 1, 128)]),
+        (png(16, GREY_ALPHA, 1, big_endian(0x8000, 0x8000)), [(128, 128, 128, 128)]),
+        (png(16, COLOUR, 1, big_endian(65535, 256, 0x8000)), [(255, 1, 128)]),
         (
-            png(16, COLOUR, 2, words(65535, 0, 0, *HALF), tRNS=words(*HALF)),
+            png(16, COLOUR, 2, big_endian(65535, 0, 0, *HALF), tRNS=big_endian(*HALF)),
             [RED, SEE_THROUGH],
         ),
-        (png(16, COLOUR_ALPHA, 1, words(0x8000, 65535, 0, 0x8000)), [(128, 255, 0, 128)]),
+        (png(16, COLOUR_ALPHA, 1, big_endian(0x8000, 65535, 0, 0x8000)), [(128, 255, 0, 128)]),
         (png(1, PALETTE, 2, b"\x40", PLTE=bytes([0, 0, 0, 255, 0, 0])), [(0,) * 3, RED[:3]]),
         (
             png(2, PALETTE, 2, b"\x10", PLTE=bytes([9, 9, 9, 255, 0, 0]), tRNS=b"\x80"),
@@ -77,7 +77,7 @@ RED, SEE_THROUGH = (255, 0, 0, 255), (128, 128, 128, 0)
     ],
 )
 def test_a_png_of_any_depth_shows_the_same_pixels(content: bytes, expected: list[Any]) -> None:
-    assert list(shown(content).get_flattened_data()) == expected
+    assert list(clean_image(content).get_flattened_data()) == expected
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_a_jpeg_in_grey_or_in_printing_inks_shows_the_same_colour(
 ) -> None:
     out = io.BytesIO()
     Image.new(mode, (16, 16), colour).save(out, "JPEG", quality=95)
-    pixel = shown(out.getvalue()).getpixel((8, 8))
+    pixel = clean_image(out.getvalue()).getpixel((8, 8))
     assert isinstance(pixel, tuple)
     assert all(abs(a - b) < 6 for a, b in zip(pixel, expected, strict=True))
 
@@ -100,4 +100,4 @@ def test_a_scan_in_sixteen_bits_is_turned_upright() -> None:
     exif[0x0112] = 3  # upside down
     out = io.BytesIO()
     scan.save(out, "PNG", exif=exif)
-    assert list(shown(out.getvalue()).get_flattened_data()) == [(128,) * 3, (0,) * 3]
+    assert list(clean_image(out.getvalue()).get_flattened_data()) == [(128,) * 3, (0,) * 3]

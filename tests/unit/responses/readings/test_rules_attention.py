@@ -1,4 +1,4 @@
-"""Equal attention, as a number: 0 when each word got as much as any other."""
+"""Gini coefficient, Lorenz curve and other figures of attention."""
 
 from datetime import date, timedelta
 from itertools import pairwise
@@ -9,27 +9,29 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.responses.readings import rules_attention as rules
-from services.responses.readings.rules_attention import Heard
+from services.responses.readings.rules_attention import ReadingHistory
 
 DAY = date(2026, 11, 24)
 AMOUNTS = st.lists(st.floats(0, 10_000), min_size=1, max_size=60)
 
 
-def heard(seconds: float, waited: int | None = 0, length: int = 100, number: int = 1) -> Heard:
+def history(
+    seconds: float, waited: int | None = 0, length: int = 100, number: int = 1
+) -> ReadingHistory:
     first = None if waited is None else DAY + timedelta(days=waited)
-    return Heard(UUID(int=number), length, DAY, first, int(waited is not None), seconds)
+    return ReadingHistory(UUID(int=number), length, DAY, first, int(waited is not None), seconds)
 
 
 @given(AMOUNTS)
-def test_gini_is_what_its_definition_says(amounts: list[float]) -> None:
-    found = rules.gini(amounts)
+def test_gini_agrees_with_its_definition(amounts: list[float]) -> None:
+    coefficient = rules.gini(amounts)
     if sum(amounts) == 0:
-        assert found is None
+        assert coefficient is None
         return
-    apart = sum(abs(one - other) for one in amounts for other in amounts)
-    assert found == pytest.approx(apart / (2 * len(amounts) * sum(amounts)), abs=1e-6)
-    assert found is not None
-    assert 0 <= found < 1
+    differences = sum(abs(a - b) for a in amounts for b in amounts)
+    assert coefficient == pytest.approx(differences / (2 * len(amounts) * sum(amounts)), abs=1e-6)
+    assert coefficient is not None
+    assert 0 <= coefficient < 1
 
 
 @given(st.floats(0.1, 1000), st.integers(1, 50))
@@ -46,27 +48,27 @@ def test_the_lorenz_curve_rises_ever_faster_from_nothing_to_all(amounts: list[fl
     assert curve[0] == (0, 0)
     assert curve[-1] == pytest.approx((1, 1))
     assert len(curve) <= 101
-    slopes = [(there[1] - here[1]) / (there[0] - here[0]) for here, there in pairwise(curve)]
-    assert all(before <= after + 1e-6 for before, after in pairwise(slopes))
+    slopes = [(b[1] - a[1]) / (b[0] - a[0]) for a, b in pairwise(curve)]
+    assert all(slope <= steeper + 1e-6 for slope, steeper in pairwise(slopes))
     assert all(attention <= share + 1e-9 for share, attention in curve)
 
 
-def test_what_nobody_read_is_not_covered_and_got_no_time() -> None:
-    found = rules.figures([heard(30, 0), heard(0, None)], 1)
-    assert (found.coverage, found.median_seconds, found.gini) == (0.5, 30, 0.5)
-    assert rules.figures([heard(30, 0)], 2).coverage == 0
+def test_an_unread_contribution_is_not_covered_and_got_no_time() -> None:
+    figures = rules.figures([history(30, 0), history(0, None)], 1)
+    assert (figures.coverage, figures.median_seconds, figures.gini) == (0.5, 30, 0.5)
+    assert rules.figures([history(30, 0)], 2).coverage == 0
     assert rules.figures([], 1).coverage == 1
 
 
 @given(st.lists(st.integers(0, 100_000), max_size=40))
 def test_each_contribution_is_of_one_length_band(lengths: list[int]) -> None:
-    bands = rules.bands([heard(1, 0, length) for length in lengths])
+    bands = rules.bands([history(1, 0, length) for length in lengths])
     assert sum(band.contributions for band in bands) == len(lengths)
     assert sum(band.read for band in bands) == len(lengths)
 
 
-def test_who_was_read_late_comes_longest_wait_first() -> None:
-    waits = [heard(1, waited, number=n) for n, waited in enumerate((0, 9, 3, None), 1)]
-    late = rules.late(waits, DAY + timedelta(days=5))
-    assert [one.id.int for one in late] == [2, 4, 3]
+def test_contributions_read_late_are_listed_longest_wait_first() -> None:
+    waits = [history(1, waited, number=n) for n, waited in enumerate((0, 9, 3, None), 1)]
+    late = rules.latest_read(waits, DAY + timedelta(days=5))
+    assert [contribution.id.int for contribution in late] == [2, 4, 3]
     assert rules.oldest_unread_days(waits, DAY + timedelta(days=5)) == 5

@@ -1,4 +1,4 @@
-"""Exports hold what people wrote, and no cell of them is a formula in any program."""
+"""Exported files hold the exact texts, and no cell is a formula in any program."""
 
 import io
 import json
@@ -15,11 +15,11 @@ from services.contracts.http.questionnaires import Words
 from services.contracts.http.results import CrossTable, OptionCount, QuestionResult, ResultsView
 from services.responses.results import exports
 from services.responses.results.exports import Table
-from services.responses.results.store import Exported
+from services.responses.results.store import ExportedContribution
 from tests.support.spreadsheets import formulas
 
 CASE = Path(__file__).parents[3] / "cases/33-csv-formula-after-another-separator/answers.json"
-WROTE: list[str] = json.loads(CASE.read_text(encoding="utf-8"))
+TEXTS: list[str] = json.loads(CASE.read_text(encoding="utf-8"))
 PROJECT = UUID(int=1)
 _SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 
@@ -28,8 +28,8 @@ def question(
     text: str, kind: str = "single_choice", labels: tuple[str, ...] = ()
 ) -> QuestionResult:
     options = [
-        OptionCount(id=f"o{place}", label=Words(fr=label, en=label), count=place * 5)
-        for place, label in enumerate(labels or (text, text))
+        OptionCount(id=f"o{number}", label=Words(fr=label, en=label), count=number * 5)
+        for number, label in enumerate(labels or (text, text))
     ]
     return QuestionResult(id="q", kind=kind, text=Words(fr=text), answered=10, options=options)
 
@@ -38,20 +38,20 @@ SCALE = question("Note", "scale", ("-2", "-1", "No answer"))
 
 
 def tables(text: str) -> list[Table]:
-    asked = question(text)
+    text_question = question(text)
     answers = {"q": text, "choice": {"chosen": [], "other": text}}
-    said: dict[str, Any] = dict.fromkeys(Exported.__dataclass_fields__, "fr")
-    said |= {"id": uuid4(), "origin": "answer", "on_day": date(2026, 6, 1), "hidden": False}
-    said |= {"title": text, "words": text, "answers": answers}
+    fields: dict[str, Any] = dict.fromkeys(ExportedContribution.__dataclass_fields__, "fr")
+    fields |= {"id": uuid4(), "origin": "answer", "on_day": date(2026, 6, 1), "hidden": False}
+    fields |= {"title": text, "words": text, "answers": answers}
     return [
-        exports.contributions_table([Exported(**said)] * 2, "fr"),
+        exports.contributions_table([ExportedContribution(**fields)] * 2, "fr"),
         exports.results_table(
             ResultsView(
                 project_id=PROJECT,
                 title=text,
                 contributions=10,
                 minimum_cell=5,
-                questions=[asked, SCALE],
+                questions=[text_question, SCALE],
             ),
             "fr",
         ),
@@ -59,7 +59,7 @@ def tables(text: str) -> list[Table]:
             CrossTable(
                 project_id=PROJECT,
                 title=text,
-                rows=asked,
+                rows=text_question,
                 columns=SCALE,
                 counts=[[5, None, 5], [10, 0, 5]],
                 minimum_cell=5,
@@ -69,7 +69,7 @@ def tables(text: str) -> list[Table]:
     ]
 
 
-@pytest.mark.parametrize("text", WROTE)
+@pytest.mark.parametrize("text", TEXTS)
 def test_no_file_holds_a_formula_under_any_separator(text: str) -> None:
     for table in tables(text):
         assert formulas(exports.as_csv(table).decode("utf-8-sig")) == []
@@ -81,7 +81,7 @@ def test_the_steps_of_a_scale_are_numbers_in_every_file() -> None:
     assert '"Avis × Note",-2,-1,No answer' in exports.as_csv(cross).decode("utf-8-sig")
 
 
-@pytest.mark.parametrize("text", WROTE)
+@pytest.mark.parametrize("text", TEXTS)
 def test_a_workbook_holds_the_exact_text_and_no_formula(text: str) -> None:
     for table in tables(text):
         with zipfile.ZipFile(io.BytesIO(exports.as_xlsx(table))) as book:

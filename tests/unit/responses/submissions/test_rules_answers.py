@@ -1,4 +1,4 @@
-"""What may be answered, as rules: nothing cut, nothing dropped, nothing asked for in vain."""
+"""Validation of answers: no text is truncated or dropped, and refusals can be corrected."""
 
 import re
 from contextlib import suppress
@@ -13,8 +13,8 @@ from services.responses.submissions import rules_answers as rules
 from services.responses.submissions.rules_answers import (
     AnswersRefused,
     UnknownQuestion,
-    checked,
-    words,
+    check_answers,
+    free_text,
 )
 
 LABEL = {"fr": "…"}
@@ -68,8 +68,10 @@ PASSAGES = st.lists(
 SENT = st.fixed_dictionaries(
     {},
     optional={
-        "one": st.builds(lambda one: {"chosen": one[:1]}, CHOOSING),
-        "many": st.builds(lambda some, other: {"chosen": some[:1], "other": other}, CHOOSING, TEXT),
+        "one": st.builds(lambda chosen: {"chosen": chosen[:1]}, CHOOSING),
+        "many": st.builds(
+            lambda chosen, other: {"chosen": chosen[:1], "other": other}, CHOOSING, TEXT
+        ),
         "scale": st.integers(0, 10),
         "rank": CHOOSING,
         "letter": st.builds(lambda p, c: {"passages": p, "comment": c}, PASSAGES, TEXT),
@@ -78,19 +80,19 @@ SENT = st.fixed_dictionaries(
 )
 
 
-def said(given: dict[str, Any]) -> bool:
-    return given.get("one", {}).get("chosen") in (["b"], ["c"])
+def is_answered(answer: dict[str, Any]) -> bool:
+    return answer.get("one", {}).get("chosen") in (["b"], ["c"])
 
 
 @given(SENT, TEXT)
-def test_what_is_kept_is_what_was_said(sent: dict[str, Any], why: str) -> None:
-    asked = said(sent)
-    if asked:
+def test_checked_answers_are_the_submitted_ones(sent: dict[str, Any], why: str) -> None:
+    answered = is_answered(sent)
+    if answered:
         sent = sent | {"why": "x" + why}
-    kept = checked(SHEET, sent)
-    assert checked(SHEET, kept) == kept
-    assert list(kept) == [q["id"] for q in SHEET["questions"] if q["id"] in kept]
-    for name, answer in kept.items():
+    checked = check_answers(SHEET, sent)
+    assert check_answers(SHEET, checked) == checked
+    assert list(checked) == [q["id"] for q in SHEET["questions"] if q["id"] in checked]
+    for name, answer in checked.items():
         match sent[name]:
             case str() as text:
                 assert answer == re.sub("[\\0\ud800-\udfff]", "\ufffd", text.strip())
@@ -99,7 +101,7 @@ def test_what_is_kept_is_what_was_said(sent: dict[str, Any], why: str) -> None:
             case dict() as parts:
                 assert answer.get("chosen", []) == parts.get("chosen", [])
                 assert len(answer.get("passages", [])) == len(parts.get("passages", []))
-    silent = sent.keys() - kept.keys()
+    silent = sent.keys() - checked.keys()
     assert all(not _says_anything(sent[name]) for name in silent)
 
 
@@ -117,12 +119,12 @@ def _says_anything(answer: Any) -> bool:
 
 @given(SENT)
 def test_a_required_question_is_required_exactly_when_it_is_asked(sent: dict[str, Any]) -> None:
-    if said(sent):
+    if is_answered(sent):
         with pytest.raises(AnswersRefused) as refused:
-            checked(SHEET, sent)
+            check_answers(SHEET, sent)
         assert refused.value.details("fr") == ["Question 6 : cette question demande une réponse."]
     else:
-        checked(SHEET, sent)
+        check_answers(SHEET, sent)
 
 
 @given(
@@ -141,16 +143,16 @@ def test_a_required_question_is_required_exactly_when_it_is_asked(sent: dict[str
 )
 def test_nothing_that_a_device_sends_is_an_unexpected_error(sent: dict[str, Any]) -> None:
     with suppress(AnswersRefused):
-        words(checked(SHEET, sent))
+        free_text(check_answers(SHEET, sent))
 
 
 @pytest.mark.parametrize(
     ("sent", "sentence"),
     [
         ({"one": {"chosen": ["a", "b"]}}, "at most 1"),
-        ({"one": {"chosen": ["a"], "other": "x"}}, "not foreseen"),
+        ({"one": {"chosen": ["a"], "other": "x"}}, "does not take an answer of your own"),
         ({"many": {"chosen": ["a", "b"], "other": "x"}}, "at most 2"),
-        ({"many": {"chosen": ["a", "a"]}}, "given twice"),
+        ({"many": {"chosen": ["a", "a"]}}, "appears twice"),
         ({"scale": 11}, "from 0 to 10"),
         ({"scale": True}, "from 0 to 10"),
         ({"rank": ["a", "z"]}, "does not exist"),
@@ -167,22 +169,22 @@ def test_nothing_that_a_device_sends_is_an_unexpected_error(sent: dict[str, Any]
         ({"free": "é" * 100_001}, "201 kB"),
     ],
 )
-def test_what_does_not_fit_its_question_is_refused_in_words(
+def test_an_answer_that_does_not_fit_its_question_is_refused_with_a_sentence(
     sent: dict[str, Any], sentence: str
 ) -> None:
     with pytest.raises(AnswersRefused) as refused:
-        checked(SHEET, sent)
+        check_answers(SHEET, sent)
     (line,) = refused.value.details("en")
     assert sentence in line
 
 
 def test_an_unknown_question_is_refused() -> None:
     with pytest.raises(UnknownQuestion):
-        checked(SHEET, {"nothing": "x"})
+        check_answers(SHEET, {"nothing": "x"})
 
 
-def test_all_that_was_written_can_be_searched() -> None:
-    kept = checked(
+def test_all_free_text_can_be_searched() -> None:
+    checked = check_answers(
         SHEET,
         {
             "one": {"chosen": ["b"]},
@@ -194,7 +196,7 @@ def test_all_that_was_written_can_be_searched() -> None:
             },
         },
     )
-    assert words(kept) == "autre\n\nensemble\n\nici\n\nparce que"
+    assert free_text(checked) == "autre\n\nensemble\n\nici\n\nparce que"
 
 
 def test_a_question_behind_one_that_is_not_asked_is_not_asked() -> None:

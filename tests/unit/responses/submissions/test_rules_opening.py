@@ -1,4 +1,4 @@
-"""When sealed answers may be opened, over all states a project can be in."""
+"""When sealed responses may be opened, over all states of a project."""
 
 from datetime import date
 from uuid import UUID
@@ -6,8 +6,8 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.responses.collections.rules import Collection
-from services.responses.submissions.rules_opening import Verdict, Waiting, verdict
+from services.responses.collections.rules import Collection, CollectionPhase, ResponseCounts
+from services.responses.submissions.rules_opening import Opening, decide_opening
 
 TODAY = date(2026, 11, 24)
 NOBODY = UUID(int=0)
@@ -17,7 +17,7 @@ COLLECTIONS = st.builds(
         project_id=NOBODY,
         version=2,
         title="",
-        state="ready",
+        state=CollectionPhase.READY,
         project_state=state,
         mandate={},
         recruitment_ends_on=TODAY,
@@ -41,36 +41,36 @@ COLLECTIONS = st.builds(
 )
 
 
-def reached(held: Collection, waiting: Waiting) -> bool:
-    told = max(waiting.received, held.credentials_issued or 0)
-    return bool(held.floor_reached) or told >= held.anonymity_floor
+def reaches_floor(collection: Collection, counts: ResponseCounts) -> bool:
+    participants = max(counts.received, collection.credentials_issued or 0)
+    return bool(collection.floor_reached) or participants >= collection.anonymity_floor
 
 
 @st.composite
-def waitings(draw: st.DrawFn) -> Waiting:
+def response_counts(draw: st.DrawFn) -> ResponseCounts:
     received = draw(st.integers(0, 60))
-    return Waiting(received, draw(st.integers(0, received)))
+    return ResponseCounts(received, draw(st.integers(0, received)), opened=0)
 
 
-@given(COLLECTIONS, waitings())
+@given(COLLECTIONS, response_counts())
 def test_below_the_floor_nothing_is_opened_unless_all_agreed(
-    held: Collection, waiting: Waiting
+    collection: Collection, counts: ResponseCounts
 ) -> None:
-    if not reached(held, waiting):
-        assert verdict(held, waiting) is not Verdict.OPEN
+    if not reaches_floor(collection, counts):
+        assert decide_opening(collection, counts) is not Opening.OPEN
 
 
-@given(COLLECTIONS, waitings())
-def test_nothing_is_opened_while_a_credential_can_be_had(
-    held: Collection, waiting: Waiting
+@given(COLLECTIONS, response_counts())
+def test_nothing_is_opened_while_a_credential_can_be_obtained(
+    collection: Collection, counts: ResponseCounts
 ) -> None:
-    if held.project_state in ("open", "recruited"):
-        assert verdict(held, waiting) is Verdict.WAIT
+    if collection.project_state in ("open", "recruited"):
+        assert decide_opening(collection, counts) is Opening.WAIT
 
 
-@given(COLLECTIONS, waitings())
+@given(COLLECTIONS, response_counts())
 def test_at_the_end_nothing_above_the_floor_stays_sealed(
-    held: Collection, waiting: Waiting
+    collection: Collection, counts: ResponseCounts
 ) -> None:
-    if held.project_is_over and reached(held, waiting) and waiting.sealed:
-        assert verdict(held, waiting) is Verdict.OPEN
+    if collection.project_is_over and reaches_floor(collection, counts) and counts.sealed:
+        assert decide_opening(collection, counts) is Opening.OPEN

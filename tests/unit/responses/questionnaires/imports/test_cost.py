@@ -1,4 +1,4 @@
-"""Reading a file costs in proportion to its size, whatever is in it."""
+"""The cost of reading a file is linear in its size, for any content."""
 
 import json
 from collections.abc import Callable
@@ -6,21 +6,21 @@ from time import process_time
 
 import pytest
 
-from services.responses.questionnaires.imports import FileUnreadable, Format, read
+from services.responses.questionnaires.imports import FileUnreadable, Format, import_file
 from services.responses.questionnaires.imports.markup import plain
-from tests.unit.responses.questionnaires.imports.test_imports import question, rows, survey, words
+from tests.support.surveys import question, rows, survey, texts
 
-# Four times as much may cost eight times as much, on a machine that does other things too; of what
-# grows with the square it costs sixteen times as much.
+# Four times the size may cost nine times as much on a busy machine; quadratic growth would cost
+# sixteen times as much.
 GROWN, COSTS = 4, 9
 
 
-def grows(read: Callable[[int], object], size: int) -> bool:
-    """Whether the cost grows faster than the size: the best of several tries is compared."""
+def grows(parse: Callable[[int], object], size: int) -> bool:
+    """Whether the cost grows faster than the size, by the best of several measurements."""
 
     def cost(size: int) -> float:
         begun = process_time()
-        read(size)
+        parse(size)
         return process_time() - begun
 
     for _ in range(4):
@@ -44,9 +44,9 @@ def test_markup_is_read_in_one_pass(repeated: str) -> None:
 def test_expressions_are_read_in_one_pass(repeated: str) -> None:
     def of_size(size: int) -> None:
         text = repeated * size
-        asked = question(1, "T", "Q1", relevance=text)
-        read(
-            "limesurvey", survey(rows("questions", asked), rows("question_l10ns", *words(1, text)))
+        row = question(1, "T", "Q1", relevance=text)
+        import_file(
+            "limesurvey", survey(rows("questions", row), rows("question_l10ns", *texts(1, text)))
         )
 
     assert not grows(of_size, 3_000)
@@ -57,7 +57,7 @@ def limesurvey(size: int) -> bytes:
     numbers = range(1, size)
     return survey(
         rows("questions", *(question(n, "L", "Q") for n in numbers)),
-        rows("question_l10ns", *(each for n in numbers for each in words(n, "?"))),
+        rows("question_l10ns", *(each for n in numbers for each in texts(n, "?"))),
         rows("answers", *({"qid": n // 4, "code": "A", "aid": n} for n in numbers)),
         rows("answer_l10ns", *({"aid": n, "answer": "x", "language": "fr"} for n in numbers)),
         rows("conditions", *({"qid": n, "cqid": 1, "cfieldname": "1X1X1"} for n in numbers)),
@@ -68,22 +68,22 @@ def limesurvey(size: int) -> bytes:
 
 
 def formbricks(size: int) -> bytes:
-    asked = {"id": "q", "type": "multipleChoiceMulti", "headline": "#recall:" * 9}
+    question = {"id": "q", "type": "multipleChoiceMulti", "headline": "#recall:" * 9}
     choices = [{"id": "c", "label": "x"}] * 4
-    return json.dumps({"questions": [asked | {"choices": choices}] * size}).encode()
+    return json.dumps({"questions": [question | {"choices": choices}] * size}).encode()
 
 
 @pytest.mark.parametrize(
-    ("format", "made"), [("limesurvey", limesurvey), ("formbricks", formbricks)]
+    ("format", "file_of_size"), [("limesurvey", limesurvey), ("formbricks", formbricks)]
 )
 def test_questions_and_options_are_read_in_one_pass(
-    format: Format, made: Callable[[int], bytes]
+    format: Format, file_of_size: Callable[[int], bytes]
 ) -> None:
-    files = {size: made(size) for size in (400, GROWN * 400)}
-    assert not grows(lambda size: read(format, files[size]), 400)
+    files = {size: file_of_size(size) for size in (400, GROWN * 400)}
+    assert not grows(lambda size: import_file(format, files[size]), 400)
 
 
 def test_a_deep_or_an_endless_file_is_refused() -> None:
     for content in (b"<document>" + b"<a>" * 100_000, b"<document>" + b"<a>" * 500 + b"x"):
         with pytest.raises(FileUnreadable):
-            read("limesurvey", content)
+            import_file("limesurvey", content)

@@ -1,4 +1,4 @@
-"""Questionnaires of other tools: what is taken over means the same, the rest is named."""
+"""Imported questionnaires keep their meaning, and everything else is reported."""
 
 import json
 from typing import Any
@@ -12,32 +12,8 @@ from services.contracts.http.questionnaires import (
     Scale,
     SingleChoice,
 )
-from services.responses.questionnaires.imports import FileUnreadable, read
-
-
-def rows(table: str, *found: dict[str, Any]) -> str:
-    cells = "".join(
-        "<row>" + "".join(f"<{k}><![CDATA[{v}]]></{k}>" for k, v in row.items()) + "</row>"
-        for row in found
-    )
-    return f"<{table}><rows>{cells}</rows></{table}>"
-
-
-def survey(*tables: str) -> bytes:
-    main = rows("surveys", {"sid": 1, "language": "fr"})
-    kind = "<LimeSurveyDocType>Survey</LimeSurveyDocType>"
-    return f"<?xml version='1.0'?><document>{kind}{main}{''.join(tables)}</document>".encode()
-
-
-def question(qid: int, kind: str, code: str, **more: Any) -> dict[str, Any]:
-    place = {"qid": qid, "parent_qid": 0, "gid": 1, "question_order": qid}
-    return place | {"type": kind, "title": code, "other": "N", "mandatory": "N"} | more
-
-
-def words(qid: int, fr: str, en: str = "") -> list[dict[str, Any]]:
-    said = [{"qid": qid, "question": fr, "help": "", "language": "fr"}]
-    return said + ([{"qid": qid, "question": en, "help": "", "language": "en"}] if en else [])
-
+from services.responses.questionnaires.imports import FileUnreadable, import_file
+from tests.support.surveys import question, rows, survey, texts
 
 NEW = survey(
     rows("groups", {"gid": 1, "group_order": 1}),
@@ -55,17 +31,17 @@ NEW = survey(
     ),
     rows(
         "question_l10ns",
-        *words(1, "<p>Le&nbsp;ton ?</p>", "The tone?"),
-        *words(2, "Pourquoi ?"),
-        *words(3, "Lesquels ?"),
-        *words(4, "Dans quel ordre ?"),
-        *words(5, "De 1 à 5 ?"),
-        *words(6, "D'accord ?"),
-        *words(7, "Un tableau"),
-        *words(8, "Autre"),
-        *words(9, "Un seul choix"),
-        *words(31, "Un"),
-        *words(32, "Deux"),
+        *texts(1, "<p>Le&nbsp;ton ?</p>", "The tone?"),
+        *texts(2, "Pourquoi ?"),
+        *texts(3, "Lesquels ?"),
+        *texts(4, "Dans quel ordre ?"),
+        *texts(5, "De 1 à 5 ?"),
+        *texts(6, "D'accord ?"),
+        *texts(7, "Un tableau"),
+        *texts(8, "Autre"),
+        *texts(9, "Un seul choix"),
+        *texts(31, "Un"),
+        *texts(32, "Deux"),
     ),
     rows(
         "subquestions",
@@ -88,9 +64,9 @@ NEW = survey(
 
 
 def test_limesurvey_6_is_read_question_by_question() -> None:
-    found = read("limesurvey", NEW)
-    assert found.questionnaire
-    tone, why, multi, rank, five, yes, odd = found.questionnaire.questions
+    imported = import_file("limesurvey", NEW)
+    assert imported.questionnaire
+    tone, why, multi, rank, five, yes, odd = imported.questionnaire.questions
     assert isinstance(tone, SingleChoice)
     assert (tone.id, tone.required, tone.other) == ("tone", True, True)
     assert (tone.text.fr, tone.text.en) == ("Le ton ?", "The tone?")
@@ -104,7 +80,7 @@ def test_limesurvey_6_is_read_question_by_question() -> None:
     assert isinstance(five, Scale)
     assert isinstance(yes, SingleChoice)
     assert odd.only_if is None
-    reasons = {one.place: one.reason.en for one in found.not_imported}
+    reasons = {remark.place: remark.reason.en for remark in imported.not_imported}
     assert set(reasons) == {"array", "odd", "alone"}
     assert "“F”" in str(reasons["array"])
     assert "is_empty(Tone)" in str(reasons["odd"])
@@ -126,9 +102,9 @@ def test_limesurvey_2_has_its_texts_beside_the_questions() -> None:
             ),
         ),
     )
-    found = read("limesurvey", old)
-    assert found.questionnaire
-    (tone,) = found.questionnaire.questions
+    imported = import_file("limesurvey", old)
+    assert imported.questionnaire
+    (tone,) = imported.questionnaire.questions
     assert isinstance(tone, SingleChoice)
     assert [(o.label.fr, o.label.en) for o in tone.options] == [("a fr", "a en"), ("b fr", "b en")]
 
@@ -167,10 +143,12 @@ def test_formbricks_blocks_and_questions_are_read_alike() -> None:
     (block,) = BLOCKS["blocks"]
     assert isinstance(block, dict)
     flat = {"data": {"questions": block["elements"]}}
-    found = read("formbricks", json.dumps(BLOCKS).encode())
-    assert found.questionnaire == read("formbricks", json.dumps(flat).encode()).questionnaire
-    assert found.questionnaire
-    tone, nps, stars, why = found.questionnaire.questions
+    imported = import_file("formbricks", json.dumps(BLOCKS).encode())
+    assert (
+        imported.questionnaire == import_file("formbricks", json.dumps(flat).encode()).questionnaire
+    )
+    assert imported.questionnaire
+    tone, nps, stars, why = imported.questionnaire.questions
     assert isinstance(tone, SingleChoice)
     assert (tone.id, tone.other, tone.required) == ("tone_1", True, True)
     assert (tone.text.fr, tone.text.en) == ("Le ton ?", "The tone?")
@@ -178,18 +156,18 @@ def test_formbricks_blocks_and_questions_are_read_alike() -> None:
     assert (nps.low, nps.high) == (0, 10)
     assert isinstance(stars, Scale)
     assert isinstance(why, FreeText)
-    assert {one.place for one in found.not_imported} == {"Bloc 1", "mail", "cta", "empty"}
+    assert {remark.place for remark in imported.not_imported} == {"Bloc 1", "mail", "cta", "empty"}
 
 
-def test_a_question_that_our_form_refuses_costs_no_other() -> None:
+def test_an_invalid_question_does_not_cost_the_others() -> None:
     questions = [
         {"id": "long", "type": "rating", "range": 100, "headline": "Note"},
         {"id": "why", "type": "openText", "headline": "Pourquoi ?"},
     ]
-    found = read("formbricks", json.dumps({"questions": questions}).encode())
-    assert found.questionnaire
-    assert [one.id for one in found.questionnaire.questions] == ["why"]
-    assert [one.place for one in found.not_imported] == ["long"]
+    imported = import_file("formbricks", json.dumps({"questions": questions}).encode())
+    assert imported.questionnaire
+    assert [question.id for question in imported.questionnaire.questions] == ["why"]
+    assert [remark.place for remark in imported.not_imported] == ["long"]
 
 
 BILLION_LAUGHS = b"""<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]>
@@ -211,7 +189,7 @@ BILLION_LAUGHS = b"""<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]>
         ("formbricks", b"[" * 100_000),
     ],
 )
-def test_what_is_no_such_file_is_refused_in_words(format: Any, content: bytes) -> None:
+def test_another_kind_of_file_is_refused_with_a_sentence(format: Any, content: bytes) -> None:
     with pytest.raises(FileUnreadable) as refused:
-        read(format, content)
+        import_file(format, content)
     assert format in refused.value.message("fr")
