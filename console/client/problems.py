@@ -17,7 +17,7 @@ _SIGNED_OUT = Text(fr="Il faut se connecter de nouveau.", en="You must sign in a
 class Failure(Exception):
     """Base of every expected failure of a call or a command that a person should be told."""
 
-    def say(self, language: Language) -> str:
+    def message(self, language: Language) -> str:
         """One sentence."""
         return str(self)
 
@@ -60,7 +60,7 @@ class Unreachable(Failure):
         super().__init__(service)
         self.service = service
 
-    def say(self, language: Language) -> str:
+    def message(self, language: Language) -> str:
         return _UNREACHABLE.in_(language, service=self.service)
 
     def way_out_message(self, language: Language) -> str | None:
@@ -70,7 +70,7 @@ class Unreachable(Failure):
 class SignedOut(Failure):
     """The token is missing, expired or not accepted: the person must sign in again."""
 
-    def say(self, language: Language) -> str:
+    def message(self, language: Language) -> str:
         return _SIGNED_OUT.in_(language)
 
 

@@ -25,7 +25,7 @@ _INTERRUPTED = Text(fr="Interrompu.", en="Interrupted.")
 class Explained(Protocol):
     """An exception that explains itself to the person who caused it."""
 
-    def say(self, language: Language) -> str: ...
+    def message(self, language: Language) -> str: ...
 
     def details(self, language: Language) -> list[str]: ...
 
@@ -81,7 +81,7 @@ def application(commands: "Iterable[Commands]") -> typer.Typer:
 
 
 def _explanation(failure: Explained, language: Language) -> str:
-    lines = [failure.say(language), *(f"  - {line}" for line in failure.details(language))]
+    lines = [failure.message(language), *(f"  - {line}" for line in failure.details(language))]
     if way_out := failure.way_out_message(language):
         lines.append(way_out)
     return "\n".join(lines)
