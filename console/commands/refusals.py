@@ -17,9 +17,9 @@ class Refusal(Failure):
         self.data = data
 
     def __str__(self) -> str:
-        return self.say("en")
+        return self.message("en")
 
-    def say(self, language: Language) -> str:
+    def message(self, language: Language) -> str:
         return self.sentence.in_(language, **self.data)
 
     def way_out_message(self, language: Language) -> str | None:

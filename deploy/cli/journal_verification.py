@@ -95,7 +95,7 @@ def _key(text: str) -> "Verifier":
     """Raises NoFile, BadKey."""
     from services.feedback.journal.rules.checkpoints import Verifier
 
-    return Verifier.read(text if text.count("+") >= 2 else _text_of(Path(text)))
+    return Verifier.parse(text if text.count("+") >= 2 else _text_of(Path(text)))
 
 
 def _text_of(file: Path) -> str:

@@ -1,13 +1,15 @@
-"""What an operator configures for campaigns, beside what every service needs."""
+"""Settings of campaigns alone, beside those of every service."""
 
+import json
 from typing import Any
 from urllib.parse import urlsplit
 
 from joserfc.errors import JoseError
-from joserfc.jwk import OKPKey
+from joserfc.jwk import KeySet, OKPKey
 from pydantic import Field, Json, SecretStr, field_validator
 
 from services.runtime.crypto.encryption import encryption_keys
+from services.runtime.http.member_links import link_keys
 from services.runtime.settings import TracedSettings, WebAddress
 
 
@@ -16,20 +18,20 @@ class CampaignsSettings(TracedSettings):
         description="registry's public keys that sign members' links: JSON list of JWKs"
     )
     credential_keys: SecretStr = Field(
-        description="JSON list of AES-256 keys in base64 that seal the projects' signing keys;"
+        description="JSON list of AES-256 keys in base64 that encrypt the projects' signing keys;"
         " the first encrypts, all decrypt"
     )
     responses_url: WebAddress = Field(
-        description="public address of responses, where participants answer; its pages alone may"
-        " ask for credentials"
+        description="public address of responses, where participants respond; its pages alone may"
+        " request credentials"
     )
     allocate_every_seconds: float = Field(
-        5, gt=0, description="pause between two looks for campaigns that miss people"
+        5, gt=0, description="pause between two allocations to campaigns with a gap"
     )
 
     @field_validator("link_public_keys")
     @classmethod
-    def links_can_be_verified(cls, jwks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    def link_keys_are_public_jwks(cls, jwks: list[dict[str, Any]]) -> list[dict[str, Any]]:
         try:
             for jwk in jwks:
                 OKPKey.import_key(jwk)
@@ -49,11 +51,15 @@ class CampaignsSettings(TracedSettings):
         return url.rstrip("/")
 
     @property
+    def link_keys(self) -> KeySet:
+        return link_keys(*(json.dumps(key) for key in self.link_public_keys))
+
+    @property
     def responses_origin(self) -> str:
-        """As browsers write it in Origin: scheme, host, and the port unless it is the usual one."""
+        """Origin as browsers write it: scheme, host, and the port unless it is the default."""
         parts = urlsplit(self.responses_url)
-        usual = {"http": 80, "https": 443}[parts.scheme]
+        default = {"http": 80, "https": 443}[parts.scheme]
         host = (parts.hostname or "").lower()
         host = f"[{host}]" if ":" in host else host
-        port = "" if parts.port in (None, usual) else f":{parts.port}"
+        port = "" if parts.port in (None, default) else f":{parts.port}"
         return f"{parts.scheme}://{host}{port}"

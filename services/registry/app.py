@@ -21,7 +21,8 @@ from services.registry.members import api as members_api
 from services.registry.members import jobs as members_jobs
 from services.registry.members.contact_encryption import ContactEncryptor
 from services.registry.messages import consumers as messages_consumers
-from services.registry.messages.renderer import Letters
+from services.registry.messages.links import MemberLinks
+from services.registry.messages.renderer import MessageRenderer
 from services.registry.settings import RegistrySettings
 from services.runtime.http.member_links import link_keys
 from services.runtime.observability.tracing import Traces
@@ -34,7 +35,8 @@ def build(settings: RegistrySettings) -> Service:
         settings.contact_keys.get_secret_value(), settings.lookup_key.get_secret_value()
     )
     key = OKPKey.import_key(json.loads(settings.link_signing_key.get_secret_value()))
-    letters = Letters(settings.mail_from, key, settings.registry_url, settings.campaigns_url)
+    links = MemberLinks(key, settings.registry_url, settings.campaigns_url)
+    renderer = MessageRenderer(settings.mail_from, links)
     server = MailServer(
         settings.smtp_host,
         settings.smtp_port,
@@ -42,7 +44,7 @@ def build(settings: RegistrySettings) -> Service:
         settings.smtp_username,
         settings.smtp_password.get_secret_value() if settings.smtp_password else None,
     )
-    sender = Sender(service.database, service.clock, encryptor, letters, server, settings.senders)
+    sender = Sender(service.database, service.clock, encryptor, renderer, server, settings.senders)
     public_keys = link_keys(json.dumps(key.as_dict(private=False)))
 
     deliveries_consumers.register(service)
@@ -57,7 +59,7 @@ def build(settings: RegistrySettings) -> Service:
     service.api.include_router(erasures_api.router(service))
     service.api.include_router(members_api.router(service))
     service.api.include_router(deliveries_api.router(service))
-    service.api.include_router(pages.router(service, public_keys, letters))
+    service.api.include_router(pages.router(service, public_keys, links))
     service.allow_large_bodies(imports_api.PATH)
     service.on_republish(lambda conn: recovery.republish(conn, service.clock))
     service.on_restore(recovery.recovery(service.clock))

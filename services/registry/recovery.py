@@ -29,10 +29,10 @@ log = structlog.get_logger()
 
 
 def recovery(clock: Clock) -> Recovery:
-    async def before(conn: Connection) -> None:
+    async def recover_before(conn: Connection) -> None:
         await recover_people(conn, clock)
 
-    async def after(conn: Connection) -> None:
+    async def recover_after(conn: Connection) -> None:
         await recover_messages(conn, clock)
 
     async def insert_orders(conn: Connection, orders: Sequence[OrderState]) -> None:
@@ -42,7 +42,7 @@ def recovery(clock: Clock) -> Recovery:
             conn, [order.order_id for order in orders if order.state is OrderRequest.CANCELLED]
         )
 
-    return Recovery(before, after, {OrderState: insert_orders})
+    return Recovery(recover_before, recover_after, {OrderState: insert_orders})
 
 
 async def recover_people(conn: Connection, clock: Clock) -> None:
@@ -57,31 +57,31 @@ async def recover_people(conn: Connection, clock: Clock) -> None:
 
 async def recover_messages(conn: Connection, clock: Clock) -> None:
     """Once all orders are inserted: their outcomes, and the locks of each person."""
-    now = clock.now()
-    today = latest_civil_day(now)
+    instant = clock.now()
+    today = latest_civil_day(instant)
     topics_lost = await fetch_value(
         conn,
         queries.lacks_told_events,
         members_topic=members.TOPIC,
         deliveries_topic=deliveries.TOPIC,
-        earliest_day=earliest_civil_day(now),
+        earliest_day=earliest_civil_day(instant),
     )
     await execute(conn, queries.recover_deliveries, topic=deliveries.TOPIC)
-    doubtful = await execute_counted(conn, queries.mark_doubtful_solicitations, now=now)
+    doubtful = await execute_counted(conn, queries.mark_doubtful_solicitations, now=instant)
     await execute(conn, queries.recover_contact_locks, topic=members.TOPIC)
     await execute(conn, queries.recover_notice_locks)
     if topics_lost:
         log.critical("topics_lost_too", everybody_locked_from=today.isoformat())
         await execute(conn, queries.lock_everybody, today=today)
-        await execute(conn, queries.raise_versions, now=now)
+        await execute(conn, queries.raise_versions, now=instant)
     log.warning("messages_recovered", taken_as_sent=doubtful)
 
 
 async def republish(conn: Connection, clock: Clock) -> dict[str, int]:
     """Publish the current state of every member, every delivery outcome and every month again."""
-    now = clock.now()
+    instant = clock.now()
     return {
-        members.EVENT_TYPE: await members.republish_members(conn, now),
-        deliveries.EVENT_TYPE: await deliveries.republish_deliveries(conn, now),
-        figures.EVENT_TYPE: await figures.republish_figures(conn, now),
+        members.EVENT_TYPE: await members.republish_members(conn, instant),
+        deliveries.EVENT_TYPE: await deliveries.republish_deliveries(conn, instant),
+        figures.EVENT_TYPE: await figures.republish_figures(conn, instant),
     }

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
-from services.campaigns.members import use_cases as news
+from services.campaigns.ledger.use_cases import apply_delivery_state
 from services.campaigns.reports import use_cases as reports
 from services.contracts.events.feedback import ReportState
 from services.contracts.events.registry import DeliveryOutcome, DeliveryState
@@ -39,7 +39,7 @@ async def duties(database: Database, people: int) -> list[Figure]:
     )
     with timed() as owing:
         async with database.transaction() as conn:
-            await reports.learn_reports(conn, CLOCK, [report])
+            await reports.apply_report_state(conn, CLOCK, [report])
     orders: list[UUID] = [
         row["order_id"] for row in await fetch(pool, queries.reported_orders, project=project)
     ]
@@ -51,7 +51,7 @@ async def duties(database: Database, people: int) -> list[Figure]:
                 for id in orders[first : first + ANSWERS]
             ]
             async with database.transaction() as conn:
-                await news.settle_deliveries(conn, CLOCK, answers)
+                await apply_delivery_state(conn, CLOCK, answers)
     assert await fetch_value(pool, queries.project_phase, project=project) == "closed"
     return [
         Figure(

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from random import SystemRandom
 from statistics import median
 from typing import TypeVar
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import orjson
 import psutil
@@ -23,9 +23,10 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import load_der_private_key
 
-from services.campaigns.credentials.api import Desk
-from services.campaigns.credentials.issuer import Keyring
-from services.campaigns.credentials.store import insert_project_key
+from services.campaigns.credentials.issuer import CredentialIssuer
+from services.campaigns.credentials.rules import BlindedRequest
+from services.campaigns.projects.signing_keys import encrypt_key
+from services.campaigns.projects.store import insert_project_key
 from services.contracts.events.campaigns import DecisionMaker, Mandate, ProjectPhase, ProjectState
 from services.contracts.http.questionnaires import FreeText, Questionnaire, Words
 from services.responses.collections import use_cases as collections
@@ -63,8 +64,8 @@ async def issuing(database: Database, count: int) -> list[Figure]:
     since 3.3 OpenSSL signs faster with 3,072 bits on processors that have AVX-512 IFMA.
     """
     project, key = uuid4(), await asyncio.to_thread(PrivateKey.generate)
-    keyring = Keyring(Encryptor(SEALING_KEYS))
-    sealed = keyring.sealed(project, key).private
+    encryptor = Encryptor(SEALING_KEYS)
+    encrypted = encrypt_key(encryptor, project, key).private
     async with database.transaction() as conn:
         await execute(
             conn, queries.open_project, project=project, today=CLOCK.today(), instant=CLOCK.now()
@@ -73,16 +74,19 @@ async def issuing(database: Database, count: int) -> list[Figure]:
             conn, queries.participants, project=project, count=count, instant=CLOCK.now()
         )
         await execute(conn, queries.take_part, project=project)
-        await insert_project_key(conn, sealed)
+        await insert_project_key(conn, encrypted)
     await execute(database.pool, queries.analyze)
     requests = [request_from_seed(os.urandom(32), key.public).blinded for _ in range(count)]
-    desk = Desk(database, CLOCK, keyring)
+    issuer = CredentialIssuer(database, CLOCK, encryptor)
 
-    async def issue(asking: tuple[UUID, UUID, bytes]) -> None:
-        await desk.issue(project, *asking)
+    async def issue(request: BlindedRequest) -> None:
+        await issuer.issue(project, request)
 
-    asking = [(row["id"], row["member_id"], r) for row, r in zip(people, requests, strict=True)]
-    await issue(asking[0])  # opens the key: once per process
+    applications = [
+        BlindedRequest(row["id"], row["member_id"], request)
+        for row, request in zip(people, requests, strict=True)
+    ]
+    await issue(applications[0])  # decrypts the key: once per process
     other = load_der_private_key(key.der(), password=None)  # slow too: in no round
     assert isinstance(other, rsa.RSAPrivateKey)
     scheme = padding.PSS(padding.MGF1(hashes.SHA384()), SALT_BYTES)
@@ -94,7 +98,7 @@ async def issuing(database: Database, count: int) -> list[Figure]:
         with timed() as by_other:
             _on_every_core(lambda request: other.sign(request, scheme, hashes.SHA384()), batch)
         with timed() as issued:
-            await _several(issue, asking[number::ROUNDS], SENDING)
+            await _several(issue, applications[number::ROUNDS], SENDING)
         bare_seconds += bare.seconds
         other_seconds += by_other.seconds
         issuing_seconds += issued.seconds

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
-from services.campaigns.invitations.rules import Act, Standing
+from services.campaigns.invitations.rules import Act, InvitationStatus
 from services.runtime.http.pages import Pages
 from services.runtime.text import LANGUAGES, Language
 from tests.browser.device import accessible
@@ -35,13 +35,16 @@ PROJECT = Shown(
     collection_ends_on=date(2027, 2, 22),
 )
 ACTS = {
-    Standing.INVITED: {Act.ACCEPT, Act.DECLINE},
-    Standing.JOINED: {Act.ANSWER, Act.LEAVE},
-    Standing.WAITING: {Act.LEAVE},
+    InvitationStatus.INVITED: {Act.ACCEPT, Act.DECLINE},
+    InvitationStatus.JOINED: {Act.RESPOND, Act.LEAVE},
+    InvitationStatus.WAITING: {Act.LEAVE},
 }
 
 
-TEMPLATES = {"campaigns": "services.campaigns", "registry": "services.registry.member_space"}
+TEMPLATES = {
+    "campaigns": "services.campaigns.invitations",
+    "registry": "services.registry.member_space",
+}
 
 
 def rendered() -> list[tuple[str, str, dict[str, Any]]]:
@@ -52,16 +55,16 @@ def rendered() -> list[tuple[str, str, dict[str, Any]]]:
             "invitation.html",
             {
                 "token": TOKEN,
-                "standing": standing,
-                "acts": ACTS.get(standing, set()),
+                "situation": status,
+                "acts": ACTS.get(status, set()),
                 "invitation": Shown(free_places=0, credential_taken=taken),
                 "project": PROJECT,
                 "collects": True,
-                "answer_url": "https://answers.example/answer/p",
+                "response_url": "https://answers.example/answer/p",
             },
         )
-        for standing in Standing
-        for taken in ((False, True) if standing is Standing.JOINED else (False,))
+        for status in InvitationStatus
+        for taken in ((False, True) if status is InvitationStatus.JOINED else (False,))
     ]
     return [
         *invitations,
@@ -72,16 +75,16 @@ def rendered() -> list[tuple[str, str, dict[str, Any]]]:
                 {
                     "token": TOKEN,
                     "act": act,
-                    "standing": standing,
+                    "situation": status,
                     "project": PROJECT,
                     "collects": True,
                     "invitation_page": f"/invitations/{TOKEN}",
                 },
             )
-            for act, standing in (
-                (Act.DECLINE, Standing.INVITED),
-                (Act.LEAVE, Standing.JOINED),
-                (Act.LEAVE, Standing.WAITING),
+            for act, status in (
+                (Act.DECLINE, InvitationStatus.INVITED),
+                (Act.LEAVE, InvitationStatus.JOINED),
+                (Act.LEAVE, InvitationStatus.WAITING),
             )
         ),
         (

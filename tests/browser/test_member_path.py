@@ -105,7 +105,7 @@ async def panel(postgres_server: PostgresServer, tmp_path: Path) -> AsyncIterato
 
 async def collect(responses: Service, world: World) -> str:
     """Responses receives the project, its letter and its questionnaire."""
-    published = await world.projects_told()
+    published = await world.published_projects()
     letter = "".join(f"<p>{line}</p>" for line in LETTER.splitlines())
     cleaned = await documents.clean(letter.encode(), "text/html")
     questionnaire_json = questionnaire().model_dump_json()

@@ -60,7 +60,7 @@ def test_the_keyboard_leads_from_the_skip_link_to_a_filtered_decision(
         page.keyboard.press("Enter")
         expect(page.get_by_role("main")).to_be_focused()
         page.keyboard.press("Tab")
-        expect(page.get_by_label("Réponse")).to_be_focused()
+        expect(page.get_by_label("Décision", exact=True)).to_be_focused()
         page.keyboard.press("Tab")
         progress = page.get_by_label("Suite donnée")
         expect(progress).to_be_focused()

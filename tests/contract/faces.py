@@ -169,7 +169,7 @@ async def _registry(server: PostgresServer, folder: Path) -> AsyncIterator[Face]
         async def sow() -> Sown:
             addresses = [f"{uuid4().hex}@example.test" for _ in range(2)]
             member_id, _ = await people.enrol(service.database, service.clock, *addresses)
-            sheet = people.sheet(people.line(f"{uuid4().hex}@example.test")).getvalue()
+            sheet = people.csv_file(people.line(f"{uuid4().hex}@example.test")).getvalue()
             return {
                 "/api/members/imports": [
                     Known(body=sheet),

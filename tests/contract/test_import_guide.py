@@ -7,7 +7,7 @@ import pytest
 
 from services.contracts.codes import AGE_BANDS, DIGITAL, plain
 from services.registry.imports.csv.columns import COLUMNS, REQUIRED
-from services.registry.imports.csv.dates import DateRefused, read_date
+from services.registry.imports.csv.dates import DateRefused, parse_date
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "importing.md").read_text()
 _TABLE = [
@@ -45,8 +45,8 @@ def test_dates_that_the_guide_calls_read_are_read_and_others_refused() -> None:
     written = re.findall(r"`([^`]+)`", read)
     assert len(written) == 9
     for text in written:
-        day = read_date(text).civil_day("Europe/Paris")
+        day = parse_date(text).civil_day("Europe/Paris")
         assert (day.year, day.month, day.day) == (2026, 1, 15)
     for text in re.findall(r"`(46037|01/15/2026)`", refused):
         with pytest.raises(DateRefused):
-            read_date(text)
+            parse_date(text)

@@ -6,7 +6,7 @@ import pytest
 
 from services.campaigns import maintenance
 from services.campaigns.projects import use_cases as projects
-from services.campaigns.projects.rules import NobodyCouldAnswer
+from services.campaigns.projects.rules_refusals import NobodyCouldRespond
 from services.contracts.events.registry import MemberStatus
 from tests.support import topics
 from tests.support.campaigns import gone, member, new_key
@@ -99,6 +99,6 @@ async def test_a_project_published_since_the_backup_launches_no_campaign(
         await operated_campaigns.becomes(
             world, "SELECT count(*) = 1 FROM collection WHERE project_id = $1", draft
         )
-        with pytest.raises(NobodyCouldAnswer):
+        with pytest.raises(NobodyCouldRespond):
             await world.launch(await world.campaign(draft, 3))
     assert stopped

@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from services.campaigns.credentials import use_cases as credentials
-from services.campaigns.credentials.rules import IssuingStopped
+from services.campaigns.credentials.rules import BlindedRequest, IssuingStopped
 from services.campaigns.projects import use_cases as projects
 from services.contracts.events.feedback import ReportState
 from services.contracts.events.registry import MemberStatus
@@ -138,7 +138,7 @@ async def test_no_participation_gets_a_second_credential_after_a_restore(
         await world.take_credential(project, ann["id"], ann["member_id"])
         await world.accept(cleo["id"], cleo["member_id"])
         for row in (bob, cleo):
-            asking = credentials.Asking(row["id"], row["member_id"], b"another request")
+            asking = BlindedRequest(row["id"], row["member_id"], b"another request")
             async with world.transaction() as conn:
                 (refused,) = await credentials.record_requests(conn, world.clock, project, [asking])
             assert isinstance(refused, IssuingStopped)

@@ -1,4 +1,4 @@
-"""A small panel to try campaigns on: members, projects and campaigns in one line each."""
+"""World of campaigns: members, projects and campaigns, each in one line of a test."""
 
 import base64
 import json
@@ -11,15 +11,16 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID, uuid4
 
-from services.campaigns import maintenance as upkeep
-from services.campaigns.credentials import use_cases as credentials
-from services.campaigns.credentials.issuer import Keyring, NewKey
-from services.campaigns.draws import use_cases as allocation
-from services.campaigns.invitations import use_cases as answers
+from services.campaigns.credentials.rules import BlindedRequest
+from services.campaigns.credentials.use_cases import record_requests
+from services.campaigns.draws.use_cases import Allocation, allocate
+from services.campaigns.invitations import use_cases as invitations
 from services.campaigns.launches import use_cases as launches
-from services.campaigns.members import use_cases as news
+from services.campaigns.ledger.use_cases import apply_delivery_state
+from services.campaigns.members.use_cases import apply_member_state
+from services.campaigns.participations.rules import ParticipationState
 from services.campaigns.projects import use_cases as projects
-from services.campaigns.projects import views
+from services.campaigns.projects.signing_keys import KeyPair, encrypt_key
 from services.campaigns.reports import use_cases as reports
 from services.contracts.accounts import account_code
 from services.contracts.events.campaigns import OrderState, ProjectState
@@ -34,17 +35,21 @@ from services.contracts.events.registry import (
 from services.contracts.events.responses import CollectionPhase, CollectionState, ListedProposal
 from services.contracts.http.campaigns import (
     CampaignSheet,
+    ChangeDecisionMaker,
     DecisionMakerSheet,
     MandateSheet,
     ProjectSheet,
     ProjectView,
     Quotas,
 )
+from services.contracts.http.common import Role
 from services.contracts.topics import topic_of
 from services.runtime.clock import Clock, FixedClock
 from services.runtime.crypto.blind_rsa import PrivateKey
 from services.runtime.crypto.encryption import Encryptor
+from services.runtime.http.staff_tokens import Staff
 from services.runtime.postgres.database import Connection, Database
+from tests.support.servers import eventually
 
 NOON = datetime(2026, 11, 24, 11, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 24)
@@ -63,25 +68,30 @@ MANDATE = MandateSheet(
     how="En ligne, vingt minutes",
 )
 
+CLAIRE = Staff("claire", "Claire D.", frozenset({Role.CAMPAIGNS}))
+ROUX = ChangeDecisionMaker(
+    name="Mme Roux", role="directrice", account="a" * 32, reason="M. Bernard est parti."
+)
+
 
 def mandate_of(name: str, account: str) -> MandateSheet:
-    """As MANDATE, with another decision maker."""
+    """MANDATE with another decision maker."""
     maker = DecisionMakerSheet(name=name, role="Directrice", account=account)
     return MANDATE.model_copy(update={"decision_maker": maker})
 
 
 def sheet(**changes: Any) -> ProjectSheet:
-    given: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "title": "Lettre",
         "mandate": MANDATE,
         "recruitment_ends_on": TODAY + timedelta(days=60),
         "collection_ends_on": TODAY + timedelta(days=90),
     }
-    return ProjectSheet(**(given | changes))
+    return ProjectSheet(**(fields | changes))
 
 
 def seeds(start: int = 0) -> launches.RandomBytes:
-    """A source of seeds that gives the same ones in every run."""
+    """Deterministic source of seeds."""
     count = start
 
     def source(size: int) -> bytes:
@@ -94,12 +104,12 @@ def seeds(start: int = 0) -> launches.RandomBytes:
 
 @cache
 def signing_key() -> PrivateKey:
-    """One for the whole run: making one takes a while, and tests need no secrets."""
+    """One key for the whole run: generating one is slow, and tests need no secret."""
     return PrivateKey.generate()
 
 
-def new_key(project_id: UUID) -> NewKey:
-    return Keyring(Encryptor(CREDENTIAL_KEYS)).sealed(project_id, signing_key())
+def new_key(project_id: UUID) -> KeyPair:
+    return encrypt_key(Encryptor(CREDENTIAL_KEYS), project_id, signing_key())
 
 
 @dataclass
@@ -118,12 +128,12 @@ class World:
 
     async def members(self, count: int, **fields: Any) -> list[UUID]:
         ids = [uuid4() for _ in range(count)]
-        await self.tell_members(*[member(id, **fields) for id in ids])
+        await self.apply_members(*[member(id, **fields) for id in ids])
         return ids
 
-    async def tell_members(self, *events: MemberState) -> None:
+    async def apply_members(self, *events: MemberState) -> None:
         async with self.transaction() as conn:
-            await news.learn_members(conn, self.clock, events)
+            await apply_member_state(conn, self.clock, events)
 
     async def project(self, ready: bool = True, publish: bool = True, **changes: Any) -> UUID:
         async with self.transaction() as conn:
@@ -132,7 +142,7 @@ class World:
                 await projects.publish_project(conn, self.clock, id, new_key(id))
             if ready:
                 state = CollectionState(version=1, project_id=id, state=CollectionPhase.READY)
-                await news.learn_collections(conn, self.clock, [state])
+                await reports.apply_collection_state(conn, self.clock, [state])
         return id
 
     async def publish(self, project_id: UUID) -> None:
@@ -142,17 +152,19 @@ class World:
     async def campaign(self, project_id: UUID, wanted: int, **changes: Any) -> UUID:
         if quotas := changes.pop("quotas", None):
             changes["quotas"] = Quotas(attribute=quotas[0], wanted=quotas[1])
-        asked = CampaignSheet(project_id=project_id, title="Vague 1", wanted=wanted, **changes)
+        campaign_sheet = CampaignSheet(
+            project_id=project_id, title="Vague 1", wanted=wanted, **changes
+        )
         async with self.transaction() as conn:
-            return await launches.create_campaign(conn, self.clock, asked)
+            return await launches.create_campaign(conn, self.clock, campaign_sheet)
 
     async def launch(self, *campaign_ids: UUID, source: launches.RandomBytes | None = None) -> None:
         async with self.transaction() as conn:
             await launches.launch(conn, self.clock, list(campaign_ids), source or seeds())
 
-    async def allocate(self) -> allocation.Allocation | None:
+    async def allocate(self) -> Allocation | None:
         async with self.transaction() as conn:
-            return await allocation.allocate(conn, self.clock)
+            return await allocate(conn, self.clock)
 
     async def launched(self, wanted: int, **changes: Any) -> tuple[UUID, UUID]:
         """A project and its campaign, launched and drawn."""
@@ -179,33 +191,33 @@ class World:
             reason=(reason or RefusedReason.NO_ADDRESS) if refused else None,
         )
         async with self.transaction() as conn:
-            await news.settle_deliveries(conn, self.clock, [event])
+            await apply_delivery_state(conn, self.clock, [event])
 
     async def deliver_all(self, state: DeliveryOutcome = DeliveryOutcome.SENT) -> None:
         for order in await self.rows("SELECT order_id FROM send_order WHERE answer IS NULL"):
             await self.deliver(order["order_id"], state)
 
-    async def accept(self, invitation: UUID, member_id: UUID) -> str:
+    async def accept(self, invitation: UUID, member_id: UUID) -> ParticipationState:
         async with self.transaction() as conn:
-            return await answers.accept_invitation(conn, self.clock, invitation, member_id)
+            return await invitations.accept_invitation(conn, self.clock, invitation, member_id)
 
     async def decline(self, invitation: UUID, member_id: UUID) -> None:
         async with self.transaction() as conn:
-            await answers.decline_invitation(conn, self.clock, invitation, member_id)
+            await invitations.decline_invitation(conn, self.clock, invitation, member_id)
 
     async def leave(self, invitation: UUID, member_id: UUID) -> None:
         async with self.transaction() as conn:
-            await answers.leave_project(conn, self.clock, invitation, member_id)
+            await invitations.leave_project(conn, self.clock, invitation, member_id)
 
     async def take_credential(self, project_id: UUID, invitation: UUID, member_id: UUID) -> None:
-        asking = credentials.Asking(invitation, member_id, invitation.bytes)
+        request = BlindedRequest(invitation, member_id, invitation.bytes)
         async with self.transaction() as conn:
-            (refusal,) = await credentials.record_requests(conn, self.clock, project_id, [asking])
+            (refusal,) = await record_requests(conn, self.clock, project_id, [request])
         assert refusal is None
 
     async def sweep(self) -> None:
         async with self.transaction() as conn:
-            await upkeep.sweep(conn, self.clock)
+            await projects.end_due_phases(conn, self.clock)
         async with self.transaction() as conn:
             await reports.sweep_reports(conn, self.clock)
 
@@ -217,7 +229,7 @@ class World:
             proposals=[ListedProposal(id=uuid4(), version=1)],
         )
         async with self.transaction() as conn:
-            await news.learn_collections(conn, self.clock, [state])
+            await reports.apply_collection_state(conn, self.clock, [state])
 
     async def report(self, project_id: UUID, version: int = 1, collection: int = 4) -> None:
         """Feedback publishes a version of the report."""
@@ -231,11 +243,11 @@ class World:
             published_on=self.clock.today(),
         )
         async with self.transaction() as conn:
-            await reports.learn_reports(conn, self.clock, [state])
+            await reports.apply_report_state(conn, self.clock, [state])
 
     async def view(self, project_id: UUID) -> ProjectView:
         async with self.database.read_only() as conn:
-            return await views.show_project(conn, project_id)
+            return await projects.show_project(conn, project_id)
 
     async def rows(self, query: str, *args: Any) -> list[dict[str, Any]]:
         return [dict(row) for row in await self.database.pool.fetch(query, *args)]
@@ -253,7 +265,7 @@ class World:
         bodies = await self._bodies(topic_of(OrderState).name)
         return [OrderState.model_validate_json(body) for body in bodies]
 
-    async def projects_told(self) -> list[ProjectState]:
+    async def published_projects(self) -> list[ProjectState]:
         bodies = await self._bodies(topic_of(ProjectState).name)
         return [ProjectState.model_validate_json(body) for body in bodies]
 
@@ -263,14 +275,39 @@ class World:
 
 
 def member(id: UUID | None = None, version: int = 1, **fields: Any) -> MemberState:
-    given: dict[str, Any] = {
+    defaults: dict[str, Any] = {
         "status": MemberStatus.ACTIVE,
         "zone": "Europe/Paris",
         "attributes": {"age_band": "35-49", "region": "nord"},
         "ends_on": FAR,
     }
-    return MemberState(member_id=id or uuid4(), version=version, **(given | fields))
+    return MemberState(member_id=id or uuid4(), version=version, **(defaults | fields))
 
 
 def gone(id: UUID, status: MemberStatus, version: int = 2, into: UUID | None = None) -> MemberState:
     return MemberState(member_id=id, version=version, status=status, merged_into=into)
+
+
+async def change_decision_maker(
+    world: World, project_id: UUID, command: ChangeDecisionMaker = ROUX
+) -> None:
+    async with world.transaction() as conn:
+        await projects.change_decision_maker(conn, world.clock, CLAIRE, project_id, command)
+
+
+async def joined(world: World, count: int = 1, **changes: Any) -> list[dict[str, Any]]:
+    """Invitations of one project, all accepted."""
+    await world.members(count)
+    project, _ = await world.launched(count, **changes)
+    await world.deliver_all()
+    rows = await world.invitations(project)
+    for row in rows:
+        await world.accept(row["id"], row["member_id"])
+    return rows
+
+
+async def until_lock_is_awaited(world: World) -> None:
+    async def is_awaited() -> bool:
+        return bool(await world.value("SELECT count(*) FROM pg_locks WHERE NOT granted"))
+
+    await eventually(is_awaited, "nobody waits for a lock")

@@ -1,4 +1,4 @@
-"""Campaigns over HTTP, without a broker: what members' browsers see."""
+"""Campaigns over HTTP, without a broker: the pages that members' browsers show."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -9,6 +9,9 @@ import httpx
 from fastapi import FastAPI
 from joserfc.jwk import OKPKey
 
+from services.campaigns.projects.use_cases import end_due_phases
+from services.runtime.clock import ClockSetting, SharedClock
+from services.runtime.crypto.blind_rsa import PublicKey
 from services.runtime.http.member_links import Link, sign_link
 from tests.support.campaigns import NOON, World
 
@@ -34,8 +37,8 @@ class Site:
         link = Link(member_id or row["member_id"], row["id"], purpose)
         return sign_link(key or self.key, link, NOON + timedelta(days=days))
 
-    async def everything(self) -> dict[str, Any]:
-        """Every row that a page could change."""
+    async def all_rows(self) -> dict[str, Any]:
+        """All rows that a page could change."""
         tables = ("project", "invitation", "participation", "send_order", "ledger", "outbox")
         return {name: await self.world.rows(f"SELECT * FROM {name}") for name in tables}
 
@@ -54,3 +57,17 @@ async def invited(site: Site, count: int = 1, **changes: Any) -> list[dict[str, 
     project, _ = await site.world.launched(count, **changes)
     await site.world.deliver_all()
     return await site.world.invitations(project)
+
+
+async def public_key(site: Site) -> PublicKey:
+    jwk = (await site.world.published_projects())[-1].credential_key
+    assert jwk is not None
+    return PublicKey.from_jwk(jwk)
+
+
+async def advance(site: Site, days: int) -> None:
+    clock = site.world.clock
+    assert isinstance(clock, SharedClock)
+    clock.change(lambda _: ClockSetting(stopped_at=NOON + timedelta(days=days)))
+    async with site.world.transaction() as conn:
+        await end_due_phases(conn, clock)

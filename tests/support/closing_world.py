@@ -14,10 +14,10 @@ from uuid import UUID
 import httpx
 from pydantic import SecretStr
 
-from services.campaigns import maintenance
 from services.campaigns.app import build as build_campaigns
 from services.campaigns.credentials import use_cases as credentials
-from services.campaigns.credentials.use_cases import Asking
+from services.campaigns.credentials.rules import BlindedRequest
+from services.campaigns.projects.use_cases import end_due_phases
 from services.campaigns.settings import CampaignsSettings
 from services.contracts.events.registry import (
     DeliveryOutcome,
@@ -162,7 +162,10 @@ class ClosingWorld:
                 conn,
                 self.clock,
                 self.project,
-                [Asking(row["id"], row["member_id"], row["id"].bytes) for row in invited[:-1]],
+                [
+                    BlindedRequest(row["id"], row["member_id"], row["id"].bytes)
+                    for row in invited[:-1]
+                ],
             )
         assert not any(refused)
         await self.campaigns.deliver_all()  # the confirmations
@@ -172,7 +175,7 @@ class ClosingWorld:
 
     async def sweep(self) -> None:
         async with self.campaigns.transaction() as conn:
-            await maintenance.sweep(conn, self.clock)
+            await end_due_phases(conn, self.clock)
 
     async def open_responses(self) -> None:
         await self.responses.open_sealed()

@@ -31,10 +31,14 @@ from services.registry.deliveries.sender import Sender
 from services.registry.deliveries.smtp import MailServer
 from services.registry.imports import use_cases as imports
 from services.registry.members.contact_encryption import ContactEncryptor
+from services.registry.members.rules import Contact
 from services.registry.messages import store as messages_store
-from services.registry.messages.renderer import Letters
+from services.registry.messages.links import MemberLinks
+from services.registry.messages.renderer import MessageRenderer
+from services.registry.messages.rules import MessageContent
 from services.runtime.clock import Clock, FixedClock
 from services.runtime.postgres.database import Database
+from services.runtime.text import Language
 from tests.support.servers import eventually
 
 # A Tuesday, noon in Paris.
@@ -57,8 +61,12 @@ def encryptor() -> ContactEncryptor:
     return ContactEncryptor(json.dumps([CONTACT_KEY]), LOOKUP_KEY)
 
 
-def letters() -> Letters:
-    return Letters("Panel usagers <panel@example.test>", SIGNING_KEY, REGISTRY_URL, CAMPAIGNS_URL)
+def links() -> MemberLinks:
+    return MemberLinks(SIGNING_KEY, REGISTRY_URL, CAMPAIGNS_URL)
+
+
+def renderer() -> MessageRenderer:
+    return MessageRenderer("Panel usagers <panel@example.test>", links())
 
 
 def line(
@@ -80,7 +88,7 @@ def line(
     )  # fmt: skip
 
 
-def sheet(*lines: str, header: str = HEADER, encoding: str = "utf-8") -> io.BytesIO:
+def csv_file(*lines: str, header: str = HEADER, encoding: str = "utf-8") -> io.BytesIO:
     return io.BytesIO("\r\n".join([header, *lines, ""]).encode(encoding))
 
 
@@ -89,7 +97,7 @@ async def enrol(database: Database, clock: Clock, *addresses: str, **columns: st
     rows = [line(address, **columns) for address in addresses]
     async with database.transaction() as conn:
         report = await imports.import_members(
-            conn, clock, encryptor(), sheet(*rows), "en", accept_month=True
+            conn, clock, encryptor(), csv_file(*rows), "en", accept_month=True
         )
         assert report.kept, report.errors
         hashes = [encryptor().hash(address) for address in addresses]
@@ -160,6 +168,25 @@ def order(
     )
 
 
+def message_content(kind: OrderKind, language: Language = "fr") -> MessageContent:
+    return MessageContent(
+        order_id=uuid4(),
+        kind=kind,
+        member_id=uuid4(),
+        subject_id=uuid4(),
+        language=language,
+        to=Contact("zoe@example.test", "Zoé"),
+        mandate=project().mandate.model_dump(mode="json"),
+        recruitment_ends_on=date(2027, 3, 1),
+        collection_ends_on=date(2027, 4, 1),
+        membership_ends_on=date(2029, 3, 1),
+        details={
+            OrderKind.CONFIRMATION: {"participation": "joined"},
+            OrderKind.PRACTICALITIES: {"day": "2026-12-01", "starts_at": "18:30"},
+        }.get(kind, {}),
+    )
+
+
 def environment(
     dsn: str, smtp_port: int, clock_file: Path, kafka: str = "127.0.0.1:1", http_port: int = 1
 ) -> dict[str, str]:
@@ -192,7 +219,7 @@ class Registry:
 
     def sender(self, workers: int = 4, timeout_seconds: float = 20) -> Sender:
         server = MailServer("127.0.0.1", self.catcher.port, timeout_seconds)
-        return Sender(self.database, self.clock, encryptor(), letters(), server, workers)
+        return Sender(self.database, self.clock, encryptor(), renderer(), server, workers)
 
     @asynccontextmanager
     async def sending(self, workers: int = 4, timeout_seconds: float = 20) -> AsyncIterator[Sender]:

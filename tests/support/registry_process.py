@@ -144,7 +144,7 @@ class OperatedRegistry:
         return None if lock is None else lock["last_day"]
 
     async def import_again(self, *addresses: str) -> ImportReport:
-        rows = people.sheet(*(people.line(address) for address in addresses))
+        rows = people.csv_file(*(people.line(address) for address in addresses))
         async with self.registry.database.transaction() as conn:
             return await imports.import_members(
                 conn, self.registry.clock, people.encryptor(), rows, "en", accept_valid=True

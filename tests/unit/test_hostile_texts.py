@@ -14,14 +14,13 @@ import structlog
 from services.contracts.events.campaigns import OrderKind
 from services.contracts.http.common import Problem
 from services.feedback.public_account.views import pages, template_helpers
-from services.registry.members.contact_encryption import Contact
-from services.registry.messages.renderer import Report
+from services.registry.members.rules import Contact
+from services.registry.messages.rules import Report
 from services.runtime.csv_tables import csv_lines
 from services.runtime.http import pages as members_pages
 from services.runtime.text import LANGUAGES, Language
 from tests.support.hostile_texts import ALL, HOSTILE, TITLES
-from tests.support.registry import NOON, letters
-from tests.unit.registry.messages.test_renderer import letter
+from tests.support.registry import NOON, message_content, renderer
 
 
 def controls(text: str, but: str = "\n\t") -> list[str]:
@@ -30,7 +29,7 @@ def controls(text: str, but: str = "\n\t") -> list[str]:
 
 @pytest.mark.parametrize("kind", OrderKind)
 def test_no_message_holds_a_control_character(kind: OrderKind) -> None:
-    written = letter(kind)
+    written = message_content(kind)
     about = replace(
         written,
         mandate={
@@ -42,7 +41,7 @@ def test_no_message_holds_a_control_character(kind: OrderKind) -> None:
         details={"participation": "joined", ALL: ALL},
         report=Report(1, "http://panel.test/r", ALL),
     )
-    message = message_from_bytes(letters().write(about, NOON).content, policy=policy.default)
+    message = message_from_bytes(renderer().render(about, NOON).source, policy=policy.default)
     assert controls(message.get_content(), "\r\n\t") == []
     for name, value in message.items():
         assert controls(str(value)) == [], name

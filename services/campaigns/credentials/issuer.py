@@ -1,55 +1,60 @@
-"""The projects' signing keys: made in clear, stored sealed, opened once per process.
-
-Making and opening a key takes a core for 0.2 s, signing for some milliseconds, so all three run in
-threads; OpenSSL lets other threads run meanwhile.
-"""
+"""Credential issuer: signs blinded requests with the project's key, once they are recorded."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Sequence
 from uuid import UUID
 
-from services.campaigns.credentials.store import SealedKey
+from services.campaigns.credentials.rules import BlindedRequest
+from services.campaigns.credentials.use_cases import record_requests
+from services.campaigns.projects.signing_keys import decrypt_key
+from services.campaigns.projects.store import find_project_key
+from services.runtime.clock import Clock
 from services.runtime.crypto.blind_rsa import PrivateKey
 from services.runtime.crypto.encryption import Encryptor
+from services.runtime.postgres.database import Database
+from services.runtime.postgres.write_batcher import WriteBatcher
+from services.runtime.refusal import Refusal
 
-ReadKey = Callable[[UUID], Awaitable[SealedKey]]
-
-
-@dataclass(frozen=True)
-class NewKey:
-    """A project's key pair on the day it is published."""
-
-    public_jwk: dict[str, str]
-    private: SealedKey
+_BATCH_REQUESTS = 250
 
 
-class Keyring:
-    def __init__(self, encryptor: Encryptor) -> None:
+class CredentialIssuer:
+    """Caches decrypted keys for the life of the process; batches the records of requests.
+
+    Signing takes some milliseconds of a core, so it runs in a thread.
+    """
+
+    def __init__(self, database: Database, clock: Clock, encryptor: Encryptor) -> None:
+        self._database = database
+        self._clock = clock
         self._encryptor = encryptor
-        self._opened: dict[UUID, PrivateKey] = {}
-        self._opening = asyncio.Lock()
+        self._keys: dict[UUID, PrivateKey] = {}
+        self._decrypting = asyncio.Lock()
+        self._records = WriteBatcher(self._record, _BATCH_REQUESTS)
 
-    async def new_key(self, project_id: UUID) -> NewKey:
-        return self.sealed(project_id, await asyncio.to_thread(PrivateKey.generate))
+    async def issue(self, project_id: UUID, request: BlindedRequest) -> bytes:
+        """The blind signature, the same for the same request.
 
-    def sealed(self, project_id: UUID, key: PrivateKey) -> NewKey:
-        box = self._encryptor.encrypt(key.der(), project_id)
-        return NewKey(key.public.jwk, SealedKey(project_id, box.key_id, box.ciphertext))
-
-    async def sign(self, project_id: UUID, request: bytes, read: ReadKey) -> bytes:
-        """A blind signature; the same for the same request.
-
-        Raises what `read` raises, RequestDamaged, KeyError (sealed with a key not configured) and
-        InvalidTag (the row was changed).
+        Raises NotFound, RequestDamaged and the refusals of `record_requests`; KeyError where the
+        key was encrypted with one that is not configured, InvalidTag where its row was changed.
         """
-        key = self._opened.get(project_id) or await self._open(project_id, read)
-        return await asyncio.to_thread(key.blind_sign, request)
+        # Signed first, so that a damaged request is not recorded as the participant's only one;
+        # returned last.
+        key = self._keys.get(project_id) or await self._decrypt_key(project_id)
+        signature = await asyncio.to_thread(key.blind_sign, request.request)
+        await self._records.add(project_id, request)
+        return signature
 
-    async def _open(self, project_id: UUID, read: ReadKey) -> PrivateKey:
-        async with self._opening:  # or many first requests would each open the same key
-            if project_id not in self._opened:
-                stored = await read(project_id)
-                der = self._encryptor.decrypt(stored.box, project_id)
-                self._opened[project_id] = await asyncio.to_thread(PrivateKey.from_der, der)
-            return self._opened[project_id]
+    async def _record(
+        self, project_id: UUID, requests: Sequence[BlindedRequest]
+    ) -> list[Refusal | None]:
+        async with self._database.transaction() as conn:
+            return await record_requests(conn, self._clock, project_id, requests)
+
+    async def _decrypt_key(self, project_id: UUID) -> PrivateKey:
+        async with self._decrypting:  # or many first requests would each decrypt the same key
+            if project_id not in self._keys:
+                async with self._database.read_only() as conn:
+                    encrypted = await find_project_key(conn, project_id)
+                self._keys[project_id] = await decrypt_key(self._encryptor, encrypted)
+            return self._keys[project_id]

@@ -1,18 +1,23 @@
 """Anonymous credentials: one for each participant, until collection ends.
 
 The end of recruitment closes nothing here: a participant who follows a link on the last day of
-collection still has a say. Answers are opened only after that day, so that no late credential tells
-which answers its owner cannot have written.
+collection can still respond. Responses are opened only after that day, so that no late credential
+reveals which responses its owner cannot have written.
 
-A credential already given is given again for the same request, so that a lost answer or a closed
-browser costs nobody their voice. A different request would be a second voice.
+The same request is signed again, so that a lost HTTP response or a closed browser costs nobody
+their voice. A different request would be a second voice.
 """
 
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from services.campaigns.invitations.rules import MEMBER_SPACE, AlreadyLeft
+from services.campaigns.participations.rules import (
+    OTHER_INVITATIONS,
+    AlreadyLeft,
+    ParticipationState,
+)
+from services.campaigns.projects.rules import Phase
 from services.runtime.refusal import Refusal
 from services.runtime.text import Text
 
@@ -36,7 +41,7 @@ class StillWaiting(Refusal):
     )
     way_out = Text(
         fr="Un message vous dira si une place se libère ; vous pourrez alors répondre.",
-        en="A message will tell you if a place frees up; you can answer then.",
+        en="A message will tell you if a place becomes free; you can respond then.",
     )
 
 
@@ -51,9 +56,9 @@ class IssuedElsewhere(Refusal):
         fr="Ouvrez le lien privé que la page vous avait donné, ou continuez sur l'autre appareil."
         " Certains navigateurs effacent ce qu'un site garde après sept jours sans visite. Personne"
         " ne peut retrouver ce lien pour vous : nul ne sait quelle réponse est la vôtre.",
-        en="Open the private link that the page gave you, or go on with the other device. Some"
-        " browsers erase what a site keeps after seven days without a visit. Nobody can find that"
-        " link for you: no one knows which answer is yours.",
+        en="Open the private link that the page gave you, or continue on the other device. Some"
+        " browsers erase a site's data after seven days without a visit. Nobody can find that"
+        " link for you: no one knows which response is yours.",
     )
 
 
@@ -66,7 +71,7 @@ class IssuingStopped(Refusal):
     )
     way_out = Text(
         fr="Si vous aviez pris le vôtre, il reste valable : continuez sur le même appareil.",
-        en="If you had taken yours, it is still good: go on with the same device.",
+        en="If you had taken yours, it is still valid: continue on the same device.",
     )
 
 
@@ -75,36 +80,47 @@ class CollectionOver(Refusal):
         fr="Le recueil de ce projet s'est terminé le {ended_on:%d/%m/%Y}.",
         en="The collection of this project ended on {ended_on:%d %B %Y}.",
     )
-    way_out = MEMBER_SPACE
+    way_out = OTHER_INVITATIONS
 
 
 @dataclass(frozen=True)
-class Standing:
-    """A participant before the desk where credentials are given; as stored."""
+class BlindedRequest:
+    """A request to be signed, from the holder of an invitation's link."""
+
+    invitation_id: UUID
+    member_id: UUID
+    request: bytes
+
+
+@dataclass(frozen=True)
+class Applicant:
+    """A participant who requests a credential, as stored."""
 
     project_id: UUID
-    participation: str
-    project_state: str
+    participation: ParticipationState
+    project_state: Phase
     collection_ends_on: date
     issuing_stopped: bool
+    # Of the request that was signed, if there was one.
     request_hash: bytes | None
 
-    def must_be_given(self, project_id: UUID, request_hash: bytes, today: date) -> bool:
-        """True: the first request of this participant. False: the same one again.
+    def is_first_request(self, project_id: UUID, request_hash: bytes, today: date) -> bool:
+        """True for the first request of this participant, False for the same one again.
 
         Raises OtherProject, AlreadyLeft, StillWaiting, CollectionOver, IssuingStopped,
         IssuedElsewhere.
         """
         if self.project_id != project_id:
             raise OtherProject
-        if self.participation == "left":
+        if self.participation == ParticipationState.LEFT:
             raise AlreadyLeft
-        if self.participation != "joined":
+        if self.participation != ParticipationState.JOINED:
             raise StillWaiting
-        if self.project_state not in ("open", "recruited") or today > self.collection_ends_on:
+        collects = self.project_state in (Phase.OPEN, Phase.RECRUITED)
+        if not collects or today > self.collection_ends_on:
             raise CollectionOver(ended_on=self.collection_ends_on)
         if self.request_hash is not None:
-            if refusal := other_than_kept(self.request_hash, request_hash):
+            if refusal := other_request_refusal(self.request_hash, request_hash):
                 raise refusal
             return False
         if self.issuing_stopped:
@@ -112,6 +128,6 @@ class Standing:
         return True
 
 
-def other_than_kept(kept: bytes, request_hash: bytes) -> IssuedElsewhere | None:
-    """Why a request is not signed, when another one was: it would be a second voice."""
-    return None if kept == request_hash else IssuedElsewhere()
+def other_request_refusal(stored_hash: bytes, request_hash: bytes) -> IssuedElsewhere | None:
+    """IssuedElsewhere unless this is the stored request: another would be a second voice."""
+    return None if stored_hash == request_hash else IssuedElsewhere()

@@ -1,54 +1,50 @@
-"""Project keys and the credentials issued with them; see `sql/credentials.sql`."""
+"""Credentials: a hash of the one request that was signed for each participation."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from uuid import UUID
 
-from services.campaigns.credentials.rules import Standing
-from services.campaigns.queries import sql
-from services.runtime.crypto.encryption import Encrypted
-from services.runtime.postgres import database as db
+from services.campaigns.credentials.rules import Applicant, BlindedRequest
+from services.campaigns.participations.rules import ParticipationState
+from services.campaigns.projects.rules import Phase
 from services.runtime.postgres.database import Connection
-from services.runtime.refusal import NotFound
+from services.runtime.postgres.queries import Queries, execute, fetch
+
+queries = Queries("services.campaigns.credentials")
 
 
-@dataclass(frozen=True)
-class SealedKey:
-    """A project's private key as it is stored."""
-
-    project_id: UUID
-    key_id: str
-    sealed: bytes
-
-    @property
-    def box(self) -> Encrypted:
-        return Encrypted(self.key_id, self.sealed)
-
-
-async def insert_project_key(conn: Connection, key: SealedKey) -> None:
-    await conn.execute(sql.insert_project_key, key.project_id, key.key_id, key.sealed)
-
-
-async def project_key(conn: Connection, project_id: UUID) -> SealedKey:
-    """Raises NotFound."""
-    key = await db.maybe(conn, SealedKey, sql.project_key, project_id)
-    if key is None:
-        raise NotFound(what=project_id)
-    return key
-
-
-async def lock_standings(
-    conn: Connection, invitation_ids: Sequence[UUID], member_ids: Sequence[UUID]
-) -> dict[int, Standing]:
-    """By their place among those who ask. Missing: nobody takes part by this invitation of this
-    member."""
-    await conn.execute(sql.lock_projects_asked, invitation_ids)
-    rows = await conn.fetch(sql.lock_standings, invitation_ids, member_ids)
-    found = [dict(row) for row in rows]
-    return {row.pop("place") - 1: Standing(**row) for row in found}
+async def lock_applicants(
+    conn: Connection, requests: Sequence[BlindedRequest]
+) -> dict[int, Applicant]:
+    """Applicants by the place of their request; missing: no participation of that member."""
+    invitation_ids = [request.invitation_id for request in requests]
+    await execute(conn, queries.lock_projects_of_applicants, invitation_ids=invitation_ids)
+    rows = await fetch(
+        conn,
+        queries.lock_applicants,
+        invitation_ids=invitation_ids,
+        member_ids=[request.member_id for request in requests],
+    )
+    return {
+        row["place"] - 1: Applicant(
+            project_id=row["project_id"],
+            participation=ParticipationState(row["participation"]),
+            project_state=Phase(row["project_state"]),
+            collection_ends_on=row["collection_ends_on"],
+            issuing_stopped=row["issuing_stopped"],
+            request_hash=row["request_hash"],
+        )
+        for row in rows
+    }
 
 
-async def keep_requests(conn: Connection, requests: Mapping[UUID, bytes]) -> dict[UUID, bytes]:
-    """Hashes by invitation: those that are kept, each this one or that of who came first."""
-    rows = await conn.fetch(sql.keep_requests, list(requests), list(requests.values()))
+async def upsert_credentials(
+    conn: Connection, request_hashes: Mapping[UUID, bytes]
+) -> dict[UUID, bytes]:
+    """Stored hashes by invitation: each the given one or that of an earlier request."""
+    rows = await fetch(
+        conn,
+        queries.upsert_credentials,
+        invitation_ids=list(request_hashes),
+        request_hashes=list(request_hashes.values()),
+    )
     return {row["invitation_id"]: row["request_hash"] for row in rows}

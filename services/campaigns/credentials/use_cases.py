@@ -1,65 +1,48 @@
-"""Anonymous credentials: campaigns knows who asks and never sees for what.
+"""Record of credential requests: campaigns knows the participant and never sees the credential.
 
-It signs a blinded request, so it cannot recognise the credential that comes out of it; and it signs
-one request per participation, so nobody speaks twice.
+It signs a blinded request, so it cannot recognise the credential that is made from it, and one
+request per participation, so that nobody responds twice.
 """
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from uuid import UUID
 
 from services.campaigns.credentials import store
-from services.campaigns.credentials.rules import other_than_kept
-from services.campaigns.credentials.store import SealedKey
-from services.campaigns.invitations import store as answers
-from services.campaigns.invitations.rules import NotParticipating
+from services.campaigns.credentials.rules import BlindedRequest, other_request_refusal
+from services.campaigns.invitations.store import find_invitation
+from services.campaigns.participations.rules import NotParticipating
 from services.runtime.clock import Clock
 from services.runtime.postgres.database import Connection
 from services.runtime.refusal import Refusal
 
 
-@dataclass(frozen=True)
-class Asking:
-    """Somebody who has the link of an invitation, and their blinded request."""
-
-    invitation_id: UUID
-    member_id: UUID
-    request: bytes
-
-
 async def record_requests(
-    conn: Connection, clock: Clock, project_id: UUID, asking: Sequence[Asking]
+    conn: Connection, clock: Clock, project_id: UUID, requests: Sequence[BlindedRequest]
 ) -> list[Refusal | None]:
-    """Let these participants have these requests signed; only then may the signatures leave.
+    """Record the requests; their signatures may leave only after the commit.
 
-    None, or why this one may not: NotFound, NotParticipating and the refusals of
-    `Standing.must_be_given`. No hint and no event: nobody is told when.
+    For each None, or its refusal: NotFound, NotParticipating and those of
+    `Applicant.is_first_request`. No hint and no event: the moment stays unknown.
     """
-    standings = await store.lock_standings(
-        conn, [one.invitation_id for one in asking], [one.member_id for one in asking]
-    )
-    hashes = [hashlib.sha256(one.request).digest() for one in asking]
+    applicants = await store.lock_applicants(conn, requests)
+    hashes = [hashlib.sha256(request.request).digest() for request in requests]
     refusals: list[Refusal | None] = []
-    firsts: dict[UUID, bytes] = {}
-    for place, (one, hashed) in enumerate(zip(asking, hashes, strict=True)):
-        refusal = None
+    first_hashes: dict[UUID, bytes] = {}
+    for index, (request, request_hash) in enumerate(zip(requests, hashes, strict=True)):
         try:
-            if place not in standings:
-                await answers.invitation_of(conn, one.invitation_id, one.member_id)
+            if index not in applicants:
+                await find_invitation(conn, request.invitation_id, request.member_id)
                 raise NotParticipating
-            if standings[place].must_be_given(project_id, hashed, clock.today()):
-                firsts.setdefault(one.invitation_id, hashed)
-        except Refusal as said:
-            refusal = said
-        refusals.append(refusal)
-    kept = await store.keep_requests(conn, firsts)
+            if applicants[index].is_first_request(project_id, request_hash, clock.today()):
+                first_hashes.setdefault(request.invitation_id, request_hash)
+        except Refusal as refusal:
+            refusals.append(refusal)
+        else:
+            refusals.append(None)
+    stored = await store.upsert_credentials(conn, first_hashes)
     return [
-        refusal or other_than_kept(kept.get(one.invitation_id, hashed), hashed)
-        for one, hashed, refusal in zip(asking, hashes, refusals, strict=True)
+        refusal
+        or other_request_refusal(stored.get(request.invitation_id, request_hash), request_hash)
+        for request, request_hash, refusal in zip(requests, hashes, refusals, strict=True)
     ]
-
-
-async def read_key(conn: Connection, project_id: UUID) -> SealedKey:
-    """Raises NotFound: no such project, or not published."""
-    return await store.project_key(conn, project_id)

@@ -1,22 +1,24 @@
-"""Drawing and writing what was drawn, set by set; see `sql/draw.sql`."""
+"""Draws and their results, set by set: each statement works on a whole draw."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 import orjson
 
-from services.campaigns.launches.rules import Campaign, Window
-from services.campaigns.queries import sql
-from services.runtime.postgres import database as db
+from services.campaigns.launches.rules import Campaign, CampaignState
+from services.campaigns.orders.rules import Window
+from services.campaigns.orders.store import ORDERS_TOPIC
 from services.runtime.postgres.database import Connection
-from services.runtime.postgres.locks import AdvisoryLock
+from services.runtime.postgres.queries import Queries, execute, fetch
+
+queries = Queries("services.campaigns.draws")
 
 
 @dataclass(frozen=True)
-class Due:
-    """A launched campaign to draw for, and until when its project recruits."""
+class DueCampaign:
+    """A launched campaign to draw for, and the last day of its project's recruitment."""
 
     campaign: Campaign
     recruitment_ends_on: date
@@ -24,21 +26,13 @@ class Due:
 
 @dataclass(frozen=True)
 class Demand:
-    """What one stratum of one campaign still misses."""
+    """The gap of one stratum of one campaign."""
 
     entry: int
     campaign_id: UUID
     stratum: str
-    wanted: int
+    gap: int
     window: Window
-
-
-@dataclass(frozen=True)
-class Fitting:
-    stratum: str
-    reason: str | None
-    members: int
-    later: int
 
 
 @dataclass(frozen=True)
@@ -49,133 +43,111 @@ class DrawnCampaign:
     not_asked: dict[str, int]
 
 
-async def allocation_lock(conn: Connection) -> None:
-    await conn.execute(sql.allocation_lock, AdvisoryLock.ALLOCATION)
+async def list_due_campaigns(conn: Connection, today: date) -> list[DueCampaign]:
+    due = []
+    for row in await fetch(conn, queries.list_due_campaigns, today=today):
+        columns = {**row, "state": CampaignState(row["state"])}
+        recruitment_ends_on = columns.pop("recruitment_ends_on")
+        due.append(DueCampaign(Campaign(**columns), recruitment_ends_on))
+    return due
 
 
-async def due_campaigns(conn: Connection, today: date) -> list[Due]:
-    found = []
-    for row in await conn.fetch(sql.due_campaigns, today):
-        values: dict[str, Any] = dict(row)
-        ends_on = values.pop("recruitment_ends_on")
-        found.append(Due(Campaign(**values), ends_on))
-    return found
-
-
-async def asked_so_far(conn: Connection, campaigns: list[UUID]) -> dict[tuple[UUID, str], int]:
-    rows = await conn.fetch(sql.asked_so_far, campaigns)
+async def count_asked(
+    conn: Connection, campaign_ids: Sequence[UUID]
+) -> dict[tuple[UUID, str], int]:
+    """Members asked so far, by campaign and stratum."""
+    rows = await fetch(conn, queries.count_asked, campaign_ids=campaign_ids)
     return {(row["campaign_id"], row["stratum"]): row["asked"] for row in rows}
 
 
-async def mark_drawn(conn: Connection, campaigns: list[UUID], today: date) -> None:
-    await conn.execute(sql.mark_drawn, campaigns, today)
+async def update_drawn_on(conn: Connection, campaign_ids: Sequence[UUID], today: date) -> None:
+    await execute(conn, queries.update_drawn_on, campaign_ids=campaign_ids, today=today)
 
 
-async def begin(conn: Connection, demands: list[Demand]) -> None:
-    """Become the role that cannot read answers, and say what is missing."""
-    await conn.execute(sql.plan_each_time)
-    await conn.execute(sql.sort_in_memory)
-    await conn.execute(sql.become_draw)
-    for table in (sql.make_demand, sql.make_candidate, sql.make_chosen):
-        await conn.execute(table)
-    await conn.execute(
-        sql.demand_is,
-        [d.entry for d in demands],
-        [d.campaign_id for d in demands],
-        [d.stratum for d in demands],
-        [d.wanted for d in demands],
-        [d.window.first_day for d in demands],
-        [d.window.last_day for d in demands],
+async def begin_draw(conn: Connection, demands: Sequence[Demand]) -> None:
+    """Become the role that cannot read replies, and enter the gaps."""
+    await execute(conn, queries.plan_each_time)
+    await execute(conn, queries.sort_in_memory)
+    await execute(conn, queries.become_draw)
+    await execute(conn, queries.create_demand)
+    await execute(conn, queries.create_candidate)
+    await execute(conn, queries.create_chosen)
+    await execute(
+        conn,
+        queries.insert_demand,
+        entries=[demand.entry for demand in demands],
+        campaign_ids=[demand.campaign_id for demand in demands],
+        strata=[demand.stratum for demand in demands],
+        wanted=[demand.gap for demand in demands],
+        first_days=[demand.window.first_day for demand in demands],
+        last_days=[demand.window.last_day for demand in demands],
     )
 
 
-async def enter_draw(conn: Connection, campaign: Campaign, window: Window) -> None:
-    await conn.execute(
-        sql.enter_draw,
-        campaign.id,
-        campaign.seed,
-        campaign.project_id,
-        campaign.audience,
-        campaign.stratum_attribute,
-        window.first_day,
-        window.last_day,
+async def insert_candidates(conn: Connection, campaign: Campaign, window: Window) -> None:
+    await execute(
+        conn,
+        queries.insert_candidates,
+        campaign_id=campaign.id,
+        seed=campaign.seed,
+        project_id=campaign.project_id,
+        audience=campaign.audience,
+        stratum_attribute=campaign.stratum_attribute,
+        first_day=window.first_day,
+        last_day=window.last_day,
     )
 
 
 async def index_candidates(conn: Connection, strata: int) -> None:
     if strata > 1:
-        await conn.execute(sql.index_candidates)
-    await conn.execute(sql.analyze_candidates)
+        await execute(conn, queries.index_candidates)
+    await execute(conn, queries.analyze_candidates)
 
 
-async def draw_round(conn: Connection, seed: bytes, round_: int, look: int) -> int:
-    """One round; returns how many were drawn."""
-    done = await conn.execute(sql.draw_round, seed, round_, look)
-    await conn.execute(sql.analyze_chosen)
-    return int(done.rpartition(" ")[2])
+async def draw_round(conn: Connection, seed: bytes, round_: int, reach: int) -> int:
+    """Draw one round; returns the number of members drawn."""
+    tag = await execute(conn, queries.draw_round, seed=seed, round=round_, reach=reach)
+    await execute(conn, queries.analyze_chosen)
+    return int(tag.rpartition(" ")[2])
 
 
-async def fitting(conn: Connection) -> dict[UUID, dict[str | None, int]]:
-    """Who entered, per campaign: by reason why not, None for who could be asked."""
+async def count_fitting(conn: Connection) -> dict[UUID, dict[str | None, int]]:
+    """Members who entered, by campaign and reason why not; None for those who could be asked."""
     counts: dict[UUID, dict[str | None, int]] = {}
-    for row in await conn.fetch(sql.fitting):
+    for row in await fetch(conn, queries.count_fitting):
         counts.setdefault(row["campaign_id"], {})[row["reason"]] = row["members"]
     return counts
 
 
-async def keep_draw(
-    conn: Connection, draw_id: UUID, seed: bytes, at: datetime, drawn: list[DrawnCampaign]
-) -> None:
-    await conn.execute(sql.keep_draw, draw_id, seed, at)
-    await conn.execute(
-        sql.keep_draw_campaigns,
-        draw_id,
-        [d.campaign_id for d in drawn],
-        [d.window.first_day for d in drawn],
-        [d.window.last_day for d in drawn],
-        [d.asked for d in drawn],
-        [orjson.dumps(d.not_asked).decode() for d in drawn],
-    )
-    await conn.execute(sql.keep_draw_strata, draw_id)
-
-
-async def order_chosen(conn: Connection, topic: str, at: datetime) -> dict[UUID, int]:
-    """Write orders, reservations, invitations and events; returns how many for each campaign."""
-    await conn.execute(sql.make_asked)
-    await conn.execute(sql.ask_chosen)
-    await conn.execute(sql.order_asked, at)
-    await conn.execute(sql.reserve_asked)
-    await conn.execute(sql.invite_asked)
-    await conn.execute(sql.invite_again)
-    await conn.execute(sql.send_asked, topic, at)
-    rows = await conn.fetch(sql.count_asked)
-    return {row["campaign_id"]: row["asked"] for row in rows}
-
-
 async def become_service(conn: Connection) -> None:
-    await conn.execute(sql.become_service)
-    await conn.execute(sql.plan_once)
+    await execute(conn, queries.become_service)
+    await execute(conn, queries.plan_once)
 
 
-async def preview(
-    conn: Connection, campaign: Campaign, window: Window, until: date | None
-) -> list[Fitting]:
-    return await db.many(
+async def insert_draw(
+    conn: Connection, draw_id: UUID, seed: bytes, at: datetime, drawn: Sequence[DrawnCampaign]
+) -> None:
+    await execute(conn, queries.insert_draw, id=draw_id, seed=seed, drawn_at=at)
+    await execute(
         conn,
-        Fitting,
-        sql.preview,
-        campaign.project_id,
-        campaign.audience,
-        campaign.stratum_attribute,
-        window.first_day,
-        window.last_day,
-        until,
+        queries.insert_draw_campaigns,
+        draw_id=draw_id,
+        campaign_ids=[campaign.campaign_id for campaign in drawn],
+        first_days=[campaign.window.first_day for campaign in drawn],
+        last_days=[campaign.window.last_day for campaign in drawn],
+        asked=[campaign.asked for campaign in drawn],
+        not_asked=[orjson.dumps(campaign.not_asked).decode() for campaign in drawn],
     )
+    await execute(conn, queries.insert_draw_strata, draw_id=draw_id)
 
 
-async def held_codes(conn: Connection) -> dict[str, frozenset[str]]:
-    """By attribute."""
-    codes: dict[str, set[str]] = {}
-    for row in await conn.fetch(sql.held_codes):
-        codes.setdefault(row["attribute"], set()).add(row["code"])
-    return {attribute: frozenset(values) for attribute, values in codes.items()}
+async def order_chosen(conn: Connection, at: datetime) -> dict[UUID, int]:
+    """Write orders, events, reservations and invitations; returns the orders of each campaign."""
+    await execute(conn, queries.create_asked)
+    await execute(conn, queries.insert_asked)
+    await execute(conn, queries.insert_orders, at=at, topic=ORDERS_TOPIC)
+    await execute(conn, queries.insert_reservations)
+    await execute(conn, queries.insert_invitations)
+    await execute(conn, queries.update_invitations)
+    rows = await fetch(conn, queries.count_ordered)
+    return {row["campaign_id"]: row["ordered"] for row in rows}

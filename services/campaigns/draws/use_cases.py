@@ -1,27 +1,23 @@
-"""One fair draw for all due campaigns that lack people (docs/design.md, Allocation).
+"""One fair draw for all campaigns with a gap (docs/design.md, Allocation).
 
-Who is asked depends on committed seeds, coded attributes and the contact ledger, and on nothing
-else: the draw runs as a database role that cannot read answers.
+The result depends on committed seeds, coded attributes and the contact ledger, and on nothing else:
+the draw runs as a database role that cannot read replies.
 """
 
 from dataclasses import dataclass
 from uuid import UUID, uuid4
-from zoneinfo import ZoneInfo
 
 from services.campaigns.draws import rules, store
-from services.campaigns.launches.rules import Window, first_sendable_day, window
-from services.contracts.events.campaigns import OrderState
-from services.contracts.topics import topic_of
+from services.campaigns.orders.rules import Window, first_sendable_day, sending_window
+from services.campaigns.projects.store import acquire_allocation_lock
 from services.runtime.clock import Clock
 from services.runtime.messaging import outbox
 from services.runtime.postgres.database import Connection
 
-PARIS = ZoneInfo("Europe/Paris")
-
 
 @dataclass(frozen=True)
 class Allocation:
-    """What one draw did; `asked` per campaign."""
+    """Result of one draw; `asked`: number of members by campaign."""
 
     draw_id: UUID
     asked: dict[UUID, int]
@@ -30,51 +26,54 @@ class Allocation:
 
 async def allocate(conn: Connection, clock: Clock) -> Allocation | None:
     """Draw for every due campaign with a gap, and order the invitations; None if there is none."""
-    await store.allocation_lock(conn)
+    await acquire_allocation_lock(conn)
     today = clock.today()
-    due = await store.due_campaigns(conn, today)
+    due = await store.list_due_campaigns(conn, today)
     if not due:
         return None
-    await store.mark_drawn(conn, [d.campaign.id for d in due], today)
-    sendable = first_sendable_day(clock.now().astimezone(PARIS))
-    asked = await store.asked_so_far(conn, [d.campaign.id for d in due])
+    due_ids = [entry.campaign.id for entry in due]
+    await store.update_drawn_on(conn, due_ids, today)
+    sendable = first_sendable_day(clock.now())
+    already_asked = await store.count_asked(conn, due_ids)
 
     windows: dict[UUID, Window] = {}
     demands: list[store.Demand] = []
-    for one in due:
-        campaign = one.campaign
-        days = window(sendable, campaign.first_day, campaign.window_days, one.recruitment_ends_on)
-        if days is None:
+    for entry in due:
+        campaign = entry.campaign
+        window = sending_window(
+            sendable, campaign.first_day, campaign.window_days, entry.recruitment_ends_on
+        )
+        if window is None:
             continue
-        for stratum, wanted in sorted(campaign.strata.items()):
-            gap = wanted - asked.get((campaign.id, stratum), 0)
+        for stratum, target in sorted(campaign.strata.items()):
+            gap = target - already_asked.get((campaign.id, stratum), 0)
             if gap > 0:
-                windows[campaign.id] = days
-                demands.append(store.Demand(len(demands) + 1, campaign.id, stratum, gap, days))
+                windows[campaign.id] = window
+                demands.append(store.Demand(len(demands) + 1, campaign.id, stratum, gap, window))
     if not demands:
         return None
 
-    entering = [d.campaign for d in due if d.campaign.id in windows]
+    entering = [entry.campaign for entry in due if entry.campaign.id in windows]
     seed = rules.draw_seed({c.id: c.seed for c in entering if c.seed})
-    await store.begin(conn, demands)
+    await store.begin_draw(conn, demands)
     for campaign in entering:
-        await store.enter_draw(conn, campaign, windows[campaign.id])
+        await store.insert_candidates(conn, campaign, windows[campaign.id])
     await store.index_candidates(conn, len(demands))
-    look = 1 if len(entering) == 1 else rules.CONTESTED_LOOK
+    reach = 1 if len(entering) == 1 else rules.CONTESTED_REACH
     rounds = 1
-    while await store.draw_round(conn, seed, rounds, look):
+    while await store.draw_round(conn, seed, rounds, reach):
         rounds += 1
-    fitting = await store.fitting(conn)
+    fitting = await store.count_fitting(conn)
     await store.become_service(conn)
 
-    now = clock.now()
-    ordered = await store.order_chosen(conn, topic_of(OrderState).name, now)
+    drawn_at = clock.now()
+    ordered = await store.order_chosen(conn, drawn_at)
     draw_id = uuid4()
-    await store.keep_draw(
+    await store.insert_draw(
         conn,
         draw_id,
         seed,
-        now,
+        drawn_at,
         [
             store.DrawnCampaign(
                 campaign.id,
@@ -90,7 +89,7 @@ async def allocate(conn: Connection, clock: Clock) -> Allocation | None:
     return Allocation(draw_id, ordered, rounds)
 
 
-def _not_asked(fitting: dict[str | None, int], asked: int) -> dict[str, int]:
-    """Those who fit and are not asked now, by reason."""
+def _not_asked(fitting: dict[str | None, int], ordered: int) -> dict[str, int]:
+    """Members who fit and are not asked now, by reason."""
     reasons = {reason: number for reason, number in fitting.items() if reason is not None}
-    return reasons | {"not_drawn": fitting.get(None, 0) - asked}
+    return reasons | {"not_drawn": fitting.get(None, 0) - ordered}

@@ -1,187 +1,207 @@
-"""Invitations and participations: what a member may still do, and what it leads to."""
+"""Invitations: the choices that are still open to a member, and their effect."""
 
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
+from services.campaigns.participations.rules import (
+    OTHER_INVITATIONS,
+    AlreadyLeft,
+    NotParticipating,
+    ParticipationState,
+)
+from services.campaigns.projects.rules import Phase
 from services.runtime.refusal import Refusal
 from services.runtime.text import Text
-
-MEMBER_SPACE = Text(
-    fr="Si un autre projet vous concerne, vous recevrez une nouvelle invitation.",
-    en="If another project concerns you, you will receive a new invitation.",
-)
 
 
 class AlreadyDeclined(Refusal):
     sentence = Text(
-        fr="Vous avez déjà décliné cette invitation.", en="You have already declined this."
+        fr="Vous avez déjà décliné cette invitation.",
+        en="You have already declined this invitation.",
     )
-    way_out = MEMBER_SPACE
+    way_out = OTHER_INVITATIONS
 
 
 class AlreadyAccepted(Refusal):
     sentence = Text(
-        fr="Vous avez déjà accepté cette invitation.", en="You have already accepted this."
+        fr="Vous avez déjà accepté cette invitation.",
+        en="You have already accepted this invitation.",
     )
     way_out = Text(
-        fr="Pour ne plus participer, utilisez « Ne plus participer » sur la page de l'invitation.",
-        en="To stop taking part, use “Stop taking part” on the invitation's page.",
+        fr="Pour ne plus participer, choisissez « Ne plus participer » sur la page de"
+        " l'invitation.",
+        en="To stop taking part, choose “Stop taking part” on the invitation's page.",
     )
-
-
-class AlreadyLeft(Refusal):
-    sentence = Text(
-        fr="Vous avez cessé de participer à ce projet.", en="You stopped taking part in this."
-    )
-    way_out = MEMBER_SPACE
 
 
 class InvitationClosed(Refusal):
     sentence = Text(
-        fr="Cette invitation n'est plus valable.", en="This invitation is no longer open."
+        fr="Cette invitation n'est plus valable.", en="This invitation is no longer valid."
     )
-    way_out = MEMBER_SPACE
+    way_out = OTHER_INVITATIONS
 
 
 class RecruitmentIsOver(Refusal):
     sentence = Text(
         fr="Le recrutement de ce projet est terminé.", en="Recruitment for this project is over."
     )
-    way_out = MEMBER_SPACE
+    way_out = OTHER_INVITATIONS
 
 
-class NotParticipating(Refusal):
-    sentence = Text(
-        fr="Vous ne participez pas à ce projet.", en="You are not taking part in this project."
-    )
+class InvitationState(StrEnum):
+    ORDERED = "ordered"
+    SENT = "sent"
+    NOT_SENT = "not_sent"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
 
 
-class Standing(StrEnum):
-    """Where a member stands with one project, as the invitation's page says it."""
+class InvitationStatus(StrEnum):
+    """A member's situation in one project, as the invitation's page shows it."""
 
     INVITED = "invited"
     JOINED = "joined"
     WAITING = "waiting"
-    # The waiting list ended with recruitment, and no place had become free.
+    # The waiting list ended with recruitment, and no place became free.
     NOT_PLACED = "not_placed"
     DECLINED = "declined"
     LEFT = "left"
-    # Nobody answered before recruitment ended.
+    # Recruitment ended before any reply.
     MISSED = "missed"
     CLOSED = "closed"
-    # Left the panel, or membership is over.
+    # The member left the panel, or the membership expired.
     NO_MEMBER = "no_member"
     # Two identities were merged, and the survivor has an invitation of its own.
     REPLACED = "replaced"
 
 
 class Act(StrEnum):
-    """What a member may do on the invitation's page."""
+    """Acts that the invitation's page offers to a member."""
 
     ACCEPT = "accept"
     DECLINE = "decline"
-    ANSWER = "answer"
+    RESPOND = "respond"
     LEAVE = "leave"
 
 
-GONE = ("left", "expired", "erased")
+class MemberStatus(StrEnum):
+    """Status that registry publishes of a member."""
+
+    ACTIVE = "active"
+    PAUSED = "paused"
+    SUSPENDED = "suspended"
+    LEFT = "left"
+    EXPIRED = "expired"
+    MERGED = "merged"
+    ERASED = "erased"
+
+
+_FORMER_MEMBER = (MemberStatus.LEFT, MemberStatus.EXPIRED, MemberStatus.ERASED)
 
 
 @dataclass(frozen=True)
 class Invitation:
-    """One member asked to join one project, with what decides its fate; as stored."""
+    """One member asked to join one project, with all that decides the open choices; as stored."""
 
     id: UUID
     project_id: UUID
     member_id: UUID
-    state: str
-    participation: str | None
+    state: InvitationState
+    participation: ParticipationState | None
     project_version: int
-    project_state: str
+    project_state: Phase
     recruitment_ends_on: date
     collection_ends_on: date
     free_places: int | None
-    member_status: str | None
+    member_status: MemberStatus | None
     issuing_stopped: bool
     credential_taken: bool
 
     @property
     def is_open(self) -> bool:
-        # The delivery's answer may come after the click.
-        return self.state in ("ordered", "sent")
+        # The delivery outcome may arrive after the member's click.
+        return self.state in (InvitationState.ORDERED, InvitationState.SENT)
 
     def recruits(self, today: date) -> bool:
-        return self.project_state == "open" and today <= self.recruitment_ends_on
+        return self.project_state == Phase.OPEN and today <= self.recruitment_ends_on
 
     def collects(self, today: date) -> bool:
-        """Whether participants may answer; the last day counts."""
-        return self.project_state in ("open", "recruited") and today <= self.collection_ends_on
+        """Whether participants may respond; the last day counts."""
+        return (
+            self.project_state in (Phase.OPEN, Phase.RECRUITED) and today <= self.collection_ends_on
+        )
 
-    def standing(self, today: date) -> Standing:
-        if self.member_status in GONE:
-            return Standing.NO_MEMBER
-        if self.member_status == "merged":
-            return Standing.REPLACED
+    def status(self, today: date) -> InvitationStatus:
+        if self.member_status in _FORMER_MEMBER:
+            return InvitationStatus.NO_MEMBER
+        if self.member_status == MemberStatus.MERGED:
+            return InvitationStatus.REPLACED
         match self.participation, self.state:
-            case ("joined", _):
-                return Standing.JOINED
-            case ("waitlisted", _):
-                return Standing.WAITING if self.recruits(today) else Standing.NOT_PLACED
-            case ("left", _):
-                return Standing.LEFT
-            case (_, "declined"):
-                return Standing.DECLINED
+            case (ParticipationState.JOINED, _):
+                return InvitationStatus.JOINED
+            case (ParticipationState.WAITLISTED, _):
+                recruits = self.recruits(today)
+                return InvitationStatus.WAITING if recruits else InvitationStatus.NOT_PLACED
+            case (ParticipationState.LEFT, _):
+                return InvitationStatus.LEFT
+            case (_, InvitationState.DECLINED):
+                return InvitationStatus.DECLINED
         if not self.recruits(today):
-            return Standing.MISSED
-        return Standing.INVITED if self.is_open else Standing.CLOSED
+            return InvitationStatus.MISSED
+        return InvitationStatus.INVITED if self.is_open else InvitationStatus.CLOSED
 
     def acts(self, today: date) -> frozenset[Act]:
-        """All that the page offers: each is accepted when it is followed on the same day."""
-        match self.standing(today):
-            case Standing.INVITED:
+        """Acts that the page offers: each of them succeeds on the same day."""
+        match self.status(today):
+            case InvitationStatus.INVITED:
                 return frozenset({Act.ACCEPT, Act.DECLINE})
-            case Standing.JOINED:
-                leave = {Act.LEAVE} if self.project_state != "closed" else set[Act]()
-                return frozenset(leave | ({Act.ANSWER} if self.may_answer(today) else set()))
-            case Standing.WAITING:
+            case InvitationStatus.JOINED:
+                leave = {Act.LEAVE} if self.project_state != Phase.CLOSED else set[Act]()
+                return frozenset(leave | ({Act.RESPOND} if self.may_respond(today) else set()))
+            case InvitationStatus.WAITING:
                 return frozenset({Act.LEAVE})
             case _:
                 return frozenset()
 
-    def may_answer(self, today: date) -> bool:
-        """Whether a device may have this participant's credential, or go on with the one it has."""
+    def may_respond(self, today: date) -> bool:
+        """Whether the participant can obtain a credential, or has one already."""
         obtainable = self.credential_taken or not self.issuing_stopped
-        return self.participation == "joined" and self.collects(today) and obtainable
+        return (
+            self.participation == ParticipationState.JOINED and self.collects(today) and obtainable
+        )
 
     def closed_because(self, today: date) -> Refusal | None:
-        """Why it can no longer be answered, or None while it can."""
-        if self.participation == "left":
+        """Why it can no longer be accepted or declined, or None while it can."""
+        if self.participation == ParticipationState.LEFT:
             return AlreadyLeft()
-        if self.state == "accepted":
+        if self.state == InvitationState.ACCEPTED:
             return AlreadyAccepted()
-        if self.state == "declined":
+        if self.state == InvitationState.DECLINED:
             return AlreadyDeclined()
         if not self.recruits(today):
             return RecruitmentIsOver()
         return None if self.is_open else InvitationClosed()
 
-    def accept(self, today: date) -> str:
-        """joined, or waitlisted when all places are taken. Raises the reason it is closed."""
+    def accept(self, today: date) -> ParticipationState:
+        """JOINED, or WAITLISTED when all places are taken. Raises the reason it is closed."""
         self._must_be_open(today)
-        return "waitlisted" if self.free_places == 0 else "joined"
+        full = self.free_places == 0
+        return ParticipationState.WAITLISTED if full else ParticipationState.JOINED
 
     def decline(self, today: date) -> None:
-        """For good (docs/decisions/0023). Raises the reason it is closed."""
+        """Decline; final (docs/decisions/0023). Raises the reason it is closed."""
         self._must_be_open(today)
 
     def leave(self) -> None:
-        """At any time, even after recruitment, and for good.
+        """Leave the project, at any time, even after recruitment; final.
 
         Raises AlreadyLeft, NotParticipating.
         """
-        if self.participation == "left":
+        if self.participation == ParticipationState.LEFT:
             raise AlreadyLeft
         if self.participation is None:
             raise NotParticipating

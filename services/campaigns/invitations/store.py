@@ -1,108 +1,72 @@
-"""Invitations, participations and the notices they lead to; see `sql/answers.sql`."""
+"""Invitations. Every transaction locks the project before the invitation."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Mapping, Sequence
+from datetime import date
 from uuid import UUID
 
-import orjson
-
-from services.campaigns.invitations.rules import Invitation
-from services.campaigns.launches.rules import Window
-from services.campaigns.members.store import StoredOrder
-from services.campaigns.queries import sql
-from services.runtime.postgres import database as db
+from services.campaigns.invitations.rules import Invitation, InvitationState, MemberStatus
+from services.campaigns.participations.rules import ParticipationState
+from services.campaigns.projects.rules import Phase
 from services.runtime.postgres.database import Connection
+from services.runtime.postgres.queries import Queries, execute, fetch, fetch_row
 from services.runtime.refusal import NotFound
 
-
-@dataclass(frozen=True)
-class Notice:
-    """A message from the closed list that asks nothing new, about one invitation."""
-
-    order_id: UUID
-    kind: str
-    member_id: UUID
-    subject_id: UUID
-    project_id: UUID
-    project_version: int
-    details: dict[str, str]
+queries = Queries("services.campaigns.invitations")
 
 
-@dataclass(frozen=True)
-class Promoted:
-    invitation_id: UUID
-    project_id: UUID
-    member_id: UUID
-    project_version: int
-
-
-async def invitation_of(conn: Connection, invitation_id: UUID, member_id: UUID) -> Invitation:
-    """Raises NotFound, also for somebody else's invitation."""
-    found = await db.maybe(conn, Invitation, sql.invitation_of, invitation_id, member_id)
-    if found is None:
+async def find_invitation(conn: Connection, invitation_id: UUID, member_id: UUID) -> Invitation:
+    """Raises NotFound, also for another member's invitation."""
+    row = await fetch_row(
+        conn, queries.find_invitation, invitation_id=invitation_id, member_id=member_id
+    )
+    if row is None:
         raise NotFound(what=invitation_id)
-    return found
+    columns = dict(row)
+    columns["state"] = InvitationState(columns["state"])
+    columns["project_state"] = Phase(columns["project_state"])
+    if columns["member_status"] is not None:
+        columns["member_status"] = MemberStatus(columns["member_status"])
+    if columns["participation"] is not None:
+        columns["participation"] = ParticipationState(columns["participation"])
+    return Invitation(**columns)
 
 
 async def lock_invitation(conn: Connection, invitation_id: UUID, member_id: UUID) -> Invitation:
-    """As `invitation_of`, with the project and the invitation locked. Raises NotFound."""
-    await conn.execute(sql.lock_project_of, invitation_id)
-    await conn.execute(sql.lock_invitation, invitation_id)
-    return await invitation_of(conn, invitation_id, member_id)
+    """`find_invitation` with the project and the invitation locked. Raises NotFound."""
+    await execute(conn, queries.lock_project, invitation_id=invitation_id)
+    await execute(conn, queries.lock_invitation, invitation_id=invitation_id)
+    return await find_invitation(conn, invitation_id, member_id)
 
 
-async def answer_invitation(conn: Connection, id: UUID, answer: str, day: date) -> None:
-    await conn.execute(sql.answer_invitation, id, answer, day)
-
-
-async def take_place(conn: Connection, project_id: UUID) -> None:
-    await conn.execute(sql.take_place, project_id)
-
-
-async def participate(conn: Connection, invitation: Invitation, state: str, day: date) -> None:
-    await conn.execute(
-        sql.participate, invitation.id, invitation.project_id, invitation.member_id, state, day
-    )
-
-
-async def leave(conn: Connection, invitation_id: UUID, day: date) -> str:
-    """Returns what the participation was: joined or waitlisted."""
-    before: str = await conn.fetchval(sql.leave, invitation_id, day)
-    return before
-
-
-async def free_places(conn: Connection, by_project: dict[UUID, int]) -> None:
-    await conn.execute(sql.free_places, list(by_project), list(by_project.values()))
-
-
-async def promote_waiting(
-    conn: Connection, project_ids: Sequence[UUID], today: date
-) -> list[Promoted]:
-    return await db.many(conn, Promoted, sql.promote_waiting, project_ids, today)
-
-
-async def insert_notices(
-    conn: Connection, window: Window, at: datetime, notices: Sequence[Notice]
+async def update_reply(
+    conn: Connection, invitation_id: UUID, state: InvitationState, day: date
 ) -> None:
-    await conn.execute(
-        sql.insert_notices,
-        window.first_day,
-        window.last_day,
-        at,
-        [n.order_id for n in notices],
-        [n.kind for n in notices],
-        [n.member_id for n in notices],
-        [n.subject_id for n in notices],
-        [n.project_id for n in notices],
-        [n.project_version for n in notices],
-        [orjson.dumps(n.details).decode() for n in notices],
+    await execute(conn, queries.update_reply, invitation_id=invitation_id, state=state, day=day)
+
+
+async def lock_projects_of_members(conn: Connection, member_ids: Sequence[UUID]) -> list[UUID]:
+    rows = await fetch(conn, queries.lock_projects_of_members, member_ids=member_ids)
+    return [row["id"] for row in rows]
+
+
+async def move_invitations(conn: Connection, survivor_of: Mapping[UUID, UUID]) -> None:
+    await execute(
+        conn,
+        queries.move_invitations,
+        merged_ids=list(survivor_of),
+        survivor_ids=list(survivor_of.values()),
     )
 
 
-async def withdraw_confirmations(
-    conn: Connection, about: Sequence[tuple[UUID, UUID]]
-) -> list[StoredOrder]:
-    """`about`: an invitation and its member, each."""
-    invitations, members = [a[0] for a in about], [a[1] for a in about]
-    return await db.many(conn, StoredOrder, sql.withdraw_confirmations, invitations, members)
+async def close_invitations(conn: Connection, status_of: Mapping[UUID, str]) -> None:
+    """`status_of`: the status of each former member."""
+    await execute(
+        conn,
+        queries.close_invitations,
+        member_ids=list(status_of),
+        statuses=list(status_of.values()),
+    )
+
+
+async def count_by_state(conn: Connection) -> dict[str, int]:
+    return {row["state"]: row["n"] for row in await fetch(conn, queries.count_by_state)}

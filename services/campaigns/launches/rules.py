@@ -1,7 +1,8 @@
-"""Campaigns: whom to ask, within which days, and whether the quotas can be met."""
+"""Campaigns: the audience, the days of the messages, and whether the quotas can be met."""
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
+from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -10,14 +11,12 @@ from services.runtime.refusal import Refusal
 from services.runtime.text import Language, Text
 
 SEED_BYTES = 32
-NOTICE_DAYS = 2
-# Messages leave until 20:00; an order made in the last hour would mostly miss its first day.
-LAST_HOUR_FOR_TODAY = 19
 
 
 class AlreadyLaunched(Refusal):
     sentence = Text(
-        fr="La campagne « {title} » est déjà lancée.", en="Campaign “{title}” is launched already."
+        fr="La campagne « {title} » est déjà lancée.",
+        en="The campaign “{title}” has already been launched.",
     )
     way_out = Text(
         fr="Pour solliciter d'autres personnes, préparez une nouvelle campagne.",
@@ -26,7 +25,7 @@ class AlreadyLaunched(Refusal):
 
 
 class QuotasInfeasible(Refusal):
-    """The sentence says the smallest change that would make the quotas possible."""
+    """The sentence names the smallest change that makes the quotas feasible."""
 
     sentence = Text(
         fr="Les quotas de « {title} » ne peuvent pas être atteints avant la fin du recrutement :"
@@ -38,10 +37,10 @@ class QuotasInfeasible(Refusal):
         en="Correct these quotas and the number wanted, then prepare the campaign again.",
     )
 
-    def __init__(self, title: str, wanted: dict[str, int], relaxation: dict[str, int]) -> None:
-        def lines(between: str) -> list[str]:
+    def __init__(self, title: str, targets: dict[str, int], relaxation: dict[str, int]) -> None:
+        def lines(preposition: str) -> list[str]:
             return [
-                f"{code} {between} {largest} (/ {wanted[code]})"
+                f"{code} {preposition} {largest} (/ {targets[code]})"
                 for code, largest in sorted(relaxation.items())
             ]
 
@@ -65,32 +64,14 @@ class WindowAfterRecruitment(Refusal):
     way_out = Text(fr="Choisissez un jour plus tôt.", en="Choose an earlier day.")
 
 
-@dataclass(frozen=True)
-class Window:
-    """Civil days on which a message may leave, both included."""
-
-    first_day: date
-    last_day: date
-
-
-def first_sendable_day(local_now: datetime) -> date:
-    """Today, or tomorrow when today's sending hours are nearly over; `local_now` is Paris time."""
-    late = local_now.hour >= LAST_HOUR_FOR_TODAY
-    return local_now.date() + timedelta(days=1 if late else 0)
-
-
-def window(sendable: date, first_day: date | None, days: int, until: date | None) -> Window | None:
-    """The days of one campaign's messages; none when recruitment (`until`) is over before."""
-    first = max(sendable, first_day or sendable)
-    last = first + timedelta(days=days - 1)
-    if until is None:
-        return Window(first, last)
-    return Window(first, min(last, until)) if first <= until else None
+class CampaignState(StrEnum):
+    DRAFT = "draft"
+    LAUNCHED = "launched"
 
 
 @dataclass(frozen=True)
 class Campaign:
-    """One wave of invitations for a project; as stored."""
+    """One wave of invitations for a project, as stored."""
 
     id: UUID
     project_id: UUID
@@ -100,7 +81,7 @@ class Campaign:
     wanted: int
     first_day: date | None
     window_days: int
-    state: str
+    state: CampaignState
     seed: bytes | None
     commitment: str | None
     launched_at: datetime | None
@@ -111,33 +92,37 @@ class Campaign:
 
     @property
     def strata(self) -> dict[str, int]:
-        """How many to ask in each stratum; without quotas there is one, called ''."""
+        """Number to ask in each stratum; without quotas there is one, called ''."""
         return dict(self.quotas["wanted"]) if self.quotas else {"": self.wanted}
 
     def launch(self, seed: bytes, at: datetime) -> "Campaign":
-        """Commit to the draw's seed before anybody knows who can be asked.
+        """Commit to the draw's seed before eligibility is read.
 
         Raises AlreadyLaunched.
         """
-        if self.state != "draft":
+        if self.state != CampaignState.DRAFT:
             raise AlreadyLaunched(title=self.title)
         return replace(
-            self, state="launched", seed=seed, commitment=sha256(seed).hexdigest(), launched_at=at
+            self,
+            state=CampaignState.LAUNCHED,
+            seed=seed,
+            commitment=sha256(seed).hexdigest(),
+            launched_at=at,
         )
 
     def must_be_feasible(self, possible: dict[str, int]) -> None:
-        """Raises QuotasInfeasible; `possible` is how many can be asked before recruitment ends."""
-        if self.quotas and (too_many := relaxation(self.strata, possible)):
-            raise QuotasInfeasible(self.title, self.strata, too_many)
+        """Raises QuotasInfeasible; `possible`: members who can be asked before recruitment ends."""
+        if self.quotas and (lowered := relaxation(self.strata, possible)):
+            raise QuotasInfeasible(self.title, self.strata, lowered)
 
 
-def relaxation(wanted: dict[str, int], possible: dict[str, int]) -> dict[str, int]:
-    """The largest feasible number of each stratum whose wanted number is not feasible.
+def relaxation(targets: dict[str, int], possible: dict[str, int]) -> dict[str, int]:
+    """Largest feasible number of each stratum whose wanted number is not feasible.
 
     Strata are disjoint, so lowering each to what exists is the smallest change there is.
     """
     return {
         stratum: possible.get(stratum, 0)
-        for stratum, number in wanted.items()
+        for stratum, number in targets.items()
         if number > possible.get(stratum, 0)
     }

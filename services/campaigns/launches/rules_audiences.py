@@ -1,7 +1,7 @@
-"""Rules of an audience and its quotas: only codes that exist, so that none can match nobody unseen.
+"""Audiences and quotas: only codes that exist, so that no misspelt one silently matches nobody.
 
-What is written may be a label, as screens print it, where it means one code and no other. The rest
-is refused with the codes that resemble it, before anything is stored or drawn.
+Staff may write a label, as screens print it, where it means exactly one code. Other text is refused
+with the codes that resemble it, before anything is stored or drawn.
 """
 
 from collections import Counter
@@ -14,49 +14,52 @@ from services.runtime.text import Language, Text
 Audience = Mapping[str, Sequence[str]]
 
 _NO_ATTRIBUTE = Text(
-    fr="« {written} » n'est pas un critère ; il y a {codes}.",
-    en="“{written}” is no attribute; there are {codes}.",
+    fr="« {text} » n'est pas un critère ; les critères sont : {codes}.",
+    en="“{text}” is not an attribute; the attributes are: {codes}.",
 )
 _NO_CODE = Text(
-    fr="« {written} » n'est pas une valeur de {attribute} ; les plus proches : {codes}.",
-    en="“{written}” is no value of {attribute}; the nearest are: {codes}.",
+    fr="« {text} » n'est pas une valeur de {attribute} ; les plus proches sont : {codes}.",
+    en="“{text}” is not a value of {attribute}; the nearest are: {codes}.",
 )
 _NONE_RESEMBLES = Text(
-    fr="« {written} » n'est pas une valeur de {attribute}, et aucune n'y ressemble ; par exemple :"
-    " {codes}.",
-    en="“{written}” is no value of {attribute}, and none resembles it; for example: {codes}.",
+    fr="« {text} » n'est pas une valeur de {attribute}, et aucune n'y ressemble ; les valeurs"
+    " s'écrivent par exemple : {codes}.",
+    en="“{text}” is not a value of {attribute}, and none resembles it; values are written like"
+    " this: {codes}.",
 )
 _NO_VALUES = Text(
-    fr="{attribute} : aucune valeur, donc personne ; indiquez-en, ou retirez ce critère.",
-    en="{attribute}: no value, hence nobody; name some, or remove this attribute.",
+    fr="{attribute} : sans valeur, ce critère ne désigne personne ; indiquez-en, ou retirez-le.",
+    en="{attribute}: without a value, this attribute selects nobody; name some, or remove it.",
 )
-_TWICE = Text(
-    fr="{attribute} : plusieurs quotas disent « {codes} » ; n'en gardez qu'un.",
-    en="{attribute}: several quotas mean “{codes}”; keep one.",
+_REPEATED = Text(
+    fr="{attribute} : plusieurs quotas désignent « {codes} » ; n'en gardez qu'un.",
+    en="{attribute}: several quotas mean “{codes}”; keep only one.",
 )
-# Of codes where none resembles: enough to see how they are written.
+# Number of codes shown where none resembles: enough to see how they are written.
 _EXAMPLES = 5
 
 
 @dataclass(frozen=True)
 class Unknown:
+    """Text in a campaign that means no attribute or code."""
+
     sentence: Text
-    written: str
+    text: str
     attribute: str
     codes: str
 
     def message(self, language: Language) -> str:
         return self.sentence.in_(
-            language, written=self.written, attribute=self.attribute, codes=self.codes
+            language, text=self.text, attribute=self.attribute, codes=self.codes
         )
 
 
 class UnknownValues(Refusal):
-    """Each line names what is unknown, and what is known in its place."""
+    """Each line names unknown text and the codes that resemble it."""
 
     status = 422
     sentence = Text(
-        fr="La campagne nomme des critères ou des valeurs qui n'existent pas.",
+        fr="La campagne mentionne des critères ou des valeurs qui n'existent pas.",
         en="The campaign names attributes or values that do not exist.",
     )
     way_out = Text(
@@ -69,83 +72,85 @@ class UnknownValues(Refusal):
         self._unknown = unknown
 
     def details(self, language: Language) -> list[str]:
-        return [one.message(language) for one in self._unknown]
+        return [unknown.message(language) for unknown in self._unknown]
 
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """The codes of each attribute: those that exist and those that members have."""
+    """Codes of each attribute: the contract's list, and those that members have."""
 
     codes: Mapping[str, frozenset[str]]
-    # The one code that a spelling means, and codes that resemble one.
+    # The one code that a text means, and the codes that resemble it.
     code_of: Callable[[str, str], str | None]
     nearest: Callable[[str, str, Iterable[str]], list[str]]
-    # A code with its name, where the code alone is a number.
+    # A code with its label, where the code alone is a number.
     labelled: Callable[[str, str], str]
 
-    def code(self, attribute: str, written: str) -> str | Unknown:
+    def code(self, attribute: str, text: str) -> str | Unknown:
         codes = self.codes[attribute]
-        if written in codes:
-            return written
-        meant = self.code_of(attribute, written)
-        if meant in codes:
-            return meant
-        sentence, near = _NO_CODE, self.nearest(attribute, written, sorted(codes))
-        if not near:
-            sentence, near = _NONE_RESEMBLES, sorted(codes, reverse=True)[:_EXAMPLES]
-        named = ", ".join(self.labelled(attribute, code) for code in near)
-        return Unknown(sentence, written, attribute, named)
+        if text in codes:
+            return text
+        code = self.code_of(attribute, text)
+        if code in codes:
+            return code
+        sentence, nearest = _NO_CODE, self.nearest(attribute, text, sorted(codes))
+        if not nearest:
+            sentence, nearest = _NONE_RESEMBLES, sorted(codes, reverse=True)[:_EXAMPLES]
+        labels = ", ".join(self.labelled(attribute, code) for code in nearest)
+        return Unknown(sentence, text, attribute, labels)
 
-    def unknown_attribute(self, written: str) -> Unknown:
-        return Unknown(_NO_ATTRIBUTE, written, "", ", ".join(sorted(self.codes)))
+    def unknown_attribute(self, text: str) -> Unknown:
+        return Unknown(_NO_ATTRIBUTE, text, "", ", ".join(sorted(self.codes)))
 
 
 @dataclass(frozen=True)
-class Asked:
-    """Whom a campaign asks, in codes."""
+class CodedAudience:
+    """Audience and quotas of a campaign, in codes."""
 
     audience: dict[str, list[str]]
     quotas_by: str | None
     quotas: dict[str, int]
 
 
-def in_codes(
+def coded_audience(
     audience: Audience,
     quotas_by: str | None,
     quotas: Mapping[str, int],
     vocabulary: Vocabulary,
-) -> Asked:
-    """Raises UnknownValues: all that is unknown, at once."""
+) -> CodedAudience:
+    """Raises UnknownValues with every unknown text at once."""
     unknown: list[Unknown] = []
 
-    def resolved(attribute: str, values: Iterable[str]) -> list[str]:
+    def resolve(attribute: str, values: Iterable[str]) -> list[str]:
         if attribute not in vocabulary.codes:
             unknown.append(vocabulary.unknown_attribute(attribute))
             return []
-        found = []
-        for value in values:
-            code = vocabulary.code(attribute, value)
-            found.append(code) if isinstance(code, str) else unknown.append(code)
-        return found
+        codes = []
+        for text in values:
+            code = vocabulary.code(attribute, text)
+            codes.append(code) if isinstance(code, str) else unknown.append(code)
+        return codes
 
-    asked: dict[str, list[str]] = {}
+    coded: dict[str, list[str]] = {}
     for attribute, values in audience.items():
         if not values:
             unknown.append(Unknown(_NO_VALUES, "", attribute, ""))
-        asked[attribute] = list(dict.fromkeys(resolved(attribute, values)))
-    strata = resolved(quotas_by, quotas) if quotas_by is not None else []
-    if twice := [code for code, times in Counter(strata).items() if times > 1]:
-        unknown.append(Unknown(_TWICE, "", quotas_by or "", ", ".join(twice)))
+        coded[attribute] = list(dict.fromkeys(resolve(attribute, values)))
+    strata = resolve(quotas_by, quotas) if quotas_by is not None else []
+    if repeated := [code for code, count in Counter(strata).items() if count > 1]:
+        unknown.append(Unknown(_REPEATED, "", quotas_by or "", ", ".join(repeated)))
     if unknown:
         raise UnknownValues(unknown)
-    return Asked(asked, quotas_by, dict(zip(strata, quotas.values(), strict=True)))
+    return CodedAudience(coded, quotas_by, dict(zip(strata, quotas.values(), strict=True)))
 
 
-def held_by_nobody(audience: Audience, held: Mapping[str, frozenset[str]]) -> list[tuple[str, str]]:
-    """The parts of an audience, as attribute and code, that no member has."""
+def unused_criteria(
+    audience: Audience, member_codes: Mapping[str, frozenset[str]]
+) -> list[tuple[str, str]]:
+    """Attributes and codes of an audience that no member has."""
     return [
         (attribute, code)
         for attribute, codes in audience.items()
         for code in codes
-        if code not in held.get(attribute, frozenset())
+        if code not in member_codes.get(attribute, frozenset())
     ]

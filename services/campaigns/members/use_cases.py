@@ -1,87 +1,105 @@
-"""What the other services tell, applied to whole batches; older versions change nothing."""
+"""Members: their versions, their departures, and the figures of the day."""
 
 from collections.abc import Sequence
 
-from services.campaigns.invitations.use_cases import give_places
+from services.campaigns.invitations.store import (
+    close_invitations,
+    lock_projects_of_members,
+    move_invitations,
+)
+from services.campaigns.ledger.store import count_free_from
 from services.campaigns.members import store
-from services.campaigns.projects.events import order_state
-from services.campaigns.reports import store as reports
-from services.campaigns.reports.use_cases import move_on
+from services.campaigns.members.rules import FormerMember, Member
+from services.campaigns.orders.store import cancel_member_orders
+from services.campaigns.participations.store import count_acceptances, end_member_participations
+from services.campaigns.participations.use_cases import give_places
+from services.campaigns.reports.store import exempt_former_members
+from services.campaigns.reports.use_cases import advance_reports
 from services.contracts.events.campaigns import ErasureApplied
-from services.contracts.events.registry import DeliveryState, MemberState, MemberStatus
-from services.contracts.events.responses import CollectionState
+from services.contracts.events.registry import MemberState, MemberStatus
+from services.contracts.http.campaigns import Today
 from services.runtime.clock import Clock
 from services.runtime.messaging import outbox
 from services.runtime.postgres.database import Connection
 
 
-async def learn_members(conn: Connection, clock: Clock, events: Sequence[MemberState]) -> None:
-    """Who left keeps no open invitation, no place, and no message that can still be stopped."""
-    gone = await store.know_members(
-        conn,
-        [
-            store.MemberNews(
-                member_id=e.member_id,
-                version=e.version,
-                status=e.status,
-                merged_into=e.merged_into,
-                zone=e.zone,
-                attributes=None if e.status.is_final else e.attributes,
-                not_before=e.not_before,
-                ends_on=e.ends_on,
-            )
-            for e in events
-        ],
-        clock.today(),
-    )
-    if gone:
-        await _part_with(conn, clock, gone)
+async def apply_member_state(conn: Connection, clock: Clock, events: Sequence[MemberState]) -> None:
+    """Store newer versions, and end everything open of members who leave the panel."""
+    members = [
+        Member(
+            member_id=event.member_id,
+            version=event.version,
+            status=event.status,
+            merged_into=event.merged_into,
+            zone=event.zone,
+            attributes=None if event.status.is_final else event.attributes,
+            not_before=event.not_before,
+            ends_on=event.ends_on,
+        )
+        for event in events
+    ]
+    former = await store.upsert_members(conn, members, clock.today())
+    if former:
+        await _apply_departures(conn, clock, former)
     await outbox.write_hint(conn, clock, "member", "all")
 
 
-async def _part_with(conn: Connection, clock: Clock, gone: Sequence[store.Gone]) -> None:
-    ids = [g.member_id for g in gone]
-    projects = await store.lock_projects_of(conn, ids)
-    if merges := {g.member_id: g.merged_into for g in gone if g.merged_into}:
-        await store.move_invitations(conn, merges)
-    await store.close_invitations(conn, gone)
-    freed = await store.end_participations(conn, ids, clock.now())
-    if projects:
-        await give_places(conn, clock, {id: freed.get(id, 0) for id in projects})
-    await reports.exempt_gone(conn, gone)
-    cancelled = await store.cancel_orders(conn, ids)
-    await outbox.write_many(conn, clock, [order_state(order) for order in cancelled])
+async def republish_erasures(conn: Connection, clock: Clock) -> int:
+    """Acknowledge all erasures again, for a restored registry; returns their number."""
+    erased = await store.list_erased_members(conn, clock.today())
     await outbox.write_many(
         conn,
         clock,
         [
-            ErasureApplied(member_id=g.member_id, version=g.version, applied_on=clock.today())
-            for g in gone
-            if g.status == MemberStatus.ERASED
+            ErasureApplied(
+                member_id=member.member_id, version=member.version, applied_on=member.gone_on
+            )
+            for member in erased
         ],
     )
-    await move_on(conn, clock, projects)
+    return len(erased)
 
 
-async def settle_deliveries(
-    conn: Connection, clock: Clock, events: Sequence[DeliveryState]
-) -> None:
-    """Registry's answers settle orders, the contact ledger, invitations and report duties."""
-    reported = await reports.lock_reported(conn, [e.order_id for e in events])
-    projects = await store.settle_orders(
-        conn,
-        [store.Answer(e.order_id, e.version, e.state, e.day, e.reason) for e in events],
-        clock.now(),
+async def show_today(conn: Connection, clock: Clock) -> Today:
+    today = clock.today()
+    figures = await store.find_day_figures(conn, today)
+    free = await count_free_from(conn, today)
+    return Today(
+        today=today,
+        asked=figures.asked,
+        opted_in=figures.opted_in,
+        declined=figures.declined,
+        left_panel=figures.left_panel,
+        opted_in_per_day=await count_acceptances(conn, today),
+        can_be_asked_today=free.get(today, 0),
+        solicited_twice=figures.solicited_twice,
+        members=figures.members,
+        orders_unanswered=figures.orders_unanswered,
     )
-    for project_id in projects:
-        await outbox.write_hint(conn, clock, "delivery", project_id)
-    await move_on(conn, clock, reported)
 
 
-async def learn_collections(
-    conn: Connection, clock: Clock, events: Sequence[CollectionState]
-) -> None:
-    known = await store.know_collections(conn, [(e.project_id, e.version, e.state) for e in events])
-    for project_id in known:
-        await outbox.write_hint(conn, clock, "project", project_id)
-    await move_on(conn, clock, known)
+async def _apply_departures(conn: Connection, clock: Clock, former: Sequence[FormerMember]) -> None:
+    """Former members have no open invitation, no place, and no message that can be stopped."""
+    ids = [member.member_id for member in former]
+    status_of = {member.member_id: member.status for member in former}
+    projects = await lock_projects_of_members(conn, ids)
+    if survivor_of := {m.member_id: m.merged_into for m in former if m.merged_into}:
+        await move_invitations(conn, survivor_of)
+    await close_invitations(conn, status_of)
+    freed = await end_member_participations(conn, ids, clock.today())
+    if projects:
+        await give_places(conn, clock, {id: freed.get(id, 0) for id in projects})
+    await exempt_former_members(conn, status_of)
+    await cancel_member_orders(conn, ids, clock.now())
+    await outbox.write_many(
+        conn,
+        clock,
+        [
+            ErasureApplied(
+                member_id=member.member_id, version=member.version, applied_on=clock.today()
+            )
+            for member in former
+            if member.status == MemberStatus.ERASED
+        ],
+    )
+    await advance_reports(conn, clock, projects)

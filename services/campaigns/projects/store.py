@@ -1,208 +1,222 @@
-"""Projects and campaigns as rows; see `sql/projects.sql`."""
+"""Projects, their mandate changes, keys and live counts as rows."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
-from services.campaigns.launches.rules import Campaign
-from services.campaigns.projects.rules import Committed, MandateChange, Project, Roster
-from services.campaigns.queries import sql
-from services.runtime.postgres import database as db
+from services.campaigns.projects.rules import (
+    DrawCommitment,
+    MandateChange,
+    Phase,
+    Project,
+    ProjectProgress,
+    Roster,
+)
+from services.campaigns.projects.signing_keys import EncryptedKey
 from services.runtime.postgres.database import Connection
+from services.runtime.postgres.locks import AdvisoryLock
+from services.runtime.postgres.queries import (
+    Queries,
+    Query,
+    execute,
+    fetch,
+    fetch_optional,
+    fetch_row,
+    fetch_value,
+)
 from services.runtime.refusal import NotFound
+
+queries = Queries("services.campaigns.projects")
+
+_COUNTS = (
+    "wanted",
+    "ordered",
+    "sent",
+    "accepted",
+    "declined",
+    "waitlisted",
+    "left",
+    "refused_by_reason",
+)
+
+
+def _columns(project: Project, query: Query) -> dict[str, Any]:
+    """The fields of the project that the query has parameters for."""
+    return {name: field for name, field in vars(project).items() if name in query.names}
+
+
+async def acquire_allocation_lock(conn: Connection) -> None:
+    await execute(conn, queries.acquire_allocation_lock, number=AdvisoryLock.ALLOCATION)
 
 
 async def insert_project(conn: Connection, project: Project, at: datetime) -> None:
-    p = project
-    await conn.execute(
-        sql.insert_project,
-        p.id,
-        p.version,
-        p.state,
-        p.title,
-        p.nature,
-        p.why,
-        p.stakes,
-        p.objectives,
-        p.purpose,
-        p.decision_maker_name,
-        p.decision_maker_role,
-        p.who,
-        p.how,
-        p.compensation_terms,
-        p.compensation_reference,
-        p.recruitment_ends_on,
-        p.collection_ends_on,
-        p.places,
-        p.free_places,
-        p.anonymity_floor,
-        p.asked,
-        p.joined,
-        p.ended_early_reason,
-        at,
-        p.decision_maker_account,
-    )
+    columns = _columns(project, queries.insert_project)
+    await execute(conn, queries.insert_project, **columns, created_at=at)
+
+
+async def update_project(conn: Connection, project: Project, at: datetime) -> None:
+    columns = _columns(project, queries.update_project)
+    published_at = at if project.state == Phase.PUBLISHED else None
+    await execute(conn, queries.update_project, **columns, published_at=published_at)
+
+
+async def update_places(conn: Connection, project_id: UUID, places: int | None) -> None:
+    await execute(conn, queries.update_places, id=project_id, places=places)
+
+
+async def list_projects(conn: Connection, project_ids: Sequence[UUID]) -> list[Project]:
+    rows = await fetch(conn, queries.list_projects, ids=project_ids)
+    return [Project(**{**row, "state": Phase(row["state"])}) for row in rows]
+
+
+async def find_project(conn: Connection, project_id: UUID) -> Project:
+    """Raises NotFound."""
+    projects = await list_projects(conn, [project_id])
+    if not projects:
+        raise NotFound(what=project_id)
+    return projects[0]
 
 
 async def lock_project(conn: Connection, project_id: UUID) -> Project:
     """Raises NotFound."""
-    project = await db.maybe(conn, Project, sql.lock_project, project_id)
-    if project is None:
-        raise NotFound(what=project_id)
-    return project
+    await execute(conn, queries.lock_project, id=project_id)
+    return await find_project(conn, project_id)
 
 
-async def save_project(conn: Connection, project: Project, at: datetime) -> None:
-    p = project
-    await conn.execute(
-        sql.save_project,
-        p.id,
-        p.version,
-        p.state,
-        p.title,
-        p.nature,
-        p.why,
-        p.stakes,
-        p.objectives,
-        p.purpose,
-        p.decision_maker_name,
-        p.decision_maker_role,
-        p.who,
-        p.how,
-        p.compensation_terms,
-        p.compensation_reference,
-        p.recruitment_ends_on,
-        p.collection_ends_on,
-        p.anonymity_floor,
-        p.asked,
-        p.joined,
-        p.ended_early_reason,
-        p.credential_key,
-        p.credentials_issued,
-        p.report_version,
-        p.report_duties,
-        at if p.state == "published" else None,
-        p.decision_maker_account,
-    )
+async def lock_published_projects(conn: Connection) -> list[Project]:
+    rows = await fetch(conn, queries.lock_published_projects)
+    return await list_projects(conn, [row["id"] for row in rows])
 
 
-async def set_places(conn: Connection, project_id: UUID, places: int | None) -> None:
-    await conn.execute(sql.set_places, project_id, places)
+async def list_commitments(
+    conn: Connection, project_ids: Sequence[UUID]
+) -> dict[UUID, list[DrawCommitment]]:
+    """Commitments of each project, in launch order."""
+    commitments: dict[UUID, list[DrawCommitment]] = {id: [] for id in project_ids}
+    for row in await fetch(conn, queries.list_commitments, project_ids=project_ids):
+        commitments[row["project_id"]].append(DrawCommitment(row["commitment"], row["seed"]))
+    return commitments
 
 
-async def launches(conn: Connection, project_id: UUID) -> list[Committed]:
-    rows = await conn.fetch(sql.launches, project_id)
-    return [Committed(row["commitment"], row["seed"]) for row in rows]
-
-
-async def keep_mandate_change(
-    conn: Connection, before: Project, after: Project, reason: str, by: str, at: datetime
+async def insert_mandate_change(
+    conn: Connection, old: Project, new: Project, reason: str, changed_by: str, at: datetime
 ) -> None:
-    await conn.execute(
-        sql.keep_mandate_change,
-        after.id,
-        after.version,
-        before.decision_maker_name,
-        before.decision_maker_role,
-        after.decision_maker_name,
-        after.decision_maker_role,
-        reason,
-        by,
-        at,
-        before.decision_maker_account,
-        after.decision_maker_account,
+    await execute(
+        conn,
+        queries.insert_mandate_change,
+        project_id=new.id,
+        version=new.version,
+        name_before=old.decision_maker_name,
+        role_before=old.decision_maker_role,
+        account_before=old.decision_maker_account,
+        name=new.decision_maker_name,
+        role=new.decision_maker_role,
+        account=new.decision_maker_account,
+        reason=reason,
+        changed_by=changed_by,
+        changed_at=at,
     )
 
 
-async def mandate_changes(conn: Connection, project_id: UUID) -> list[MandateChange]:
-    return await db.many(conn, MandateChange, sql.mandate_changes, project_id)
+async def list_mandate_changes(
+    conn: Connection, project_ids: Sequence[UUID]
+) -> dict[UUID, list[MandateChange]]:
+    """Changes of each project, oldest first."""
+    changes: dict[UUID, list[MandateChange]] = {id: [] for id in project_ids}
+    for row in await fetch(conn, queries.list_mandate_changes, project_ids=project_ids):
+        columns = dict(row)
+        changes[columns.pop("project_id")].append(MandateChange(**columns))
+    return changes
 
 
-async def all_mandate_changes(conn: Connection) -> dict[UUID, list[MandateChange]]:
-    found: dict[UUID, list[MandateChange]] = {}
-    for row in await conn.fetch(sql.all_mandate_changes):
-        values = dict(row)
-        found.setdefault(values.pop("project_id"), []).append(MandateChange(**values))
-    return found
-
-
-async def collection_state(conn: Connection, project_id: UUID) -> str | None:
-    state: str | None = await conn.fetchval(sql.collection_state, project_id)
+async def find_collection_state(conn: Connection, project_id: UUID) -> str | None:
+    state: str | None = await fetch_value(
+        conn, queries.find_collection_state, project_id=project_id
+    )
     return state
 
 
-async def issuing_stopped(conn: Connection, project_id: UUID) -> bool:
-    return bool(await conn.fetchval(sql.issuing_stopped, project_id))
-
-
-async def insert_campaign(conn: Connection, campaign: Campaign, at: datetime) -> None:
-    c = campaign
-    await conn.execute(
-        sql.insert_campaign,
-        c.id,
-        c.project_id,
-        c.title,
-        c.audience,
-        c.quotas,
-        c.wanted,
-        c.first_day,
-        c.window_days,
-        at,
+async def upsert_collections(
+    conn: Connection, states: Sequence[tuple[UUID, int, str]]
+) -> list[UUID]:
+    """(project, version, state); returns the projects with a newer version."""
+    rows = await fetch(
+        conn,
+        queries.upsert_collections,
+        project_ids=[project_id for project_id, _, _ in states],
+        versions=[version for _, version, _ in states],
+        states=[state for _, _, state in states],
     )
+    return [row["project_id"] for row in rows]
 
 
-async def lock_campaigns(conn: Connection, campaign_ids: list[UUID]) -> list[Campaign]:
-    return await db.many(conn, Campaign, sql.lock_campaigns, campaign_ids)
+async def is_issuing_stopped(conn: Connection, project_id: UUID) -> bool:
+    return bool(await fetch_value(conn, queries.is_issuing_stopped, project_id=project_id))
 
 
-async def read_campaign(conn: Connection, campaign_id: UUID) -> Campaign:
-    """Raises NotFound."""
-    campaign = await db.maybe(conn, Campaign, sql.read_campaign, campaign_id)
-    if campaign is None:
-        raise NotFound(what=campaign_id)
-    return campaign
+async def insert_project_key(conn: Connection, key: EncryptedKey) -> None:
+    await execute(conn, queries.insert_project_key, **asdict(key))
 
 
-async def commit_launch(conn: Connection, campaign: Campaign) -> None:
-    await conn.execute(
-        sql.commit_launch, campaign.id, campaign.seed, campaign.commitment, campaign.launched_at
-    )
+async def find_project_key(conn: Connection, project_id: UUID) -> EncryptedKey:
+    """Raises NotFound: no such project, or not published."""
+    key = await fetch_optional(conn, EncryptedKey, queries.find_project_key, project_id=project_id)
+    if key is None:
+        raise NotFound(what=project_id)
+    return key
 
 
-async def over_recruitment(conn: Connection, today: date) -> list[UUID]:
-    return [row["id"] for row in await conn.fetch(sql.over_recruitment, today)]
+async def list_past_recruitment(conn: Connection, today: date) -> list[UUID]:
+    return [row["id"] for row in await fetch(conn, queries.list_past_recruitment, today=today)]
 
 
-async def over_collection(conn: Connection, today: date) -> list[UUID]:
-    return [row["id"] for row in await conn.fetch(sql.over_collection, today)]
+async def list_past_collection(conn: Connection, today: date) -> list[UUID]:
+    return [row["id"] for row in await fetch(conn, queries.list_past_collection, today=today)]
 
 
-async def roster(conn: Connection, project_id: UUID) -> Roster:
+async def find_roster(conn: Connection, project_id: UUID) -> Roster:
     """Under the project's lock."""
-    found = await db.maybe(conn, Roster, sql.roster, project_id)
-    assert found is not None
-    return found
+    row = await fetch_row(conn, queries.find_roster, project_id=project_id)
+    assert row is not None
+    return Roster(**row)
 
 
-async def credentials_issued(conn: Connection, project_id: UUID) -> int | None:
+async def count_credentials(conn: Connection, project_id: UUID) -> int | None:
     """Under the project's lock."""
-    issued: int | None = await conn.fetchval(sql.credentials_issued, project_id)
-    return issued
+    count: int | None = await fetch_value(conn, queries.count_credentials, project_id=project_id)
+    return count
 
 
 async def expire_invitations(conn: Connection, project_id: UUID) -> None:
-    await conn.execute(sql.expire_invitations, project_id)
+    await execute(conn, queries.expire_invitations, project_id=project_id)
 
 
-async def published_projects(conn: Connection) -> list[Project]:
-    return await db.many(conn, Project, sql.published_projects)
+async def list_progress(conn: Connection, project_id: UUID | None = None) -> list[ProjectProgress]:
+    """One project, or all with the newest first."""
+    rows = await fetch(conn, queries.list_progress, project_id=project_id)
+    projects = {p.id: p for p in await list_projects(conn, [row["id"] for row in rows])}
+    return [_progress(projects[row["id"]], row) for row in rows]
 
 
-async def all_launches(conn: Connection) -> dict[UUID, list[Committed]]:
-    found: dict[UUID, list[Committed]] = {}
-    for row in await conn.fetch(sql.all_launches):
-        found.setdefault(row["project_id"], []).append(Committed(row["commitment"], row["seed"]))
-    return found
+def _progress(project: Project, row: Mapping[str, Any]) -> ProjectProgress:
+    return ProjectProgress(
+        project=project,
+        collection=row["collection"],
+        counts={name: row[name] for name in _COUNTS},
+        known_report=row["known_report"],
+        duties=row["duties"],
+    )
 
 
-async def read_project(conn: Connection, project_id: UUID) -> Project | None:
-    return await db.maybe(conn, Project, sql.read_project, project_id)
+async def list_due_shuffles(conn: Connection, today: date) -> list[UUID]:
+    return [row["id"] for row in await fetch(conn, queries.list_due_shuffles, today=today)]
+
+
+async def shuffle_people(conn: Connection, project_id: UUID, today: date) -> None:
+    """Rewrite the rows of the project's people in random order, under the project's lock."""
+    await execute(conn, queries.shuffle_credentials, project_id=project_id)
+    await execute(conn, queries.shuffle_participations, project_id=project_id)
+    await execute(conn, queries.shuffle_invitations, project_id=project_id)
+    await execute(conn, queries.update_shuffled_on, project_id=project_id, today=today)

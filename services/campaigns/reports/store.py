@@ -1,89 +1,119 @@
-"""Reports held, and the duty to send them to everybody who took part; see `sql/reports.sql`."""
+"""Reports, and the duty to send them to every participant."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from services.campaigns.launches.rules import Window
-from services.campaigns.members.store import Gone
-from services.campaigns.queries import sql
+from services.campaigns.orders.rules import Window
+from services.campaigns.orders.store import ORDERS_TOPIC
+from services.campaigns.reports.rules import Report
 from services.runtime.postgres.database import Connection
+from services.runtime.postgres.queries import Queries, execute, fetch, fetch_row, fetch_value
+
+queries = Queries("services.campaigns.reports")
 
 
-async def know_reports(conn: Connection, news: Sequence[tuple[UUID, int, int, date]]) -> list[UUID]:
-    """(project, version, collection's version, day); returns the projects with a newer one."""
-    columns = [list(column) for column in zip(*news, strict=True)] or [[], [], [], []]
-    return [row["project_id"] for row in await conn.fetch(sql.know_reports, *columns)]
+async def upsert_reports(conn: Connection, reports: Sequence[Report]) -> list[UUID]:
+    """Returns the projects with a newer version."""
+    rows = await fetch(
+        conn,
+        queries.upsert_reports,
+        project_ids=[report.project_id for report in reports],
+        versions=[report.version for report in reports],
+        collection_versions=[report.collection_version for report in reports],
+        published_on=[report.published_on for report in reports],
+    )
+    return [row["project_id"] for row in rows]
 
 
-async def lock_reports(conn: Connection, among: Sequence[UUID] | None) -> list[UUID]:
-    return [row["id"] for row in await conn.fetch(sql.lock_reports, among)]
+async def lock_advancing_projects(
+    conn: Connection, project_ids: Sequence[UUID] | None = None
+) -> list[UUID]:
+    """Of these projects, or of all, those whose report may advance."""
+    rows = await fetch(conn, queries.lock_advancing_projects, project_ids=project_ids)
+    return [row["id"] for row in rows]
 
 
-async def lock_reported(conn: Connection, order_ids: Sequence[UUID]) -> list[UUID]:
-    return [row["id"] for row in await conn.fetch(sql.lock_reported, order_ids)]
+async def lock_reported_projects(conn: Connection, order_ids: Sequence[UUID]) -> list[UUID]:
+    rows = await fetch(conn, queries.lock_reported_projects, order_ids=order_ids)
+    return [row["id"] for row in rows]
 
 
-async def due_reports(conn: Connection, project_ids: Sequence[UUID]) -> dict[UUID, int]:
-    """Projects and the version of the report they are to owe from now on."""
-    rows = await conn.fetch(sql.due_reports, project_ids)
+async def list_due_reports(conn: Connection, project_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """Version of the report that each project is to owe from now on."""
+    rows = await fetch(conn, queries.list_due_reports, project_ids=project_ids)
     return {row["project_id"]: row["version"] for row in rows}
 
 
-async def create_duties(
+async def insert_duties(
     conn: Connection,
     project_id: UUID,
     report_version: int,
     project_version: int,
     window: Window,
     at: datetime,
-    topic: str,
 ) -> dict[str, int]:
-    """How many are owed, and how many are exempt from the start."""
-    row = await conn.fetchrow(
-        sql.create_duties,
-        project_id,
-        report_version,
-        project_version,
-        window.first_day,
-        window.last_day,
-        at,
-        topic,
+    """Returns the numbers owed and exempt."""
+    row = await fetch_row(
+        conn,
+        queries.insert_duties,
+        project_id=project_id,
+        report_version=report_version,
+        project_version=project_version,
+        first_day=window.first_day,
+        last_day=window.last_day,
+        at=at,
+        topic=ORDERS_TOPIC,
     )
     assert row is not None
     return dict(row)
 
 
-async def stop_older(
-    conn: Connection, project_id: UUID, report_version: int, at: datetime, topic: str
+async def cancel_older_reports(
+    conn: Connection, project_id: UUID, report_version: int, at: datetime
 ) -> None:
-    await conn.execute(sql.stop_older, project_id, report_version, at, topic)
-
-
-async def look_again(
-    conn: Connection,
-    project_ids: Sequence[UUID],
-    window: Window,
-    at: datetime,
-    topic: str,
-    today: date,
-) -> int:
-    """Returns how many reports were ordered anew."""
-    number: int = await conn.fetchval(
-        sql.look_again,
-        project_ids,
-        window.first_day,
-        window.last_day,
-        at,
-        topic,
-        today,
+    await execute(
+        conn,
+        queries.cancel_older_reports,
+        project_id=project_id,
+        report_version=report_version,
+        at=at,
+        topic=ORDERS_TOPIC,
     )
-    return number
 
 
-async def exempt_gone(conn: Connection, gone: Sequence[Gone]) -> None:
-    await conn.execute(sql.exempt_gone, [g.member_id for g in gone], [g.status for g in gone])
+async def reorder_refused(
+    conn: Connection, project_ids: Sequence[UUID], window: Window, at: datetime, today: date
+) -> int:
+    """Returns the number of new orders."""
+    count: int = await fetch_value(
+        conn,
+        queries.reorder_refused,
+        project_ids=project_ids,
+        first_day=window.first_day,
+        last_day=window.last_day,
+        at=at,
+        topic=ORDERS_TOPIC,
+        today=today,
+    )
+    return count
+
+
+async def exempt_former_members(conn: Connection, status_of: Mapping[UUID, str]) -> None:
+    """`status_of`: the status of each former member."""
+    await execute(
+        conn,
+        queries.exempt_former_members,
+        member_ids=list(status_of),
+        statuses=list(status_of.values()),
+    )
 
 
 async def close_projects(conn: Connection, project_ids: Sequence[UUID]) -> list[UUID]:
-    return [row["id"] for row in await conn.fetch(sql.close_projects, project_ids)]
+    rows = await fetch(conn, queries.close_projects, project_ids=project_ids)
+    return [row["id"] for row in rows]
+
+
+async def count_overdue_reports(conn: Connection, today: date) -> int:
+    count: int = await fetch_value(conn, queries.count_overdue_reports, today=today)
+    return count

@@ -1,81 +1,77 @@
 """From a published report to a closed project (charter: a formal return on the proposals).
 
-A report, the synthesis it answers and the end of collection become known here in any order: the
-last one to come starts the duties, or the sweep does. Everybody locks the project first, so a
-project is not closed while something new becomes owed.
+The report, the synthesis it answers and the end of collection arrive here in any order: the last of
+them starts the duties, or the sweep does. Every transaction locks the project first, so a project
+is not closed while something new becomes owed.
 """
 
 from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
-from services.campaigns.draws.use_cases import PARIS
-from services.campaigns.launches.rules import NOTICE_DAYS, Window, first_sendable_day, window
+from services.campaigns.orders.rules import notice_window
 from services.campaigns.projects import store as projects
-from services.campaigns.projects.use_cases import save, tell
+from services.campaigns.projects.use_cases import publish_state, save_public_project
 from services.campaigns.reports import store
-from services.contracts.events.campaigns import OrderState
+from services.campaigns.reports.rules import Report
 from services.contracts.events.feedback import ReportState
-from services.contracts.topics import topic_of
+from services.contracts.events.responses import CollectionState
 from services.runtime.clock import Clock
+from services.runtime.messaging import outbox
 from services.runtime.postgres.database import Connection
 
-_ORDERS = topic_of(OrderState).name
+
+async def apply_report_state(conn: Connection, clock: Clock, events: Sequence[ReportState]) -> None:
+    reports = [
+        Report(event.project_id, event.version, event.collection_version, event.published_on)
+        for event in events
+    ]
+    await advance_reports(conn, clock, await store.upsert_reports(conn, reports))
 
 
-async def learn_reports(conn: Connection, clock: Clock, events: Sequence[ReportState]) -> None:
-    newer = await store.know_reports(
-        conn, [(e.project_id, e.version, e.collection_version, e.published_on) for e in events]
-    )
-    await move_on(conn, clock, newer)
+async def apply_collection_state(
+    conn: Connection, clock: Clock, events: Sequence[CollectionState]
+) -> None:
+    states = [(event.project_id, event.version, event.state) for event in events]
+    project_ids = await projects.upsert_collections(conn, states)
+    for project_id in project_ids:
+        await outbox.write_hint(conn, clock, "project", project_id)
+    await advance_reports(conn, clock, project_ids)
 
 
-async def move_on(conn: Connection, clock: Clock, project_ids: Sequence[UUID]) -> None:
+async def advance_reports(conn: Connection, clock: Clock, project_ids: Sequence[UUID]) -> None:
     """Begin to report, or close, those of the projects that can."""
     if project_ids:
-        await _move(conn, clock, await store.lock_reports(conn, project_ids))
+        await _advance(conn, clock, await store.lock_advancing_projects(conn, project_ids))
 
 
 async def sweep_reports(conn: Connection, clock: Clock) -> None:
-    """Whatever can move on anywhere; and what was refused is judged again, or ordered anew."""
-    locked = await store.lock_reports(conn, None)
+    """Advance every project that can; refused reports are ordered anew or recorded as such."""
+    locked = await store.lock_advancing_projects(conn)
     if locked:
-        await store.look_again(
-            conn, locked, notice_window(clock), clock.now(), _ORDERS, clock.today()
-        )
-        await _move(conn, clock, locked)
+        at = clock.now()
+        await store.reorder_refused(conn, locked, notice_window(at), at, clock.today())
+        await _advance(conn, clock, locked)
 
 
-async def _move(conn: Connection, clock: Clock, locked: Sequence[UUID]) -> None:
-    for project_id, report_version in (await store.due_reports(conn, locked)).items():
-        await _begin(conn, clock, project_id, report_version)
+async def _advance(conn: Connection, clock: Clock, locked: Sequence[UUID]) -> None:
+    for project_id, report_version in (await store.list_due_reports(conn, locked)).items():
+        await _begin_reporting(conn, clock, project_id, report_version)
     for project_id in await store.close_projects(conn, locked):
-        closed = await projects.read_project(conn, project_id)
-        assert closed is not None
-        await tell(conn, clock, closed)
+        await publish_state(conn, clock, await projects.find_project(conn, project_id))
 
 
-async def _begin(conn: Connection, clock: Clock, project_id: UUID, report_version: int) -> None:
-    """The project owes this report from now on, and each participant's is ordered."""
+async def _begin_reporting(
+    conn: Connection, clock: Clock, project_id: UUID, report_version: int
+) -> None:
+    """Owe this report from now on, and order each participant's."""
+    at = clock.now()
     project = (await projects.lock_project(conn, project_id)).begin_reporting(report_version)
-    # Before its duties: a closed project owes nothing.
-    await projects.save_project(conn, project, clock.now())
-    await store.stop_older(conn, project_id, report_version, clock.now(), _ORDERS)
-    created = await store.create_duties(
-        conn,
-        project_id,
-        report_version,
-        project.version,
-        notice_window(clock),
-        clock.now(),
-        _ORDERS,
+    # Before the duties: a closed project cannot owe any.
+    await projects.update_project(conn, project, at)
+    await store.cancel_older_reports(conn, project_id, report_version, at)
+    created = await store.insert_duties(
+        conn, project_id, report_version, project.version, notice_window(at), at
     )
     duties = {"report_version": report_version, "sent": 0, "undeliverable": 0, **created}
-    await save(conn, clock, replace(project, report_duties=duties))
-
-
-def notice_window(clock: Clock) -> Window:
-    """The days in which a notice that is ordered now may be sent."""
-    days = window(first_sendable_day(clock.now().astimezone(PARIS)), None, NOTICE_DAYS, None)
-    assert days is not None
-    return days
+    await save_public_project(conn, clock, replace(project, report_duties=duties))

@@ -52,7 +52,7 @@ async def draft_decision(
 async def sign_decision(
     conn: Connection, clock: Clock, signer: Staff, proposal_id: UUID, command: SignDecision
 ) -> UUID:
-    """Sign as the decision maker whose account the mandate names today, and who is not the drafter.
+    """Sign with the decision maker's account in today's mandate; the drafter cannot sign.
 
     Returns the project. Raises NotListed, DecisionChanged, NothingToSign, OldProposal,
     DecisionMakerWithoutAccount, SignedByAnother, DraftedByTheSigner, DraftedUnderTheSameName."""

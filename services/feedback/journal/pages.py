@@ -50,14 +50,14 @@ def router(database: Database, verifier: Verifier) -> APIRouter:
 async def _lines(database: Database, size: int) -> AsyncIterator[bytes]:
     """The file in pages, each read in a short transaction of its own, so that a slow client holds
     none open. The pages fit together, as entries never change."""
-    start, after = 0, -1
+    start, last_size = 0, -1
     while True:
         async with database.read_only() as conn:
             bodies = await store.list_entry_bodies(conn, start, size, _PAGE_ENTRIES)
-            checkpoints = await store.list_checkpoints(conn, after, start + len(bodies))
+            checkpoints = await store.list_checkpoints(conn, last_size, start + len(bodies))
         yield b"".join(_merge(start, bodies, checkpoints))
         start += len(bodies)
-        after = start
+        last_size = start
         if start >= size:
             return
 

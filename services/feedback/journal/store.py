@@ -98,7 +98,7 @@ async def list_entry_bodies(conn: Connection, start: int, end: int, limit: int) 
     return [row["body"] for row in rows]
 
 
-async def list_checkpoints(conn: Connection, after: int, up_to: int) -> list[SignedCheckpoint]:
+async def list_checkpoints(conn: Connection, after_size: int, up_to: int) -> list[SignedCheckpoint]:
     return await fetch_all(
-        conn, SignedCheckpoint, queries.list_checkpoints, after=after, up_to=up_to
+        conn, SignedCheckpoint, queries.list_checkpoints, after=after_size, up_to=up_to
     )

@@ -150,10 +150,10 @@ async def upsert_figures(conn: Connection, months: Sequence[FiguresState]) -> li
 
 
 async def list_projects(
-    conn: Connection, under_way: bool | None, after: PageKey, limit: int
+    conn: Connection, under_way: bool | None, key: PageKey, limit: int
 ) -> list[ProjectSummary]:
     return await fetch_all(
-        conn, ProjectSummary, queries.list_projects, under_way=under_way, **_page(after, limit)
+        conn, ProjectSummary, queries.list_projects, under_way=under_way, **_page(key, limit)
     )
 
 
@@ -197,14 +197,14 @@ async def find_decision(conn: Connection, proposal_id: UUID) -> PublicDecision |
 
 async def list_decisions(
     conn: Connection,
-    after: PageKey,
+    key: PageKey,
     limit: int,
     outcome: str | None,
     progress: str | None,
     today: date,
 ) -> list[DecisionSummary]:
     """Progress `overdue`: due before today, and neither done nor given up."""
-    page = _page(after, limit)
+    page = _page(key, limit)
     match (outcome, progress):
         case None, None:
             rows = await fetch(conn, queries.list_decisions, **page)
@@ -249,26 +249,26 @@ async def list_months(conn: Connection) -> list[FiguresState]:
 Rows = list[dict[str, Any]]
 
 
-async def list_open_projects(conn: Connection, after: UUID, limit: int) -> Rows:
-    rows = await fetch(conn, queries.list_open_projects, after_id=after, limit=limit)
+async def list_open_projects(conn: Connection, after_id: UUID, limit: int) -> Rows:
+    rows = await fetch(conn, queries.list_open_projects, after_id=after_id, limit=limit)
     return [dict(row) for row in rows]
 
 
-async def list_open_reports(conn: Connection, after: UUID, version: int, limit: int) -> Rows:
+async def list_open_reports(conn: Connection, after_id: UUID, version: int, limit: int) -> Rows:
     rows = await fetch(
-        conn, queries.list_open_reports, after_id=after, after_version=version, limit=limit
+        conn, queries.list_open_reports, after_id=after_id, after_version=version, limit=limit
     )
     return [dict(row) for row in rows]
 
 
-async def list_open_decisions(conn: Connection, after: UUID, limit: int) -> Rows:
-    rows = await fetch(conn, queries.list_open_decisions, after_id=after, limit=limit)
+async def list_open_decisions(conn: Connection, after_id: UUID, limit: int) -> Rows:
+    rows = await fetch(conn, queries.list_open_decisions, after_id=after_id, limit=limit)
     return [dict(row) for row in rows]
 
 
-async def list_open_steps(conn: Connection, after: UUID, number: int, limit: int) -> Rows:
+async def list_open_steps(conn: Connection, after_id: UUID, number: int, limit: int) -> Rows:
     rows = await fetch(
-        conn, queries.list_open_steps, after_id=after, after_number=number, limit=limit
+        conn, queries.list_open_steps, after_id=after_id, after_number=number, limit=limit
     )
     return [dict(row) for row in rows]
 
@@ -284,9 +284,9 @@ async def list_decision_addresses(conn: Connection, first: UUID, end: UUID | Non
     return [row["proposal_id"] for row in rows]
 
 
-def _page(after: PageKey, limit: int) -> dict[str, Any]:
+def _page(key: PageKey, limit: int) -> dict[str, Any]:
     """Parameters of a list query with keyset pagination."""
-    day, id = after or (None, None)
+    day, id = key or (None, None)
     return {"after_day": day, "after_id": id, "limit": limit}
 
 

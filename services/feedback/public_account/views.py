@@ -175,8 +175,8 @@ def template_helpers(language: Language, content_lang: str = "") -> dict[str, An
 
     @lru_cache(maxsize=4_096)
     def on(day: date | str) -> Markup:
-        shown = long_date(date.fromisoformat(day) if isinstance(day, str) else day, language)
-        return Markup(f'<time datetime="{day}">{shown}</time>')  # noqa: S704
+        formatted = long_date(date.fromisoformat(day) if isinstance(day, str) else day, language)
+        return Markup(f'<time datetime="{day}">{formatted}</time>')  # noqa: S704
 
     outcomes = {
         str(outcome): Markup(  # noqa: S704

@@ -1,8 +1,8 @@
-"""Replies of the mail server: the cause of a refusal, and the words of it that may be stored.
+"""Replies of the mail server: the cause of a refusal, and the part of its text that may be stored.
 
-Enhanced status codes (RFC 3463, RFC 5248, RFC 2034) decide. A refusal counts as the recipient's
-only where the reply says that there is no such mailbox or domain: an order refused in error is a
-person who is not asked, while an order that waits costs nothing but time.
+Enhanced status codes (RFC 3463, RFC 5248, RFC 2034) decide. A refusal is the recipient's only where
+the reply says that there is no such mailbox or domain: an order refused in error is a person who is
+not invited, while an order that waits costs only time.
 """
 
 import re
@@ -10,11 +10,11 @@ import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 
-# No such mailbox or domain. Not 5.1.7 and 5.1.8, which speak of the sender's address; nor 5.1.0,
-# which says "other" and of which servers use it for senders too; 5.4.310 is Exchange's dead domain.
+# No such mailbox or domain. Not 5.1.7 and 5.1.8, which concern the sender's address; nor 5.1.0,
+# "other", which servers use for senders too. 5.4.310 is Exchange's code for a dead domain.
 NO_SUCH_RECIPIENT = frozenset({(5, 1, 1), (5, 1, 2), (5, 1, 3), (5, 1, 6), (5, 1, 10), (5, 4, 310)})
 _ENHANCED = re.compile(r"\s*([245])\.(\d{1,3})\.(\d{1,3})(?!\S)\s*")
-# Words that overrule a code, as large providers answer a passing refusal with a permanent one.
+# Words that overrule a code: large providers give permanent codes to temporary refusals.
 _LATER = re.compile(
     r"\b(try (it )?again|later|temporar(y|ily)|essayer|reessayez|plus tard|ulterieurement|too many"
     r"|gr[ae]y-?list(ed|ing)?|rate limit(ed)?|throttl(ed|ing)|deferred)\b",
@@ -32,13 +32,13 @@ _NO_SUCH = re.compile(
     r"|(unknown|invalid) (local )?(user|recipient|mailbox|address)"
     r"|(does not|doesn.t) exist|n.existe pas|(adresse|destinataire).{0,40}(invalide|inconnue?))\b",
 )
-# Addresses and links are nobody's words.
+# Addresses and links, in which such words mean nothing.
 _QUOTED = re.compile(r"\S*@\S*|\S+://\S*")
 LONGEST_REPLY = 200
 
 
 class Stage(StrEnum):
-    """The command that a reply answers."""
+    """The command to which a reply belongs."""
 
     SENDER = "sender"
     RECIPIENT = "recipient"
@@ -46,12 +46,12 @@ class Stage(StrEnum):
 
 
 class Cause(StrEnum):
-    """Whose or which trouble a refusal is."""
+    """Cause of a refusal."""
 
     RECIPIENT = "recipient"
     """There is no such mailbox."""
     MAILBOX = "mailbox"
-    """The mailbox is there and takes nothing now, such as a full one."""
+    """The mailbox exists and accepts nothing now, for instance because it is full."""
     TEMPORARY = "temporary"
     """A temporary code."""
     LATER = "later"
@@ -59,12 +59,12 @@ class Cause(StrEnum):
     POLICY = "policy"
     """The server refuses this sender or this content."""
     UNCLEAR = "unclear"
-    """A permanent code without a reason that can be understood."""
+    """A permanent code without a recognisable reason."""
 
 
 @dataclass(frozen=True)
 class Reply:
-    """A negative reply as it came."""
+    """A negative reply."""
 
     stage: Stage
     code: int
@@ -81,13 +81,13 @@ class Reply:
 
     @property
     def cause(self) -> Cause:
-        words = _QUOTED.sub(" ", _plain(self.text))
+        text = _QUOTED.sub(" ", _plain(self.text))
         enhanced = self.enhanced
         if not self.is_permanent:
             return Cause.TEMPORARY
-        if (enhanced and enhanced[0] != 5) or _LATER.search(words):
+        if (enhanced and enhanced[0] != 5) or _LATER.search(text):
             return Cause.LATER
-        if self.stage is Stage.SENDER or _POLICY.search(words):
+        if self.stage is Stage.SENDER or _POLICY.search(text):
             return Cause.POLICY
         if enhanced in NO_SUCH_RECIPIENT:
             return Cause.RECIPIENT
@@ -95,16 +95,16 @@ class Reply:
             # Disabled, full, or too small for the message.
             return Cause.MAILBOX
         bare = enhanced in (None, (5, 0, 0), (5, 1, 0))
-        if bare and self.stage is Stage.RECIPIENT and _NO_SUCH.search(words):
+        if bare and self.stage is Stage.RECIPIENT and _NO_SUCH.search(text):
             return Cause.RECIPIENT
         return Cause.UNCLEAR if bare else Cause.POLICY
 
     @property
-    def is_trouble_of_ours(self) -> bool:
-        """A refusal that other recipients will meet as well: too many in a row stop the sender.
+    def concerns_sender(self) -> bool:
+        """Whether other recipients will meet this refusal too: some in a row open the breaker.
 
-        A temporary reply to one recipient, such as a greylisting, is not; a server that closes
-        (421), or takes nothing from this sender, is.
+        A temporary reply to one recipient, such as greylisting, does not; a server that closes
+        (421) or refuses this sender does.
         """
         if self.cause in (Cause.RECIPIENT, Cause.MAILBOX):
             return False
@@ -113,13 +113,13 @@ class Reply:
     def without_personal_data(self, *personal: str) -> str:
         """Code and text on one line, without addresses, links, tokens and parts of `personal`."""
         names = {part for text in personal for part in _parts(text)}
-        words = [
+        parts = [
             word if not _is_personal(word, names) else "…"
             for word in "".join(
                 c if c.isprintable() else " " for c in unicodedata.normalize("NFC", self.text)
             ).split()
         ]
-        line = re.sub(r"…( …)+", "…", " ".join([str(self.code), *words]))
+        line = re.sub(r"…( …)+", "…", " ".join([str(self.code), *parts]))
         return line if len(line) <= LONGEST_REPLY else line[: LONGEST_REPLY - 1] + "…"
 
 
@@ -130,11 +130,11 @@ def _plain(text: str) -> str:
 
 
 def _parts(text: str) -> set[str]:
-    """An address or a name, and the pieces of it that would still name a person."""
+    """An address or a name, and those of its pieces that would still identify a person."""
     plain = _plain(text)
     local, _, domain = plain.rpartition("@")
     pieces = re.split(r"[^a-z0-9]+", local or plain)
-    # Providers that ignore dots name the mailbox without them.
+    # Providers that ignore dots quote the mailbox without them.
     base = local.partition("+")[0]
     mailbox = {local, base, re.sub(r"[^a-z0-9]+", "", base)} - {""}
     return mailbox | {part for part in (plain, domain, *pieces) if len(part) >= 3}

@@ -1,4 +1,4 @@
-"""One reused SMTP connection, which reports how handing over each message ended."""
+"""SMTP connection, kept for many messages; it reports the result of each handover."""
 
 import time
 from collections.abc import Awaitable, Callable
@@ -10,9 +10,9 @@ from aiosmtplib import SMTP, SMTPException, SMTPResponseException
 from aiosmtplib.errors import SMTPDataError
 
 from services.registry.deliveries.replies import Cause, Reply, Stage
-from services.registry.messages.renderer import Message
+from services.registry.messages.renderer import RenderedMessage
 
-# Shorter than the idle limit of any mail server: before that, the connection is taken to be alive.
+# Shorter than the idle limit of any mail server: until then the connection counts as alive.
 _TRUSTED_IDLE_SECONDS = 2.0
 
 
@@ -20,17 +20,17 @@ log = structlog.get_logger()
 
 
 class Handover(Enum):
-    """How handing a message to the mail server ended."""
+    """Result of handing a message to the mail server."""
 
     ACCEPTED = auto()
     POSTPONED = auto()
-    """Definitely not taken, and worth another try."""
+    """Definitely not accepted, and worth another try."""
     REJECTED = auto()
-    """Refused as there is no such recipient."""
+    """Refused because there is no such recipient."""
     REFUSED = auto()
-    """Refused for another cause; `MailSession.reply` says which and when."""
+    """Refused for another cause; `MailSession.reply` has the cause and the stage."""
     UNCERTAIN = auto()
-    """The content was on its way: nobody can know."""
+    """The content was on its way: its fate is unknown."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class MailServer:
 
 
 class MailSession:
-    """A connection to the mail server, opened when needed and kept for many messages."""
+    """A connection to the mail server, opened on demand and kept for many messages."""
 
     def __init__(self, server: MailServer, sender: str) -> None:
         self._server = server
@@ -53,8 +53,8 @@ class MailSession:
         # The negative reply that ended the last message, if one did.
         self.reply: Reply | None = None
 
-    async def ready(self) -> None:
-        """Have a live connection, so that none but mail trouble can end an attempt.
+    async def connect(self) -> None:
+        """Have a live connection, so that only a failure of the mail server can end an attempt.
 
         Raises OSError, SMTPException.
         """
@@ -81,11 +81,11 @@ class MailSession:
         self._smtp, self._used = smtp, time.monotonic()
 
     async def hand_over(
-        self, message: Message, may_proceed: Callable[[], Awaitable[bool]]
+        self, message: RenderedMessage, may_proceed: Callable[[], Awaitable[bool]]
     ) -> Handover:
-        """Send one message on a connection that is `ready`.
+        """Send one message on the open connection.
 
-        `may_proceed` is asked just before DATA; a "no" leaves nothing behind at the server.
+        `may_proceed` is called just before DATA; False leaves nothing behind at the server.
         """
         self.reply = None
         smtp = self._smtp
@@ -93,12 +93,12 @@ class MailSession:
             return Handover.POSTPONED
         try:
             await smtp.mail(self._sender)
-        except (SMTPException, OSError) as trouble:
-            # The server wants nothing from this sender: that says nothing of the recipient.
-            log.error("mail_server_refuses_sender", error=type(trouble).__name__)
+        except (SMTPException, OSError) as error:
+            # The server refuses this sender: no verdict on the recipient.
+            log.error("mail_server_refuses_sender", error=type(error).__name__)
             self.close()
-            if isinstance(trouble, SMTPResponseException):
-                self.reply = Reply(Stage.SENDER, trouble.code, trouble.message)
+            if isinstance(error, SMTPResponseException):
+                self.reply = Reply(Stage.SENDER, error.code, error.message)
             return Handover.POSTPONED
         except BaseException:
             self.close()
@@ -115,18 +115,18 @@ class MailSession:
             self.close()
             return Handover.POSTPONED
         except BaseException:
-            # Half a dialogue must not be the start of the next one.
+            # The next dialogue must not begin in the middle of this one.
             self.close()
             raise
         if not proceed:
             return Handover.POSTPONED
         try:
-            await smtp.data(message.content)
+            await smtp.data(message.source)
         except SMTPDataError as reply:
             await self._reset()
             if 200 <= reply.code < 300:
                 return Handover.ACCEPTED
-            # DATA itself may have been refused: not told apart, which errs on the safe side.
+            # DATA itself may have been refused: no distinction, which errs on the safe side.
             return self._refused(Stage.CONTENT, reply)
         except (SMTPException, OSError):
             self.close()
@@ -137,11 +137,11 @@ class MailSession:
         self._used = time.monotonic()
         return Handover.ACCEPTED
 
-    def _refused(self, stage: Stage, answer: SMTPResponseException) -> Handover:
-        """A negative reply (RFC 5321 §4.2.1); anything else at this place is no answer at all."""
-        if not 400 <= answer.code < 600:
+    def _refused(self, stage: Stage, error: SMTPResponseException) -> Handover:
+        """A negative reply (RFC 5321 §4.2.1); any other code here is no valid reply."""
+        if not 400 <= error.code < 600:
             return Handover.UNCERTAIN if stage is Stage.CONTENT else Handover.POSTPONED
-        self.reply = Reply(stage, answer.code, answer.message)
+        self.reply = Reply(stage, error.code, error.message)
         return Handover.REJECTED if self.reply.cause is Cause.RECIPIENT else Handover.REFUSED
 
     async def _reset(self) -> None:

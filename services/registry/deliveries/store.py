@@ -133,9 +133,9 @@ async def update_cancelled_orders(conn: Connection, order_ids: Sequence[UUID]) -
     await execute(conn, queries.update_cancelled_orders, order_ids=order_ids)
 
 
-async def list_unsendable_orders(conn: Connection, now: datetime) -> list[UUID]:
+async def list_unsendable_orders(conn: Connection, instant: datetime) -> list[UUID]:
     """Pending orders that can no longer be sent."""
-    rows = await fetch(conn, queries.list_unsendable_orders, now=now)
+    rows = await fetch(conn, queries.list_unsendable_orders, now=instant)
     return [row["order_id"] for row in rows]
 
 
@@ -146,14 +146,14 @@ async def list_pending_orders(conn: Connection, member_id: UUID) -> list[UUID]:
 
 
 async def update_unsendable_orders(
-    conn: Connection, now: datetime, order_ids: Sequence[UUID]
+    conn: Connection, instant: datetime, order_ids: Sequence[UUID]
 ) -> int:
     """Refuse those of the orders that can no longer be sent, and publish it; returns how many."""
     return int(
         await fetch_value(
             conn,
             queries.update_unsendable_orders,
-            now=now,
+            now=instant,
             order_ids=order_ids,
             topic=TOPIC,
             kind=EVENT_TYPE,
@@ -161,13 +161,15 @@ async def update_unsendable_orders(
     )
 
 
-async def list_due_orders(conn: Connection, now: datetime, after: UUID, limit: int) -> DuePage:
+async def list_due_orders(
+    conn: Connection, instant: datetime, after_id: UUID, limit: int
+) -> DuePage:
     """A page of at most `limit` pending orders, beginning after the order `after`."""
     rows = await fetch(
         conn,
         queries.list_due_orders,
-        now=now,
-        after=after,
+        now=instant,
+        after=after_id,
         limit=limit,
         max_notices_per_day=MAX_NOTICES_PER_DAY,
     )
@@ -217,14 +219,14 @@ async def upsert_contact_lock(
 
 
 async def acquire_notice_locks(
-    conn: Connection, person_id: UUID, kind: str, about: UUID, today: date, order_id: UUID
+    conn: Connection, person_id: UUID, kind: str, project_id: UUID, today: date, order_id: UUID
 ) -> tuple[bool, PreviousLock | None]:
     """Take a place of the day and the lock of the kind: both, or neither.
 
     Returns whether they were taken, and the lock as it was before. Every sender takes the place
     first and then the lock: in any other order two senders of one person wait for each other.
     """
-    place = await fetch_value(
+    slot = await fetch_value(
         conn,
         queries.insert_notice_place,
         person_id=person_id,
@@ -232,10 +234,10 @@ async def acquire_notice_locks(
         order_id=order_id,
         max_notices_per_day=MAX_NOTICES_PER_DAY,
     )
-    if place is None:
+    if slot is None:
         return False, None
     row = await fetch_row(
-        conn, queries.lock_notice_lock, person_id=person_id, kind=kind, about=about
+        conn, queries.lock_notice_lock, person_id=person_id, kind=kind, about=project_id
     )
     previous = row and PreviousLock(row["last_day"], row["order_id"])
     if await fetch_value(
@@ -243,7 +245,7 @@ async def acquire_notice_locks(
         queries.upsert_notice_lock,
         person_id=person_id,
         kind=kind,
-        about=about,
+        about=project_id,
         today=today,
         order_id=order_id,
     ):
@@ -290,7 +292,7 @@ async def update_outcome(
     conn: Connection,
     order_id: UUID,
     attempt: int,
-    now: datetime,
+    instant: datetime,
     state: DeliveryStatus,
     reason: str | None = None,
     retry_at: datetime | None = None,
@@ -315,14 +317,16 @@ async def update_outcome(
             restore_lock=not sent and not handed_over,
             topic=TOPIC,
             kind=EVENT_TYPE,
-            now=now,
+            now=instant,
             reply=reply,
             handed_over=handed_over and not sent,
         )
     )
 
 
-async def publish_kept_locks(conn: Connection, order_ids: Sequence[UUID], now: datetime) -> None:
+async def publish_kept_locks(
+    conn: Connection, order_ids: Sequence[UUID], instant: datetime
+) -> None:
     """Publish the members of refused solicitations whose contact lock stays."""
     await execute(
         conn,
@@ -330,7 +334,7 @@ async def publish_kept_locks(conn: Connection, order_ids: Sequence[UUID], now: d
         order_ids=order_ids,
         topic=members.TOPIC,
         kind=members.EVENT_TYPE,
-        now=now,
+        now=instant,
     )
 
 
@@ -353,15 +357,15 @@ async def update_pending_again(conn: Connection, order_id: UUID, retry_at: datet
     await execute(conn, queries.update_pending_again, order_id=order_id, retry_at=retry_at)
 
 
-async def publish_delivery(conn: Connection, order_id: UUID, now: datetime) -> None:
+async def publish_delivery(conn: Connection, order_id: UUID, instant: datetime) -> None:
     await execute(
-        conn, queries.publish_delivery, order_id=order_id, topic=TOPIC, kind=EVENT_TYPE, now=now
+        conn, queries.publish_delivery, order_id=order_id, topic=TOPIC, kind=EVENT_TYPE, now=instant
     )
 
 
-async def republish_deliveries(conn: Connection, now: datetime) -> int:
+async def republish_deliveries(conn: Connection, instant: datetime) -> int:
     return await execute_counted(
-        conn, queries.republish_deliveries, topic=TOPIC, kind=EVENT_TYPE, now=now
+        conn, queries.republish_deliveries, topic=TOPIC, kind=EVENT_TYPE, now=instant
     )
 
 

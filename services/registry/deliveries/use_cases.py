@@ -11,7 +11,7 @@ from services.registry.deliveries.replies import Reply, Stage
 from services.registry.deliveries.rules import DeliveryStatus, OrderClass, RefusalReason
 from services.registry.deliveries.store import ClaimedOrder
 from services.registry.members.contact_encryption import ContactEncryptor
-from services.registry.messages.renderer import Letter, Report
+from services.registry.messages.rules import MessageContent, Report
 from services.runtime.clock import Clock
 from services.runtime.postgres.database import Connection
 
@@ -34,10 +34,10 @@ async def refuse_unsendable_orders(
 
     campaigns frees the days of a refused order, so it learns of a contact lock that stays.
     """
-    now = clock.now()
-    refused = await store.update_unsendable_orders(conn, now, order_ids)
+    instant = clock.now()
+    refused = await store.update_unsendable_orders(conn, instant, order_ids)
     if refused:
-        await store.publish_kept_locks(conn, order_ids, now)
+        await store.publish_kept_locks(conn, order_ids, instant)
     return refused
 
 
@@ -57,12 +57,12 @@ class Attempt:
     started_at: datetime
     day: date
     zone: str
-    letter: Letter
+    content: MessageContent
     handovers: int = 0
 
-    def is_valid(self, now: datetime) -> bool:
+    def is_valid(self, instant: datetime) -> bool:
         """Whether the message may still be handed over as this attempt."""
-        return rules.is_attempt_valid(self.started_at, self.day, self.zone, now)
+        return rules.is_attempt_valid(self.started_at, self.day, self.zone, instant)
 
     @property
     def started_within_hours(self) -> bool:
@@ -80,22 +80,22 @@ async def start_attempt(
     order = await store.lock_pending_order(conn, order_id)
     if order is None:
         return None
-    now = clock.now()
-    evaluation = rules.evaluate(_pending_order(order), now)
+    instant = clock.now()
+    evaluation = rules.evaluate(_pending_order(order), instant)
     if isinstance(evaluation, rules.Refuse):
         await refuse_unsendable_orders(conn, clock, [order_id])
         return None
     if isinstance(evaluation, rules.Wait):
         return None
-    letter = _letter(order, encryptor)
+    content = _message_content(order, encryptor)
     assert order.person_id is not None
     if order.order_class is OrderClass.SOLICITATION:
         previous = await store.lock_contact_lock(conn, order.person_id)
         locked = await store.upsert_contact_lock(conn, order.person_id, evaluation.day, order_id)
     else:
-        about = order.project_id or _NO_PROJECT
+        project_id = order.project_id or _NO_PROJECT
         locked, previous = await store.acquire_notice_locks(
-            conn, order.person_id, order.kind, about, evaluation.day, order_id
+            conn, order.person_id, order.kind, project_id, evaluation.day, order_id
         )
     if not locked:
         # Refused for good if its lock ends after the window, else it waits for that day.
@@ -109,10 +109,10 @@ async def start_attempt(
         order_id,
         number,
         order.order_class,
-        now,
+        instant,
         evaluation.day,
         order.zone,
-        letter,
+        content,
         order.handovers,
     )
 
@@ -140,10 +140,10 @@ def _pending_order(order: ClaimedOrder) -> rules.PendingOrder:
     )
 
 
-def _letter(order: ClaimedOrder, encryptor: ContactEncryptor) -> Letter:
+def _message_content(order: ClaimedOrder, encryptor: ContactEncryptor) -> MessageContent:
     assert order.contact is not None
     assert order.ends_on is not None
-    return Letter(
+    return MessageContent(
         order_id=order.order_id,
         kind=order.kind,
         member_id=order.member_id,
@@ -178,14 +178,14 @@ async def record_sent(conn: Connection, clock: Clock, attempt: Attempt) -> bool:
 
 async def record_postponed(conn: Connection, clock: Clock, attempt: Attempt) -> bool:
     """Nothing was handed over: the previous contact lock is back, and the order is tried again."""
-    now = clock.now()
+    instant = clock.now()
     return await store.update_outcome(
         conn,
         attempt.order_id,
         attempt.number,
-        now,
+        instant,
         DeliveryStatus.PENDING,
-        retry_at=rules.next_retry(now, attempt.number),
+        retry_at=rules.next_retry(instant, attempt.number),
     )
 
 
@@ -194,21 +194,21 @@ async def record_refusal(conn: Connection, clock: Clock, attempt: Attempt, reply
 
     campaigns frees the days of a refused order, so it learns of a lock that stays.
     """
-    now = clock.now()
+    instant = clock.now()
     status = rules.status_after_refusal(attempt.order_class, reply, attempt.handovers)
     pending = status is DeliveryStatus.PENDING
     recorded = await store.update_outcome(
         conn,
         attempt.order_id,
         attempt.number,
-        now,
+        instant,
         status,
         RefusalReason.REJECTED if status is DeliveryStatus.REFUSED else None,
-        rules.retry_after_refusal(now, attempt.number, reply) if pending else None,
-        reply=reply.without_personal_data(attempt.letter.to.address, attempt.letter.to.name),
+        rules.retry_after_refusal(instant, attempt.number, reply) if pending else None,
+        reply=reply.without_personal_data(attempt.content.to.address, attempt.content.to.name),
         handed_over=reply.stage is Stage.CONTENT,
     )
-    await store.publish_kept_locks(conn, [attempt.order_id], now)
+    await store.publish_kept_locks(conn, [attempt.order_id], instant)
     return recorded
 
 
@@ -217,13 +217,13 @@ async def record_unknown(conn: Connection, clock: Clock, order_id: UUID, number:
     attempt = await store.lock_open_attempt(conn, order_id)
     if attempt is None or attempt.number != number:
         return
-    now = clock.now()
+    instant = clock.now()
     await store.update_unknown(conn, order_id, number)
     status = rules.status_after_unknown(attempt.order_class, attempt.unknowns)
     if status is DeliveryStatus.PENDING:
-        await store.update_pending_again(conn, order_id, rules.next_retry(now, number))
+        await store.update_pending_again(conn, order_id, rules.next_retry(instant, number))
     else:
-        await store.publish_delivery(conn, order_id, now)
+        await store.publish_delivery(conn, order_id, instant)
 
 
 async def settle_stale_attempt(

@@ -19,7 +19,7 @@ queries = Queries("services.registry.erasures")
 
 
 async def update_member_erased(
-    conn: Connection, member_id: UUID, now: datetime, today: date
+    conn: Connection, member_id: UUID, instant: datetime, today: date
 ) -> None:
     """Delete what identifies a member, and publish the status."""
     await execute(
@@ -28,7 +28,7 @@ async def update_member_erased(
         member_id=member_id,
         topic=TOPIC,
         kind=EVENT_TYPE,
-        now=now,
+        now=instant,
         today=today,
     )
 

@@ -17,14 +17,14 @@ async def find_max_solicitations(conn: Connection, today: date) -> int:
     return int(await fetch_value(conn, queries.find_max_solicitations, today=today))
 
 
-async def upsert_months(conn: Connection, today: date, now: datetime) -> int:
+async def upsert_months(conn: Connection, today: date, instant: datetime) -> int:
     """Count the months that are not final yet; returns how many have new numbers, published."""
     return await execute_counted(
-        conn, queries.upsert_months, today=today, topic=TOPIC, kind=EVENT_TYPE, now=now
+        conn, queries.upsert_months, today=today, topic=TOPIC, kind=EVENT_TYPE, now=instant
     )
 
 
-async def republish_figures(conn: Connection, now: datetime) -> int:
+async def republish_figures(conn: Connection, instant: datetime) -> int:
     return await execute_counted(
-        conn, queries.republish_figures, topic=TOPIC, kind=EVENT_TYPE, now=now
+        conn, queries.republish_figures, topic=TOPIC, kind=EVENT_TYPE, now=instant
     )

@@ -1,4 +1,4 @@
-"""Refusals of a whole import file."""
+"""Refusals of a whole file."""
 
 from services.runtime.refusal import Refusal
 from services.runtime.text import Language, Text
@@ -7,16 +7,16 @@ from services.runtime.text import Language, Text
 class ColumnsMissing(Refusal):
     status = 422
     sentence = Text(
-        fr="Ce fichier n'a pas toutes les colonnes nécessaires. Colonnes lues : {found}.",
-        en="This file does not have all the columns needed. Columns read: {found}.",
+        fr="Ce fichier n'a pas toutes les colonnes nécessaires. Colonnes lues : {columns}.",
+        en="This file does not have all the columns needed. Columns read: {columns}.",
     )
     way_out = Text(
         fr="La première ligne doit nommer les colonnes, séparées par ; , | ou une tabulation.",
-        en="The first line must name the columns, separated by ; , | or a tabulation.",
+        en="The first line must name the columns, separated by ; , | or a tab.",
     )
 
-    def __init__(self, found: list[str], missing: list[Text]) -> None:
-        super().__init__(found=", ".join(found) or "–")
+    def __init__(self, columns: list[str], missing: list[Text]) -> None:
+        super().__init__(columns=", ".join(columns) or "–")
         self.missing = missing
 
     def details(self, language: Language) -> list[str]:
@@ -36,7 +36,7 @@ class FileUnreadable(Refusal):
 
 
 class EncodingDoubtful(FileUnreadable):
-    """Decoded as the likeliest code page, the text has letters that nobody writes."""
+    """Decoded with the likeliest code page, the text has impossible letters."""
 
     sentence = Text(
         fr="Les accents de ce fichier sont perdus : on y lit {read}.",
@@ -54,7 +54,7 @@ class EncodingDoubtful(FileUnreadable):
 class DuplicateColumns(Refusal):
     status = 422
     sentence = Text(
-        fr="Deux colonnes disent la même chose : « {first} » (colonne {first_place}) et "
+        fr="Deux colonnes ont le même sens : « {first} » (colonne {first_place}) et "
         "« {second} » (colonne {second_place}).",
         en="Two columns mean the same: “{first}” (column {first_place}) and “{second}” "
         "(column {second_place}).",
@@ -66,7 +66,7 @@ class DuplicateColumns(Refusal):
 
 
 class LinesUnaccounted(Exception):
-    """A line of a file was neither a member nor refused nor blank: a defect, never a person's."""
+    """A line of a file was neither imported nor refused nor blank: a defect of this program."""
 
     def __init__(self, lines: int, accounted: int) -> None:
         super().__init__(f"the file has {lines} lines, of which {accounted} are accounted for")

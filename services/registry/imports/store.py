@@ -7,7 +7,7 @@ from uuid import UUID
 
 import orjson
 
-from services.registry.imports.csv.lines import Person
+from services.registry.imports.csv.persons import Person
 from services.registry.members.store import EVENT_TYPE, TOPIC
 from services.runtime.crypto.encryption import Encrypted
 from services.runtime.postgres.database import Connection
@@ -86,10 +86,10 @@ async def count_import_lines(conn: Connection) -> StagedCounts:
     return StagedCounts(**row)
 
 
-async def insert_members(conn: Connection, now: datetime) -> int:
+async def insert_members(conn: Connection, instant: datetime) -> int:
     """Staged lines without a problem become members, and are published; returns their number."""
     imported = await execute_counted(conn, queries.insert_members)
     await execute(conn, queries.insert_contacts)
     await execute(conn, queries.upsert_contact_locks)
-    await execute(conn, queries.publish_imported_members, topic=TOPIC, kind=EVENT_TYPE, now=now)
+    await execute(conn, queries.publish_imported_members, topic=TOPIC, kind=EVENT_TYPE, now=instant)
     return imported

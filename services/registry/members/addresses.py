@@ -1,4 +1,4 @@
-"""E-mail addresses: one spelling of each, and which of them reach one mailbox.
+"""E-mail addresses: normalisation, and the mailbox that an address reaches.
 
 Domains are encoded by IDNA 2008 (UTS 46, non-transitional). Python's own codec is IDNA 2003, which
 turns one registered domain into another, so that a link would reach a stranger.
@@ -15,7 +15,7 @@ _LONGEST = 320
 _BETWEEN_ADDRESSES = re.compile(r"[\s,;|/]|\bet\b|\bou\b|\band\b|\bor\b")
 _AROUND_AN_ADDRESS = re.compile(r"[<>()\[\]]|^mailto:|^smtp:", re.IGNORECASE)
 
-# Characters that nobody sees: copied from messengers, office programs and web pages.
+# Invisible characters, copied from messengers, office programs and web pages.
 # Joiners (U+200C, U+200D) between letters of scripts that spell with them are letters: without them
 # a domain is another one.
 INVISIBLE = re.compile(
@@ -27,20 +27,20 @@ INVISIBLE = re.compile(
 
 
 class AddressRefused(Exception):
-    """Why a text is not one address: a key of REASONS."""
+    """A text is not exactly one address; `code` is a key of REASONS."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
         self.code = code
 
 
-def read_address(written: str) -> str:
-    """The address that a cell holds, in its one spelling: lower case, the domain in ASCII.
+def parse_address(cell: str) -> str:
+    """The normalised address of a cell: lower case, the domain in ASCII.
 
     Invisible characters, blanks around, a dot at the end and the apostrophe that marks a text in
-    spreadsheets are dropped, as none can be meant. Raises AddressRefused.
+    spreadsheets are dropped, as none belongs to an address. Raises AddressRefused.
     """
-    text = unicodedata.normalize("NFC", INVISIBLE.sub("", written)).strip()
+    text = unicodedata.normalize("NFC", INVISIBLE.sub("", cell)).strip()
     if text.startswith("'"):
         text = text[1:].removesuffix("'").strip()
     if not text:
@@ -73,9 +73,9 @@ def _ascii_domain(domain: str) -> str:
 
 
 def normalised(address: str) -> str | None:
-    """The one spelling of an address; None: it is none."""
+    """The normalised address; None if the text is none."""
     try:
-        return read_address(address)
+        return parse_address(address)
     except AddressRefused:
         return None
 

@@ -7,17 +7,11 @@ import base64
 import hmac
 import json
 import os
-from dataclasses import dataclass
 from uuid import UUID
 
 from services.registry.members.addresses import mailbox
+from services.registry.members.rules import Contact
 from services.runtime.crypto.encryption import Encrypted, Encryptor, Entropy
-
-
-@dataclass(frozen=True)
-class Contact:
-    address: str
-    name: str
 
 
 class ContactEncryptor:

@@ -59,7 +59,7 @@ async def wait_for_messages(conn: Connection, member_id: UUID) -> None:
     await execute(conn, queries.wait_for_messages, member_id=member_id)
 
 
-async def update_member_left(conn: Connection, member_id: UUID, now: datetime) -> None:
+async def update_member_left(conn: Connection, member_id: UUID, instant: datetime) -> None:
     """End a membership by the member's own act, and publish it."""
     await execute(
         conn,
@@ -67,7 +67,7 @@ async def update_member_left(conn: Connection, member_id: UUID, now: datetime) -
         member_id=member_id,
         topic=TOPIC,
         kind=EVENT_TYPE,
-        now=now,
+        now=instant,
     )
 
 
@@ -78,18 +78,18 @@ async def delete_contact(conn: Connection, member_id: UUID, person_id: UUID, sin
     )
 
 
-async def update_expired_members(conn: Connection, now: datetime) -> int:
+async def update_expired_members(conn: Connection, instant: datetime) -> int:
     """Expire members whose three years are over; returns their number."""
     return int(
         await fetch_value(
-            conn, queries.update_expired_members, now=now, topic=TOPIC, kind=EVENT_TYPE
+            conn, queries.update_expired_members, now=instant, topic=TOPIC, kind=EVENT_TYPE
         )
     )
 
 
-async def republish_members(conn: Connection, now: datetime) -> int:
+async def republish_members(conn: Connection, instant: datetime) -> int:
     return await execute_counted(
-        conn, queries.republish_members, topic=TOPIC, kind=EVENT_TYPE, now=now
+        conn, queries.republish_members, topic=TOPIC, kind=EVENT_TYPE, now=instant
     )
 
 

@@ -75,8 +75,8 @@ async def test_from_staff_commands_to_orders_on_the_bus(
     campaign = {"project_id": project, "title": "Vague 1", "wanted": 8}
 
     async def all_known() -> bool:
-        seen = (await call("GET", f"/projects/{project}"))["collection"]
-        return bool(seen == "ready" and (await call("GET", "/contacts"))["members"] == 20)
+        collection = (await call("GET", f"/projects/{project}"))["collection"]
+        return bool(collection == "ready" and (await call("GET", "/contacts"))["members"] == 20)
 
     await eventually(all_known, "members and collection are known")
     assert (await call("POST", "/previews", campaign))["can_be_asked"] == 20
@@ -85,8 +85,8 @@ async def test_from_staff_commands_to_orders_on_the_bus(
     (launched,) = await call("POST", "/launches", {"campaign_ids": [created]})
     assert len(launched["draw_commitment"]) == 64
 
-    def eight(seen: list[ConsumerRecord]) -> bool:
-        return len(seen) >= 8
+    def eight(records: list[ConsumerRecord]) -> bool:
+        return len(records) >= 8
 
     records = await committed(kafka, topic_of(OrderState).name, eight)
     orders = [OrderState.model_validate_json(record.value) for record in records]
@@ -98,9 +98,9 @@ async def test_from_staff_commands_to_orders_on_the_bus(
 
     unknown = await client.post("/api/campaigns", json=campaign | {"wnated": 3})
     assert unknown.status_code == 422
-    again = await client.post("/api/launches", json={"campaign_ids": [created]})
-    assert again.status_code == 409
-    assert again.json()["way_out"]
+    repeated = await client.post("/api/launches", json={"campaign_ids": [created]})
+    assert repeated.status_code == 409
+    assert repeated.json()["way_out"]
     client.headers.update(issuer.headers(Role.AUDIT))
     assert (await client.post(f"/api/projects/{project}/abandon")).status_code == 403
     assert "panel_ledger_entries" in (await client.get("/metrics")).text

@@ -10,7 +10,7 @@ from services.registry import recovery
 from services.registry.erasures import use_cases as erasures
 from services.registry.imports import use_cases as imports
 from services.registry.members import store as members_store
-from tests.support.registry import NOON, Registry, encryptor, line, order, project, sheet
+from tests.support.registry import NOON, Registry, csv_file, encryptor, line, order, project
 
 pytestmark = pytest.mark.servers
 
@@ -87,7 +87,7 @@ async def test_imported_again_after_a_restore_counts_from_the_latest_day_on_eart
     registry: Registry,
 ) -> None:
     await put_back(registry)
-    rows = sheet(line("ann@example.test", zone=ZONE))
+    rows = csv_file(line("ann@example.test", zone=ZONE))
     async with registry.database.transaction() as conn:
         await imports.import_members(conn, registry.clock, encryptor(), rows, "en")
         ann = await conn.fetchval("SELECT member_id FROM member")

@@ -91,7 +91,7 @@ class Verifier:
         object.__setattr__(self, "key", Ed25519PublicKey.from_public_bytes(self.public))
 
     @classmethod
-    def read(cls, vkey: str) -> "Verifier":
+    def parse(cls, vkey: str) -> "Verifier":
         """Raises BadKey."""
         parts = vkey.strip().split("+", 2)
         try:

@@ -51,6 +51,6 @@ def _folded(roots: Sequence[bytes]) -> bytes:
     if not roots:
         return EMPTY_ROOT
     *larger, node = roots
-    for left in reversed(larger):
-        node = sha256(b"\x01" + left + node).digest()
+    for sibling in reversed(larger):
+        node = sha256(b"\x01" + sibling + node).digest()
     return node

@@ -87,7 +87,7 @@ def routes(site: Site) -> list[Route]:
 
 
 async def home(conn: Connection, request: PageRequest) -> Content:
-    under_way = await store.list_projects(conn, True, request.after, _PROJECTS_PER_PAGE + 1)
+    under_way = await store.list_projects(conn, True, request.page_key, _PROJECTS_PER_PAGE + 1)
     counts = await store.count_decisions(conn, request.today)
     reports: dict[UUID, ReportSummary] = {}
     for report in await store.list_latest_reports(conn, 2 * _HOME_REPORTS):
@@ -103,7 +103,7 @@ async def home(conn: Connection, request: PageRequest) -> Content:
                 count.decisions for count in counts if count.progress == Progress.DONE
             ),
             "overdue": sum(count.overdue for count in counts),
-            "is_first_page": request.after is None,
+            "is_first_page": request.page_key is None,
         },
     )
 
@@ -113,7 +113,7 @@ async def projects(conn: Connection, request: PageRequest) -> Content | None:
     if state not in _STATE_FILTERS:
         return None
     rows = await store.list_projects(
-        conn, _STATE_FILTERS[state], request.after, _PROJECTS_PER_PAGE + 1
+        conn, _STATE_FILTERS[state], request.page_key, _PROJECTS_PER_PAGE + 1
     )
     return Content(
         "projects.html",
@@ -121,7 +121,7 @@ async def projects(conn: Connection, request: PageRequest) -> Content | None:
             "projects": rows[:_PROJECTS_PER_PAGE],
             "next_key": _next_project_key(rows),
             "state": state,
-            "is_first_page": request.after is None,
+            "is_first_page": request.page_key is None,
         },
     )
 
@@ -182,7 +182,7 @@ async def decisions(conn: Connection, request: PageRequest) -> Content | None:
         return None
     limit = _DECISIONS_PER_PAGE
     rows = await store.list_decisions(
-        conn, request.after, limit + 1, outcome, progress, request.today
+        conn, request.page_key, limit + 1, outcome, progress, request.today
     )
     last = rows[limit - 1] if len(rows) > limit else None
     next_key = None
@@ -196,7 +196,7 @@ async def decisions(conn: Connection, request: PageRequest) -> Content | None:
             "next_key": next_key,
             "outcome_filter": outcome,
             "progress_filter": progress,
-            "is_first_page": request.after is None,
+            "is_first_page": request.page_key is None,
             "overdue_days": _overdue_days(request.today),
         },
     )

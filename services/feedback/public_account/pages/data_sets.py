@@ -71,18 +71,18 @@ def data_sets(public_url: str) -> dict[str, DataSet]:
     """By name, as in their addresses."""
 
     async def projects(
-        conn: Connection, after: RowKey, today: date
+        conn: Connection, key: RowKey, today: date
     ) -> tuple[list[Row], RowKey | None]:
-        stored = await store.list_open_projects(conn, after.id, _PAGE_ROWS)
+        stored = await store.list_open_projects(conn, key.id, _PAGE_ROWS)
         rows = [_project(row) for row in stored]
         for row in rows:
             row["url"] = f"{public_url}/projects/{row['project_id']}"
         return rows, _next_key(stored, "project_id")
 
     async def reports(
-        conn: Connection, after: RowKey, today: date
+        conn: Connection, key: RowKey, today: date
     ) -> tuple[list[Row], RowKey | None]:
-        rows = await store.list_open_reports(conn, after.id, after.number, _PAGE_ROWS)
+        rows = await store.list_open_reports(conn, key.id, key.number, _PAGE_ROWS)
         for row in rows:
             method = row.pop("method")
             row |= {name: method.get(name) for name in _METHOD_COUNTS}
@@ -90,19 +90,17 @@ def data_sets(public_url: str) -> dict[str, DataSet]:
         return rows, _next_key(rows, "project_id", "version")
 
     async def decisions(
-        conn: Connection, after: RowKey, today: date
+        conn: Connection, key: RowKey, today: date
     ) -> tuple[list[Row], RowKey | None]:
-        rows = await store.list_open_decisions(conn, after.id, _PAGE_ROWS)
+        rows = await store.list_open_decisions(conn, key.id, _PAGE_ROWS)
         for row in rows:
             row["support"] = public_count(row["support"])
             row["progress"] = None if row["outcome"] == Outcome.NOT else row["progress"]
             row["url"] = f"{public_url}/decisions/{row['proposal_id']}"
         return rows, _next_key(rows, "proposal_id")
 
-    async def steps(
-        conn: Connection, after: RowKey, today: date
-    ) -> tuple[list[Row], RowKey | None]:
-        rows = await store.list_open_steps(conn, after.id, after.number, _PAGE_ROWS)
+    async def steps(conn: Connection, key: RowKey, today: date) -> tuple[list[Row], RowKey | None]:
+        rows = await store.list_open_steps(conn, key.id, key.number, _PAGE_ROWS)
         for row in rows:
             row["on"] = row.pop("recorded_on")
             row["url"] = f"{public_url}/decisions/{row['proposal_id']}"
@@ -156,7 +154,7 @@ def _project(row: Row) -> Row:
     }
 
 
-async def _figures(conn: Connection, after: RowKey, today: date) -> tuple[list[Row], RowKey | None]:
+async def _figures(conn: Connection, key: RowKey, today: date) -> tuple[list[Row], RowKey | None]:
     """All in one page."""
     charter = await store.find_charter_figures(conn)
     counts = await store.count_decisions(conn, today)
@@ -180,8 +178,8 @@ async def _figures(conn: Connection, after: RowKey, today: date) -> tuple[list[R
         total = sum(count.decisions for count in retained if count.progress == progress)
         rows.append(row("decisions_by_progress", total, progress))
     for month in await store.list_months(conn):
-        most = month.most_for_one_person_in_31_days
-        rows.append(row("most_for_one_person_in_31_days", most, month.month))
+        maximum = month.most_for_one_person_in_31_days
+        rows.append(row("most_for_one_person_in_31_days", maximum, month.month))
         rows += [
             row(name, public_count(getattr(month, name)), month.month)
             for name in rules.MONTHLY_COUNTS

@@ -50,7 +50,7 @@ class PageRequest:
         return dict(self.query).get(name)
 
     @property
-    def after(self) -> PageKey:
+    def page_key(self) -> PageKey:
         """Raises ValueError for a key that no page has linked to."""
         if (key := self.get("after")) is None:
             return None

@@ -45,14 +45,16 @@ def method_of(project: dict[str, Any], collection: dict[str, Any]) -> dict[str, 
     below_floor = project.get("floor_reached") is False and not enough
     counts["unopened"] = collection.get("unopened", _FEW if ended and below_floor else None)
     unread = collection.get("unread", _FEW if ended and enough else None)
-    read = None
+    contributions_read = None
     if contributions is not None and unread is not None and enough:
         counts["unread"] = unread
         # A small number must not be computable by subtraction either.
-        read = contributions - unread if unread == 0 or unread >= MINIMUM_CELL else None
+        contributions_read = (
+            contributions - unread if unread == 0 or unread >= MINIMUM_CELL else None
+        )
     return {
         **{name: public_count(count) for name, count in counts.items() if name != "unread"},
-        "read": public_count(read),
+        "read": public_count(contributions_read),
         "all_read": enough and unread == 0,
         "too_small": sorted(
             name

@@ -90,21 +90,21 @@ class Readability:
 
 def detect_language(text: str) -> Language:
     """Guessed from the most frequent words; French in doubt, as most reports are French."""
-    words = [word.lower() for word in _WORD.findall(text)]
-    english = sum(word in _ENGLISH for word in words)
-    return "en" if english > sum(word in _FRENCH for word in words) else "fr"
+    tokens = [word.lower() for word in _WORD.findall(text)]
+    english = sum(word in _ENGLISH for word in tokens)
+    return "en" if english > sum(word in _FRENCH for word in tokens) else "fr"
 
 
 def readability(text: str, language: Language) -> Readability:
     """Score the text by the formula of its own language; the hint is in `language`."""
-    words = _WORD.findall(text)
-    if not words:
+    tokens = _WORD.findall(text)
+    if not tokens:
         return Readability(0.0, 0.0, _NOTHING.in_(language))
     detected = detect_language(text)
     sentences = max(1, sum(bool(_WORD.search(part)) for part in _SENTENCE.split(text)))
-    per_sentence = len(words) / sentences
+    per_sentence = len(tokens) / sentences
     hyphens = _hyphens(detected)
-    syllables = sum(len(hyphens.positions(word.lower())) + 1 for word in words) / len(words)
+    syllables = sum(len(hyphens.positions(word.lower())) + 1 for word in tokens) / len(tokens)
     start, by_length, by_syllables = _SCALE[detected]
     score = start - by_length * per_sentence - by_syllables * syllables
     score = min(100.0, max(0.0, score))

@@ -1,11 +1,11 @@
-"""The columns of an import, by all the names that exports give them."""
+"""Columns of an import, under all names that exports use."""
 
 from functools import lru_cache
 
 from services.contracts.codes import plain
 from services.runtime.text import Text
 
-# Column names as exports have them, without accents, case and punctuation.
+# Without accents, case and punctuation.
 _NAMES = {
     "email": "courriel|email|e mail|mel|mail|adresse electronique|adresse courriel|adresse email"
     "|adresse e mail|adresse mail|adresse de courriel|adresse de messagerie|email address"
@@ -29,7 +29,7 @@ _NAMES = {
     "|derniere sollicitation|date de derniere sollicitation|last contact|last contacted on"
     "|last solicitation",
 }
-COLUMNS = {name: name_of for name_of, names in _NAMES.items() for name in names.split("|")}
+COLUMNS = {name: column for column, names in _NAMES.items() for name in names.split("|")}
 REQUIRED = {
     "email": Text(fr="Il manque la colonne Courriel.", en="The column E-mail is missing."),
     "consent_on": Text(
@@ -46,6 +46,6 @@ plain_name = lru_cache(4096)(plain)
 
 
 def missing(cells: list[str]) -> list[Text]:
-    """Which columns a header lacks that every line needs."""
+    """Required columns that a header lacks."""
     fields = {COLUMNS.get(plain_name(cell)) for cell in cells}
     return [text for name, text in REQUIRED.items() if name not in fields]

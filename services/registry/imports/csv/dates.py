@@ -1,7 +1,7 @@
-"""Dates as files write them: what has one meaning is read, everything else is refused.
+"""Dates of files: a date with one meaning is parsed, any other is refused.
 
-A column of numbers such as 03/04/2026 has the day first, unless some number in it can only have the
-month first: then nobody can tell, and the caller refuses the column.
+A column of numbers such as 03/04/2026 has the day first, unless some date in it can only have the
+month first: then the order is uncertain, and the caller refuses the column.
 """
 
 import re
@@ -38,12 +38,12 @@ _MONTHS = {
 }  # fmt: skip
 
 
-# No panel and no consent is older: programs write such years where there is no date at all.
+# No panel and no consent is older: programs export such years where there is no date at all.
 FIRST_YEAR = 2000
 
 
 class DateRefused(Exception):
-    """Why a text is not one date: a key of REASONS."""
+    """A text is not exactly one date; `code` is a key of REASONS."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -52,31 +52,31 @@ class DateRefused(Exception):
 
 @dataclass(frozen=True)
 class WrittenDate:
-    """A date as a cell writes it, with the time and the offset where the cell has them."""
+    """A date as the cell has it, with time and offset where the cell has them."""
 
     at: datetime
     day_first: bool = False
     """Whether the cell itself shows that days come first: 15/01/2026 does, 03/04/2026 does not."""
 
     def civil_day(self, zone: str) -> date:
-        """The day it was where a member lives; without an offset, the day as written."""
+        """The civil day in a member's zone; without an offset, the day of the cell."""
         return self.at.date() if self.at.tzinfo is None else _day_in(self.at, zone)
 
     def latest_civil_day(self, zone: str) -> date:
-        """The latest day it may have been where a member lives.
+        """The latest civil day that the cell may mean in a member's zone.
 
-        A time without an offset may be Paris' or UTC's. Midnight is how programs write a day
-        without a time.
+        A time without an offset may be in Paris or in UTC. Midnight stands for a day without a
+        time, as programs export it.
         """
-        written = self.at.date()
+        day_as_written = self.at.date()
         if self.at.tzinfo is not None:
             day = _day_in(self.at, zone)
-            return max(day, written) if self.at.time() == time() else day
+            return max(day, day_as_written) if self.at.time() == time() else day
         if self.at.time() == time():
-            return written
+            return day_as_written
         as_paris = self.at.replace(tzinfo=ZoneInfo(PARIS))
         as_utc = self.at.replace(tzinfo=UTC)
-        return max(written, _day_in(as_paris, zone), _day_in(as_utc, zone))
+        return max(day_as_written, _day_in(as_paris, zone), _day_in(as_utc, zone))
 
 
 def _day_in(at: datetime, zone: str) -> date:
@@ -87,10 +87,10 @@ def _day_in(at: datetime, zone: str) -> date:
 
 
 @lru_cache(4096)
-def read_date(written: str) -> WrittenDate:
-    """Raises DateRefused: what has no meaning, or more than one."""
+def parse_date(text: str) -> WrittenDate:
+    """Parse a cell. Raises DateRefused where it has no meaning, or more than one."""
     try:
-        date = _read(" ".join(written.split()))
+        date = _parse(" ".join(text.split()))
     except (ValueError, OverflowError) as error:
         raise DateRefused("date_invalid") from error
     if date.at.year < FIRST_YEAR:
@@ -98,7 +98,7 @@ def read_date(written: str) -> WrittenDate:
     return date
 
 
-def _read(text: str) -> WrittenDate:
+def _parse(text: str) -> WrittenDate:
     if match := _DAY_FIRST.fullmatch(text):
         first, second = int(match[1]), int(match[3])
         if first <= 12 < second <= 31:
@@ -112,12 +112,12 @@ def _read(text: str) -> WrittenDate:
         raise DateRefused("date_number")
     if _SHORT_YEAR.fullmatch(text):
         raise DateRefused("date_short_year")
-    words = plain(text)
-    if match := _NAMED.fullmatch(words):
+    folded = plain(text)
+    if match := _NAMED.fullmatch(folded):
         return WrittenDate(datetime(int(match[3]), _month(match[2]), int(match[1])))  # noqa: DTZ001
-    if match := _NAMED_FIRST.fullmatch(words):
+    if match := _NAMED_FIRST.fullmatch(folded):
         return WrittenDate(datetime(int(match[3]), _month(match[1]), int(match[2])))  # noqa: DTZ001
-    if _NAMED_SHORT.fullmatch(words):
+    if _NAMED_SHORT.fullmatch(folded):
         raise DateRefused("date_short_year")
     raise DateRefused("date_invalid")
 
@@ -134,6 +134,6 @@ def _month(name: str) -> int:
 
 
 def _iso(text: str) -> datetime:
-    """ISO 8601, with "UTC" or a blank before the offset as databases write them."""
+    """ISO 8601, with "UTC" or a blank before the offset as databases export them."""
     text = re.sub(r" ?(?:UTC|GMT|Z)$", "Z", text)
     return datetime.fromisoformat(re.sub(r" (?=[+-]\d{2}:?\d{0,2}$)", "", text))

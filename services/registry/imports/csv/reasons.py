@@ -1,4 +1,4 @@
-"""Why a line of an import is refused, in both languages."""
+"""Reasons for which a line of an import is refused, in both languages."""
 
 from dataclasses import dataclass, field
 
@@ -10,12 +10,12 @@ REASONS = {
         fr="L'adresse électronique n'est pas valable.", en="The e-mail address is not valid."
     ),
     "email_several": Text(
-        fr="La cellule contient plusieurs adresses électroniques : une personne en a une.",
-        en="The cell has several e-mail addresses: a person has one.",
+        fr="La cellule contient plusieurs adresses électroniques : n'en gardez qu'une.",
+        en="The cell contains several e-mail addresses: keep only one.",
     ),
     "email_decorated": Text(
-        fr="L'adresse électronique est accompagnée d'autre chose : gardez l'adresse seule.",
-        en="The e-mail address comes with something else: keep the address alone.",
+        fr="L'adresse électronique est entourée d'autre chose : ne gardez que l'adresse.",
+        en="The e-mail address comes with other text: keep only the address.",
     ),
     "email_local_not_ascii": Text(
         fr="Une lettre accentuée devant le @ n'est pas prise en charge.",
@@ -26,8 +26,8 @@ REASONS = {
         en="The domain of the e-mail address (after the @) does not exist in this form.",
     ),
     "name_invalid": Text(
-        fr="Le nom contient ce qu'aucun nom ne contient (@, guillemet, < > ou un lien).",
-        en="The name has something that no name has (@, quotation mark, < > or a link).",
+        fr="Le nom contient un signe étranger à tout nom (@, guillemet, < > ou lien).",
+        en="The name contains something that no name contains (@, quotation mark, < > or link).",
     ),
     "name_too_long": Text(
         fr="Le nom dépasse {longest} caractères.", en="The name has more than {longest} characters."
@@ -75,7 +75,7 @@ REASONS = {
     "zone_unclear": Text(
         fr="Le fuseau horaire manque et ne peut être déduit de « {written} » : écrivez-le "
         "(exemple : {example}).",
-        en="The time zone is missing and cannot be told from “{written}”: write it "
+        en="The time zone is missing and cannot be derived from “{written}”: write it "
         "(example: {example}).",
     ),
     "region_unknown": Text(
@@ -89,7 +89,7 @@ REASONS = {
     ),
     "digital_unknown": Text(
         fr="L'aisance numérique doit être jamais, parfois ou souvent.",
-        en="The digital ease must be never, sometimes or often.",
+        en="Digital ease must be never, sometimes or often.",
     ),
     "membership_over": Text(
         fr="L'adhésion date de plus de trois ans : elle est terminée.",
@@ -100,8 +100,8 @@ REASONS = {
         en="The line has more filled cells than the header has columns.",
     ),
     "control_character": Text(
-        fr="La ligne contient un caractère de contrôle, invisible, que personne n'a tapé.",
-        en="The line has a control character, which nobody typed.",
+        fr="La ligne contient un caractère de contrôle invisible, que personne n'a tapé.",
+        en="The line contains an invisible control character, which nobody typed.",
     ),
     "garbled": Text(
         fr="Les accents sont perdus : on lit « {written} ».",
@@ -112,35 +112,38 @@ REASONS = {
         en="A quotation mark stands alone, or in the middle of a cell.",
     ),
     "several_lines": Text(
-        fr="Une cellule va des lignes {first} à {last} : un enregistrement tient sur une ligne.",
-        en="A cell runs from line {first} to line {last}: a record is one line.",
+        fr="Une cellule va de la ligne {first} à la ligne {last} : chaque personne doit tenir sur "
+        "une seule ligne.",
+        en="A cell runs from line {first} to line {last}: each person must be on a single line.",
     ),
     "quote_swallows_lines": Text(
-        fr="Un guillemet ouvert ligne {first} avale tout jusqu'à la ligne {last}.",
-        en="A quotation mark that opens on line {first} swallows everything up to line {last}.",
+        fr="Un guillemet ouvert à la ligne {first} englobe tout jusqu'à la ligne {last}.",
+        en="A quotation mark that opens on line {first} takes in everything up to line {last}.",
     ),
     "line_too_long": Text(
         fr="La ligne est trop longue pour celle d'une personne.",
         en="The line is too long to be one person's.",
     ),
     "twice_in_file": Text(
-        fr="Cette adresse est déjà plus haut dans le fichier.",
-        en="This address is already further up in the file.",
+        fr="Cette adresse figure déjà plus haut dans le fichier.",
+        en="This address already appears further up in the file.",
     ),
     "mailbox_twice_in_file": Text(
-        fr="Cette adresse arrive dans la même boîte qu'une autre, plus haut dans le fichier.",
+        fr="Cette adresse mène à la même boîte aux lettres qu'une autre, plus haut dans le "
+        "fichier.",
         en="This address reaches the same mailbox as another one further up in the file.",
     ),
     "already_member": Text(
         fr="Cette adresse est déjà celle d'un membre.", en="This address is already a member's."
     ),
     "mailbox_of_member": Text(
-        fr="C'est sans doute déjà un membre : cette adresse arrive dans la boîte d'un membre.",
+        fr="C'est sans doute déjà un membre : cette adresse mène à la boîte aux lettres d'un "
+        "membre.",
         en="This looks like an existing member: the address reaches a member's mailbox.",
     ),
     "has_left": Text(
-        fr="Cette personne a quitté le panel ou effacé ses données : seul un consentement donné "
-        "depuis, avec sa preuve, lui permet d'y revenir.",
+        fr="Cette personne a quitté le panel ou fait effacer ses données : seul un consentement "
+        "donné depuis, avec sa preuve, lui permet d'y revenir.",
         en="This person has left the panel or erased their data: only a consent given since then, "
         "with its proof, brings them back.",
     ),
@@ -148,8 +151,8 @@ REASONS = {
 
 
 @dataclass(frozen=True)
-class Wrong:
-    """One reason, a key of REASONS, with what its sentence names."""
+class Reason:
+    """One reason: a key of REASONS, and the data of its sentence."""
 
     code: str
     data: dict[str, object] = field(default_factory=dict, hash=False)
@@ -159,15 +162,15 @@ class Wrong:
 
 
 class LineRefused(Exception):
-    """Everything that is wrong with a line."""
+    """All reasons for which one line is refused."""
 
-    def __init__(self, *wrong: Wrong) -> None:
-        super().__init__(*wrong)
-        self.wrong = wrong
+    def __init__(self, *reasons: Reason) -> None:
+        super().__init__(*reasons)
+        self.reasons = reasons
 
     @property
     def codes(self) -> tuple[str, ...]:
-        return tuple(wrong.code for wrong in self.wrong)
+        return tuple(reason.code for reason in self.reasons)
 
     def message(self, language: Language) -> str:
-        return " ".join(wrong.message(language) for wrong in self.wrong)
+        return " ".join(reason.message(language) for reason in self.reasons)

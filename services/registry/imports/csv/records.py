@@ -1,8 +1,8 @@
-"""From a file's bytes to its records: no line may vanish, and none may flow into another.
+"""Decoding of a file into records: no line may vanish, and none may flow into another.
 
 A record is one physical line. A quotation mark that is still open at the end of its line makes the
-record run on to the line that closes it: such a record is never read, only named by its first and
-last line. Reading is linear in the file, and memory is bounded by the longest line that is allowed.
+record run on to the line that closes it: such a record is never used, only reported by its first
+and last line. The time is linear in the file, and memory is bounded by the longest allowed line.
 """
 
 import codecs
@@ -16,18 +16,18 @@ from services.registry.imports.rules import FileUnreadable
 
 SEPARATORS = ";,\t|"
 LONGEST_LINE = 1 << 16
-# What may stand between a separator and a quotation mark.
+# Blanks that may stand between a separator and a quotation mark.
 _PADDING = frozenset((" ", "\t", "\u00a0", "\u202f"))
-# What a word processor of the 1980s wrote at the end of a file.
+# CP/M end-of-file mark, which old programs still write.
 _END_OF_FILE = "\x1a"
 _SAMPLE = 1 << 12
 
 
 def encoding_of(file: BinaryIO) -> str:
-    """What the first bytes announce; else UTF-8 if the whole file is; else Western Windows'.
+    """The encoding of the byte order mark; else UTF-8 if the whole file decodes; else cp1252.
 
-    Whether what is read that way can be meant is judged by `garbled`. Raises FileUnreadable when
-    the file is not what it announces.
+    `garbled` tells whether cp1252 was a wrong guess. Raises FileUnreadable when the file does not
+    decode as the mark announces.
     """
     file.seek(0)
     start = file.read(_SAMPLE)
@@ -47,7 +47,7 @@ def encoding_of(file: BinaryIO) -> str:
         if _decodes(file, encoding):
             return encoding
     if candidates[-1] == "cp1252":
-        # Bytes that Western Windows does not have: read for the refusal that shows them.
+        # Bytes that cp1252 does not have: decoded for the refusal that shows them.
         return "cp1252"
     raise FileUnreadable
 
@@ -69,7 +69,7 @@ def _decodes(file: BinaryIO, encoding: str) -> bool:
 _DOUBLE_UTF8 = re.compile("[ÂÃ][\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|â€|Ã$")
 _NEVER = re.compile("[\u0080-\u009f\ufffd]")
 _LETTER = r"[^\W\d_]"
-# What Western Windows makes of accents that a Mac or a DOS program wrote.
+# Accents of a Mac or DOS code page, decoded as cp1252.
 _WRONG_PAGE = re.compile(
     f"(?:[‚ƒ„†‡ˆ‰‹›•˜™¢£¤¥¦§¨©¬®¯±¶¸¼½¾¿×÷¡µ…]{_LETTER})|(?:{_LETTER}[‚ƒ„†‡ˆ‰‹›•˜¢£¤¥¦§¨¬¯±¶¸¼½¾¿×÷¡µ])"
     f"|(?:{_LETTER}[°²³¹ºª«»“”—™…]{_LETTER})|(?:[a-zß-öø-ÿ][À-ÖØ-ÞŠŒŽŸ])"
@@ -77,7 +77,7 @@ _WRONG_PAGE = re.compile(
 
 
 def garbled(text: str, encoding: str) -> bool:
-    """Whether a text was decoded by another code page than the one it was written in."""
+    """Whether a text was decoded with another code page than it was encoded with."""
     if text.isascii():
         return False
     if _NEVER.search(text) or _DOUBLE_UTF8.search(text):
@@ -87,7 +87,7 @@ def garbled(text: str, encoding: str) -> bool:
 
 @dataclass(frozen=True)
 class Record:
-    """The physical lines from `first` to `last`, which is nearly always the same one."""
+    """The physical lines from `first` to `last`, nearly always one and the same."""
 
     first: int
     last: int
@@ -95,7 +95,7 @@ class Record:
     problem: str | None = None
     """A key of REASONS, for a record whose cells cannot be trusted."""
     swallows: bool = False
-    """Whether an open quotation mark may have swallowed other people's lines."""
+    """Whether an open quotation mark may have taken in other people's lines."""
 
     @property
     def lines(self) -> int:
@@ -127,7 +127,7 @@ def physical_lines(text: io.TextIOWrapper) -> Iterator[str | None]:
 
 
 def records(lines: Iterator[str | None], separator: str, first: int = 1) -> Iterator[Record]:
-    """Every line, blank ones too, in one record each; the first has the number `first`."""
+    """One record per line, blank lines included; the first has the number `first`."""
     number = first - 1
     for line in lines:
         number += 1
@@ -137,21 +137,21 @@ def records(lines: Iterator[str | None], separator: str, first: int = 1) -> Iter
             yield Record(number, number, [cell.strip() for cell in line.split(separator)])
         else:
             start, scan = number, _Scan(separator)
-            scan.read(line)
+            scan.scan(line)
             while scan.open and (following := next(lines, _NO_LINE)) is not _NO_LINE:
                 number += 1
-                scan.go_on(following)
+                scan.continue_with(following)
             yield scan.record(start, number)
 
 
 # Compared by identity: no line that is read is this object, whatever its text.
 _NO_LINE = "no further line"
-# A spreadsheet's way to keep a text as it is: ="01".
+# The formula by which spreadsheets keep a text unchanged: ="01".
 _FORMULA = re.compile(r'="([^"]*)"')
 
 
 class _Scan:
-    """One record that has quotation marks, read from left to right once."""
+    """Scanner of one record with quotation marks: one pass from left to right."""
 
     def __init__(self, separator: str) -> None:
         self.cells: list[str] = []
@@ -168,8 +168,8 @@ class _Scan:
         problem = "quote_swallows_lines" if swallows else "several_lines"
         return Record(first, last, [], problem, swallows)
 
-    def read(self, line: str, at: int = 0) -> None:
-        """The cells of a line from a place on."""
+    def scan(self, line: str, at: int = 0) -> None:
+        """Append the cells of a line from the index `at` on."""
         while at <= len(line):
             start = at
             while line[start : start + 1] in _PADDING and line[start] != self._separator:
@@ -189,17 +189,17 @@ class _Scan:
                 self.cells.append(cell)
                 at = end + 1
 
-    def go_on(self, line: str | None) -> None:
-        """The next line of a record whose quotation mark is still open."""
+    def continue_with(self, line: str | None) -> None:
+        """Append the next line of a record whose quotation mark is still open."""
         if line is None:
             self._separator_inside = True
             return
         closed = self._close(line, 0)
         if closed is not None:
-            self.read(line, self._end_of_cell(line, closed))
+            self.scan(line, self._end_of_cell(line, closed))
 
     def _close(self, line: str, start: int) -> int | None:
-        """The place after the mark that closes a cell, whose text is taken; None: it stays open."""
+        """Append the cell up to its closing mark; the index after it, or None if it stays open."""
         at, parts = start, []
         while (mark := line.find('"', at)) >= 0:
             parts.append(line[at:mark])

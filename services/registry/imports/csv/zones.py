@@ -1,4 +1,4 @@
-"""The time zone of a line: as it is written, else as the places that it names leave it."""
+"""The time zone of a line: the one that it names, else the one that its places leave."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -6,46 +6,49 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from services.contracts import codes
-from services.registry.imports.csv.reasons import Wrong
+from services.registry.imports.csv.cells import EXCERPT_LENGTH
+from services.registry.imports.csv.reasons import Reason
 
 PLACES = ("zone", "postcode", "region", "department")
-_SHOWN = 40
 
 
 def zone_of(
-    row: dict[str, str], region: str | None, wrong: list[Wrong], *, unclear_numbers: bool
+    row: dict[str, str], region: str | None, reasons: list[Reason], *, unclear_numbers: bool
 ) -> str | None:
-    """The zone as written, else the only one that postcode, region and département leave."""
+    """The zone of the line, else the only one that postcode, region and département leave.
+
+    None, with a reason in `reasons`, where the zone is unknown or unclear.
+    """
     if zone := row.get("zone"):
         if _known_zone(zone):
             return zone
-        wrong.append(Wrong("zone_unknown"))
+        reasons.append(Reason("zone_unknown"))
         return None
     if row.get("region") and region is None:
-        # Refused already, for its region.
+        # The line is refused already, for its region.
         return None
     places = list(_places(row, region, unclear_numbers=unclear_numbers))
     if not places:
         return codes.PARIS
     clear = [zones for _, zones in places if zones]
-    # A postcode abroad may look like one of France: 10001 is in New York.
+    # A postcode abroad may look like a French one: 10001 is in New York.
     abroad = region == "etranger" or (bool(row.get("postcode")) and not places[0][1])
     zones = set() if abroad or not clear else set(clear[0]).intersection(*clear)
     if len(zones) == 1:
         return zones.pop()
-    written = ", ".join(written for written, _ in places)[:_SHOWN]
+    cells = ", ".join(cell for cell, _ in places)[:EXCERPT_LENGTH]
     example = (*(zone for zones in clear for zone in zones), "America/Guadeloupe")[0]
-    wrong.append(Wrong("zone_unclear", {"written": written, "example": example}))
+    reasons.append(Reason("zone_unclear", {"written": cells, "example": example}))
     return None
 
 
-def lives_elsewhere(row: dict[str, str], region: str | None, zone: str, now: datetime) -> bool:
-    """Whether the zone as written has another hour than the place where somebody lives."""
+def lives_elsewhere(row: dict[str, str], region: str | None, zone: str, instant: datetime) -> bool:
+    """Whether the zone of the line has another hour than the places of the line."""
     if not row.get("zone") or region == "etranger":
         return False
-    hour = now.astimezone(ZoneInfo(zone)).utcoffset()
+    hour = instant.astimezone(ZoneInfo(zone)).utcoffset()
     return any(
-        zones and all(now.astimezone(ZoneInfo(there)).utcoffset() != hour for there in zones)
+        zones and all(instant.astimezone(ZoneInfo(place)).utcoffset() != hour for place in zones)
         for _, zones in _places(row, region, unclear_numbers=False)
     )
 
@@ -53,7 +56,7 @@ def lives_elsewhere(row: dict[str, str], region: str | None, zone: str, now: dat
 def _places(
     row: dict[str, str], region: str | None, *, unclear_numbers: bool
 ) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Each cell that tells where somebody lives, and the zones there; none where it is unclear."""
+    """Each cell that names a place, and the zones there; no zone where it is unclear."""
     if postcode := row.get("postcode"):
         yield postcode, codes.zones_of_postcode(postcode)
     if region is not None:

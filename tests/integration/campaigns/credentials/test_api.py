@@ -1,8 +1,7 @@
-"""The desk where credentials are given, as a browser on the answer page's origin meets it."""
+"""The endpoint that issues credentials, as a browser on the response page's origin meets it."""
 
 import asyncio
 import os
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,19 +10,16 @@ import pytest
 from joserfc.jwk import OKPKey
 from pydantic import SecretStr, ValidationError
 
-from services.campaigns import maintenance as upkeep
 from services.campaigns.settings import CampaignsSettings
-from services.runtime.clock import ClockSetting, SharedClock
 from services.runtime.crypto.blind_rsa import (
-    PublicKey,
     Request,
     base64url,
     finalize,
     from_base64url,
     request_from_seed,
 )
-from tests.support.campaigns import CREDENTIAL_KEYS, NOON
-from tests.support.campaigns_site import ANSWERS, Site, invited
+from tests.support.campaigns import CREDENTIAL_KEYS
+from tests.support.campaigns_site import ANSWERS, Site, advance, invited, public_key
 
 Row = dict[str, Any]
 SEED = bytes(range(32))
@@ -34,12 +30,6 @@ async def joined(site: Site, count: int = 1, **changes: Any) -> list[Row]:
     for row in rows:
         await site.world.accept(row["id"], row["member_id"])
     return rows
-
-
-async def public_key(site: Site) -> PublicKey:
-    jwk = (await site.world.projects_told())[-1].credential_key
-    assert jwk is not None
-    return PublicKey.from_jwk(jwk)
 
 
 async def request_of(site: Site, seed: bytes = SEED) -> Request:
@@ -55,22 +45,14 @@ async def post(
     language: str = "fr",
     origin: str = ANSWERS,
 ) -> httpx.Response:
-    asked = {
+    body = {
         "ticket": ticket or site.link(row, days=100),
         "project_id": str(project_id or row["project_id"]),
         "request": base64url(blinded),
     }
     return await site.client.post(
-        "/credentials", json=asked, headers={"Origin": origin, "Accept-Language": language}
+        "/credentials", json=body, headers={"Origin": origin, "Accept-Language": language}
     )
-
-
-async def advance(site: Site, days: int) -> None:
-    clock = site.world.clock
-    assert isinstance(clock, SharedClock)
-    clock.change(lambda _: ClockSetting(stopped_at=NOON + timedelta(days=days)))
-    async with site.world.transaction() as conn:
-        await upkeep.sweep(conn, clock)
 
 
 async def credentials(site: Site) -> int:
@@ -82,21 +64,21 @@ async def test_one_seed_gives_one_request_and_one_signature_that_everybody_can_v
 ) -> None:
     (row,) = await joined(site)
     first = await post(site, row, (await request_of(site)).blinded)
-    # The browser was closed: all it has left is the seed.
-    again = await post(site, row, (await request_of(site)).blinded)
-    assert first.status_code == again.status_code == 200, first.text
-    assert first.json() == again.json()
+    # The browser was closed: only the seed remains.
+    repeated = await post(site, row, (await request_of(site)).blinded)
+    assert first.status_code == repeated.status_code == 200, first.text
+    assert first.json() == repeated.json()
     request = await request_of(site)
     signature = finalize(await public_key(site), request, from_base64url(first.json()["signature"]))
     (await public_key(site)).verify(request.prepared, signature)
     assert await credentials(site) == 1
-    # After recruitment too, as long as answers are taken.
+    # After recruitment too, as long as responses are accepted.
     await advance(site, 61)
     later = await post(site, row, request.blinded)
     assert later.json() == first.json()
 
 
-async def test_twenty_posts_at_one_moment_leave_one_row_and_the_same_signature(
+async def test_twenty_concurrent_posts_leave_one_row_and_the_same_signature(
     site: Site,
 ) -> None:
     (row,) = await joined(site)
@@ -107,7 +89,7 @@ async def test_twenty_posts_at_one_moment_leave_one_row_and_the_same_signature(
     assert await credentials(site) == 1
 
 
-async def test_another_device_is_told_where_to_go_on_in_the_language_it_asks_in(
+async def test_another_device_is_refused_with_the_way_out_in_its_language(
     site: Site,
 ) -> None:
     (row,) = await joined(site)
@@ -124,14 +106,14 @@ async def test_another_device_is_told_where_to_go_on_in_the_language_it_asks_in(
     assert await credentials(site) == 1
 
 
-async def test_who_may_not_have_one_is_told_why_and_nothing_is_kept(site: Site) -> None:
+async def test_a_refused_request_gets_its_reason_and_nothing_is_stored(site: Site) -> None:
     full, waiting = await joined(site, 2, places=1)
     (declining,) = await invited(site)
     await site.world.decline(declining["id"], declining["member_id"])
     blinded = (await request_of(site)).blinded
     good = site.link(full, days=100)
     foreign = site.link(full, key=OKPKey.generate_key("Ed25519"))
-    for what, status, answer in (
+    for case, status, answer in (
         ("waiting", 409, await post(site, waiting, blinded)),
         ("declined", 409, await post(site, declining, blinded)),
         ("foreign", 403, await post(site, full, blinded, ticket=foreign)),
@@ -141,8 +123,8 @@ async def test_who_may_not_have_one_is_told_why_and_nothing_is_kept(site: Site) 
         ("another project", 403, await post(site, full, blinded, declining["project_id"])),
         ("no project", 404, await post(site, full, blinded, full["id"])),
     ):
-        assert answer.status_code == status, (what, answer.text)
-        assert answer.json()["detail"], what
+        assert answer.status_code == status, (case, answer.text)
+        assert answer.json()["detail"], case
     await site.world.leave(full["id"], full["member_id"])
     assert (await post(site, full, blinded)).status_code == 409
     assert await credentials(site) == 0
@@ -177,9 +159,9 @@ async def test_a_damaged_request_is_refused_and_costs_the_participant_nothing(
         answer = await site.client.post("/credentials", content=body)
         assert answer.status_code == 422
         assert answer.json()["detail"]
-    asked = {"ticket": site.link(row), "project_id": str(row["project_id"])}
+    fields = {"ticket": site.link(row), "project_id": str(row["project_id"])}
     for request in ("+" * 512, "é" * 512, "A" * 511, "A" * 684):
-        answer = await site.client.post("/credentials", json=asked | {"request": request})
+        answer = await site.client.post("/credentials", json=fields | {"request": request})
         assert answer.status_code == 422, request
     assert await credentials(site) == 0
     assert (await post(site, row, (await request_of(site)).blinded)).status_code == 200
@@ -196,7 +178,7 @@ async def test_a_large_body_is_not_read(site: Site) -> None:
         assert answer.json()["detail"]
 
 
-async def test_the_answer_page_and_no_other_origin_may_ask_and_for_nothing_else(
+async def test_only_the_response_page_may_request_and_nothing_but_credentials(
     site: Site,
 ) -> None:
     async def preflight(path: str, origin: str, method: str = "POST") -> httpx.Response:
@@ -237,25 +219,25 @@ async def test_the_answer_page_and_no_other_origin_may_ask_and_for_nothing_else(
     assert "access-control-allow-origin" not in page.headers
 
 
-async def test_a_participant_finds_the_way_to_answer_each_time_they_open_their_invitation(
+async def test_the_invitation_links_to_the_response_page_each_time_it_is_opened(
     site: Site,
 ) -> None:
     first, second = await invited(site, 2, places=1)
     token = site.link(first, days=100)
-    way = f"{ANSWERS}/answer/{first['project_id']}?lang=fr#{token}"
-    assert way not in (await site.get(token)).text
+    response_url = f"{ANSWERS}/answer/{first['project_id']}?lang=fr#{token}"
+    assert response_url not in (await site.get(token)).text
     accepted = await site.post(token, "accept")
     for page in (accepted, await site.get(token)):
-        assert f'<a class="main" href="{way}">Répondre maintenant</a>' in page.text
+        assert f'<a class="main" href="{response_url}">Répondre maintenant</a>' in page.text
         assert "22 février 2027" in page.text
-    assert "Answer now" in (await site.get(token, lang="en")).text
+    assert "Respond now" in (await site.get(token, lang="en")).text
     waiting = await site.post(site.link(second), "accept")
     assert "/answer/" not in waiting.text
     await advance(site, 61)
     late = await site.get(token)
-    assert way in late.text
+    assert response_url in late.text
     await advance(site, 91)
-    assert way not in (await site.get(token)).text
+    assert response_url not in (await site.get(token)).text
 
 
 @pytest.mark.parametrize(
@@ -272,7 +254,7 @@ def test_the_origin_is_written_as_browsers_do(url: str, origin: str) -> None:
     assert settings(responses_url=url).responses_origin == origin
 
 
-def test_settings_that_cannot_work_are_refused_at_the_start() -> None:
+def test_invalid_settings_are_refused_at_startup() -> None:
     for wrong in (
         {"responses_url": "answers.example"},
         {"credential_keys": SecretStr("[]")},
@@ -284,7 +266,7 @@ def test_settings_that_cannot_work_are_refused_at_the_start() -> None:
 
 
 def settings(**changes: Any) -> CampaignsSettings:
-    given: dict[str, Any] = {
+    variables: dict[str, Any] = {
         "database_dsn": "postgresql://unused",
         "kafka_bootstrap": "unused:9092",
         "http_port": 1,
@@ -293,4 +275,4 @@ def settings(**changes: Any) -> CampaignsSettings:
         "credential_keys": CREDENTIAL_KEYS,
         "responses_url": ANSWERS,
     }
-    return CampaignsSettings(**(given | changes))
+    return CampaignsSettings(**(variables | changes))

@@ -9,10 +9,9 @@ import asyncpg
 import pytest
 
 from services.campaigns.draws import rules
-from services.campaigns.draws.store import Demand, begin
+from services.campaigns.draws.store import Demand, begin_draw
 from services.campaigns.draws.use_cases import allocate
-from services.campaigns.launches.rules import Window
-from services.campaigns.queries import sql
+from services.campaigns.orders.rules import Window
 from services.contracts.events.registry import DeliveryOutcome, MemberStatus
 from tests.support.campaigns import TODAY, World, gone, member, seeds
 
@@ -22,14 +21,20 @@ SPREAD = [
     for region in ("nord", "reunion", "bretagne")
 ]
 
+STORED_DRAW = """
+SELECT s.campaign_id, s.stratum, s.wanted, s.candidates, s.chosen, s.input_digest, d.seed
+FROM draw d JOIN draw_stratum s ON s.draw_id = d.id
+WHERE d.id = $1 ORDER BY s.campaign_id, s.stratum
+"""
+
 
 async def populate(world: World, count: int) -> None:
-    await world.tell_members(
+    await world.apply_members(
         *[member(attributes=SPREAD[number % len(SPREAD)]) for number in range(count)]
     )
 
 
-async def asked_by_campaign(world: World) -> Counter[UUID]:
+async def count_invitations(world: World) -> Counter[UUID]:
     rows = await world.rows(
         "SELECT campaign_id, count(*) AS n FROM send_order"
         " WHERE kind = 'invitation' GROUP BY campaign_id"
@@ -43,24 +48,24 @@ async def test_eight_campaigns_launched_at_the_same_instant_share_the_same_membe
     await populate(world, 4000)
     campaigns = [await world.campaign(await world.project(), 2000) for _ in range(8)]
     await asyncio.gather(
-        *[world.launch(id, source=seeds(10 * place)) for place, id in enumerate(campaigns)]
+        *[world.launch(id, source=seeds(10 * index)) for index, id in enumerate(campaigns)]
     )
     # Several processes may wake up at the same moment too.
     await asyncio.gather(*[world.allocate() for _ in range(4)])
 
-    asked = await asked_by_campaign(world)
-    assert sum(asked.values()) == 4000
+    invitations = await count_invitations(world)
+    assert sum(invitations.values()) == 4000
     # Five standard deviations of a fair lottery around 500.
-    assert all(395 <= asked[campaign] <= 605 for campaign in campaigns), asked
-    most = await world.value(
+    assert all(395 <= invitations[campaign] <= 605 for campaign in campaigns), invitations
+    entries_per_member = await world.value(
         "SELECT max(n) FROM (SELECT count(*) AS n FROM ledger GROUP BY member_id) t"
     )
-    assert most == 1
+    assert entries_per_member == 1
     assert await world.value("SELECT count(*) FROM draw") == 1
 
 
-async def test_a_rare_audience_is_not_eaten_by_a_large_one(world: World) -> None:
-    await world.tell_members(
+async def test_a_rare_audience_is_not_exhausted_by_a_large_one(world: World) -> None:
+    await world.apply_members(
         *[member(attributes={"region": "reunion"}) for _ in range(60)],
         *[member(attributes={"region": "nord"}) for _ in range(2940)],
     )
@@ -68,9 +73,9 @@ async def test_a_rare_audience_is_not_eaten_by_a_large_one(world: World) -> None
     large = await world.campaign(await world.project(), 3000)
     await world.launch(rare, large)
     await world.allocate()
-    asked = await asked_by_campaign(world)
-    assert asked[rare] == 50
-    assert asked[large] == 2950
+    invitations = await count_invitations(world)
+    assert invitations[rare] == 50
+    assert invitations[large] == 2950
 
 
 async def test_quotas_are_met_by_stratum_and_audiences_are_kept(world: World) -> None:
@@ -92,7 +97,7 @@ async def test_quotas_are_met_by_stratum_and_audiences_are_kept(world: World) ->
 
 
 @pytest.mark.parametrize("campaigns", [1, 3])
-async def test_a_stored_draw_is_drawn_again_to_the_member(world: World, campaigns: int) -> None:
+async def test_a_stored_draw_is_repeated_to_the_member(world: World, campaigns: int) -> None:
     await populate(world, 900)
     launched = [await world.campaign(await world.project(), 200) for _ in range(campaigns)]
     launched.append(
@@ -101,10 +106,10 @@ async def test_a_stored_draw_is_drawn_again_to_the_member(world: World, campaign
         )
     )
     await world.launch(*launched)
-    done = await world.allocate()
-    assert done is not None
+    allocation = await world.allocate()
+    assert allocation is not None
 
-    stored = await world.rows(sql.stored_draw, done.draw_id)
+    stored = await world.rows(STORED_DRAW, allocation.draw_id)
     committed = {
         row["id"]: (row["seed"], row["commitment"])
         for row in await world.rows("SELECT id, seed, commitment FROM campaign")
@@ -114,23 +119,23 @@ async def test_a_stored_draw_is_drawn_again_to_the_member(world: World, campaign
         rules.Entry(row["campaign_id"], row["stratum"], row["wanted"], row["candidates"])
         for row in stored
     ]
-    again = rules.replay(stored[0]["seed"], entries)
-    for row, chosen in zip(stored, again, strict=True):
+    replayed = rules.replay(stored[0]["seed"], entries)
+    for row, chosen in zip(stored, replayed, strict=True):
         assert set(chosen) == set(row["chosen"])
         seed = committed[row["campaign_id"]][0]
         assert row["candidates"] == sorted(
             row["candidates"],
             key=lambda id, seed=seed: rules.rank(seed, id),  # type: ignore[misc]
         )
-    # Everybody could be asked, and the best-ranked of them were looked at first.
+    # Everybody could be asked, and the best-ranked of them were considered first.
     everybody = [row["member_id"] for row in await world.rows("SELECT member_id FROM member")]
-    one = next(row for row in stored if row["stratum"] == "")
-    assert one["input_digest"] == rules.input_digest(everybody)
-    seed = committed[one["campaign_id"]][0]
-    best = sorted(everybody, key=lambda id: rules.rank(seed, id))[: len(one["candidates"])]
-    assert one["candidates"] == best
+    stratum = next(row for row in stored if row["stratum"] == "")
+    assert stratum["input_digest"] == rules.input_digest(everybody)
+    seed = committed[stratum["campaign_id"]][0]
+    best = sorted(everybody, key=lambda id: rules.rank(seed, id))[: len(stratum["candidates"])]
+    assert stratum["candidates"] == best
     invited = await world.rows("SELECT member_id FROM invitation")
-    assert {row["member_id"] for row in invited} == {id for ids in again for id in ids}
+    assert {row["member_id"] for row in invited} == {id for ids in replayed for id in ids}
 
 
 async def test_the_seed_is_published_before_eligibility_is_read(world: World) -> None:
@@ -138,11 +143,11 @@ async def test_the_seed_is_published_before_eligibility_is_read(world: World) ->
     campaign = await world.campaign(await world.project(), 5)
     await world.launch(campaign)
     commitment = await world.value("SELECT commitment FROM campaign")
-    assert (await world.projects_told())[-1].draw_commitments == [commitment]
+    assert (await world.published_projects())[-1].draw_commitments == [commitment]
     assert await world.value("SELECT count(*) FROM draw") == 0
 
 
-async def test_a_draw_cannot_read_answers(world: World) -> None:
+async def test_a_draw_cannot_read_replies(world: World) -> None:
     demand = Demand(1, (await world.members(1))[0], "", 1, Window(TODAY, TODAY))
     for hidden in (
         "SELECT state FROM invitation",
@@ -152,7 +157,7 @@ async def test_a_draw_cannot_read_answers(world: World) -> None:
         "SELECT answer FROM send_order",
     ):
         async with world.transaction() as conn:
-            await begin(conn, [demand])
+            await begin_draw(conn, [demand])
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
                 await conn.execute(hidden)
 
@@ -199,39 +204,39 @@ async def test_a_refused_message_reopens_the_gap_the_next_day(world: World) -> N
     await world.deliver(first["order_id"], DeliveryOutcome.REFUSED)
     assert await world.allocate() is None, "once a day"
     world.advance(days=1)
-    done = await world.allocate()
-    assert done is not None
-    assert sum(done.asked.values()) == 1
+    allocation = await world.allocate()
+    assert allocation is not None
+    assert sum(allocation.asked.values()) == 1
     assert (await world.view(project)).counts.refused_by_reason == {"no_address": 1}
     assert len(people) == 3
 
 
-async def test_an_invitation_that_never_left_is_ordered_again_under_its_own_id(
+async def test_an_unsent_invitation_is_ordered_again_under_its_own_id(
     world: World,
 ) -> None:
     await world.members(1)
     project, _ = await world.launched(1)
-    (before,) = await world.invitations(project)
-    await world.deliver(before["order_id"], DeliveryOutcome.REFUSED)
+    (unsent,) = await world.invitations(project)
+    await world.deliver(unsent["order_id"], DeliveryOutcome.REFUSED)
     world.advance(days=1)
     await world.allocate()
-    (after,) = await world.invitations(project)
-    assert after["id"] == before["id"]
-    assert after["state"] == "ordered"
-    assert after["order_id"] != before["order_id"]
+    (reordered,) = await world.invitations(project)
+    assert reordered["id"] == unsent["id"]
+    assert reordered["state"] == "ordered"
+    assert reordered["order_id"] != unsent["order_id"]
     orders = await world.orders()
-    assert [order.subject_id for order in orders] == [before["id"], before["id"]]
+    assert [order.subject_id for order in orders] == [unsent["id"], unsent["id"]]
 
 
-async def test_who_was_not_asked_is_counted_by_reason(world: World) -> None:
+async def test_members_not_asked_are_counted_by_reason(world: World) -> None:
     await world.members(5)
-    await world.tell_members(
+    await world.apply_members(
         member(status=MemberStatus.PAUSED),
         member(not_before=TODAY + timedelta(days=9)),
         member(ends_on=TODAY),
     )
-    (left,) = await world.members(1)
-    await world.tell_members(gone(left, MemberStatus.LEFT))
+    (former,) = await world.members(1)
+    await world.apply_members(gone(former, MemberStatus.LEFT))
     await world.launched(3)
     assert await world.value("SELECT not_asked FROM draw_campaign") == {
         "paused": 1,
@@ -250,10 +255,10 @@ async def test_the_window_starts_tomorrow_when_sending_hours_are_nearly_over(wor
     assert order.last_day == TODAY + timedelta(days=2)
 
 
-async def test_an_audience_nobody_has_asks_nobody(world: World) -> None:
+async def test_an_audience_without_members_asks_nobody(world: World) -> None:
     await world.members(5)
     campaign = await world.campaign(await world.project(), 5, audience={"region": ["corse"]})
     await world.launch(campaign)
-    done = await world.allocate()
-    assert done is not None
-    assert done.asked == {}
+    allocation = await world.allocate()
+    assert allocation is not None
+    assert allocation.asked == {}

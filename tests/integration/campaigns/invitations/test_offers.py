@@ -1,6 +1,6 @@
-"""Whatever the invitation's page offers, in any state, on any day, works when it is followed.
+"""Each form and link of the invitation's page works, in any state and on any day.
 
-Members only have the page: its buttons are pressed and its links followed as it shows them.
+Members only have the page: the tests press its buttons and follow its links as it shows them.
 """
 
 import re
@@ -16,9 +16,8 @@ from deploy.demo.members import forms_of, links_of
 from deploy.demo.participant_device import private_link
 from services.contracts.events.registry import MemberStatus
 from services.runtime.crypto.blind_rsa import base64url, request_from_seed
-from tests.integration.campaigns.credentials.test_api import advance, public_key
 from tests.support.campaigns import NOON, gone, member
-from tests.support.campaigns_site import HTML, Site, invited
+from tests.support.campaigns_site import HTML, Site, advance, invited, public_key
 
 Row = dict[str, Any]
 SEED = bytes(range(32))
@@ -46,14 +45,14 @@ class Members:
 
 
 async def everybody(site: Site) -> Members:
-    """One member in each state that their own acts and those of others lead to."""
+    """One member in each state that members can reach."""
     names = ("joined", "taken", "left", "gone", "waiting", "declined", "invited")
     rows = dict(zip(names, await invited(site, len(names), places=2), strict=True))
     world = site.world
     for name in ("left", "gone"):
         await world.accept(rows[name]["id"], rows[name]["member_id"])
     await world.leave(rows["left"]["id"], rows["left"]["member_id"])
-    await world.tell_members(gone(rows["gone"]["member_id"], MemberStatus.LEFT))
+    await world.apply_members(gone(rows["gone"]["member_id"], MemberStatus.LEFT))
     for name in ("joined", "taken", "waiting"):
         await world.accept(rows[name]["id"], rows[name]["member_id"])
     await site.post(site.link(rows["declined"], days=200), "decline")
@@ -63,7 +62,7 @@ async def everybody(site: Site) -> Members:
 
 
 async def follow(members: Members, name: str, page: str) -> set[str]:
-    """Press and follow everything once more, on a member of their own; what there was to follow."""
+    """Press every button and follow every link of a member's page; returns the acts offered."""
     site, link = members.site, members.link(name)
     offered = set()
     forms = forms_of(page, f"http://panel/invitations/{link}")
@@ -71,9 +70,9 @@ async def follow(members: Members, name: str, page: str) -> set[str]:
         parts = urlsplit(target)
         if not parts.path.startswith("/invitations/") or parts.path.endswith(link):
             continue
-        asked = await site.client.get(f"{parts.path}?{parts.query}", headers=HTML)
-        assert asked.status_code == 200, (name, target)
-        (form,) = forms_of(asked.text, target)
+        confirmation = await site.client.get(f"{parts.path}?{parts.query}", headers=HTML)
+        assert confirmation.status_code == 200, (name, target)
+        (form,) = forms_of(confirmation.text, target)
         forms.append(form)
     answer = private_link(page)
     if answer:
@@ -84,23 +83,23 @@ async def follow(members: Members, name: str, page: str) -> set[str]:
     for form in forms:
         act = urlsplit(form).path.rpartition("/")[2]
         offered.add(act)
-        done = await site.client.post(form, headers=HTML)
-        assert done.status_code == 303, (name, act, done.text)
+        response = await site.client.post(form, headers=HTML)
+        assert response.status_code == 303, (name, act, response.text)
     return offered
 
 
 async def obtain(members: Members, name: str, ticket: str) -> None:
     request = request_from_seed(SEED, await public_key(members.site))
-    asked = {
+    body = {
         "ticket": ticket,
         "project_id": str(members.rows[name]["project_id"]),
         "request": base64url(request.blinded),
     }
-    given = await members.site.client.post("/credentials", json=asked)
-    assert given.status_code == 200, (name, given.text)
+    issued = await members.site.client.post("/credentials", json=body)
+    assert issued.status_code == 200, (name, issued.text)
 
 
-# Those who wait come first: whoever leaves gives them a place.
+# Waiting members come first: each member who leaves gives them a place.
 OFFERED: dict[str, dict[int, set[str]]] = {
     "waiting": {0: {"leave"}, 61: set()},
     "joined": {0: {"answer", "leave"}, 61: {"answer", "leave"}, 91: {"leave"}},
@@ -112,9 +111,7 @@ OFFERED: dict[str, dict[int, set[str]]] = {
 
 
 @pytest.mark.parametrize("day", DAYS)
-async def test_each_form_and_link_of_the_page_is_accepted_when_it_is_followed(
-    site: Site, day: int
-) -> None:
+async def test_each_form_and_link_of_the_page_works(site: Site, day: int) -> None:
     members = await everybody(site)
     await advance(site, day)
     for name, by_day in OFFERED.items():
@@ -128,10 +125,10 @@ async def test_each_form_and_link_of_the_page_is_accepted_when_it_is_followed(
     assert ("/decline?" in page) == (day <= 60)
 
 
-async def test_the_dates_that_the_page_names_are_those_that_are_enforced(site: Site) -> None:
+async def test_the_page_shows_the_dates_that_are_enforced(site: Site) -> None:
     members = await everybody(site)
     invitation = await members.page("invited")
-    assert f"accepter ou refuser jusqu&#39;au {CIVIL[60]} inclus (heure de Paris)" in unbroken(
+    assert f"accepter ou décliner jusqu&#39;au {CIVIL[60]} inclus (heure de Paris)" in unbroken(
         invitation
     )
     assert f"{CIVIL[90]} inclus" in unbroken(invitation)
@@ -145,7 +142,7 @@ async def test_the_dates_that_the_page_names_are_those_that_are_enforced(site: S
     assert CIVIL[90] not in waiting
 
 
-async def test_a_credential_taken_before_is_said_before_another_device_is_refused(
+async def test_the_page_announces_a_credential_taken_by_another_device(
     site: Site,
 ) -> None:
     members = await everybody(site)
@@ -153,14 +150,14 @@ async def test_a_credential_taken_before_is_said_before_another_device_is_refuse
     assert "déjà été remis" not in await members.page("joined")
 
 
-async def test_who_left_the_panel_is_not_told_of_later_invitations(site: Site) -> None:
+async def test_former_members_are_promised_no_later_invitation(site: Site) -> None:
     members = await everybody(site)
     page = await members.page("gone")
     assert "plus membre du panel" in page
     assert "vos chances" not in page
 
 
-async def test_a_project_whose_data_was_restored_offers_to_answer_only_to_who_can(
+async def test_a_restored_project_offers_to_respond_only_where_it_is_possible(
     site: Site,
 ) -> None:
     members = await everybody(site)
@@ -177,13 +174,15 @@ async def test_a_merged_member_follows_either_link_to_the_participation_that_cou
     members = await everybody(site)
     alone = members.rows["joined"]
     survivor = uuid4()
-    await site.world.tell_members(member(survivor))
+    await site.world.apply_members(member(survivor))
     merged = gone(alone["member_id"], MemberStatus.MERGED, into=survivor)
-    await site.world.tell_members(merged)
+    await site.world.apply_members(merged)
     assert private_link(await members.page("joined")), "it moved to the survivor"
-    both = members.rows["waiting"]
-    twice = gone(both["member_id"], MemberStatus.MERGED, into=members.rows["taken"]["member_id"])
-    await site.world.tell_members(twice)
+    invitation = members.rows["waiting"]
+    twice = gone(
+        invitation["member_id"], MemberStatus.MERGED, into=members.rows["taken"]["member_id"]
+    )
+    await site.world.apply_members(twice)
     page = await members.page("waiting")
     assert "remplacée par une autre" in page
     assert forms_of(page, "http://panel/") == []

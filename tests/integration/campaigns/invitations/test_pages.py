@@ -10,11 +10,11 @@ from tests.support.campaigns import MANDATE
 from tests.support.campaigns_site import ANSWERS, HTML, Site, invited
 
 
-async def test_the_page_says_the_whole_mandate_in_both_languages(site: Site) -> None:
+async def test_the_page_shows_the_whole_mandate_in_both_languages(site: Site) -> None:
     (row,) = await invited(site, places=12)
     french = await site.get(site.link(row))
     assert french.status_code == 200
-    for said in (
+    for sentence in (
         MANDATE.nature,
         MANDATE.why,
         MANDATE.stakes.replace("'", "&#39;"),
@@ -32,7 +32,7 @@ async def test_the_page_says_the_whole_mandate_in_both_languages(site: Site) -> 
         "Je participe",
         "Je ne participe pas",
     ):
-        assert said in french.text, said
+        assert sentence in french.text, sentence
     assert '<html lang="fr">' in french.text
     english = await site.get(site.link(row), lang="en")
     assert "I take part" in english.text
@@ -53,15 +53,15 @@ async def test_a_compensation_is_shown_with_its_reference(site: Site) -> None:
 
 async def test_get_changes_nothing(site: Site) -> None:
     (row,) = await invited(site)
-    before = await site.everything()
+    rows = await site.all_rows()
     for _ in range(3):
         assert (await site.get(site.link(row))).status_code == 200
     for act in ("accept", "decline", "leave", "answer", "nonsense"):
-        for look in (site.client.get, site.client.head):
+        for request in (site.client.get, site.client.head):
             address = f"/invitations/{site.link(row)}/{act}"
-            looked = await look(address, headers=HTML, follow_redirects=True)
-            assert looked.status_code == 200, act
-    assert await site.everything() == before
+            response = await request(address, headers=HTML, follow_redirects=True)
+            assert response.status_code == 200, act
+    assert await site.all_rows() == rows
 
 
 async def test_accept_then_leave_by_the_buttons(site: Site) -> None:
@@ -71,46 +71,46 @@ async def test_accept_then_leave_by_the_buttons(site: Site) -> None:
     assert "Vous participez à ce projet" in page.text
     assert "Ne plus participer" in page.text
     assert "/accept" not in page.text
-    before = await site.everything()
-    again = await site.post(token, "accept")
-    assert "Vous participez à ce projet" in again.text, "sent twice, as by a double click"
+    rows = await site.all_rows()
+    repeated = await site.post(token, "accept")
+    assert "Vous participez à ce projet" in repeated.text, "sent twice, as by a double click"
     refused = await site.post(token, "decline")
     assert refused.status_code == 409
     assert "déjà accepté" in refused.text
     assert f"/invitations/{token}?lang=fr" in refused.text, "the way back"
-    assert await site.everything() == before
+    assert await site.all_rows() == rows
     page = await site.post(token, "leave")
     assert "Vous ne participez plus" in page.text
     assert "<button" not in page.text
 
 
 @pytest.mark.parametrize(("act", "accepted"), [("decline", False), ("leave", True)])
-async def test_the_page_says_beforehand_that_declining_and_leaving_are_final(
+async def test_the_page_warns_that_declining_and_leaving_are_final(
     site: Site, act: str, accepted: bool
 ) -> None:
     (row,) = await invited(site)
     token = site.link(row)
     if accepted:
         await site.post(token, "accept")
-    before = await site.everything()
+    rows = await site.all_rows()
     page = await site.get(token)
     assert f'href="/invitations/{token}/{act}?lang=fr"' in page.text
     assert "définitif" in page.text
-    asked = await site.client.get(f"/invitations/{token}/{act}?lang=fr", headers=HTML)
-    assert "C&#39;est définitif" in asked.text
-    assert f'action="/invitations/{token}/{act}?lang=fr"' in asked.text
-    assert f'href="/invitations/{token}?lang=fr"' in asked.text, "the way back"
+    confirmation = await site.client.get(f"/invitations/{token}/{act}?lang=fr", headers=HTML)
+    assert "C&#39;est définitif" in confirmation.text
+    assert f'action="/invitations/{token}/{act}?lang=fr"' in confirmation.text
+    assert f'href="/invitations/{token}?lang=fr"' in confirmation.text, "the way back"
     english = await site.client.get(f"/invitations/{token}/{act}?lang=en", headers=HTML)
     assert "This is final" in english.text
-    assert await site.everything() == before
-    done = await site.post(token, act)
-    assert done.status_code == 200
-    assert "/accept" not in done.text
+    assert await site.all_rows() == rows
+    result = await site.post(token, act)
+    assert result.status_code == 200
+    assert "/accept" not in result.text
     refused = await site.post(token, "accept")
     assert refused.status_code == 409, "final, as was said"
 
 
-async def test_accepting_leads_to_the_answer_page_on_its_own_origin_with_the_ticket(
+async def test_accepting_redirects_to_the_response_page_with_the_ticket(
     site: Site,
 ) -> None:
     (row,) = await invited(site)
@@ -126,7 +126,7 @@ async def test_accepting_leads_to_the_answer_page_on_its_own_origin_with_the_tic
         )
 
 
-async def test_declining_says_that_it_changes_no_later_odds(site: Site) -> None:
+async def test_declining_confirms_that_later_odds_do_not_change(site: Site) -> None:
     (row,) = await invited(site)
     page = await site.post(site.link(row), "decline")
     assert "vos chances" in page.text
@@ -141,7 +141,7 @@ async def test_a_full_project_shows_the_waiting_list(site: Site) -> None:
     assert "Vous participez" not in page.text
 
 
-async def test_a_bad_link_gets_a_page_that_says_so_and_changes_nothing(site: Site) -> None:
+async def test_an_invalid_link_gets_an_error_page_and_changes_nothing(site: Site) -> None:
     mine, other = await invited(site, 2)
     good = site.link(mine)
     bad = {
@@ -154,16 +154,16 @@ async def test_a_bad_link_gets_a_page_that_says_so_and_changes_nothing(site: Sit
         "of nobody": site.link({"id": uuid4(), "member_id": uuid4()}),
         "nonsense": "x",
     }
-    before = await site.everything()
-    for what, token in bad.items():
+    rows = await site.all_rows()
+    for defect, token in bad.items():
         page = await site.get(token)
-        assert page.status_code in (403, 404), what
-        assert "<html" in page.text, what
+        assert page.status_code in (403, 404), defect
+        assert "<html" in page.text, defect
         for act in ("accept", "decline", "leave"):
             refused = await site.post(token, act)
-            assert refused.status_code in (403, 404), what
-            assert "Rien n&#39;a été changé" in refused.text, what
-    assert await site.everything() == before
+            assert refused.status_code in (403, 404), defect
+            assert "Rien n&#39;a été changé" in refused.text, defect
+    assert await site.all_rows() == rows
 
 
 async def test_pages_work_by_keyboard_and_screen_reader_and_carry_no_script(site: Site) -> None:

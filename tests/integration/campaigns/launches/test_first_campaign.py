@@ -13,9 +13,9 @@ async def test_a_launched_campaign_asks_the_number_wanted_and_members_opt_in(wor
     assert {(order.first_day, order.last_day) for order in orders} == {
         (TODAY, TODAY.replace(day=25))
     }
-    told = await world.projects_told()
-    assert [event.state for event in told] == ["published", "open"]
-    assert len(told[-1].draw_commitments) == 1
+    events = await world.published_projects()
+    assert [event.state for event in events] == ["published", "open"]
+    assert len(events[-1].draw_commitments) == 1
 
     await world.deliver_all()
     first, second, *_ = await world.invitations(project)

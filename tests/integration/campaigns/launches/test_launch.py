@@ -1,4 +1,4 @@
-"""What must be true before anybody may be asked."""
+"""Conditions of a launch: mandate, dates, collection, quotas."""
 
 from datetime import timedelta
 from typing import Any
@@ -14,7 +14,7 @@ from services.campaigns.launches.rules import (
     WindowAfterRecruitment,
 )
 from services.campaigns.projects import use_cases as projects
-from services.campaigns.projects.rules import (
+from services.campaigns.projects.rules_refusals import (
     CollectionNotReady,
     DatesOutOfOrder,
     MandateIncomplete,
@@ -71,7 +71,7 @@ async def test_a_project_with_an_incomplete_mandate_cannot_be_published(
         await world.database.pool.execute(
             "UPDATE project SET state = 'published', published_at = $1", world.clock.now()
         )
-    assert await world.projects_told() == []
+    assert await world.published_projects() == []
 
 
 @pytest.mark.parametrize("column", ["recruitment_ends_on", "collection_ends_on"])
@@ -115,20 +115,23 @@ async def test_a_published_mandate_cannot_be_edited_but_can_be_abandoned(world: 
             await projects.edit_project(conn, world.clock, project, sheet(title="Autre"))
     async with world.transaction() as conn:
         await projects.abandon_project(conn, world.clock, project)
-    told = await world.projects_told()
-    assert [(event.version, event.state) for event in told] == [(2, "published"), (3, "abandoned")]
+    events = await world.published_projects()
+    assert [(event.version, event.state) for event in events] == [
+        (2, "published"),
+        (3, "abandoned"),
+    ]
 
 
-async def test_a_draft_can_be_edited_and_nobody_outside_hears_of_it(world: World) -> None:
+async def test_a_draft_can_be_edited_and_publishes_no_event(world: World) -> None:
     project = await world.project(publish=False)
     async with world.transaction() as conn:
         await projects.edit_project(conn, world.clock, project, sheet(title="Autre", places=3))
     view = await world.view(project)
     assert (view.title, view.places, view.version) == ("Autre", 3, 2)
-    assert await world.projects_told() == []
+    assert await world.published_projects() == []
 
 
-async def test_a_launch_is_refused_in_words_until_everything_is_there(world: World) -> None:
+async def test_a_launch_is_refused_with_a_reason_until_everything_is_ready(world: World) -> None:
     await world.members(5)
     draft = await world.campaign(await world.project(publish=False), 1)
     with pytest.raises(ProjectNotPublished):
@@ -160,7 +163,7 @@ async def test_campaigns_launched_together_are_launched_all_or_none(world: World
     with pytest.raises(CollectionNotReady):
         await world.launch(good, bad)
     assert await world.value("SELECT count(*) FROM campaign WHERE state = 'launched'") == 0
-    assert {event.state for event in await world.projects_told()} == {"published"}
+    assert {event.state for event in await world.published_projects()} == {"published"}
 
 
 async def test_infeasible_quotas_are_refused_with_the_smallest_relaxation(world: World) -> None:
@@ -181,7 +184,7 @@ async def test_infeasible_quotas_are_refused_with_the_smallest_relaxation(world:
     assert preview.relaxation == {"18-34": 7, "50-64": 0}
 
 
-async def test_who_becomes_free_before_recruitment_ends_makes_quotas_feasible(
+async def test_members_who_become_free_before_recruitment_ends_make_quotas_feasible(
     world: World,
 ) -> None:
     await world.members(5, attributes={"age_band": "65+"}, not_before=TODAY + timedelta(days=20))
@@ -192,15 +195,15 @@ async def test_who_becomes_free_before_recruitment_ends_makes_quotas_feasible(
     await world.launch(campaign)
 
 
-async def test_a_preview_says_who_fits_and_why_some_cannot_be_asked(world: World) -> None:
+async def test_a_preview_counts_fitting_members_and_reasons_for_not_asking(world: World) -> None:
     await world.members(4)
-    await world.tell_members(
+    await world.apply_members(
         member(not_before=TODAY + timedelta(days=3)),
         member(status="paused"),
         member(attributes={"age_band": "65+", "region": "nord"}),
     )
     project, _ = await world.launched(2)
-    asked = CampaignSheet(
+    sheet = CampaignSheet(
         project_id=project,
         title="Vague 2",
         wanted=4,
@@ -208,7 +211,7 @@ async def test_a_preview_says_who_fits_and_why_some_cannot_be_asked(world: World
         quotas=Quotas(attribute="age_band", wanted={"35-49": 4}),
     )
     async with world.database.read_only() as conn:
-        preview = await launches.preview_sheet(conn, world.clock, asked)
+        preview = await launches.preview_sheet(conn, world.clock, sheet)
     already = await world.value(
         "SELECT count(*) FROM invitation i JOIN member m USING (member_id)"
         " JOIN profile p ON p.id = m.profile_id WHERE p.attributes ->> 'age_band' = '35-49'"
@@ -223,7 +226,7 @@ async def test_a_preview_says_who_fits_and_why_some_cannot_be_asked(world: World
     assert preview.strata[0].can_be_asked == preview.can_be_asked
 
 
-async def test_what_was_committed_at_launch_can_no_longer_be_chosen(world: World) -> None:
+async def test_a_launch_cannot_be_changed_afterwards(world: World) -> None:
     await world.members(1)
     await world.launched(1)
     for change in ("seed = sha256('x')", "wanted = 9", "audience = '[]'", "state = 'draft'"):

@@ -1,4 +1,4 @@
-"""Registry's answers: late, twice, in the wrong order, or contradicting each other."""
+"""Delivery outcomes: late, repeated, out of order, or contradicting each other."""
 
 from datetime import timedelta
 from typing import Any
@@ -36,7 +36,7 @@ async def states(world: World) -> tuple[str, str]:
         (REFUSED, "released", "not_sent"),
     ],
 )
-async def test_an_answer_settles_ledger_and_invitation(
+async def test_an_outcome_settles_ledger_and_invitation(
     world: World, answer: DeliveryOutcome, ledger: str, invitation: str
 ) -> None:
     order = await one_order(world)
@@ -59,15 +59,15 @@ async def test_consumption_narrows_the_days_to_the_day_of_the_message(world: Wor
 @pytest.mark.parametrize(
     ("first", "then"), [(SENT, REFUSED), (UNKNOWN, REFUSED), (REFUSED, SENT), (REFUSED, BOUNCED)]
 )
-async def test_a_contradictory_later_answer_is_an_incident_and_moves_nothing(
+async def test_a_contradictory_later_outcome_is_an_incident_and_changes_nothing(
     world: World, first: DeliveryOutcome, then: DeliveryOutcome
 ) -> None:
     order = await one_order(world)
     await world.deliver(order["order_id"], first, version=1)
-    before = await states(world)
+    settled = await states(world)
     for _ in range(2):
         await world.deliver(order["order_id"], then, version=2)
-    assert await states(world) == before
+    assert await states(world) == settled
     (incident,) = await world.rows("SELECT kind, told FROM incident")
     assert (incident["kind"], incident["told"]) == ("contradictory_answer", then)
     assert await world.value("SELECT answer FROM send_order") == first
@@ -81,14 +81,14 @@ async def test_a_bounce_after_sent_changes_no_day(world: World) -> None:
     assert await world.value("SELECT count(*) FROM incident") == 0
 
 
-async def test_an_older_answer_that_comes_late_is_dropped(world: World) -> None:
+async def test_an_older_outcome_that_arrives_late_is_dropped(world: World) -> None:
     order = await one_order(world)
     await world.deliver(order["order_id"], BOUNCED, version=2)
     await world.deliver(order["order_id"], SENT, version=1)
     assert await world.value("SELECT answer FROM send_order") == "bounced"
 
 
-async def test_an_answer_to_an_order_nobody_made_is_an_incident(world: World) -> None:
+async def test_an_outcome_of_an_unknown_order_is_an_incident(world: World) -> None:
     await world.deliver(uuid4(), SENT)
     assert await world.value("SELECT kind FROM incident") == "unknown_order"
 
@@ -102,7 +102,7 @@ async def test_a_day_outside_the_window_is_an_incident(world: World) -> None:
 
 
 @pytest.mark.parametrize("answer", [SENT, REFUSED])
-async def test_a_click_can_come_before_the_delivery_answer(
+async def test_a_click_can_arrive_before_the_delivery_outcome(
     world: World, answer: DeliveryOutcome
 ) -> None:
     order = await one_order(world)

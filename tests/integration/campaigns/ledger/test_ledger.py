@@ -92,7 +92,7 @@ async def test_a_reservation_is_never_re_dated(world: World) -> None:
 
 
 async def test_not_before_is_respected_to_the_day(world: World) -> None:
-    await world.tell_members(
+    await world.apply_members(
         member(not_before=TODAY), member(not_before=TODAY + timedelta(days=1)), member()
     )
     project, _ = await world.launched(3)
@@ -112,12 +112,12 @@ async def test_only_kinds_of_the_closed_list_can_be_ordered(world: World) -> Non
         " CASE WHEN $1 = 'solicitation' THEN gen_random_uuid() END,"
         " CASE WHEN $2 = 'report' THEN 1 END, $3, $3, '{}', $4)"
     )
-    now = world.clock.now()
+    ordered_at = world.clock.now()
     for kind in OrderKind:
-        await world.database.pool.execute(insert, kind.order_class, kind, TODAY, now)
+        await world.database.pool.execute(insert, kind.order_class, kind, TODAY, ordered_at)
         other = "notice" if kind.order_class == "solicitation" else "solicitation"
         with pytest.raises(asyncpg.CheckViolationError, match="send_order_kind_decides_class"):
-            await world.database.pool.execute(insert, other, kind, TODAY, now)
+            await world.database.pool.execute(insert, other, kind, TODAY, ordered_at)
     for invented in ("newsletter", "thanks", "survey"):
         with pytest.raises(asyncpg.CheckViolationError, match="send_order_kind_is_known"):
-            await world.database.pool.execute(insert, "notice", invented, TODAY, now)
+            await world.database.pool.execute(insert, "notice", invented, TODAY, ordered_at)

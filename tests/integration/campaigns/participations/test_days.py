@@ -1,4 +1,4 @@
-"""Campaigns keeps no instant and no order by which people could be matched with their answers."""
+"""Privacy: no stored instant or order lets anybody match people with their responses."""
 
 import asyncio
 from datetime import UTC, datetime, time
@@ -7,12 +7,11 @@ from uuid import UUID
 
 import pytest
 
-from services.campaigns import maintenance as upkeep
 from services.campaigns.credentials import use_cases as credentials
-from services.campaigns.credentials.use_cases import Asking
+from services.campaigns.credentials.rules import BlindedRequest
+from services.campaigns.projects import use_cases as projects
 from services.runtime.refusal import Refusal
-from tests.integration.campaigns.credentials.test_credentials import joined, lock_waited_for
-from tests.support.campaigns import World
+from tests.support.campaigns import World, joined, until_lock_is_awaited
 
 PEOPLE = 30
 DAYS = {
@@ -28,14 +27,14 @@ async def take(world: World, row: dict[str, Any]) -> None:
 
 async def shuffle(world: World, project_id: UUID) -> None:
     async with world.transaction() as conn:
-        await upkeep.shuffle(conn, world.clock, project_id)
+        await projects.shuffle_people(conn, world.clock, project_id)
 
 
 async def places(world: World, table: str, key: str = "invitation_id") -> list[UUID]:
     return [row["id"] for row in await world.rows(f"SELECT {key} AS id FROM {table} ORDER BY ctid")]
 
 
-async def test_answers_and_participations_say_the_day_and_no_instant(world: World) -> None:
+async def test_replies_and_participations_store_the_day_and_no_instant(world: World) -> None:
     _, b = await joined(world, 2)
     world.advance(hours=1, seconds=7.123456)
     await world.leave(b["id"], b["member_id"])
@@ -55,7 +54,7 @@ async def test_answers_and_participations_say_the_day_and_no_instant(world: Worl
         ("participation_has_days", "participation", "state = 'left', left_at = $1"),
     ],
 )
-async def test_the_version_before_cannot_keep_an_instant_either(
+async def test_the_database_truncates_an_instant_to_its_day(
     world: World, trigger: str, table: str, change: str
 ) -> None:
     await joined(world, 1)
@@ -63,34 +62,37 @@ async def test_the_version_before_cannot_keep_an_instant_either(
     evening = datetime(2026, 11, 24, 23, 30, 1, 5, UTC)  # the 25th in Paris
     update = f"UPDATE {table} SET {change}"
     await world.database.pool.execute(update, evening)
-    kept = await world.value(f"SELECT {column} FROM {table}")
-    assert kept == datetime(2026, 11, 25, tzinfo=UTC)
+    stored = await world.value(f"SELECT {column} FROM {table}")
+    assert stored == datetime(2026, 11, 25, tzinfo=UTC)
     await world.database.pool.execute(f"DROP TRIGGER {trigger} ON {table}")
     await world.database.pool.execute(update, evening)
     assert await world.value(f"SELECT {column} FROM {table}") == evening
 
 
-async def test_a_notice_says_the_day_it_was_ordered_on_and_a_trigger_sees_to_it(
+async def test_a_notice_stores_the_day_of_its_order_by_a_trigger(
     world: World,
 ) -> None:
     await joined(world, 1)
-    again = (
-        "INSERT INTO send_order SELECT gen_random_uuid(), version, state, class, kind, member_id,"
-        " subject_id, project_id, project_version, campaign_id, stratum, first_day, last_day,"
-        " details, $1 FROM send_order WHERE class = 'notice' LIMIT 1"
+    notice = (
+        "INSERT INTO send_order (order_id, version, state, class, kind, member_id, subject_id,"
+        " project_id, project_version, campaign_id, stratum, first_day, last_day, details,"
+        " ordered_at)"
+        " SELECT gen_random_uuid(), version, state, class, kind, member_id, subject_id,"
+        " project_id, project_version, campaign_id, stratum, first_day, last_day, details, $1"
+        " FROM send_order WHERE class = 'notice' LIMIT 1"
     )
     instant = datetime(2026, 11, 24, 13, 30, 1, 5, UTC)
     stored = "SELECT count(*) FROM send_order WHERE ordered_at = $1"
-    await world.database.pool.execute(again, instant)
+    await world.database.pool.execute(notice, instant)
     assert await world.value(stored, instant) == 0
     await world.database.pool.execute("DROP TRIGGER notice_is_ordered_on_a_day ON send_order")
-    await world.database.pool.execute(again, instant)
+    await world.database.pool.execute(notice, instant)
     assert await world.value(stored, instant) == 1
 
 
 @pytest.mark.parametrize("end", ["recruitment", "collection", "a day"])
-async def test_rows_of_people_are_written_anew_in_random_order(world: World, end: str) -> None:
-    """Neither the place in a table nor the transaction's number says who came when."""
+async def test_rows_of_people_are_rewritten_in_random_order(world: World, end: str) -> None:
+    """Neither the place in a table nor the transaction's number reveals the order of arrival."""
     rows = await joined(world, PEOPLE)
     for row in rows:
         await take(world, row)
@@ -103,14 +105,14 @@ async def test_rows_of_people_are_written_anew_in_random_order(world: World, end
         await world.sweep()
     for table, key in (("credential", "invitation_id"), ("participation", "invitation_id"),
                        ("invitation", "id")):  # fmt: skip
-        now = await places(world, table, key)
-        assert sorted(now) == sorted(came), "nobody is lost"
-        same = sum(one == other for one, other in zip(now, came, strict=True))
+        shuffled = await places(world, table, key)
+        assert sorted(shuffled) == sorted(came), "nobody is lost"
+        same = sum(row == other for row, other in zip(shuffled, came, strict=True))
         assert same < PEOPLE / 3, f"{table} keeps the order"
         assert await world.value(f"SELECT count(DISTINCT xmin::text) FROM {table}") == 1, table
 
 
-async def test_a_credential_taken_after_recruitment_is_not_last_in_the_end(world: World) -> None:
+async def test_a_credential_taken_after_recruitment_is_not_stored_last(world: World) -> None:
     rows = await joined(world, PEOPLE)
     for row in rows[:-1]:
         await take(world, row)
@@ -130,7 +132,7 @@ async def test_a_project_is_shuffled_once_a_day_while_it_recruits_or_collects(
 
     async def due() -> list[UUID]:
         async with world.database.read_only() as conn:
-            return await upkeep.due_shuffles(conn, world.clock)
+            return await projects.list_due_shuffles(conn, world.clock)
 
     assert await due() == [row["project_id"]]
     await shuffle(world, row["project_id"])
@@ -144,20 +146,22 @@ async def test_a_project_is_shuffled_once_a_day_while_it_recruits_or_collects(
 
 async def test_a_request_that_waits_for_the_shuffle_is_served(world: World) -> None:
     (row,) = await joined(world, 1)
-    asking = Asking(row["id"], row["member_id"], b"blinded")
+    request = BlindedRequest(row["id"], row["member_id"], b"blinded")
 
-    async def ask() -> list[Refusal | None]:
+    async def request_credential() -> list[Refusal | None]:
         async with world.transaction() as conn:
-            return await credentials.record_requests(conn, world.clock, row["project_id"], [asking])
+            return await credentials.record_requests(
+                conn, world.clock, row["project_id"], [request]
+            )
 
     async with world.transaction() as conn:
-        await upkeep.shuffle(conn, world.clock, row["project_id"])
-        waiting = asyncio.create_task(ask())
-        await lock_waited_for(world)
+        await projects.shuffle_people(conn, world.clock, row["project_id"])
+        waiting = asyncio.create_task(request_credential())
+        await until_lock_is_awaited(world)
     assert await waiting == [None]
 
 
-async def test_credentials_of_a_restored_project_are_kept_by_the_shuffle(world: World) -> None:
+async def test_the_shuffle_leaves_credentials_of_a_restored_project(world: World) -> None:
     (row,) = await joined(world, 1)
     await take(world, row)
     await world.database.pool.execute("UPDATE project SET issuing_stopped = true")

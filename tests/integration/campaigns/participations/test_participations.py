@@ -1,4 +1,4 @@
-"""A free choice per project: places, waiting list, changing one's mind, leaving the panel."""
+"""Participations: places, the waiting list, leaving a project, leaving the panel."""
 
 import asyncio
 from typing import Any
@@ -7,15 +7,14 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from services.campaigns import maintenance as upkeep
 from services.campaigns.invitations.rules import (
     AlreadyAccepted,
     AlreadyDeclined,
-    AlreadyLeft,
     InvitationClosed,
-    NotParticipating,
     RecruitmentIsOver,
 )
+from services.campaigns.participations.rules import AlreadyLeft, NotParticipating
+from services.campaigns.projects.use_cases import end_due_phases
 from services.contracts.events.registry import MemberStatus
 from services.runtime.refusal import NotFound
 from tests.support.campaigns import World, gone, member
@@ -41,7 +40,7 @@ async def confirmations(world: World) -> list[tuple[UUID, str]]:
     ]
 
 
-async def test_when_places_are_taken_the_next_wait_and_are_promoted_in_turn(world: World) -> None:
+async def test_members_wait_when_places_are_taken_and_are_promoted_in_turn(world: World) -> None:
     project, people = await invited(world, 4, places=2)
     for number, row in enumerate(people):
         world.advance(days=1)
@@ -55,7 +54,7 @@ async def test_when_places_are_taken_the_next_wait_and_are_promoted_in_turn(worl
         c["id"]: "joined",
         d["id"]: "waitlisted",
     }
-    # Who waits and leaves frees nothing.
+    # A waiting member who leaves frees no place.
     await world.leave(d["id"], d["member_id"])
     assert await world.value("SELECT free_places FROM project WHERE id = $1", project) == 0
     assert (await confirmations(world))[-1] == (c["id"], "promoted")
@@ -64,11 +63,11 @@ async def test_when_places_are_taken_the_next_wait_and_are_promoted_in_turn(worl
     assert (counts.accepted, counts.waitlisted, counts.left) == (4, 0, 2)
 
 
-async def test_a_confirmation_that_waits_for_the_morning_never_says_what_is_no_longer_so(
+async def test_a_confirmation_sent_in_the_morning_states_the_current_participation(
     world: World,
 ) -> None:
-    """Whoever left at night is not told that they take part, and whoever was promoted at night is
-    not told afterwards that they wait."""
+    """A member who left at night receives no confirmation, and a member who was promoted at night
+    receives no message about the waiting list afterwards."""
     _, (a, b) = await invited(world, 2, places=1)
     await world.accept(a["id"], a["member_id"])
     assert await world.accept(b["id"], b["member_id"]) == "waitlisted"
@@ -97,7 +96,7 @@ async def test_concurrent_acceptances_never_oversell_the_places(world: World) ->
     assert sorted(answers) == ["joined"] * 3 + ["waitlisted"] * 5
 
 
-async def test_answers_are_final_but_a_participant_may_leave(world: World) -> None:
+async def test_replies_are_final_but_a_participant_may_leave(world: World) -> None:
     _, (a, b, c) = await invited(world, 3)
     await world.accept(a["id"], a["member_id"])
     with pytest.raises(AlreadyAccepted):
@@ -127,7 +126,7 @@ async def test_transitions_that_are_not_listed_are_refused_by_the_database(world
         await world.database.pool.execute("UPDATE project SET state = 'published'")
 
 
-async def test_between_two_who_wait_since_the_same_day_the_lot_decides(world: World) -> None:
+async def test_chance_decides_between_members_waiting_since_the_same_day(world: World) -> None:
     """No order within a day is kept, so that none can be matched with answers."""
     _, people = await invited(world, 9, places=1)
     first, *waiting = people
@@ -147,13 +146,17 @@ async def test_after_recruitment_the_roster_is_frozen_and_its_numbers_are_publis
     await world.accept(a["id"], a["member_id"])
     await world.accept(b["id"], b["member_id"])
     world.advance(days=61)
-    # Even before the sweeper passes.
+    # Even before the job runs.
     with pytest.raises(RecruitmentIsOver):
         await world.accept(c["id"], c["member_id"])
     async with world.transaction() as conn:
-        assert await upkeep.sweep(conn, world.clock) == 1
-    told = (await world.projects_told())[-1]
-    assert (told.state, told.asked, told.joined) == ("recruited", None, None), "fewer than five"
+        assert await end_due_phases(conn, world.clock) == 1
+    project_event = (await world.published_projects())[-1]
+    assert (project_event.state, project_event.asked, project_event.joined) == (
+        "recruited",
+        None,
+        None,
+    ), "fewer than five"
     stored = await world.rows("SELECT asked, joined FROM project")
     assert [(row["asked"], row["joined"]) for row in stored] == [(3, 1)]
     with pytest.raises(RecruitmentIsOver):
@@ -163,19 +166,21 @@ async def test_after_recruitment_the_roster_is_frozen_and_its_numbers_are_publis
     assert (await participations(world))[b["id"]] == "waitlisted"
     world.advance(days=30)
     async with world.transaction() as conn:
-        assert await upkeep.sweep(conn, world.clock) == 1
-        assert await upkeep.sweep(conn, world.clock) == 0
-    assert (await world.projects_told())[-1].state == "collected"
+        assert await end_due_phases(conn, world.clock) == 1
+        assert await end_due_phases(conn, world.clock) == 0
+    assert (await world.published_projects())[-1].state == "collected"
 
 
 @pytest.mark.parametrize("status", [MemberStatus.LEFT, MemberStatus.EXPIRED, MemberStatus.ERASED])
-async def test_who_leaves_the_panel_keeps_nothing_open(world: World, status: MemberStatus) -> None:
+async def test_members_who_leave_the_panel_have_nothing_open(
+    world: World, status: MemberStatus
+) -> None:
     await world.members(3)
     project, _ = await world.launched(3, places=1)
     a, b, c = await world.invitations(project)
     await world.accept(a["id"], a["member_id"])
     await world.accept(b["id"], b["member_id"])
-    await world.tell_members(gone(a["member_id"], status), gone(c["member_id"], status))
+    await world.apply_members(gone(a["member_id"], status), gone(c["member_id"], status))
 
     assert await participations(world) == {a["id"]: "left", b["id"]: "joined"}
     state = {row["id"]: row["state"] for row in await world.invitations(project)}
@@ -183,18 +188,18 @@ async def test_who_leaves_the_panel_keeps_nothing_open(world: World, status: Mem
     with pytest.raises(InvitationClosed):
         await world.accept(c["id"], c["member_id"])
     cancelled = [order for order in await world.orders() if order.state == "cancelled"]
-    # Of the member who was promoted, the message that says that they wait, and no other.
+    # Only the promoted member's message about the waiting list is cancelled.
     assert [(o.kind, o.details) for o in cancelled if o.member_id == b["member_id"]] == [
         ("confirmation", {"participation": "waitlisted"})
     ]
     assert {o.member_id for o in cancelled} == {a["member_id"], b["member_id"], c["member_id"]}
     assert all(order.version == 2 for order in cancelled)
-    # Only registry's answer settles an order.
+    # Only a delivery outcome settles an order.
     assert await world.value("SELECT count(*) FROM ledger WHERE state = 'reserved'") == 3
     erasures = await world.value("SELECT count(*) FROM outbox WHERE kind = 'erasure.applied'")
     assert erasures == (2 if status is MemberStatus.ERASED else 0)
-    # An older version told again does not bring anybody back.
-    await world.tell_members(member(c["member_id"], version=1))
+    # An older version that arrives again brings nobody back.
+    await world.apply_members(member(c["member_id"], version=1))
     assert await world.value(
         "SELECT status FROM member WHERE member_id = $1", c["member_id"]
     ) == str(status)
@@ -206,14 +211,14 @@ async def test_on_a_merge_invitations_move_to_the_survivor_unless_it_has_its_own
     project, (a, b) = await invited(world, 2)
     (survivor,) = await world.members(1)
     await world.accept(a["id"], a["member_id"])
-    await world.tell_members(gone(a["member_id"], MemberStatus.MERGED, into=survivor))
+    await world.apply_members(gone(a["member_id"], MemberStatus.MERGED, into=survivor))
     moved = {row["id"]: row for row in await world.invitations(project)}
     assert moved[a["id"]]["member_id"] == survivor
     assert (await participations(world))[a["id"]] == "joined"
     # The link of the merged member still opens what moved.
     await world.leave(a["id"], a["member_id"])
 
-    await world.tell_members(gone(b["member_id"], MemberStatus.MERGED, into=survivor))
-    kept = {row["id"]: row for row in await world.invitations(project)}
-    assert kept[b["id"]]["member_id"] == b["member_id"]
-    assert kept[b["id"]]["state"] == "cancelled"
+    await world.apply_members(gone(b["member_id"], MemberStatus.MERGED, into=survivor))
+    unmoved = {row["id"]: row for row in await world.invitations(project)}
+    assert unmoved[b["id"]]["member_id"] == b["member_id"]
+    assert unmoved[b["id"]]["state"] == "cancelled"

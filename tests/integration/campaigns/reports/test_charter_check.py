@@ -1,11 +1,11 @@
-"""What the judge says of reports, by queries of its own, when the tables are broken by hand."""
+"""The charter check's verdict on reports, by its own queries, when rows are broken by hand."""
 
 import pytest
 
 from deploy.charter_check.database import QUERIES
 from deploy.charter_check.promises import STORED
-from tests.integration.campaigns.reports.test_duties import reporting
 from tests.support.campaigns import World
+from tests.support.campaigns_reports import reporting
 
 REPORTS = (
     "closed_owe_no_report",
@@ -21,16 +21,21 @@ FREE = (
 )
 
 
-async def judged(world: World, promise: str) -> tuple[int, int]:
+async def verdict(world: World, promise: str) -> tuple[int, int]:
     (row,) = await world.rows(QUERIES[promise].text)
     return row["looked_at"], row["wrong"]
 
 
-async def test_a_panel_that_keeps_its_promises_is_found_to(world: World) -> None:
-    room = await reporting(world, people=3)
-    await room.all_sent()
-    assert {one.query for one in STORED} >= set(REPORTS)
-    assert [await judged(world, promise) for promise in REPORTS] == [(1, 0), (3, 0), (3, 0), (1, 0)]
+async def test_a_panel_that_keeps_its_promises_passes(world: World) -> None:
+    reported = await reporting(world, people=3)
+    await reported.all_sent()
+    assert {stored.query for stored in STORED} >= set(REPORTS)
+    assert [await verdict(world, promise) for promise in REPORTS] == [
+        (1, 0),
+        (3, 0),
+        (3, 0),
+        (1, 0),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -44,10 +49,10 @@ async def test_a_panel_that_keeps_its_promises_is_found_to(world: World) -> None
         ("closing_constraint_stands", "SELECT 1"),
     ],
 )
-async def test_a_broken_promise_is_found(world: World, promise: str, statement: str) -> None:
-    room = await reporting(world, people=3)
-    await room.all_sent()
+async def test_a_broken_promise_is_reported(world: World, promise: str, statement: str) -> None:
+    reported = await reporting(world, people=3)
+    await reported.all_sent()
     for freed in FREE:
         await world.database.pool.execute(freed)
     await world.database.pool.execute(statement)
-    assert (await judged(world, promise))[1] > 0
+    assert (await verdict(world, promise))[1] > 0

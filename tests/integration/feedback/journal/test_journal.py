@@ -46,7 +46,7 @@ async def exported(world: World) -> list[bytes]:
 
 
 async def key(world: World) -> Verifier:
-    return Verifier.read((await world.client.get("/journal/key")).text)
+    return Verifier.parse((await world.client.get("/journal/key")).text)
 
 
 async def verified(world: World) -> Verified:

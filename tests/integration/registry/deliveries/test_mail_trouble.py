@@ -227,7 +227,7 @@ async def test_a_block_of_the_sender_burns_no_order_of_a_wave(registry: Registry
             sender.breaker = CircuitBreaker(pause=3600)
 
             async def stopped() -> bool:
-                return sender.breaker.stopped
+                return sender.breaker.is_open
 
             await eventually(stopped, "the sender stops")
             attempts = "SELECT sum(attempt) FROM delivery"
@@ -268,7 +268,7 @@ async def test_a_stopped_sender_tries_one_message_at_a_time_until_the_block_is_o
         registry.clock.advance(timedelta(minutes=5))
         for ordered in orders:
             await registry.becomes(ordered, "sent")
-        assert not sender.breaker.stopped
+        assert not sender.breaker.is_open
         assert sender.breaker.trouble_seconds == 0
 
 

@@ -1,4 +1,4 @@
-"""What a mail server says of us is not held against the member."""
+"""A refusal of the sender is never counted against the recipient."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -7,7 +7,7 @@ import pytest
 from aiosmtpd.smtp import SMTP
 
 from services.registry.deliveries.smtp import Handover, MailServer, MailSession
-from services.registry.messages.renderer import Message
+from services.registry.messages.renderer import RenderedMessage
 
 
 class RefusesTheSender:
@@ -26,10 +26,10 @@ async def port() -> AsyncIterator[int]:
 
 async def test_a_sender_that_is_refused_postpones_and_rejects_nobody(port: int) -> None:
     session = MailSession(MailServer("127.0.0.1", port, 10), "panel@example.org")
-    await session.ready()
+    await session.connect()
 
     async def never() -> bool:
         raise AssertionError("DATA must not be near")
 
-    message = Message(recipient="marie@example.org", content=b"Subject: x\r\n\r\nx\r\n")
+    message = RenderedMessage(recipient="marie@example.org", source=b"Subject: x\r\n\r\nx\r\n")
     assert await session.hand_over(message, never) is Handover.POSTPONED

@@ -21,7 +21,16 @@ from services.runtime.http.staff_tokens import Staff
 from services.runtime.service import Service
 from tests.integration.registry.member_space.test_leaving import browser, link, service, status
 from tests.support import registry as people
-from tests.support.registry import LONG_AGO, TODAY, Registry, encryptor, line, order, project, sheet
+from tests.support.registry import (
+    LONG_AGO,
+    TODAY,
+    Registry,
+    csv_file,
+    encryptor,
+    line,
+    order,
+    project,
+)
 
 pytestmark = pytest.mark.servers
 __all__ = ["browser", "service"]
@@ -89,7 +98,7 @@ async def test_being_erased_and_joining_again_gains_nothing_for_a_month(
     await erase(registry, zoe)
     async with registry.database.transaction() as conn:
         report = await imports.import_members(
-            conn, registry.clock, encryptor(), sheet(line(ADDRESS)), "en"
+            conn, registry.clock, encryptor(), csv_file(line(ADDRESS)), "en"
         )
     assert report.imported == 0
     assert await locks(registry) == 1
@@ -108,7 +117,9 @@ async def test_being_erased_and_joining_again_gains_nothing_for_a_month(
 
 async def imported(registry: Registry, *lines: str) -> ImportReport:
     async with registry.database.transaction() as conn:
-        return await imports.import_members(conn, registry.clock, encryptor(), sheet(*lines), "en")
+        return await imports.import_members(
+            conn, registry.clock, encryptor(), csv_file(*lines), "en"
+        )
 
 
 async def forget_locks(registry: Registry) -> None:
@@ -206,7 +217,7 @@ async def test_a_member_erases_by_a_confirmed_button_and_by_no_link(
     assert await status(registry) == ["left"]
     form = {"ticket": ticket_of(asked.text), "sure": "yes"}
     done = await browser.post(f"{path}/erasure?lang=en", data=form)
-    assert "We do not know who you are any more" in done.text
+    assert "We no longer know who you are" in done.text
     assert await status(registry) == ["erased"]
     assert "<button" not in (await browser.get(path)).text
     again = await browser.post(f"{path}/erasure?lang=en", data=form)
@@ -222,7 +233,7 @@ async def test_no_blind_post_erases(registry: Registry, browser: httpx.AsyncClie
     ticket = ticket_of((await browser.get(f"{path}/erasure")).text)
     foreign = ticket_of((await browser.get(f"{link(mia)}/erasure")).text)
     leave = path.rpartition("/")[2]
-    old = people.letters().erasure_ticket(zoe, registry.clock.now() - timedelta(hours=2))
+    old = people.links().erasure_ticket(zoe, registry.clock.now() - timedelta(hours=2))
     blind: list[dict[str, str]] = [
         {},
         {"List-Unsubscribe": "One-Click"},

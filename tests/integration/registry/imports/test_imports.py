@@ -15,7 +15,16 @@ from services.registry.imports import use_cases as imports
 from services.registry.members import store as members_store
 from services.runtime.crypto.encryption import Encrypted
 from services.runtime.text import Language
-from tests.support.registry import LONG_AGO, TODAY, Registry, encryptor, line, order, project, sheet
+from tests.support.registry import (
+    LONG_AGO,
+    TODAY,
+    Registry,
+    csv_file,
+    encryptor,
+    line,
+    order,
+    project,
+)
 
 CASES = Path(__file__).parents[3] / "cases"
 
@@ -32,7 +41,7 @@ async def run(
             conn,
             registry.clock,
             encryptor(),
-            sheet(*lines),
+            csv_file(*lines),
             language,
             dry_run=dry_run,
             accept_valid=accept_valid,

@@ -10,7 +10,7 @@ from services.contracts.http.registry import ImportReport
 from services.registry.erasures import use_cases as erasures
 from services.registry.imports.use_cases import import_members
 from services.registry.member_space import use_cases as member_space
-from tests.support.registry import LONG_AGO, TODAY, Registry, encryptor, line, sheet
+from tests.support.registry import LONG_AGO, TODAY, Registry, csv_file, encryptor, line
 
 PLAIN, TAGGED = "prenom.nom@gmail.com", "prenomnom+panel@googlemail.com"
 
@@ -18,7 +18,7 @@ PLAIN, TAGGED = "prenom.nom@gmail.com", "prenomnom+panel@googlemail.com"
 async def run(registry: Registry, *lines: str, accept_valid: bool = True) -> ImportReport:
     async with registry.database.transaction() as conn:
         return await import_members(
-            conn, registry.clock, encryptor(), sheet(*lines), "en", accept_valid=accept_valid
+            conn, registry.clock, encryptor(), csv_file(*lines), "en", accept_valid=accept_valid
         )
 
 

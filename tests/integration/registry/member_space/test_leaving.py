@@ -20,12 +20,12 @@ from services.registry.app import build
 from services.registry.erasures import use_cases as erasures
 from services.registry.imports import use_cases as imports
 from services.registry.member_space import use_cases as member_space
-from services.registry.messages.renderer import Letters
+from services.registry.messages.links import MemberLinks
 from services.registry.settings import RegistrySettings
 from services.runtime.http.staff_tokens import Staff
 from services.runtime.service import Service
 from tests.support import registry as people
-from tests.support.registry import TODAY, Registry, encryptor, line, order, project, sheet
+from tests.support.registry import TODAY, Registry, csv_file, encryptor, line, order, project
 from tests.support.running import free_port, listening
 from tests.support.servers import eventually
 
@@ -52,8 +52,8 @@ async def browser(service: Service) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-def link(member_id: UUID, letters: Letters | None = None) -> str:
-    url = (letters or people.letters()).leave_link(member_id, UNTIL)
+def link(member_id: UUID, links: MemberLinks | None = None) -> str:
+    url = (links or people.links()).leave(member_id, UNTIL)
     return url.removeprefix("http://registry.test")
 
 
@@ -216,7 +216,7 @@ async def test_leaving_twice_is_leaving_once(
     events = await registry.database.pool.fetchval("SELECT count(*) FROM outbox")
     again = await browser.post(link(member), headers={"Accept-Language": "en"})
     assert again.status_code == 200
-    assert "not a member of the panel any more" in again.text
+    assert "no longer a member of the panel" in again.text
     assert await registry.database.pool.fetchval("SELECT count(*) FROM outbox") == events
     assert 'class="main"' not in (await browser.get(link(member))).text
 
@@ -228,8 +228,8 @@ async def test_a_link_that_is_not_valid_says_so_and_changes_nothing(
 ) -> None:
     [member] = await registry.enrol("zoe@example.test")
     good = link(member)
-    foreign = replace_key(people.letters())
-    invitation = people.letters().invitation_link(member, uuid4(), UNTIL)
+    foreign = MemberLinks(OKPKey.generate_key("Ed25519"), people.REGISTRY_URL, people.CAMPAIGNS_URL)
+    invitation = people.links().invitation(member, uuid4(), UNTIL)
     bad = {
         "expired": good,
         "tampered": good[:-4] + ("AAAA" if not good.endswith("AAAA") else "BBBB"),
@@ -243,15 +243,6 @@ async def test_a_link_that_is_not_valid_says_so_and_changes_nothing(
     assert answer.status_code == 403
     assert "valable" in answer.text
     assert await status(registry) == ["active"]
-
-
-def replace_key(letters: Letters) -> Letters:
-    return Letters(
-        f"Panel <{letters.sender}>",
-        OKPKey.generate_key("Ed25519"),
-        people.REGISTRY_URL,
-        people.CAMPAIGNS_URL,
-    )
 
 
 async def test_a_valid_link_of_nobody_here_is_no_error(browser: httpx.AsyncClient) -> None:
@@ -298,7 +289,7 @@ async def test_withdrawal_waits_for_the_message_being_sent_and_then_none_starts(
         assert not leaving.done()
         assert await status(registry) == ["active"]
         go_on.set()
-        assert (await leaving).now
+        assert (await leaving).was_member
         await registry.becomes(invitation, "sent")
         await registry.becomes(queued, "refused not_active")
     assert len(registry.mail()) == 1
@@ -319,7 +310,7 @@ async def test_leaving_and_being_imported_again_gains_nothing(registry: Registry
             conn,
             registry.clock,
             encryptor(),
-            sheet(line("Zoe@example.test")),
+            csv_file(line("Zoe@example.test")),
             "en",
             accept_valid=True,
         )
@@ -355,7 +346,7 @@ async def test_staff_import_a_sheet_and_read_counts(
 ) -> None:
     service.api.state.tokens = SignedIn(Role.REGISTRY)
     asked = {"Authorization": "Bearer x", "Accept-Language": "en"}
-    content = sheet(line("a@example.test"), line("bad")).getvalue()
+    content = csv_file(line("a@example.test"), line("bad")).getvalue()
 
     async def import_(**query: str) -> httpx.Response:
         return await browser.post(
@@ -372,7 +363,7 @@ async def test_staff_import_a_sheet_and_read_counts(
     deliveries = (await browser.get("/api/deliveries/counts", headers=asked)).json()
     assert deliveries == {"by_state": {"refused": 1}, "refused_by_reason": {"not_active": 1}}
 
-    content = sheet(line("b@example.test", last_contact="")).getvalue()
+    content = csv_file(line("b@example.test", last_contact="")).getvalue()
     unconfirmed = (await import_(accept_valid="true")).json()
     assert (unconfirmed["kept"], unconfirmed["valid"]) == (False, 1)
     assert "can be solicited before" in unconfirmed["to_confirm"]

@@ -7,7 +7,7 @@ import pytest
 
 from services.contracts.events.campaigns import OrderKind, OrderState, ProjectState
 from services.registry.deliveries import store as deliveries_store
-from services.registry.messages.renderer import SUMMARY_LENGTH, in_language, shortened
+from services.registry.messages.rules import SUMMARY_LENGTH, in_language, shortened
 from tests.support.registry import TODAY, Registry, order, project, report
 
 
@@ -50,7 +50,7 @@ async def test_it_is_read_in_the_members_language(registry: Registry) -> None:
         await registry.becomes(notice, "sent")
     [message] = registry.mail()
     assert "https://panel.test/p?x=1&lang=en#decisions" in message["text"]
-    assert "There is nothing to do." in message["text"]
+    assert "There is nothing for you to do." in message["text"]
 
 
 async def test_an_order_waits_until_its_version_of_the_report_is_known(registry: Registry) -> None:

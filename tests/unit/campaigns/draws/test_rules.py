@@ -1,4 +1,4 @@
-"""The referee of the draw, by properties."""
+"""Properties of the draw's reference implementation."""
 
 from uuid import UUID
 
@@ -13,22 +13,22 @@ SEED = b"s" * 32
 
 @st.composite
 def entries(draw: st.DrawFn) -> list[Entry]:
-    found = []
+    entries = []
     for number in range(draw(st.integers(1, 5))):
         eligible = draw(st.lists(st.sampled_from(MEMBERS), unique=True))
         campaign = UUID(int=1000 + number)
         ranked = sorted(eligible, key=lambda id, key=campaign.bytes: rank(key, id))  # type: ignore[misc]
-        found.append(Entry(campaign, "", draw(st.integers(1, 60)), ranked))
-    return found
+        entries.append(Entry(campaign, "", draw(st.integers(1, 60)), ranked))
+    return entries
 
 
 @given(entries())
-def test_nobody_is_drawn_twice_nor_beyond_what_is_wanted(drawn: list[Entry]) -> None:
+def test_nobody_is_drawn_twice_nor_beyond_the_gap(drawn: list[Entry]) -> None:
     chosen = replay(SEED, drawn)
     everybody = [id for ids in chosen for id in ids]
     assert len(everybody) == len(set(everybody))
     for entry, ids in zip(drawn, chosen, strict=True):
-        assert len(ids) <= entry.wanted
+        assert len(ids) <= entry.gap
         assert set(ids) <= set(entry.candidates)
 
 
@@ -37,14 +37,14 @@ def test_a_gap_remains_only_when_nobody_is_left(drawn: list[Entry]) -> None:
     chosen = replay(SEED, drawn)
     taken = {id for ids in chosen for id in ids}
     for entry, ids in zip(drawn, chosen, strict=True):
-        if len(ids) < entry.wanted:
+        if len(ids) < entry.gap:
             assert set(entry.candidates) <= taken
 
 
 @given(entries())
 def test_alone_a_campaign_takes_the_best_ranks(drawn: list[Entry]) -> None:
     (chosen,) = replay(SEED, drawn[:1])
-    assert sorted(chosen) == sorted(drawn[0].candidates[: drawn[0].wanted])
+    assert sorted(chosen) == sorted(drawn[0].candidates[: drawn[0].gap])
 
 
 @settings(max_examples=20)

@@ -1,4 +1,4 @@
-"""The invitation's page offers nothing that is refused, and refuses nothing that it offers."""
+"""The invitation's page offers exactly the acts that succeed."""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -8,7 +8,15 @@ from uuid import UUID
 import pytest
 
 from services.campaigns.credentials import rules as credentials
-from services.campaigns.invitations.rules import Act, Invitation, Standing
+from services.campaigns.invitations.rules import (
+    Act,
+    Invitation,
+    InvitationState,
+    InvitationStatus,
+    MemberStatus,
+)
+from services.campaigns.participations.rules import ParticipationState
+from services.campaigns.projects.rules import Phase
 from services.runtime.refusal import Refusal
 
 RECRUITS, COLLECTS = date(2027, 1, 23), date(2027, 2, 22)
@@ -16,17 +24,16 @@ DAYS = [
     last + timedelta(days=days) for last in (RECRUITS, COLLECTS) for days in (-1, 0, 1)
 ]  # fmt: skip
 # A participation belongs to an accepted invitation, and every accepted one has a participation.
-ANSWERED = [
-    *((state, None) for state in ("ordered", "sent", "not_sent", "expired", "cancelled")),
-    ("declined", None),
-    *(("accepted", participation) for participation in ("joined", "waitlisted", "left")),
+STATES: list[tuple[InvitationState, ParticipationState | None]] = [
+    *((state, None) for state in InvitationState if state is not InvitationState.ACCEPTED),
+    *((InvitationState.ACCEPTED, participation) for participation in ParticipationState),
 ]
-PROJECTS = ("open", "recruited", "collected", "reporting", "closed")
-MEMBERS = ("active", "paused", "suspended", "left", "expired", "merged", "erased", None)
+PHASES = (Phase.OPEN, Phase.RECRUITED, Phase.COLLECTED, Phase.REPORTING, Phase.CLOSED)
+MEMBERS = (*MemberStatus, None)
 PROJECT = UUID(int=2)
 REQUEST = b"r" * 32
 
-EVERYTHING = [
+CASES = [
     (
         Invitation(
             id=UUID(int=1),
@@ -35,7 +42,7 @@ EVERYTHING = [
             state=state,
             participation=participation,
             project_version=1,
-            project_state=project,
+            project_state=phase,
             recruitment_ends_on=RECRUITS,
             collection_ends_on=COLLECTS,
             free_places=places,
@@ -45,14 +52,14 @@ EVERYTHING = [
         ),
         today,
     )
-    for (state, participation), project, today, member, places, stopped, taken in product(
-        ANSWERED, PROJECTS, DAYS, MEMBERS, (None, 0, 3), (False, True), (False, True)
+    for (state, participation), phase, today, member, places, stopped, taken in product(
+        STATES, PHASES, DAYS, MEMBERS, (None, 0, 3), (False, True), (False, True)
     )
 ]
 
 
 def refusal_of(invitation: Invitation, act: Act, today: date) -> Refusal | None:
-    """Why the rules refuse it, by whichever service would be asked."""
+    """Refusal of the act by the rules that decide it."""
     try:
         match act:
             case Act.ACCEPT:
@@ -61,24 +68,24 @@ def refusal_of(invitation: Invitation, act: Act, today: date) -> Refusal | None:
                 invitation.decline(today)
             case Act.LEAVE:
                 invitation.leave()
-            case Act.ANSWER:
+            case Act.RESPOND:
                 assert invitation.participation is not None
-                credentials.Standing(
+                credentials.Applicant(
                     project_id=PROJECT,
                     participation=invitation.participation,
                     project_state=invitation.project_state,
                     collection_ends_on=invitation.collection_ends_on,
                     issuing_stopped=invitation.issuing_stopped,
                     request_hash=REQUEST if invitation.credential_taken else None,
-                ).must_be_given(PROJECT, REQUEST, today)
+                ).is_first_request(PROJECT, REQUEST, today)
     except Refusal as refusal:
         return refusal
     return None
 
 
-def test_whatever_is_offered_in_any_state_on_any_day_is_accepted() -> None:
+def test_each_offered_act_succeeds_in_any_state_on_any_day() -> None:
     offered = 0
-    for invitation, today in EVERYTHING:
+    for invitation, today in CASES:
         for act in invitation.acts(today):
             refusal = refusal_of(invitation, act, today)
             assert refusal is None, (invitation, today, act, refusal)
@@ -86,9 +93,9 @@ def test_whatever_is_offered_in_any_state_on_any_day_is_accepted() -> None:
     assert offered > 1000
 
 
-def test_members_are_offered_all_that_they_may_do() -> None:
-    """No voice is lost: on the last day still, and with recruitment over."""
-    for invitation, today in EVERYTHING:
+def test_the_page_offers_every_possible_act() -> None:
+    """No voice is lost, on the last day and after recruitment either."""
+    for invitation, today in CASES:
         if invitation.member_status not in ("active", "paused", "suspended"):
             continue
         acts = invitation.acts(today)
@@ -96,31 +103,39 @@ def test_members_are_offered_all_that_they_may_do() -> None:
             assert (Act.ACCEPT in acts) == (refusal_of(invitation, Act.ACCEPT, today) is None)
             assert (Act.DECLINE in acts) == (refusal_of(invitation, Act.DECLINE, today) is None)
         elif invitation.participation == "joined":
-            assert (Act.ANSWER in acts) == (refusal_of(invitation, Act.ANSWER, today) is None)
+            assert (Act.RESPOND in acts) == (refusal_of(invitation, Act.RESPOND, today) is None)
             assert (Act.LEAVE in acts) == (invitation.project_state != "closed")
 
 
 @pytest.mark.parametrize(
-    ("changes", "today", "standing"),
+    ("changes", "today", "status"),
     [
-        ({"state": "sent"}, RECRUITS, Standing.INVITED),
-        ({"state": "sent"}, RECRUITS + timedelta(days=1), Standing.MISSED),
-        ({"participation": "joined"}, COLLECTS + timedelta(days=1), Standing.JOINED),
-        ({"participation": "waitlisted"}, RECRUITS, Standing.WAITING),
-        ({"participation": "waitlisted"}, RECRUITS + timedelta(days=1), Standing.NOT_PLACED),
-        ({"participation": "left"}, RECRUITS, Standing.LEFT),
-        ({"state": "declined"}, COLLECTS, Standing.DECLINED),
-        ({"state": "cancelled"}, RECRUITS, Standing.CLOSED),
-        ({"state": "cancelled", "member_status": "left"}, RECRUITS, Standing.NO_MEMBER),
-        ({"state": "cancelled", "member_status": "merged"}, RECRUITS, Standing.REPLACED),
-        ({"participation": "left", "member_status": "erased"}, RECRUITS, Standing.NO_MEMBER),
+        ({"state": "sent"}, RECRUITS, InvitationStatus.INVITED),
+        ({"state": "sent"}, RECRUITS + timedelta(days=1), InvitationStatus.MISSED),
+        ({"participation": "joined"}, COLLECTS + timedelta(days=1), InvitationStatus.JOINED),
+        ({"participation": "waitlisted"}, RECRUITS, InvitationStatus.WAITING),
+        (
+            {"participation": "waitlisted"},
+            RECRUITS + timedelta(days=1),
+            InvitationStatus.NOT_PLACED,
+        ),
+        ({"participation": "left"}, RECRUITS, InvitationStatus.LEFT),
+        ({"state": "declined"}, COLLECTS, InvitationStatus.DECLINED),
+        ({"state": "cancelled"}, RECRUITS, InvitationStatus.CLOSED),
+        ({"state": "cancelled", "member_status": "left"}, RECRUITS, InvitationStatus.NO_MEMBER),
+        ({"state": "cancelled", "member_status": "merged"}, RECRUITS, InvitationStatus.REPLACED),
+        (
+            {"participation": "left", "member_status": "erased"},
+            RECRUITS,
+            InvitationStatus.NO_MEMBER,
+        ),
     ],
 )
-def test_the_page_says_how_a_member_stands(
-    changes: dict[str, str], today: date, standing: Standing
+def test_the_page_shows_the_situation_of_the_member(
+    changes: dict[str, str], today: date, status: InvitationStatus
 ) -> None:
-    invitation, _ = EVERYTHING[0]
-    usual = {"member_status": "active", "project_state": "open"}
+    invitation, _ = CASES[0]
+    usual = {"member_status": "active", "project_state": Phase.OPEN}
     accepted = {"state": "accepted"} if "participation" in changes else {}
     changed = replace(invitation, **{**usual, **accepted, **changes})  # type: ignore[arg-type]
-    assert changed.standing(today) is standing
+    assert changed.status(today) is status

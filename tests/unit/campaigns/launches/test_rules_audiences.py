@@ -1,4 +1,4 @@
-"""An audience and its quotas name codes that exist, or are refused with those that do."""
+"""Audiences and quotas use codes that exist, or are refused with the codes that resemble them."""
 
 from pathlib import Path
 from typing import Any
@@ -9,10 +9,10 @@ import yaml
 
 from console.commands import project_files as sheets
 from services.campaigns.launches.rules_audiences import (
-    Asked,
+    CodedAudience,
     UnknownValues,
-    held_by_nobody,
-    in_codes,
+    coded_audience,
+    unused_criteria,
 )
 from services.campaigns.launches.use_cases import vocabulary
 from services.contracts import codes
@@ -21,54 +21,60 @@ from services.contracts.http.campaigns import CampaignSheet
 CASES = Path(__file__).parents[3] / "cases"
 
 
-def asked(audience: Any = None, by: str | None = None, quotas: Any = None) -> Asked:
-    return in_codes(audience or {}, by, quotas or {}, vocabulary({"region": frozenset({"nord"})}))
+def coded(audience: Any = None, by: str | None = None, quotas: Any = None) -> CodedAudience:
+    codes_and_members = vocabulary({"region": frozenset({"nord"})})
+    return coded_audience(audience or {}, by, quotas or {}, codes_and_members)
 
 
-def refused(*given: Any) -> list[str]:
+def refused(*arguments: Any) -> list[str]:
     with pytest.raises(UnknownValues) as refusal:
-        asked(*given)
+        coded(*arguments)
     assert refusal.value.status == 422
     assert len(refusal.value.details("fr")) == len(refusal.value.details("en"))
     return refusal.value.details("en")
 
 
-def sheet(file: str, folder: Path) -> CampaignSheet:
-    """A case's sheet with the project that it leaves out."""
+def campaign_file(file: str, folder: Path) -> CampaignSheet:
+    """The campaign file of a case, with the project that it leaves out."""
     copy = folder / "campaign.yaml"
-    written = (CASES / file).read_text(encoding="utf-8")
-    copy.write_text(f"{written}project_id: {uuid4()}\n", encoding="utf-8")
+    content = (CASES / file).read_text(encoding="utf-8")
+    copy.write_text(f"{content}project_id: {uuid4()}\n", encoding="utf-8")
     return sheets.read_campaign(copy)
 
 
-def of_sheet(read: CampaignSheet) -> Asked:
-    assert read.quotas
-    return asked(read.audience, read.quotas.attribute, read.quotas.wanted)
+def coded_sheet(sheet: CampaignSheet) -> CodedAudience:
+    assert sheet.quotas
+    return coded(sheet.audience, sheet.quotas.attribute, sheet.quotas.wanted)
 
 
-def test_values_as_the_screen_prints_them_are_their_codes(tmp_path: Path) -> None:
-    typed = of_sheet(sheet("17-quotas-nobody-matches/campaign-typed-by-hand.yaml", tmp_path))
+def test_labels_as_screens_print_them_resolve_to_their_codes(tmp_path: Path) -> None:
+    typed = coded_sheet(
+        campaign_file("17-quotas-nobody-matches/campaign-typed-by-hand.yaml", tmp_path)
+    )
     assert typed.quotas == {"18-34": 10, "65+": 10}
     for attribute, labels in codes.ATTRIBUTES.items():
         for code, label in labels.items():
-            for written in (code, label.fr, label.en):
-                (found,) = asked({attribute: [written]}).audience[attribute]
-                assert codes.label_of(attribute, found) in (label, codes.label_of(attribute, code))
+            for text in (code, label.fr, label.en):
+                (resolved,) = coded({attribute: [text]}).audience[attribute]
+                assert codes.label_of(attribute, resolved) in (
+                    label,
+                    codes.label_of(attribute, code),
+                )
 
 
-def test_a_misspelt_attribute_is_refused_naming_those_that_exist(tmp_path: Path) -> None:
-    read = sheet("17-quotas-nobody-matches/campaign-attribute-misspelt.yaml", tmp_path)
+def test_a_misspelt_attribute_is_refused_with_the_existing_ones(tmp_path: Path) -> None:
+    sheet = campaign_file("17-quotas-nobody-matches/campaign-attribute-misspelt.yaml", tmp_path)
     with pytest.raises(UnknownValues) as refusal:
-        of_sheet(read)
+        coded_sheet(sheet)
     assert refusal.value.details("en") == [
-        "“Region” is no attribute; there are age_band, digital, region.",
-        "“age band” is no attribute; there are age_band, digital, region.",
+        "“Region” is not an attribute; the attributes are: age_band, digital, region.",
+        "“age band” is not an attribute; the attributes are: age_band, digital, region.",
     ]
 
 
-def test_an_unknown_value_is_refused_naming_the_nearest() -> None:
+def test_an_unknown_value_is_refused_with_the_nearest() -> None:
     assert refused({"digital": ["seldom"]}) == [
-        "“seldom” is no value of digital; the nearest are: never, often, sometimes."
+        "“seldom” is not a value of digital; the nearest are: never, often, sometimes."
     ]
     assert "bretagne" in refused({"region": ["bretange"]})[0]
     assert refused(None, "age_band", {"18-29": 3, "30+": 4})
@@ -78,7 +84,7 @@ def test_an_unknown_value_is_refused_naming_the_nearest() -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "nearest"),
+    ("text", "nearest"),
     [
         ("Bouche du Rhone", "13 (Bouches-du-Rhône)"),
         ("Seine St Denis", "93 (Seine-Saint-Denis)"),
@@ -88,51 +94,51 @@ def test_an_unknown_value_is_refused_naming_the_nearest() -> None:
         ("Alsace", "grand-est"),
     ],
 )
-def test_a_misspelt_name_is_answered_with_the_code_that_it_resembles(
-    written: str, nearest: str
+def test_a_misspelt_name_is_refused_with_the_code_that_it_resembles(
+    text: str, nearest: str
 ) -> None:
-    """Codes of départements are numbers: no name resembles them, and none is told by them."""
-    (line,) = refused({"region": [written]})
+    """Codes of départements are numbers: no name resembles them, and they show no name."""
+    (line,) = refused({"region": [text]})
     assert nearest in line
 
 
-@pytest.mark.parametrize("written", ["18-24", "36-49", "40", "70+", "Moins de 18 ans", "18-65"])
-def test_a_part_of_a_band_is_not_widened_to_the_band(written: str) -> None:
-    """Else people would be asked whom nobody meant."""
-    assert refused({"age_band": [written]})
+@pytest.mark.parametrize("text", ["18-24", "36-49", "40", "70+", "Moins de 18 ans", "18-65"])
+def test_a_part_of_a_band_is_not_widened_to_the_band(text: str) -> None:
+    """Else people outside the audience would be asked."""
+    assert refused({"age_band": [text]})
 
 
-@pytest.mark.parametrize("written", ["Alsace", "auvergne", "Nord Pas de Calais"])
-def test_a_part_of_a_region_is_not_widened_to_the_region(written: str) -> None:
-    assert refused({"region": [written]})
+@pytest.mark.parametrize("text", ["Alsace", "auvergne", "Nord Pas de Calais"])
+def test_a_part_of_a_region_is_not_widened_to_the_region(text: str) -> None:
+    assert refused({"region": [text]})
 
 
 def test_a_code_that_members_have_is_known_before_any_list() -> None:
-    assert asked({"region": ["nord"]}).audience == {"region": ["nord"]}
+    assert coded({"region": ["nord"]}).audience == {"region": ["nord"]}
 
 
-def test_an_attribute_without_values_and_a_stratum_named_twice_are_refused() -> None:
+def test_an_attribute_without_values_and_a_repeated_stratum_are_refused() -> None:
     assert refused({"region": []}) == [
-        "region: no value, hence nobody; name some, or remove this attribute."
+        "region: without a value, this attribute selects nobody; name some, or remove it."
     ]
     assert refused(None, "age_band", {"65+": 5, "65 ans et plus": 5}) == [
-        "age_band: several quotas mean “65+”; keep one."
+        "age_band: several quotas mean “65+”; keep only one."
     ]
 
 
-def test_numbers_of_departments_need_no_quotes_in_a_sheet(tmp_path: Path) -> None:
-    read = sheet("15-codes-that-lost-their-zero/campaign.yaml", tmp_path)
-    assert of_sheet(read).quotas == {"01": 2, "2a": 1, "la-reunion": 1}
+def test_numbers_of_departments_need_no_quotes_in_a_file(tmp_path: Path) -> None:
+    sheet = campaign_file("15-codes-that-lost-their-zero/campaign.yaml", tmp_path)
+    assert coded_sheet(sheet).quotas == {"01": 2, "2a": 1, "la-reunion": 1}
     assert yaml.safe_load("010") == 8, "why the sheets' own reader takes no octal numbers"
-    for written, code in (("010", "10"), ("07", "07"), ("08", "08"), ("2", "02"), ("4.0", "04")):
+    for text, code in (("010", "10"), ("07", "07"), ("08", "08"), ("2", "02"), ("4.0", "04")):
         file = tmp_path / "other.yaml"
         file.write_text(
-            f"project_id: {uuid4()}\ntitle: x\nwanted: 3\naudience: {{region: [{written}]}}\n"
+            f"project_id: {uuid4()}\ntitle: x\nwanted: 3\naudience: {{region: [{text}]}}\n"
         )
-        assert asked(sheets.read_campaign(file).audience).audience == {"region": [code]}
+        assert coded(sheets.read_campaign(file).audience).audience == {"region": [code]}
 
 
-def test_the_part_of_an_audience_that_nobody_has_is_named() -> None:
-    held = {"region": frozenset({"bretagne"}), "age_band": frozenset({"65+"})}
+def test_criteria_that_no_member_has_are_listed() -> None:
+    member_codes = {"region": frozenset({"bretagne"}), "age_band": frozenset({"65+"})}
     audience = {"region": ["bretagne", "corse"], "digital": ["often"]}
-    assert held_by_nobody(audience, held) == [("region", "corse"), ("digital", "often")]
+    assert unused_criteria(audience, member_codes) == [("region", "corse"), ("digital", "often")]

@@ -81,7 +81,7 @@ def test_a_journal_that_continues_what_was_seen_says_so(
     assert (status, "history was rewritten" in err) == (2, True)
     cut = written(tmp_path, 2)
     status, _, err = verify(capsys, cut, "--checkpoint", str(seen))
-    assert (status, "promised 3 entries; this file has only 2" in err) == (2, True)
+    assert (status, "covered 3 entries; this file has only 2" in err) == (2, True)
 
 
 @pytest.mark.parametrize(
@@ -91,9 +91,9 @@ def test_a_journal_that_continues_what_was_seen_says_so(
         (lambda lines: [lines[1], lines[0], *lines[2:]], "Line 1: entry 0 was expected"),
         (
             lambda lines: [lines[0].replace(b"Oui", b"Non"), *lines[1:]],
-            "Line 6: the entries that were signed are not these",
+            "Line 6: these are not the entries that were signed",
         ),
-        (lambda lines: [*lines[:4], *lines[5:]], "promises 5 entries; 4 come before it"),
+        (lambda lines: [*lines[:4], *lines[5:]], "covers 5 entries; 4 come before it"),
         (lambda lines: lines[:-1], "no checkpoint: nothing in it is signed"),
         (lambda lines: [*lines, b"x"], "Line 7: neither an entry nor a checkpoint"),
     ],

@@ -70,21 +70,21 @@ def test_a_note_signed_here_equals_the_one_that_go_signs() -> None:
     ],
 )
 def test_notes_of_other_implementations_are_read(note: str, key: str, text: str) -> None:
-    assert open_note(note, [Verifier.read(key)]) == text
+    assert open_note(note, [Verifier.parse(key)]) == text
 
 
 @given(st.integers(0, len(GO_KEY) - 1), st.integers(0, len(GO_KEY)))
 def test_a_part_of_a_key_is_no_key(start: int, end: int) -> None:
     if GO_KEY[start:end] != GO_KEY:
         with pytest.raises(BadKey):
-            Verifier.read(GO_KEY[start:end])
+            Verifier.parse(GO_KEY[start:end])
 
 
 @given(st.integers(0, len(GO_KEY) - 1))
 def test_a_key_with_one_other_character_is_no_key(at: int) -> None:
     mangled = GO_KEY[:at] + chr(ord(GO_KEY[at]) + 1) + GO_KEY[at + 1 :]
     with pytest.raises(BadKey):
-        Verifier.read(mangled)
+        Verifier.parse(mangled)
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_a_key_with_one_other_character_is_no_key(at: int) -> None:
 )
 def test_keys_of_another_kind_are_refused(key: str) -> None:
     with pytest.raises(BadKey):
-        Verifier.read(key)
+        Verifier.parse(key)
 
 
 @given(st.integers(0, 10**15))

@@ -1,11 +1,11 @@
-"""A mail server that refuses one message after another stops the sender, and rings."""
+"""A mail server that refuses one message after another opens the circuit breaker."""
 
 import asyncio
 
 from services.registry.deliveries.circuit_breaker import REFUSALS_IN_A_ROW, CircuitBreaker
 
 
-class Hands:
+class FakeTime:
     def __init__(self) -> None:
         self.at = 100.0
 
@@ -13,44 +13,44 @@ class Hands:
         return self.at
 
 
-def stopped(hands: Hands) -> CircuitBreaker:
-    breaker = CircuitBreaker(pause=5, clock=hands)
+def opened(fake_time: FakeTime) -> CircuitBreaker:
+    breaker = CircuitBreaker(pause=5, clock=fake_time)
     for _ in range(REFUSALS_IN_A_ROW - 1):
-        assert not breaker.refused()
-        hands.at += 1
-    assert not breaker.stopped
-    assert breaker.refused()
+        assert not breaker.record_refusal()
+        fake_time.at += 1
+    assert not breaker.is_open
+    assert breaker.record_refusal()
     return breaker
 
 
-def test_an_accepted_message_in_between_starts_the_row_anew() -> None:
+def test_an_accepted_message_in_between_starts_the_count_again() -> None:
     breaker = CircuitBreaker()
     for _ in range(REFUSALS_IN_A_ROW - 1):
-        breaker.refused()
-    breaker.passed()
-    assert not breaker.refused()
+        breaker.record_refusal()
+    breaker.record_success()
+    assert not breaker.record_refusal()
     assert breaker.trouble_seconds == 0
 
 
-def test_trouble_is_as_long_as_the_row_or_as_the_absence() -> None:
-    hands = Hands()
-    breaker = stopped(hands)
-    hands.at += 60
+def test_trouble_lasts_as_long_as_the_refusals_or_the_unreachable_server() -> None:
+    fake_time = FakeTime()
+    breaker = opened(fake_time)
+    fake_time.at += 60
     assert breaker.trouble_seconds == 60 + REFUSALS_IN_A_ROW - 1
-    breaker.passed()
+    breaker.record_success()
     assert breaker.trouble_seconds == 0
-    breaker.away()
-    hands.at += 7
-    breaker.away()
+    breaker.record_unreachable()
+    fake_time.at += 7
+    breaker.record_unreachable()
     assert breaker.trouble_seconds == 7
-    breaker.back()
+    breaker.record_reachable()
     assert breaker.trouble_seconds == 0
 
 
-async def test_while_stopped_one_message_at_a_time_waits_for_its_turn() -> None:
-    hands = Hands()
-    breaker = stopped(hands)
-    hands.at += 5
+async def test_while_open_one_message_at_a_time_probes_the_server() -> None:
+    fake_time = FakeTime()
+    breaker = opened(fake_time)
+    fake_time.at += 5
     inside = 0
 
     async def send() -> None:
@@ -65,10 +65,10 @@ async def test_while_stopped_one_message_at_a_time_waits_for_its_turn() -> None:
 
 
 async def test_pauses_grow_and_an_accepted_message_ends_them() -> None:
-    hands = Hands()
-    breaker = stopped(hands)
-    hands.at += 5
-    breaker.refused()
+    fake_time = FakeTime()
+    breaker = opened(fake_time)
+    fake_time.at += 5
+    breaker.record_refusal()
 
     async def send() -> None:
         async with breaker.turn():
@@ -77,5 +77,5 @@ async def test_pauses_grow_and_an_accepted_message_ends_them() -> None:
     waiting = asyncio.create_task(send())
     await asyncio.sleep(0)
     assert not waiting.done()
-    breaker.passed()
+    breaker.record_success()
     await asyncio.wait_for(waiting, 5)

@@ -24,7 +24,7 @@ def test_case_30_only_a_mailbox_that_does_not_exist_is_the_recipients(row: dict[
     reply = Reply(STAGES[row["stage"]], int(row["code"]), row["text"])
     assert (reply.cause is Cause.RECIPIENT) == (row["right"] == "rejected")
     if "alarm" in row["right"]:
-        assert reply.is_trouble_of_ours
+        assert reply.concerns_sender
 
 
 @pytest.mark.parametrize(

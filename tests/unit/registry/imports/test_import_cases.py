@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from services.registry.imports.csv.lines import Facts, Person, Sheet
+from services.registry.imports.csv.csv_file import CsvFile, FileFacts
+from services.registry.imports.csv.persons import Person
 from services.registry.imports.csv.reasons import LineRefused
 from services.registry.imports.rules import DuplicateColumns, EncodingDoubtful
 from services.runtime.clock import FixedClock
@@ -14,13 +15,13 @@ CASES = Path(__file__).parents[3] / "cases"
 CLOCK = FixedClock(datetime(2026, 11, 30, 11, tzinfo=UTC))
 
 
-def read(path: str) -> tuple[dict[int, Person | LineRefused], Sheet]:
+def read(path: str) -> tuple[dict[int, Person | LineRefused], CsvFile]:
     """The content of each line by its number."""
     with (CASES / path).open("rb") as file:
-        sheet = Sheet(file)
-        lines = {line.first: line.content for line in sheet.lines(CLOCK)}
-        sheet.close()
-    return lines, sheet
+        csv_file = CsvFile(file)
+        lines = {line.first: line.content for line in csv_file.lines(CLOCK)}
+        csv_file.close()
+    return lines, csv_file
 
 
 def persons(path: str) -> list[Person]:
@@ -39,7 +40,7 @@ def codes(content: Person | LineRefused) -> tuple[str, ...]:
     return content.codes
 
 
-def accounted(facts: Facts, lines: int) -> bool:
+def accounted(facts: FileFacts, lines: int) -> bool:
     return facts.above + facts.blank + lines == facts.physical
 
 
@@ -48,21 +49,21 @@ def accounted(facts: Facts, lines: int) -> bool:
     [("next-quote-38-lines-below.csv", 42, 21), ("no-other-quote-600-people.csv", 601, 2)],
 )
 def test_01_a_stray_quotation_mark_swallows_nobody(file: str, last: int, members: int) -> None:
-    lines, sheet = read(f"01-unclosed-quote/{file}")
+    lines, csv_file = read(f"01-unclosed-quote/{file}")
     assert codes(lines.pop(4)) == ("quote_swallows_lines",)
-    assert sheet.facts.swallowed == [(4, last)]
+    assert csv_file.facts.swallowed == [(4, last)]
     assert [person(content).name for content in lines.values()] == [
         f"Prénom Nom{number - 1:04}" for number in lines
     ]
     assert len(lines) == members
-    assert accounted(sheet.facts, members + last - 3)
+    assert accounted(csv_file.facts, members + last - 3)
 
 
 def test_02_surplus_empty_cells_are_nothing_and_a_total_is_refused_by_its_number() -> None:
     assert len(persons("02-trailing-separator/rows-end-with-a-semicolon.csv")) == 5
-    lines, sheet = read("02-trailing-separator/total-line-and-ctrl-z.csv")
+    lines, csv_file = read("02-trailing-separator/total-line-and-ctrl-z.csv")
     assert [number for number, it in lines.items() if isinstance(it, LineRefused)] == [7]
-    assert (len(lines), sheet.facts.blank) == (6, 1)
+    assert (len(lines), csv_file.facts.blank) == (6, 1)
 
 
 def test_03_missing_cells_at_the_end_are_empty_cells() -> None:
@@ -115,11 +116,11 @@ def test_05_unicode_text_without_a_mark_is_read_rightly() -> None:
     ],
 )
 def test_06_columns_of_other_tools_are_read_or_named(file: str, unused: list[str]) -> None:
-    lines, sheet = read(f"06-other-tools-column-names/{file}")
+    lines, csv_file = read(f"06-other-tools-column-names/{file}")
     [content] = lines.values()
     assert person(content).name in ("Anne Kerleau", "Prénom Nom0001")
-    assert sheet.unused_columns == unused
-    assert accounted(sheet.facts, 1)
+    assert csv_file.unused_columns == unused
+    assert accounted(csv_file.facts, 1)
 
 
 @pytest.mark.parametrize(
@@ -155,7 +156,7 @@ def test_09_an_international_domain_is_never_another_domain() -> None:
 
 
 def test_11_several_addresses_in_a_cell_are_refused_one_by_one() -> None:
-    lines, sheet = read("11-several-addresses-in-a-cell/cells.csv")
+    lines, csv_file = read("11-several-addresses-in-a-cell/cells.csv")
     assert person(lines.pop(9)).address == "o'neil7@exemple.fr"
     assert {number: codes(content) for number, content in lines.items()} == {
         2: ("email_several",),
@@ -166,12 +167,12 @@ def test_11_several_addresses_in_a_cell_are_refused_one_by_one() -> None:
         8: ("email_several",),
         10: ("email_local_not_ascii",),
     }
-    assert sheet.facts.swallowed == []
+    assert csv_file.facts.swallowed == []
 
 
 def test_12_a_column_with_the_month_first_is_refused_and_no_date_is_guessed() -> None:
-    lines, sheet = read("12-excel-dates/consent-dates.csv")
-    assert sheet.facts.month_first == {"consent_on": 10}
+    lines, csv_file = read("12-excel-dates/consent-dates.csv")
+    assert csv_file.facts.month_first == {"consent_on": 10}
     refused = {
         number: content.codes
         for number, content in lines.items()
@@ -226,11 +227,13 @@ def test_15_codes_that_lost_their_zero_are_one_stratum() -> None:
 
 
 def test_16_age_bands_spelled_by_hand_fall_together_or_are_refused() -> None:
-    lines, sheet = read("16-age-bands-spelled-by-hand/ages.csv")
+    lines, csv_file = read("16-age-bands-spelled-by-hand/ages.csv")
     assert {number for number, it in lines.items() if isinstance(it, LineRefused)} == {19, 20}
     bands = [person(lines[number]).attributes["age_band"] for number in range(2, 19)]
     assert bands == ["65+"] * 10 + ["18-34"] * 7
     counted = {
-        code: found.total() for (of, code), found in sheet.facts.codes.items() if of == "age_band"
+        code: found.total()
+        for (of, code), found in csv_file.facts.codes.items()
+        if of == "age_band"
     }
     assert counted == {"65+": 10, "18-34": 7}

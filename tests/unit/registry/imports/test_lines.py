@@ -6,24 +6,25 @@ from datetime import date
 import pytest
 
 from services.registry.imports.csv.columns import COLUMNS
-from services.registry.imports.csv.lines import Person, Sheet
+from services.registry.imports.csv.csv_file import CsvFile
+from services.registry.imports.csv.persons import Person
 from services.registry.imports.csv.reasons import REASONS, LineRefused
 from services.registry.imports.rules import ColumnsMissing, FileUnreadable
-from services.registry.imports.use_cases import notices
+from services.registry.imports.views import notices
 from services.registry.members.addresses import normalised
 from services.runtime.clock import FixedClock
-from tests.support.registry import HEADER, LONG_AGO, NOON, TODAY, line, sheet
+from tests.support.registry import HEADER, LONG_AGO, NOON, TODAY, csv_file, line
 
 CLOCK = FixedClock(NOON)
 
 
 def read(file: io.BytesIO) -> list[Person | LineRefused]:
-    return [line.content for line in Sheet(file).lines(CLOCK)]
+    return [line.content for line in CsvFile(file).lines(CLOCK)]
 
 
 def wrong(**columns: str) -> tuple[str, ...]:
     address = columns.pop("address", "zoe@example.test")
-    [found] = read(sheet(line(address, **columns)))
+    [found] = read(csv_file(line(address, **columns)))
     assert isinstance(found, LineRefused)
     return found.codes
 
@@ -34,7 +35,7 @@ def test_an_export_is_read_in_any_usual_encoding_and_separator(
     encoding: str, separator: str
 ) -> None:
     text = f"{HEADER}\n{line('zoe@example.test')}\n".replace(";", separator)
-    opened = Sheet(io.BytesIO(text.encode(encoding)))
+    opened = CsvFile(io.BytesIO(text.encode(encoding)))
     assert (opened.encoding, opened.separator) == (encoding, separator)
     [read_line] = list(opened.lines(CLOCK))
     assert read_line.first == read_line.last == 2
@@ -53,7 +54,7 @@ def test_an_export_is_read_in_any_usual_encoding_and_separator(
 
 
 def test_english_headers_in_another_order_are_read() -> None:
-    file = sheet(
+    file = csv_file(
         "F-1,2026-03-01,EN,Zoe@Example.test",
         header="Consent proof,Consent date,Language,E-mail",
     )
@@ -63,13 +64,13 @@ def test_english_headers_in_another_order_are_read() -> None:
 
 
 def test_without_a_last_contact_a_member_counts_as_contacted_today() -> None:
-    [person] = read(sheet(line("zoe@example.test", last_contact="")))
+    [person] = read(csv_file(line("zoe@example.test", last_contact="")))
     assert isinstance(person, Person)
     assert person.last_contact == TODAY
 
 
 def test_without_an_acceptance_date_the_charter_was_accepted_with_the_consent() -> None:
-    [person] = read(sheet(line("zoe@example.test", accepted="", consent="02/03/2026")))
+    [person] = read(csv_file(line("zoe@example.test", accepted="", consent="02/03/2026")))
     assert isinstance(person, Person)
     assert person.accepted_on == date(2026, 3, 2)
 
@@ -98,8 +99,8 @@ def test_every_reason_is_said_in_both_languages() -> None:
 
 
 def test_a_line_with_too_many_cells_does_not_spoil_the_next() -> None:
-    file = sheet(line("a@example.test") + ";more", "", line("b@example.test"))
-    found = list(Sheet(file).lines(CLOCK))
+    file = csv_file(line("a@example.test") + ";more", "", line("b@example.test"))
+    found = list(CsvFile(file).lines(CLOCK))
     assert [line.first for line in found] == [2, 4]
     assert isinstance(found[0].content, LineRefused)
     assert isinstance(found[1].content, Person)
@@ -107,10 +108,10 @@ def test_a_line_with_too_many_cells_does_not_spoil_the_next() -> None:
 
 def test_a_sheet_without_the_needed_columns_says_which() -> None:
     with pytest.raises(ColumnsMissing) as refused:
-        Sheet(io.BytesIO(b"Nom;Courriel\nDurand;zoe@example.test\n"))
+        CsvFile(io.BytesIO(b"Nom;Courriel\nDurand;zoe@example.test\n"))
     assert len(refused.value.details("fr")) == 2
     with pytest.raises(ColumnsMissing):
-        Sheet(io.BytesIO(b""))
+        CsvFile(io.BytesIO(b""))
 
 
 @pytest.mark.parametrize(
@@ -123,7 +124,7 @@ def test_a_sheet_without_the_needed_columns_says_which() -> None:
 )
 def test_a_file_that_is_not_the_text_it_announces_is_refused_whole(content: bytes) -> None:
     with pytest.raises(FileUnreadable):
-        Sheet(io.BytesIO(content))
+        CsvFile(io.BytesIO(content))
 
 
 def test_a_line_that_no_database_could_hold_is_refused() -> None:
@@ -148,7 +149,7 @@ PLACES = "Courriel;Date de consentement;Preuve;Code postal;Région;Département;
 def living(*, postcode: str = "", region: str = "", department: str = "", zone: str = "") -> str:
     """The zone in which a line's person lives, or the reason why it is refused."""
     text = f"zoe@example.test;01/03/2026;F-1;{postcode};{region};{department};{zone}"
-    [found] = read(sheet(text, header=PLACES))
+    [found] = read(csv_file(text, header=PLACES))
     if isinstance(found, LineRefused):
         [reason] = found.codes
         return reason
@@ -174,7 +175,7 @@ def test_places_that_contradict_each_other_and_places_abroad_ask_for_the_zone() 
 
 def test_people_of_whom_nothing_says_where_they_live_are_counted() -> None:
     texts = ["a@example.test;01/03/2026;F-1;;;;", "b@example.test;01/03/2026;F-2;35000;;;"]
-    opened = Sheet(sheet(*texts, header=PLACES))
+    opened = CsvFile(csv_file(*texts, header=PLACES))
     people = [found.content for found in opened.lines(CLOCK)]
     assert [one.zone for one in people if isinstance(one, Person)] == ["Europe/Paris"] * 2
     assert opened.facts.placeless == 1
@@ -189,7 +190,7 @@ def test_a_written_zone_that_is_not_the_one_of_the_place_is_reported() -> None:
         "b@example.test;01/03/2026;F-2;35000;;;Europe/Brussels",
         "c@example.test;01/03/2026;F-3;;Guadeloupe;;America/Guadeloupe",
     ]
-    opened = Sheet(sheet(*texts, header=PLACES))
+    opened = CsvFile(csv_file(*texts, header=PLACES))
     assert all(isinstance(found.content, Person) for found in opened.lines(CLOCK))
     assert opened.facts.elsewhere == 1
     [notice] = notices(opened, "fr")
@@ -204,19 +205,19 @@ def test_a_year_that_programs_write_for_no_date_is_no_last_contact(nothing: str)
 def test_joiners_that_spell_a_domain_are_part_of_it() -> None:
     """IDNA 2003 drops them, and the message reaches another registered domain."""
     joined, apart = "zoe@نامه\u200cای.example", "zoe@نامهای.example"
-    [person, other] = read(sheet(line(joined), line(apart)))
+    [person, other] = read(csv_file(line(joined), line(apart)))
     assert isinstance(person, Person)
     assert isinstance(other, Person)
     assert person.address == "zoe@xn--mgba3gch31f060k.example"
     assert other.address == "zoe@xn--mgba3gch31f.example"
-    [person] = read(sheet(line("zo\u200de@exa\u200cmple.test")))
+    [person] = read(csv_file(line("zo\u200de@exa\u200cmple.test")))
     assert isinstance(person, Person)
     assert person.address == "zoe@example.test"
 
 
 @pytest.mark.parametrize("lost", ["Chlo?", "Chlo??", "No+AOs-l", "¿lodie"])
 def test_a_name_that_has_lost_its_accents_is_refused(lost: str) -> None:
-    [found] = read(sheet(line("zoe@example.test").replace("Zoé", lost)))
+    [found] = read(csv_file(line("zoe@example.test").replace("Zoé", lost)))
     assert isinstance(found, LineRefused)
     assert found.codes == ("garbled",)
 
@@ -224,7 +225,7 @@ def test_a_name_that_has_lost_its_accents_is_refused(lost: str) -> None:
 def test_a_line_that_is_refused_still_tells_that_the_month_comes_first() -> None:
     """Else the other lines of the column would be kept, with dates that nobody meant."""
     surplus = line("zoe@example.test", consent="12/31/2025") + ";surplus"
-    opened = Sheet(sheet(line("ana@example.test", consent="03/04/2026"), surplus))
+    opened = CsvFile(csv_file(line("ana@example.test", consent="03/04/2026"), surplus))
     [_, refused] = [found.content for found in opened.lines(CLOCK)]
     assert isinstance(refused, LineRefused)
     assert refused.codes == ("cells",)

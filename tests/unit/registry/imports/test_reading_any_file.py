@@ -7,7 +7,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from services.registry.imports.csv.lines import LONGEST_NAME, Person, Sheet
+from services.registry.imports.csv.csv_file import CsvFile
+from services.registry.imports.csv.persons import LONGEST_NAME, Person
 from services.registry.imports.csv.reasons import LineRefused
 from services.registry.imports.csv.records import LONGEST_LINE, physical_lines, records
 from services.registry.imports.rules import LinesUnaccounted
@@ -41,20 +42,20 @@ LINES = st.sampled_from(
 TEXTS = st.lists(st.one_of(LINES, PIECES, st.text(max_size=8)), max_size=30).map("".join)
 
 
-def read(content: bytes) -> tuple[list[Person | LineRefused], Sheet] | None:
+def read(content: bytes) -> tuple[list[Person | LineRefused], CsvFile] | None:
     try:
-        sheet = Sheet(io.BytesIO(content))
-        lines = list(sheet.lines(CLOCK))
+        csv_file = CsvFile(io.BytesIO(content))
+        lines = list(csv_file.lines(CLOCK))
     except Refusal:
         return None
-    facts = sheet.facts
+    facts = csv_file.facts
     records_and_more = facts.above + facts.blank + sum(it.last - it.first + 1 for it in lines)
     assert records_and_more == facts.physical
     for it in lines:
         assert (
             it.content.message("en") if isinstance(it.content, LineRefused) else it.content.address
         )
-    return [it.content for it in lines], sheet
+    return [it.content for it in lines], csv_file
 
 
 @settings(deadline=None)
@@ -91,10 +92,10 @@ def test_no_name_holds_another_persons_line(text: str) -> None:
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_a_record_over_several_lines_is_named_by_them_whatever_ends_a_line(end: str) -> None:
     rows = [HEADER, line("a@example.test"), line('"b@example.test'), line("c@example.test")]
-    sheet = Sheet(io.BytesIO(end.join([*rows, line('"d@example.test'), ""]).encode()))
-    contents = [(it.first, it.last) for it in sheet.lines(CLOCK)]
+    csv_file = CsvFile(io.BytesIO(end.join([*rows, line('"d@example.test'), ""]).encode()))
+    contents = [(it.first, it.last) for it in csv_file.lines(CLOCK)]
     assert contents == [(2, 2), (3, 5)]
-    assert sheet.facts.swallowed == [(3, 5)]
+    assert csv_file.facts.swallowed == [(3, 5)]
 
 
 @pytest.mark.parametrize(
@@ -119,11 +120,11 @@ def test_a_line_that_is_lost_is_a_defect_and_not_a_shorter_file(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     content = f"{HEADER}\n{line('a@example.test')}\n{line('b@example.test')}\n".encode()
-    sheet = Sheet(io.BytesIO(content))
-    some = list(sheet._records())[:1]
-    monkeypatch.setattr(sheet, "_records", lambda: iter(some))
+    csv_file = CsvFile(io.BytesIO(content))
+    some = list(csv_file._records())[:1]
+    monkeypatch.setattr(csv_file, "_records", lambda: iter(some))
     with pytest.raises(LinesUnaccounted):
-        list(sheet.lines(CLOCK))
+        list(csv_file.lines(CLOCK))
 
 
 def test_a_line_longer_than_any_persons_is_refused_and_does_not_hide_the_next() -> None:

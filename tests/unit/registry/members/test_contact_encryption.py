@@ -7,7 +7,8 @@ from uuid import uuid4
 import pytest
 from cryptography.exceptions import InvalidTag
 
-from services.registry.members.contact_encryption import Contact, ContactEncryptor
+from services.registry.members.contact_encryption import ContactEncryptor
+from services.registry.members.rules import Contact
 from tests.support.registry import CONTACT_KEY, LOOKUP_KEY, encryptor
 
 ZOE = Contact("zoe@example.test", "Zoé Durand")

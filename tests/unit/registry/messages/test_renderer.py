@@ -15,33 +15,14 @@ import pytest
 import yaml
 
 from services.contracts.events.campaigns import SOLICITATIONS, OrderKind
-from services.registry.members.contact_encryption import Contact
-from services.registry.messages.renderer import Letter, Report
+from services.registry.members.rules import Contact
+from services.registry.messages.rules import Report
 from services.runtime.http.member_links import LinkRefused, link_keys, verify_link
 from services.runtime.text import LANGUAGES, Language
-from tests.support.registry import NOON, SIGNING_KEY, letters, project
+from tests.support.registry import NOON, SIGNING_KEY, links, message_content, renderer
 
 JOINED, WAITLISTED, PROMOTED = STANDINGS = ("joined", "waitlisted", "promoted")
 KEYS = link_keys(json.dumps(SIGNING_KEY.as_dict(private=False)))
-
-
-def letter(kind: OrderKind, language: Language = "fr") -> Letter:
-    return Letter(
-        order_id=uuid4(),
-        kind=kind,
-        member_id=uuid4(),
-        subject_id=uuid4(),
-        language=language,
-        to=Contact("zoe@example.test", "Zoé"),
-        mandate=project().mandate.model_dump(mode="json"),
-        recruitment_ends_on=date(2027, 3, 1),
-        collection_ends_on=date(2027, 4, 1),
-        membership_ends_on=date(2029, 3, 1),
-        details={
-            OrderKind.CONFIRMATION: {"participation": "joined"},
-            OrderKind.PRACTICALITIES: {"day": "2026-12-01", "starts_at": "18:30"},
-        }.get(kind, {}),
-    )
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -49,8 +30,8 @@ def letter(kind: OrderKind, language: Language = "fr") -> Letter:
 def test_every_kind_of_message_is_written_in_both_languages(
     kind: OrderKind, language: Language
 ) -> None:
-    written = letter(kind, language)
-    message = message_from_bytes(letters().write(written, NOON).content, policy=policy.default)
+    written = message_content(kind, language)
+    message = message_from_bytes(renderer().render(written, NOON).source, policy=policy.default)
     assert not message.defects
     assert message["X-Panel-Kind"] == kind
     assert message["X-Panel-Order"] == str(written.order_id)
@@ -66,20 +47,20 @@ def test_every_kind_of_message_is_written_in_both_languages(
     if kind is not OrderKind.EXPIRY:
         assert "La lettre de la caisse" in message["Subject"]
     assert ("/invitations/" in text) == (kind in {*SOLICITATIONS, OrderKind.CONFIRMATION})
-    assert max(len(line) for line in letters().write(written, NOON).content.splitlines()) < 998
+    assert max(len(line) for line in renderer().render(written, NOON).source.splitlines()) < 998
 
 
 def test_practicalities_say_the_day_in_words() -> None:
-    content = letters().write(letter(OrderKind.PRACTICALITIES), NOON).content
-    text = message_from_bytes(content, policy=policy.default).get_content()
+    source = renderer().render(message_content(OrderKind.PRACTICALITIES), NOON).source
+    text = message_from_bytes(source, policy=policy.default).get_content()
     assert "Jour : 1er décembre 2026" in text
     assert "Début : 18:30" in text
 
 
 def test_an_invitation_says_what_the_charter_promises_to_say() -> None:
-    written = letter(OrderKind.INVITATION)
-    content = letters().write(written, NOON).content
-    text = message_from_bytes(content, policy=policy.default).get_content()
+    written = message_content(OrderKind.INVITATION)
+    source = renderer().render(written, NOON).source
+    text = message_from_bytes(source, policy=policy.default).get_content()
     for value in written.mandate.values() if written.mandate else ():
         if isinstance(value, str):
             assert value in text
@@ -88,17 +69,17 @@ def test_an_invitation_says_what_the_charter_promises_to_say() -> None:
 
 
 def test_compensation_is_named_with_its_reference() -> None:
-    written = letter(OrderKind.INVITATION, "en")
+    written = message_content(OrderKind.INVITATION, "en")
     paid = {**(written.mandate or {}), "compensation": {"terms": "20 EUR", "reference": "D-7"}}
-    content = letters().write(replace(written, mandate=paid), NOON).content
-    text = message_from_bytes(content, policy=policy.default).get_content()
+    source = renderer().render(replace(written, mandate=paid), NOON).source
+    text = message_from_bytes(source, policy=policy.default).get_content()
     assert "20 EUR (D-7)" in text
     assert "unpaid" not in text
 
 
 def test_a_link_is_for_one_purpose() -> None:
     member, invitation = uuid4(), uuid4()
-    url = letters().invitation_link(member, invitation, date(2027, 3, 1))
+    url = links().invitation(member, invitation, date(2027, 3, 1))
     token = url.rpartition("/")[2]
     link = verify_link(KEYS, token, "invitation", NOON)
     assert (link.member_id, link.subject_id) == (member, invitation)
@@ -107,7 +88,7 @@ def test_a_link_is_for_one_purpose() -> None:
 
 
 def test_an_invitation_leads_to_answering_until_the_end_of_collection() -> None:
-    text = letters().write(letter(OrderKind.INVITATION), NOON).content
+    text = renderer().render(message_content(OrderKind.INVITATION), NOON).source
     body = quopri.decodestring(text).decode()
     (token,) = re.findall(r"/invitations/([\w.-]+)", body)
     assert verify_link(KEYS, token, "invitation", datetime(2027, 4, 1, 21, tzinfo=UTC))
@@ -119,10 +100,10 @@ def confirmation(
     standing: str, language: Language = "fr", now: datetime = NOON, **changes: Any
 ) -> tuple[str, str]:
     """Subject and text."""
-    about = letter(OrderKind.CONFIRMATION, language)
+    about = message_content(OrderKind.CONFIRMATION, language)
     written = replace(about, details={"participation": standing}, **changes)
-    content = letters().write(written, now).content
-    message = message_from_bytes(content, policy=policy.default)
+    source = renderer().render(written, now).source
+    message = message_from_bytes(source, policy=policy.default)
     return str(message["Subject"]), message.get_content()
 
 
@@ -142,7 +123,7 @@ def test_who_takes_part_reads_where_and_until_when_to_answer_and_the_next_step(
     assert "Mme Martin décidera" in french
     assert "retenues ou non, et pourquoi" in french
     english = " ".join(confirmation(standing, "en")[1].split())
-    assert "To answer, until the end of 1 April 2027 (Paris time)" in english
+    assert "To respond, until the end of 1 April 2027 (Paris time)" in english
     assert "private link" in english
 
 
@@ -179,15 +160,15 @@ def test_a_confirmation_that_leaves_late_offers_nothing_that_is_over(language: L
     morning_after = datetime(2027, 4, 2, 8, 0, tzinfo=paris)
     _, text = confirmation(JOINED, language, morning_after)
     assert "Pour répondre, jusqu" not in text
-    assert "To answer, until" not in text
+    assert "To respond, until" not in text
     assert ("il n'est plus possible" if language == "fr" else "no longer possible") in text
     _, text = confirmation(WAITLISTED, language, datetime(2027, 3, 2, 8, 0, tzinfo=paris))
     assert ("a pris fin" if language == "fr" else "ended on") in text
     assert ("Si une place" if language == "fr" else "If a place") not in text
 
 
-def bare_line_ends(content: bytes) -> list[bytes]:
-    rest = content.replace(b"\r\n", b"")
+def bare_line_ends(source: bytes) -> list[bytes]:
+    rest = source.replace(b"\r\n", b"")
     return [end for end in (b"\r", b"\n") if end in rest]
 
 
@@ -196,16 +177,16 @@ def test_a_project_sheet_with_line_ends_of_every_kind_makes_a_strict_message(
     language: Language,
 ) -> None:
     case = Path(__file__).parents[3] / "cases/32-crlf-in-texts/project.yaml"
-    sheet = yaml.safe_load(case.read_text())
-    mandate = {**sheet["mandate"], "title": sheet["title"], "compensation": None}
+    csv_file = yaml.safe_load(case.read_text())
+    mandate = {**csv_file["mandate"], "title": csv_file["title"], "compensation": None}
     assert "\r" in mandate["why"]
-    content = (
-        letters()
-        .write(replace(letter(OrderKind.INVITATION, language), mandate=mandate), NOON)
-        .content
+    source = (
+        renderer()
+        .render(replace(message_content(OrderKind.INVITATION, language), mandate=mandate), NOON)
+        .source
     )
-    assert bare_line_ends(content) == []
-    message = message_from_bytes(content, policy=policy.default)
+    assert bare_line_ends(source) == []
+    message = message_from_bytes(source, policy=policy.default)
     assert message["Subject"].endswith("Lettre de rappel")
     lines = message.get_content().replace("\r\n", "\n").split("\n")
     assert "Deuxième ligne." in lines
@@ -232,7 +213,7 @@ LINE_ENDS = [
 def test_only_crlf_ends_a_line_of_a_message_whatever_texts_hold(kind: OrderKind) -> None:
     broken = "".join(f"a{end}b.{end}.{end}From c{end}" for end in LINE_ENDS)
     hostile = broken + "\x00\x1b[2J\x9b fin =\r\n. \r"
-    written = letter(kind)
+    written = message_content(kind)
     mandate = {
         **dict.fromkeys(written.mandate or {}, hostile),
         "decision_maker": {"name": hostile, "role": hostile},
@@ -245,12 +226,12 @@ def test_only_crlf_ends_a_line_of_a_message_whatever_texts_hold(kind: OrderKind)
         details={"participation": JOINED, hostile: hostile},
         report=Report(1, "http://panel.test/r", hostile),
     )
-    content = letters().write(about, NOON).content
-    assert bare_line_ends(content) == []
-    head, _, body = content.partition(b"\r\n\r\n")
+    source = renderer().render(about, NOON).source
+    assert bare_line_ends(source) == []
+    head, _, body = source.partition(b"\r\n\r\n")
     assert max(map(len, head.split(b"\r\n"))) <= 998
     assert max(map(len, body.split(b"\r\n"))) <= 76
-    text = message_from_bytes(content, policy=policy.default).get_content()
+    text = message_from_bytes(source, policy=policy.default).get_content()
     text = text.replace("\r\n", "\n")
     assert text.splitlines() == text.removesuffix("\n").split("\n")
     assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", text)

@@ -1,5 +1,0 @@
-"""Every SQL call of campaigns: one function per named query of `sql/`, by subject."""
-
-from services.runtime.postgres.database import Queries
-
-sql = Queries("services.campaigns")
