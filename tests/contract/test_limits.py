@@ -64,7 +64,6 @@ def test_how_much_may_be_asked() -> None:
         ("connections of a process", "service"): f"{server.MOST_CONNECTIONS}; 503",
         ("streams of hints of a person", "service"): f"{MOST_STREAMS}; 429",
         ("a head", "proxy"): f"{int(buffers) * int(each)} kB; 400",
-        ("a head", "service"): f"{server.LARGEST_HEAD >> 10} kB; hangs up",
         ("a body", "proxy"): f"{proxy('client_max_body_size ', 'm;')} MB; 413",
         ("a body", "service"): f"{bodies.LARGEST_BODY >> 20} MB; 413",
         ("a request for a credential", "`campaigns`"): (
@@ -105,7 +104,8 @@ def test_how_long_is_waited() -> None:
             f" {db._CONNECT_SECONDS} s"
         ),
         "a request's head; its body; a member list; an idle connection": (
-            f"{server.HEAD_SECONDS:.0f} s; {bodies._BODY_SECONDS:.0f} s (408);"
+            f"{proxy('client_header_timeout ', 's;')} s at the proxy;"
+            f" {bodies._BODY_SECONDS:.0f} s (408);"
             f" {bodies._LARGE_BODY_SECONDS / 60:.0f} min; {server._KEEP_ALIVE_SECONDS} s"
         ),
         "the proxy for a service's response; for one of `/api`": (

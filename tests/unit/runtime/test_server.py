@@ -1,95 +1,82 @@
-"""The server itself, over real sockets: nobody holds a connection by saying little or too much."""
+"""The server itself, over real sockets: keep-alive, its limit of connections, and its end."""
 
 import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from services.runtime.http.server import server
+from services.runtime.http.server import Server, server
 from tests.support.running import free_port
 from tests.support.servers import eventually
 
-ASKING = b"GET / HTTP/1.1\r\nHost: panel.test\r\n"
+HEAD = b"GET / HTTP/1.1\r\nHost: panel.test\r\n"
 
 
-async def hello(scope: Scope, receive: Receive, send: Send) -> None:
+async def no_content(scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "http.response.start", "status": 204, "headers": []})
     await send({"type": "http.response.body"})
 
 
 @asynccontextmanager
-async def listening(head_seconds: float = 30, most_connections: int = 100) -> AsyncIterator[int]:
+async def serving(
+    most_connections: int = 100,
+) -> AsyncIterator[tuple[int, Server, "asyncio.Task[None]"]]:
+    """The port, the server, and the task that ends with it."""
     port = free_port()
-    made = server(
-        hello, "127.0.0.1", port, head_seconds=head_seconds, most_connections=most_connections
-    )
-    task = asyncio.create_task(made.serve())
+    http_server = server(no_content, "127.0.0.1", port, most_connections=most_connections)
+    task = asyncio.create_task(http_server.serve())
 
     async def started() -> bool:
-        return made.started
+        return http_server.started
 
     await eventually(started, "the server listens")
     try:
-        yield port
+        yield port, http_server, task
     finally:
-        made.should_exit = True
+        http_server.should_exit = True
         await task
 
 
-async def hears(reader: asyncio.StreamReader, words: bytes) -> None:
+async def expect(reader: asyncio.StreamReader, text: bytes) -> None:
     async with asyncio.timeout(10):
-        await reader.readuntil(words)
+        await reader.readuntil(text)
 
 
-@pytest.mark.parametrize("said", [b"", ASKING, ASKING + b"\r\n" + ASKING])
-async def test_who_does_not_finish_asking_is_hung_up_on(said: bytes) -> None:
-    """Who connects and says nothing, who stops in the middle, and who does so the second time."""
-    async with listening(head_seconds=0.2) as port:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(said)
-        async with asyncio.timeout(10):
-            heard = await reader.read()
-        assert heard.count(b"204 No Content") == said.count(b"\r\n\r\n")
-        writer.close()
-
-
-async def test_who_asks_in_time_keeps_the_connection() -> None:
-    async with listening(head_seconds=0.2) as port:
+async def test_a_connection_serves_several_requests_and_stays_open() -> None:
+    async with serving() as (port, _, _):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         for _ in range(3):
-            writer.write(ASKING + b"\r\n")
-            await hears(reader, b"204 No Content")
-            await hears(reader, b"\r\n\r\n")
+            writer.write(HEAD + b"\r\n")
+            await expect(reader, b"204 No Content")
+            await expect(reader, b"\r\n\r\n")
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.5):
                 await reader.read(1)
         writer.close()
 
 
-async def test_a_head_without_end_is_not_read_to_its_end() -> None:
-    async def keeps_talking(writer: asyncio.StreamWriter) -> None:
-        while True:
-            writer.write(b"x-filler: " + b"x" * 990 + b"\r\n")
-            await writer.drain()
-
-    async with listening() as port:
-        _, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(ASKING)
-        with pytest.raises(ConnectionError):
-            async with asyncio.timeout(10):
-                await keeps_talking(writer)
-        writer.close()
-
-
-async def test_beyond_so_many_connections_the_answer_is_that_it_is_busy() -> None:
-    async with listening(most_connections=3) as port:
-        held = [await asyncio.open_connection("127.0.0.1", port) for _ in range(2)]
-        for _, writer in held:
-            writer.write(ASKING)
+async def test_beyond_the_limit_of_connections_the_response_is_503() -> None:
+    async with serving(most_connections=3) as (port, _, _):
+        occupied = [await asyncio.open_connection("127.0.0.1", port) for _ in range(2)]
+        for _, writer in occupied:
+            writer.write(HEAD)
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(ASKING + b"\r\n")
-        await hears(reader, b"503 Service Unavailable")
-        for _, one in [*held, (reader, writer)]:
-            one.close()
+        writer.write(HEAD + b"\r\n")
+        await expect(reader, b"503 Service Unavailable")
+        for _, open_writer in [*occupied, (reader, writer)]:
+            open_writer.close()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_a_signal_ends_the_server_and_not_the_process(number: signal.Signals) -> None:
+    """Pins uvicorn's `capture_signals` and `handle_exit`; the consumers must end in their turn."""
+    handler = signal.getsignal(number)
+    async with serving() as (_, http_server, task):
+        os.kill(os.getpid(), number)
+        await asyncio.wait_for(task, 10)
+        assert http_server.should_exit
+    assert signal.getsignal(number) is handler
