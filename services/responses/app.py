@@ -17,7 +17,7 @@ from services.responses.readings import pages as attention_pages
 from services.responses.recovery import recovery
 from services.responses.results import api as results_api
 from services.responses.settings import ResponsesSettings
-from services.responses.submissions import answer_page, jobs
+from services.responses.submissions import jobs, response_page
 from services.responses.submissions import pages as submission_pages
 from services.responses.submissions.intake import ResponseIntake
 from services.runtime.crypto.encryption import Encryptor
@@ -44,7 +44,7 @@ def build(settings: ResponsesSettings) -> Service:
         results_api.router(service),
         submission_pages.router(service.database, service.clock, intake, credentials_url),
         document_pages.router(service.database, document_store),
-        answer_page.router(credentials_url),
+        response_page.router(credentials_url),
         attention_pages.router(service.database, service.clock),
     ):
         service.api.include_router(router)

@@ -32,7 +32,7 @@ from services.contracts.http.responses import (
     DocumentView,
     Echoes,
 )
-from services.responses.submissions import answer_page
+from services.responses.submissions import response_page
 from services.responses.submissions import rules_answers as answers
 from services.runtime.crypto.blind_rsa import (
     PrivateKey,
@@ -256,7 +256,7 @@ def _responses(site: Site) -> FastAPI:
         response: Response = await call_next(request)
         return response
 
-    app.include_router(answer_page.router(site.sheet.credentials_url))
+    app.include_router(response_page.router(site.sheet.credentials_url))
 
     @app.get("/answer/{project_id}/about.json")
     async def answer_sheet() -> AnswerSheet:

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from services.contracts.http.responses import AnswerPhase
-from services.responses.submissions.answer_page import AnswerPage
+from services.responses.submissions.response_page import ResponsePage
 from tests.browser.answer_site import PROJECT, Site, signer, ticket
 from tests.browser.device import (
     WORDS,
@@ -56,7 +56,7 @@ def test_the_page_is_small_and_quickly_ready(chrome: Browser, site: Site) -> Non
             break
     weight = sum(size for _, size in sizes)
     print(f"{weight} bytes in {len(sizes)} files, ready after {min(times):.0f} ms")
-    assert len(sizes) >= len(AnswerPage.load().static)
+    assert len(sizes) >= len(ResponsePage.load().static)
     assert weight < MOST_BYTES
     assert min(times) < INTERACTIVE_MS
 
@@ -86,7 +86,7 @@ def test_no_code_is_inline_and_every_file_has_its_digest(site: Site) -> None:
     assert "unsafe" not in policy
     tags = re.findall(r"<(?:script|link)\b[^>]*>", answered.text)
     loaded = [tag for tag in tags if 'rel="icon"' not in tag]
-    assert len(loaded) == len([name for name in AnswerPage.load().static if "svg" not in name])
+    assert len(loaded) == len([name for name in ResponsePage.load().static if "svg" not in name])
     assert all('integrity="sha384-' in tag for tag in loaded)
     assert not re.search(r"<style|\sstyle=|\son\w+=|https?://|<script[^>]*>[^<]", answered.text)
 
@@ -94,7 +94,7 @@ def test_no_code_is_inline_and_every_file_has_its_digest(site: Site) -> None:
 @pytest.mark.parametrize("name", ["answer.js", "credential.js", "dom.js"])
 def test_a_changed_script_does_not_run(chrome: Browser, site: Site, name: str) -> None:
     """Including a module that only another module imports."""
-    original = AnswerPage.load().static[name].content
+    original = ResponsePage.load().static[name].content
     site.changed[name] = original + b"\ndocument.title = 'changed';\n"
     with device(chrome) as phone:
         page = phone.open(site.link())

@@ -5,6 +5,8 @@ import io
 from pypdf import PdfWriter
 from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
 
+from services.responses.documents import pdf_objects
+
 SECRET = "Martin Dupont"
 
 
@@ -23,7 +25,7 @@ def letter(text: str = "Vous devez 120 euros", pages: int = 1) -> PdfWriter:
         page[NameObject("/Resources")] = DictionaryObject({NameObject("/Font"): fonts})
         content = DecodedStreamObject()
         content.set_data(f"BT /F1 12 Tf 50 700 Td ({text}) Tj ET".encode())
-        page[NameObject("/Contents")] = writer._add_object(content)
+        page[NameObject("/Contents")] = pdf_objects.add(writer, content)
     return writer
 
 

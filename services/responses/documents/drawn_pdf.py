@@ -29,6 +29,7 @@ from pypdf.generic import (
     TextStringObject,
 )
 
+from services.responses.documents import pdf_objects
 from services.responses.documents.embedded_images import strip_jpeg, strip_jpeg2000
 
 
@@ -83,7 +84,7 @@ def redraw(reader: PdfReader) -> bytes:
         copied_page[NameObject("/Contents")] = _contents(page, copied_page, copy)
     layers = copy.layers(_resolved(reader.trailer["/Root"]))
     if layers is not None:
-        writer._root_object[NameObject("/OCProperties")] = layers
+        pdf_objects.catalog(writer)[NameObject("/OCProperties")] = layers
     writer.metadata = None
     # pypdf would write unreferenced objects too.
     writer.compress_identical_objects(remove_duplicates=False, remove_unreferenced=True)
@@ -94,8 +95,8 @@ def redraw(reader: PdfReader) -> bytes:
 
 class _Copy:
     def __init__(self, writer: PdfWriter) -> None:
-        self._writer = writer
-        self._made: dict[tuple[int, int, str | bool], IndirectObject] = {}
+        self.writer = writer
+        self._copies: dict[tuple[int, int, str | bool], IndirectObject] = {}
 
     def value(self, value: Any, name: str = "") -> PdfObject:
         """A copy of the value of key `name`; null where drawing does not need it."""
@@ -104,18 +105,18 @@ class _Copy:
             drawn_from = isinstance(target, StreamObject | ArrayObject) and name in _STREAMS
             context = name if name in _CONTEXTS else drawn_from
             key = (value.idnum, value.generation, context)
-            if key not in self._made:
+            if key not in self._copies:
                 # The reference first, so that a cycle ends at it.
-                self._made[key] = self._writer._add_object(NullObject())
+                self._copies[key] = pdf_objects.reserve(self.writer)
                 copied = self._direct(target, name)
-                self._writer._replace_object(self._made[key], copied)
-            return self._made[key]
+                pdf_objects.fill(self.writer, self._copies[key], copied)
+            return self._copies[key]
         return self._direct(value, name)
 
     def stream(self, data: bytes) -> IndirectObject:
         stream = DecodedStreamObject()
         stream.set_data(data)
-        return self._writer._add_object(stream)
+        return pdf_objects.add(self.writer, stream)
 
     def layers(self, catalog: Any) -> DictionaryObject | None:
         """Hidden layers stay hidden."""
@@ -184,7 +185,7 @@ class _Copy:
         copied: StreamObject = (
             EncodedStreamObject() if "/Filter" in value else DecodedStreamObject()
         )
-        copied._data = value._data
+        pdf_objects.set_encoded(copied, pdf_objects.encoded(value))
         copied.update({key: head.raw_get(key) for key in head if key != "/Length"})
         _strip_image(copied)
         return copied
@@ -280,7 +281,7 @@ def _field(reference: Any, copy: _Copy) -> tuple[PdfObject, tuple[float, ...]] |
         return None
     copied = copy.value(form, _NAMED)
     if not isinstance(copied, IndirectObject):
-        copied = copy._writer._add_object(copied)
+        copied = pdf_objects.add(copy.writer, copied)
     copied_form = copied.get_object()
     if not isinstance(copied_form, StreamObject):
         return None
@@ -318,10 +319,10 @@ def _strip_image(stream: StreamObject) -> None:
     strip = _STRIP.get(str(filters[-1])) if filters else None
     if strip is None:
         return
-    data = stream._data
+    data = pdf_objects.encoded(stream)
     if len(filters) > 1:
         wrapped = EncodedStreamObject()
-        wrapped._data = data
+        pdf_objects.set_encoded(wrapped, data)
         wrapped[NameObject("/Filter")] = ArrayObject(filters[:-1])
         settings: Any = _resolved(stream.pop("/DecodeParms", None))
         if isinstance(settings, ArrayObject) and len(settings) == len(filters):
@@ -331,4 +332,4 @@ def _strip_image(stream: StreamObject) -> None:
             raise PdfReadError("parameters do not fit the filters")
         data = wrapped.get_data()
         stream[NameObject("/Filter")] = NameObject(filters[-1])
-    stream._data = strip(data)
+    pdf_objects.set_encoded(stream, strip(data))

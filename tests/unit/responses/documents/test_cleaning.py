@@ -20,6 +20,7 @@ from pypdf.generic import (
 )
 
 from services.responses.documents import cleaning as documents
+from services.responses.documents import pdf_objects
 from services.responses.documents.cleaning import DocumentRefused, clean, clean_in_process
 from services.responses.documents.embedded_images import strip_jpeg2000
 from tests.support.pdf_files import SECRET, letter, to_bytes
@@ -28,12 +29,12 @@ from tests.support.pdf_files import SECRET, letter, to_bytes
 def test_a_pdf_keeps_its_text_and_loses_metadata_and_active_content() -> None:
     writer = letter()
     writer.add_metadata({"/Author": SECRET, "/Producer": SECRET})
-    writer._root_object[NameObject("/OpenAction")] = DictionaryObject(
+    pdf_objects.catalog(writer)[NameObject("/OpenAction")] = DictionaryObject(
         {NameObject("/S"): NameObject("/JavaScript"), NameObject("/JS"): TextStringObject("alert")}
     )
     described = DecodedStreamObject()
     described.set_data(f"<x:xmpmeta>{SECRET}</x:xmpmeta>".encode())
-    writer.pages[0][NameObject("/Metadata")] = writer._add_object(described)
+    writer.pages[0][NameObject("/Metadata")] = pdf_objects.add(writer, described)
     writer.add_attachment("secret.txt", SECRET.encode())
     writer.add_annotation(0, Link(rect=(0, 0, 9, 9), url="https://example.org/pixel"))
     cleaned = clean_in_process(to_bytes(writer), "application/octet-stream")
@@ -62,7 +63,7 @@ def photograph(**more: Any) -> bytes:
 def letter_with(picture: bytes, filters: Any) -> bytes:
     writer = letter()
     stream = EncodedStreamObject()
-    stream._data = picture
+    pdf_objects.set_encoded(stream, picture)
     for name, value in {
         "/Type": NameObject("/XObject"),
         "/Subtype": NameObject("/Image"),
@@ -74,7 +75,7 @@ def letter_with(picture: bytes, filters: Any) -> bytes:
     }.items():
         stream[NameObject(name)] = value
     page = writer.pages[0]
-    pictures = DictionaryObject({NameObject("/Im1"): writer._add_object(stream)})
+    pictures = DictionaryObject({NameObject("/Im1"): pdf_objects.add(writer, stream)})
     page["/Resources"][NameObject("/XObject")] = pictures  # type: ignore[index]
     return to_bytes(writer)
 
@@ -140,9 +141,9 @@ async def test_a_pdf_that_explodes_is_refused_and_harms_nobody() -> None:
     writer = letter()
     page = writer.pages[0]
     stream = DecodedStreamObject()
-    stream._data = bomb
+    pdf_objects.set_encoded(stream, bomb)
     stream[NameObject("/Filter")] = NameObject("/FlateDecode")
-    page[NameObject("/Contents")] = writer._add_object(stream)
+    page[NameObject("/Contents")] = pdf_objects.add(writer, stream)
     content = to_bytes(writer)
     assert len(content) < 1_000_000
     with pytest.raises(DocumentRefused) as error:

@@ -19,6 +19,7 @@ from pypdf.generic import (
     TextStringObject,
 )
 
+from services.responses.documents import pdf_objects
 from services.responses.documents.cleaning import clean_in_process
 from tests.support.pdf_files import SECRET, letter, to_bytes
 
@@ -71,8 +72,8 @@ def action(kind: str = "/JavaScript") -> dict[str, Any]:
 
 
 def attached(writer: PdfWriter) -> dict[str, Any]:
-    embedded_file = writer._add_object(
-        stream(SECRET.encode(), Type="/EmbeddedFile", Params={"/x": SECRET})
+    embedded_file = pdf_objects.add(
+        writer, stream(SECRET.encode(), Type="/EmbeddedFile", Params={"/x": SECRET})
     )
     return {
         "/Type": "/Filespec",
@@ -92,23 +93,23 @@ def private(writer: PdfWriter) -> dict[str, Any]:
         "/AA": {"/O": action()},
         "/A": action("/Launch"),
         "/AF": [attached(writer)],
-        "/Metadata": writer._add_object(described()),
+        "/Metadata": pdf_objects.add(writer, described()),
         "/PieceInfo": {"/App": {"/Private": {"/Author": SECRET}, "/LastModified": SECRET}},
         "/LastModified": SECRET,
         "/Author": SECRET,
         "/Title": SECRET,
         "/SomethingNew": {
-            "/Deep": [{"/By": SECRET}, SECRET, writer._add_object(pdf_object(SECRET))]
+            "/Deep": [{"/By": SECRET}, SECRET, pdf_objects.add(writer, pdf_object(SECRET))]
         },
-        "/SomethingElse": writer._add_object(stream(SECRET.encode())),
-        "/Thumb": writer._add_object(stream(SECRET.encode(), Subtype="/Image")),
+        "/SomethingElse": pdf_objects.add(writer, stream(SECRET.encode())),
+        "/Thumb": pdf_objects.add(writer, stream(SECRET.encode(), Subtype="/Image")),
     }
 
 
 def hostile() -> bytes:
     """A letter with an image, a form XObject, a pattern, layers and fields, all with metadata."""
     writer = letter()
-    page, catalog = writer.pages[0], writer._root_object
+    page, catalog = writer.pages[0], pdf_objects.catalog(writer)
     more = private(writer)
     inner = stream(
         b"0 0 9 9 re f", Type="/XObject", Subtype="/Form", BBox=[0, 0, 9, 9], Resources=more
@@ -132,7 +133,10 @@ def hostile() -> bytes:
         pdf_object(
             {
                 # Names that the file chose may be any.
-                "/XObject": {"/AA": writer._add_object(inner), "/JS": writer._add_object(picture)},
+                "/XObject": {
+                    "/AA": pdf_objects.add(writer, inner),
+                    "/JS": pdf_objects.add(writer, picture),
+                },
                 "/Shading": {"/AF": gradient | private(writer)},
                 "/ExtGState": {"/Metadata": {"/CA": 0.5} | private(writer)},
                 "/Properties": {"/MC0": {"/Type": "/OCG", "/Name": SECRET} | private(writer)},
@@ -147,8 +151,8 @@ def hostile() -> bytes:
     appearance.update(pdf_object(private(writer)))
     field = {"/Type": "/Annot", "/Subtype": "/Widget", "/Rect": [100, 100, 180, 140], "/T": SECRET}
     notes = [
-        field | {"/AP": {"/N": writer._add_object(appearance)}} | private(writer),
-        field | {"/F": 2, "/AP": {"/N": writer._add_object(stream(SECRET.encode()))}},
+        field | {"/AP": {"/N": pdf_objects.add(writer, appearance)}} | private(writer),
+        field | {"/F": 2, "/AP": {"/N": pdf_objects.add(writer, stream(SECRET.encode()))}},
         {"/Subtype": "/Text", "/T": SECRET, "/Contents": SECRET, "/RC": SECRET, "/NM": SECRET},
         {"/Subtype": "/FileAttachment", "/FS": attached(writer)},
         {"/Subtype": "/RichMedia", "/RichMediaContent": {"/Assets": attached(writer)}},
@@ -164,7 +168,10 @@ def hostile() -> bytes:
                     "/JavaScript": {"/Names": [SECRET, action()]},
                     "/EmbeddedFiles": {"/Names": [SECRET, attached(writer)]},
                 },
-                "/AcroForm": {"/Fields": [], "/XFA": writer._add_object(stream(SECRET.encode()))},
+                "/AcroForm": {
+                    "/Fields": [],
+                    "/XFA": pdf_objects.add(writer, stream(SECRET.encode())),
+                },
                 "/Outlines": {"/First": {"/Title": SECRET, "/A": action()}},
                 "/ViewerPreferences": {"/SomethingNew": SECRET},
             }
@@ -172,7 +179,7 @@ def hostile() -> bytes:
         )
     )
     writer.add_metadata({"/Author": SECRET})
-    writer._add_object(pdf_object({"/OfAnEarlierRevision": SECRET}))
+    pdf_objects.add(writer, pdf_object({"/OfAnEarlierRevision": SECRET}))
     return to_bytes(writer)
 
 
@@ -219,7 +226,7 @@ def test_an_earlier_revision_is_not_in_the_file() -> None:
     writer = PdfWriter(io.BytesIO(first), incremental=True)
     contents = DecodedStreamObject()
     contents.set_data(b"BT /F1 12 Tf 50 700 Td (Corrige) Tj ET")
-    writer.pages[0][NameObject("/Contents")] = writer._add_object(contents)
+    writer.pages[0][NameObject("/Contents")] = pdf_objects.add(writer, contents)
     second = to_bytes(writer)
     assert second.startswith(first[:100])
     assert SECRET.encode() in second
@@ -230,11 +237,14 @@ def test_an_earlier_revision_is_not_in_the_file() -> None:
 
 def test_a_layer_that_is_not_shown_stays_so() -> None:
     writer = letter()
-    layers = [writer._add_object(pdf_object({"/Type": "/OCG", "/Name": SECRET})) for _ in range(2)]
+    layers = [
+        pdf_objects.add(writer, pdf_object({"/Type": "/OCG", "/Name": SECRET})) for _ in range(2)
+    ]
     resources: Any = writer.pages[0]["/Resources"]
     resources[NameObject("/Properties")] = pdf_object({"/L0": layers[0], "/L1": layers[1]})
     config = {"/Creator": SECRET, "/OFF": [layers[1]], "/Order": [SECRET, layers[0]]}
-    writer._root_object[NameObject("/OCProperties")] = pdf_object({"/OCGs": layers, "/D": config})
+    properties = pdf_object({"/OCGs": layers, "/D": config})
+    pdf_objects.catalog(writer)[NameObject("/OCProperties")] = properties
     cleaned = clean_in_process(to_bytes(writer), "application/pdf")
     assert SECRET.encode() not in everything(cleaned.content)
     reader = PdfReader(io.BytesIO(cleaned.content))
@@ -250,7 +260,7 @@ def test_a_drawn_object_stays_though_an_undrawn_one_refers_to_it_first(
     seen_first: str,
 ) -> None:
     writer = letter()
-    picture = writer._add_object(stream(b"\0", Subtype="/Image", Width=1, Height=1))
+    picture = pdf_objects.add(writer, stream(b"\0", Subtype="/Image", Width=1, Height=1))
     resources: Any = writer.pages[0]["/Resources"]
     resources["/Font"]["/F1"][NameObject(seen_first)] = picture
     resources[NameObject("/XObject")] = pdf_object({"/Im": picture})
@@ -262,7 +272,7 @@ def test_a_drawn_object_stays_though_an_undrawn_one_refers_to_it_first(
 def test_a_cycle_of_references_is_copied_once() -> None:
     writer = letter()
     form = stream(b"", Type="/XObject", Subtype="/Form", BBox=[0, 0, 1, 1])
-    reference = writer._add_object(form)
+    reference = pdf_objects.add(writer, form)
     form[NameObject("/Resources")] = pdf_object({"/XObject": {"/Me": reference}})
     resources: Any = writer.pages[0]["/Resources"]
     resources[NameObject("/XObject")] = pdf_object({"/Fm": reference})

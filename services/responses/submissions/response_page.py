@@ -54,7 +54,7 @@ class File:
 
 
 @dataclass(frozen=True)
-class AnswerPage:
+class ResponsePage:
     """The page in each language, its static files, and their base path, which changes with them."""
 
     html: dict[Language, File]
@@ -121,7 +121,7 @@ def policy(credentials_url: str) -> dict[str, str]:
 def router(credentials_url: str) -> APIRouter:
     """`GET /answer/{project_id}` and its files; `credentials_url`: where campaigns signs."""
     routes = APIRouter(include_in_schema=False)
-    page = AnswerPage.load()
+    page = ResponsePage.load()
     headers = policy(credentials_url)
 
     @routes.get("/answer/{project_id}")
