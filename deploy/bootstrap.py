@@ -2,9 +2,9 @@
 
 Usage: python -m deploy.bootstrap FOLDER DOMAIN [--renew]      (deploy/bootstrap and deploy/renew)
 
-It refuses a folder that has anything in it: keys that are lost or replaced cannot be had again, and
-with them everything that they sealed. One folder for each container, which gets nothing else.
-`--renew` replaces certificates alone, which seal nothing.
+It refuses a folder that is not empty: a key that is lost or replaced cannot be made again, and
+everything that it encrypted is lost with it. Each container has a folder of its own and gets
+nothing else. `--renew` replaces only certificates, which encrypt nothing.
 """
 
 import base64
@@ -47,30 +47,30 @@ SITES = {
 }
 
 
-# As browsers write it: an origin with capitals would be another one to them. A certificate's name
-# has 64 characters at most.
+# Lower case, as browsers compare origins literally. A certificate's common name has at most 64
+# characters.
 _LABEL = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _DOMAIN = re.compile(rf"(?=.{{1,64}}$){_LABEL}(\.{_LABEL})*")
 
 
 class NotEmpty(Exception):
-    """There are keys in the folder already."""
+    """The folder already contains files, perhaps keys."""
 
 
 class NoAuthority(Exception):
-    """There is no authority in the folder that could sign, or it has ended."""
+    """The folder has no certificate authority with its key, or it has expired."""
 
 
 @dataclass(frozen=True)
 class Certified:
-    """PEM texts."""
+    """Certificate and private key, as PEM."""
 
     certificate: str
     key: str
 
 
 class Authority:
-    """A certificate authority of this deployment alone."""
+    """Certificate authority of this deployment."""
 
     def __init__(
         self, certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey, instant: datetime
@@ -93,7 +93,7 @@ class Authority:
 
     @classmethod
     def load(cls, folder: Path, instant: datetime) -> Self:
-        """Raises NoAuthority."""
+        """Load the authority from its folder. Raises NoAuthority."""
         try:
             certificate = x509.load_pem_x509_certificate((folder / "authority").read_bytes())
             key = load_pem_private_key((folder / "key").read_bytes(), None)
@@ -111,7 +111,7 @@ class Authority:
         return _pem(self._certificate, self._key)
 
     def signed(self, certificate: Path) -> bool:
-        """Whether the certificate in this file is one of this authority's."""
+        """Whether this authority issued the certificate in the file."""
         try:
             leaf = x509.load_pem_x509_certificate(certificate.read_bytes())
             leaf.verify_directly_issued_by(self._certificate)
@@ -120,7 +120,7 @@ class Authority:
         return True
 
     def certify(self, names: Sequence[str]) -> Certified:
-        """A server's certificate for these names or addresses."""
+        """Issue a server certificate for these names or addresses."""
         key = ec.generate_private_key(ec.SECP256R1())
         certificate = (
             _builder(_name(names[0]), self._certificate.subject, key, self._now, self._ends())
@@ -137,14 +137,14 @@ class Authority:
         return _pem(certificate, key)
 
     def _ends(self) -> datetime:
-        """No certificate outlives its authority."""
+        """Expiry of a new certificate: never later than the authority's."""
         return min(self._now + _CERTIFICATES_LIVE, self._certificate.not_valid_after_utc)
 
 
 def _servers(authority: Authority, domain: str) -> dict[str, dict[str, str]]:
-    """Folder → file → text, of every server's certificate and its key."""
+    """Issue every server's certificate: folder → file → PEM."""
     postgres = authority.certify(["postgres", "localhost"])
-    # Subscribers come by a name of the domain.
+    # Subscribers connect under a name of the domain.
     kafka = authority.certify(["kafka", "localhost", f"kafka.{domain}"])
     proxy = authority.certify([domain, *(f"{site}.{domain}" for site in SITES.values())])
     return {
@@ -155,14 +155,14 @@ def _servers(authority: Authority, domain: str) -> dict[str, dict[str, str]]:
 
 
 def renew(folder: Path, domain: str, instant: datetime) -> list[str]:
-    """New certificates of every server whose certificate is by the own authority; returns whose.
+    """Renew the certificates that this authority issued and return the names of their servers.
 
     Raises NoAuthority.
     """
     authority = Authority.load(folder / "authority", instant)
     renewed = []
     for server, texts in _servers(authority, domain).items():
-        # The first file is, or ends with, the certificate that is served now.
+        # The first file is, or ends with, the current certificate.
         if not authority.signed(folder / server / next(iter(texts))):
             continue
         for name, text in texts.items():
@@ -176,7 +176,7 @@ def renew(folder: Path, domain: str, instant: datetime) -> list[str]:
 
 
 def bootstrap(folder: Path, domain: str, instant: datetime) -> None:
-    """Raises NotEmpty."""
+    """Make all secrets, certificates and keys of a deployment. Raises NotEmpty."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if any(folder.iterdir()):
         raise NotEmpty(folder)
@@ -229,11 +229,11 @@ def bootstrap(folder: Path, domain: str, instant: datetime) -> None:
         **{name: _dsn(f"{name}_migration", name, migration[name]) for name in SERVICES},
     )
     _write(folder / "grafana", admin_password=_password())
-    # Who makes backups cannot open them.
+    # The backup container gets no key that decrypts.
     identity, recipient = new_identity()
     _write(folder / "backup", recipient=recipient)
     _write(folder / "restore", identity=identity)
-    # For whoever is downstream: a password and the authority, nothing else.
+    # For subscribers downstream: a password and the authority.
     _write(
         folder / PUBLIC, authority=authority.certified.certificate, kafka_password=passwords[PUBLIC]
     )

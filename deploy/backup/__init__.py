@@ -1,9 +1,9 @@
-"""Backups: each database as PostgreSQL's own tools write it, encrypted for whoever holds the key.
+"""Backups: each database as PostgreSQL's own tools write it, encrypted to a public key.
 
 A backup is a folder: `manifest.json` and, for each database, a plain dump, compressed and encrypted
-with age (https://age-encryption.org/v1) to a public key, so that whoever makes backups cannot read
-them. A database is restored whole or not at all, alone or with the others, and records that it was;
-its service then catches up before it does anything else (services/runtime/messaging/recovery.py).
+with age (https://age-encryption.org/v1); the machine that makes backups cannot read them. A
+database is restored whole or not at all, alone or with the others, and records that it was; its
+service then catches up before it does anything else (services/runtime/messaging/recovery.py).
 """
 
 from deploy.backup.encryption import WrongKey, new_identity, recipient_of

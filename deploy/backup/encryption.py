@@ -1,4 +1,4 @@
-"""Encryption of dumps by age: whoever makes backups cannot open them."""
+"""Encryption of dumps with age: the key that encrypts cannot decrypt."""
 
 import gzip
 import hashlib
@@ -27,18 +27,18 @@ class WrongKey(Refusal):
 
 
 def new_identity() -> tuple[str, str]:
-    """(secret identity, public recipient) in age's own writing."""
+    """Generate a key pair: (secret identity, public recipient), in age's text form."""
     identity = pyrage.x25519.Identity.generate()
     return str(identity), str(identity.to_public())
 
 
 def recipient_of(identity: str) -> str:
-    """The public key that goes with it. Raises WrongKey."""
+    """Derive the public key of an identity. Raises WrongKey."""
     return str(read_identity(identity).to_public())
 
 
 class HashingWriter(io.RawIOBase):
-    """Counts and digests what is written through it."""
+    """Writer that counts and hashes the bytes that pass through it."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
@@ -56,7 +56,7 @@ class HashingWriter(io.RawIOBase):
 
 @contextmanager
 def opened(file: Path, key: "pyrage.x25519.Identity") -> Iterator[gzip.GzipFile]:
-    """The dump inside an encrypted file. Raises WrongKey when it is left, at the latest."""
+    """Decrypt and decompress a file as a stream. Raises WrongKey, at the latest at its end."""
     reading, writing = os.pipe()
     refused: list[Exception] = []
 
@@ -65,7 +65,7 @@ def opened(file: Path, key: "pyrage.x25519.Identity") -> Iterator[gzip.GzipFile]
             try:
                 pyrage.decrypt_io(sealed, pipe, [key])
             except BrokenPipeError:
-                pass  # Nobody reads any more, and says why.
+                pass  # The reader has failed, and reports its own error.
             except (OSError, pyrage.DecryptError) as error:
                 refused.append(error)
 
@@ -81,7 +81,7 @@ def opened(file: Path, key: "pyrage.x25519.Identity") -> Iterator[gzip.GzipFile]
 
 
 def read_identity(identity: str) -> "pyrage.x25519.Identity":
-    """age's files say more in lines that begin with #."""
+    """Parse an identity file, whose comments begin with #. Raises WrongKey."""
     lines = [line for line in identity.splitlines() if line and not line.startswith("#")]
     try:
         return pyrage.x25519.Identity.from_str(lines[0].strip())

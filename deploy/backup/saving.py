@@ -1,6 +1,6 @@
-"""Saving: a folder with a manifest and, for each database, a plain dump, compressed and encrypted.
+"""Saving: write the manifest and, for each database, a plain dump, compressed and encrypted.
 
-A backup appears under its name only when it is complete and on the disk.
+A backup gets its name only when it is complete and on the disk.
 """
 
 import os
@@ -39,9 +39,9 @@ class KeptTooLong(Refusal):
 
 
 def save(dsns: Mapping[str, str], folder: Path, recipient: str, instant: datetime) -> Path:
-    """Back these databases up into a new folder inside `folder`, which is returned.
+    """Back up these databases into a new folder inside `folder` and return it.
 
-    It appears under its name only when complete. Raises DatabaseFailed, ToolsTooOld.
+    Raises DatabaseFailed, ToolsTooOld.
     """
     for name, dsn in dsns.items():
         check_backup(server_version(name, dsn))
@@ -64,7 +64,7 @@ def save(dsns: Mapping[str, str], folder: Path, recipient: str, instant: datetim
 
 
 def forget(folder: Path, instant: datetime, keep: timedelta = LONGEST_KEPT) -> list[Path]:
-    """Delete the backups in `folder` that are older; returns them. Raises KeptTooLong."""
+    """Delete and return the backups in `folder` older than `keep`. Raises KeptTooLong."""
     if keep > LONGEST_KEPT:
         raise KeptTooLong(most=LONGEST_KEPT.days)
     old = []
@@ -77,7 +77,7 @@ def forget(folder: Path, instant: datetime, keep: timedelta = LONGEST_KEPT) -> l
 
 
 def _made_at(path: Path) -> datetime | None:
-    """By its name: what was cut short has dumps in it, and no manifest that can be read."""
+    """Read the time from the name: an interrupted backup has dumps and no readable manifest."""
     try:
         return datetime.strptime(path.name.removesuffix(_UNFINISHED), f"{_NAMED[:-1]}%z")
     except ValueError:
@@ -121,7 +121,7 @@ def _durable(path: Path, text: str) -> None:
 
 
 def _sync(folder: Path) -> None:
-    """What was named in it stays so when the power fails."""
+    """Flush a folder, so that its entries survive a power cut."""
     opened = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(opened)

@@ -10,7 +10,7 @@ from services.runtime.settings import DatabaseUri, Environment, from_environment
 
 
 class BackupSettings(Environment):
-    """Of a deployment: its databases, each by the role that owns it, and the keys of backups."""
+    """Databases of a deployment, each with the role that owns it, and the keys of its backups."""
 
     model_config = SettingsConfigDict(env_prefix="PANEL_BACKUP_")
 
@@ -27,7 +27,7 @@ class BackupSettings(Environment):
 
     @classmethod
     def from_variables(cls) -> "BackupSettings | None":
-        """As the environment has them; none where it says nothing of backups.
+        """Read the settings from the environment; None if it has no PANEL_BACKUP_ variable.
 
         Raises WrongSettings.
         """

@@ -1,8 +1,8 @@
-"""Whether a database still has every rule and every right that the migrations made, and no more.
+"""Comparison of a database's catalog with a freshly migrated one: same constraints, same rights.
 
-The comparison is with a database that is made anew from the migrations, on the same server, and
-dropped afterwards: what is not listed in any code cannot be forgotten. The migrations' files are
-the rules themselves; no other part of a service is used.
+The fresh database is created on the same server and dropped afterwards. Comparing whole catalogs
+needs no list of rules, in which one could be forgotten. The caller applies the migrations, which
+are the rules themselves.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 RIGHT = "right"
 Catalog = Mapping[tuple[str, str], str]
 
-# What deploy/postgres/roles.sh does beside the migrations, where the service's role is not the
-# owner of its tables.
+# Same grants as deploy/postgres/roles.sh, where the service's role does not own its tables.
 _ROLES_APART = """
 REVOKE ALL ON DATABASE "{database}" FROM PUBLIC;
 GRANT CONNECT, TEMPORARY ON DATABASE "{database}" TO "{service}";
@@ -36,7 +35,7 @@ ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE ON SEQUENCES TO "{service}
 
 @dataclass(frozen=True)
 class Difference:
-    """Of one entry of the catalog; null: it is not there."""
+    """Difference in one entry of the catalog; None where the entry is absent."""
 
     kind: str
     name: str
@@ -50,7 +49,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class Comparison:
-    """How many rules and rights the migrations make, and which are otherwise in the database."""
+    """Number of rules and rights that the migrations make, and the entries that differ."""
 
     rules: int
     rights: int
@@ -73,7 +72,7 @@ async def listed(connection: "Connection") -> Catalog:
 def differences(
     migrated: Catalog, present: Catalog, restored: Catalog | None = None
 ) -> list[Difference]:
-    """`restored`: the migrated catalog as it reads after a backup was put back."""
+    """List the differences; `restored` is the migrated catalog as it reads after a restore."""
     restored = restored or migrated
     return [
         Difference(*key, migrated.get(key), present.get(key))
@@ -83,12 +82,12 @@ def differences(
 
 
 async def compare(dsn: str, service: str, connection: "Connection", migrate: Migrate) -> Comparison:
-    """`dsn` and `connection`: the service's database, as a role that may create databases."""
+    """Compare a service's database, reached as a role that may create databases."""
     apart = await fetch_value(connection, "catalog_roles_apart", service=service)
     async with _fresh_database(dsn, service, connection, migrate, roles_apart=apart) as fresh:
         migrated = await listed(fresh)
-        # A backup makes triggers anew from their own text, which PostgreSQL then reads with fewer
-        # brackets: the same condition in other words.
+        # A restore recreates triggers from their definitions, which PostgreSQL then prints with
+        # fewer brackets.
         await fresh.execute(await fetch_value(fresh, "triggers_made_anew"))
         restored = await listed(fresh)
     rights = sum(kind == RIGHT for kind, _ in migrated)

@@ -1,8 +1,7 @@
-"""The judge: does everything that was written down agree with the charter?
+"""The charter check: do databases, topics, mail and logs agree with the charter?
 
-It reads the databases, the topics and the mail catcher's journal with queries of its own, and uses
-none of the services' code, so that a defect there cannot hide itself here. One finding per promise,
-with how many things it looked at.
+It has its own queries and uses no code of the services, so that a defect there cannot hide itself
+here. There is one finding per promise, with the number of cases examined.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,6 +1,6 @@
-"""What the outside world saw, and what it proves: the journal, the orders, the topics, the logs.
+"""Promises checked against outside evidence: the mail journal, orders, topics and logs.
 
-Each judge returns how many things it looked at and how many of them break the promise.
+Each function returns the number of cases examined and the number that break the promise.
 """
 
 import json
@@ -42,8 +42,7 @@ class Evidence:
 
 
 def messages_apart(evidence: Evidence) -> tuple[int, int]:
-    """Civil days where the member lives, as the charter's month is the member's; by mailbox,
-    however its address is spelled."""
+    """Solicitations of one mailbox are 31 civil days apart, in the member's time zone."""
     deliveries = _by_order(evidence)
     solicited = [
         (mailbox(message.recipient), message.panel_time, *_days(deliveries, message))
@@ -76,7 +75,7 @@ def sent_is_in_the_journal(evidence: Evidence) -> tuple[int, int]:
 
 
 def answers_agree(evidence: Evidence) -> tuple[int, int]:
-    """An answer under way is no contradiction; a different one is."""
+    """Both services report the same outcome; an outcome still on its way does not count."""
     states = {row["order_id"]: row["state"] for row in evidence.deliveries}
     answered = [row for row in evidence.orders if row["answer"] is not None]
     return len(answered), sum(
@@ -86,7 +85,7 @@ def answers_agree(evidence: Evidence) -> tuple[int, int]:
     )
 
 
-# What registry may know already of an order while its news is on the way to campaigns.
+# Outcomes that registry may have recorded while its earlier event is on the way to campaigns.
 _STILL_MOVING = frozenset(
     {
         ("sent", "bounced"),
@@ -98,7 +97,7 @@ _STILL_MOVING = frozenset(
 
 
 def sending_hours(evidence: Evidence) -> tuple[int, int]:
-    """A message whose order is unknown might have reached anybody, at any hour."""
+    """Messages leave in sending hours; one without a known order counts as a violation."""
     deliveries = _by_order(evidence)
     return len(evidence.messages), sum(
         not _in_hours(deliveries.get(message.order_id) if message.order_id else None, message)
@@ -111,8 +110,7 @@ def _in_hours(delivery: Row | None, message: Message) -> bool:
         return False
     if delivery["zone"] is not None:
         return OPENS <= message.hour(delivery["zone"]) < CLOSES
-    # Of who was erased since, the zone is forgotten: the day that was written down must have hours
-    # that fit somewhere on Earth.
+    # The zone of an erased member is deleted: the recorded day must have sending hours somewhere.
     return any(
         OPENS <= local.time() < CLOSES and delivery["day"] in (None, local.date())
         for local in (message.panel_time.astimezone(zone) for zone in _ON_EARTH)
@@ -120,8 +118,9 @@ def _in_hours(delivery: Row | None, message: Message) -> bool:
 
 
 def silence_after_leaving(evidence: Evidence) -> tuple[int, int]:
-    """Whoever left, was erased or merged. It is on its topic only once
-    it is committed; both times are real ones."""
+    """No message starts after its member left, was erased or was merged, in real time.
+
+    A state is on its topic only after its commit."""
     gone: dict[str, datetime] = {}
     for record in evidence.records:
         if record.topic == "registry.members.v1" and body_of(record).get("status") in _GONE:
@@ -137,13 +136,13 @@ def silence_after_leaving(evidence: Evidence) -> tuple[int, int]:
     return len(gone), wrong
 
 
-# The end of a membership waits for no message under way; by days it is judged in registry.
+# An expiry does not wait for a message in progress; registry's own promise covers it by days.
 _GONE = ("left", "erased", "merged")
 _ON_EARTH = [timezone(timedelta(hours=hours)) for hours in range(-12, 15)]
 
 
 def no_personal_data_on_the_bus(evidence: Evidence) -> tuple[int, int]:
-    """Anything like an address, and every recipient's own, in keys, values and attributes."""
+    """No key, value or attribute contains anything like an address, or a recipient's name."""
     needles = _needles(evidence)
     return len(evidence.records), sum(
         _tells(b" ".join((record.key.encode(), record.value, *_attributes(record))), needles)
@@ -161,7 +160,7 @@ def no_members_where_opinions_are(evidence: Evidence) -> tuple[int, int]:
 
 
 def days_only_where_opinions_are(evidence: Evidence) -> tuple[int, int]:
-    """The time an event says it is of, and any time in its body."""
+    """Events of responses carry days: neither `ce_time` nor the body has an hour."""
     records = [record for record in evidence.records if record.topic.startswith("responses.")]
     return len(records), sum(
         not record.attributes.get("ce_time", "").endswith(_MIDNIGHT)
@@ -171,8 +170,9 @@ def days_only_where_opinions_are(evidence: Evidence) -> tuple[int, int]:
 
 
 def closed_with_every_answer(evidence: Evidence) -> tuple[int, int]:
-    """As any subscriber can tell from the topics alone: a closed project has a report, which
-    answers each proposal of its synthesis at its listed version, and each of these a decision."""
+    """A closed project has a report that answers each listed proposal with a decision.
+
+    Judged from the topics alone, as any subscriber could."""
     projects = newest(evidence, "campaigns.projects.v1")
     collections = newest(evidence, "responses.collections.v1")
     reports = newest(evidence, "feedback.reports.v1")
@@ -216,7 +216,7 @@ def no_personal_data_in_logs(evidence: Evidence) -> tuple[int, int]:
 
 
 def _needles(evidence: Evidence) -> frozenset[bytes]:
-    """The local part of every address that got a message: specific enough to be no accident."""
+    """Local parts of all recipients that are long enough not to match by accident."""
     local = (message.recipient.lower().partition("@")[0] for message in evidence.messages)
     return frozenset(name.encode() for name in local if len(name) >= _LONG_ENOUGH)
 
@@ -250,7 +250,7 @@ def _by_order(evidence: Evidence) -> dict[UUID, Row]:
 
 
 def _days(deliveries: Mapping[UUID, Row], message: Message) -> tuple[date, date]:
-    """The first and the last civil day that it may have been where the member lives."""
+    """First and last civil day on which the message may have arrived, where the member lives."""
     delivery = deliveries.get(message.order_id) if message.order_id else None
     if delivery is not None and delivery["zone"] is not None:
         day = message.day(delivery["zone"])

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Sentence(NamedTuple):
-    """Unlike the runtime's `Text`, this is no code of the services."""
+    """A sentence in both languages; the runtime's `Text` would be code of the services."""
 
     fr: str
     en: str
@@ -14,10 +14,10 @@ class Sentence(NamedTuple):
 
 @dataclass(frozen=True)
 class Finding:
-    """Whether one promise holds.
+    """Result of checking one promise.
 
-    `code` is for programs and stays; `looked_at` counts what the sentence speaks of, and `wrong`
-    those of them that break the promise; `named` lists these, where they have names.
+    `code` is stable, for programs; `looked_at` counts the cases examined, `wrong` those that break
+    the promise, and `named` lists these where they have names.
     """
 
     code: str

@@ -1,4 +1,4 @@
-"""The mail catcher's journal: every message that was handed over, as the outside world saw it."""
+"""The mail catcher's journal: every message that was handed over to the mail server."""
 
 import json
 import re
@@ -22,7 +22,7 @@ SOLICITATIONS = frozenset({"invitation", "reminder"})
 
 @dataclass(frozen=True)
 class Message:
-    """One accepted message; times in UTC. No order or kind: the message does not say."""
+    """One accepted message, with times in UTC; order and kind are None if it has no such header."""
 
     panel_time: datetime
     real_time: datetime
@@ -48,15 +48,15 @@ class Message:
 
 
 class Journal:
-    """Reads the journal as it grows."""
+    """Reader of a journal that is still being written."""
 
     def __init__(self, path: Path, offset: int = 0) -> None:
-        """`offset`: where an earlier reader stopped, in bytes."""
+        """`offset`: position of an earlier reader, in bytes."""
         self._path = path
         self.offset = offset
 
     def new(self) -> Iterator[Message]:
-        """Messages since the last call; a line still being written waits for the next."""
+        """Messages since the last call, without an incomplete last line."""
         if not self._path.exists():
             return
         with self._path.open("rb") as file:
@@ -84,7 +84,7 @@ def read_line(line: bytes | str) -> Message:
 
 
 def too_close(solicited: Iterable[tuple[str, date]]) -> list[tuple[str, date, date]]:
-    """Who was solicited on two days less than 31 apart: (recipient, earlier day, later day).
+    """List solicitations less than 31 days apart: (recipient, earlier day, later day).
 
     Neighbouring days suffice: if any two are too close, so are two neighbours.
     """
@@ -102,7 +102,9 @@ def too_close(solicited: Iterable[tuple[str, date]]) -> list[tuple[str, date, da
 def may_be_too_close(
     solicited: Iterable[tuple[str, datetime, date, date]],
 ) -> list[tuple[str, date, date]]:
-    """The same, where each has its instant and the first and the last day that it may have been:
+    """List solicitations that may be less than 31 days apart, where the zone is uncertain.
+
+    Each has its instant and the first and last civil day that it may have been; the result is
     (mailbox, latest earlier day, earliest later day)."""
     of_all: dict[str, list[tuple[datetime, date, date]]] = defaultdict(list)
     for recipient, instant, first, last in solicited:

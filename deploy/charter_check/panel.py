@@ -1,7 +1,6 @@
-"""The panel to check: where its databases, topics and public pages are, and what witnesses it.
+"""Description of the panel to check: addresses, keys, and the evidence outside of it.
 
-Whoever runs a panel describes it with this. The check is given all that it needs and finds nothing
-by itself, so that it depends on no part of the product.
+The caller provides everything, so that the check depends on no part of the product.
 """
 
 import ssl
@@ -20,7 +19,7 @@ Migrate: TypeAlias = "Callable[[Connection, str], Awaitable[None]]"
 
 @dataclass(frozen=True)
 class KafkaAccess:
-    """With a user: SASL over TLS, as in a deployment. Without one: in clear, as on one machine."""
+    """SASL over TLS with a user, as in a deployment; in clear without one, as on one machine."""
 
     bootstrap: str
     username: str | None = None

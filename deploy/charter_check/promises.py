@@ -1,4 +1,4 @@
-"""The promises that one query over one service's tables can judge."""
+"""Promises that one query over one service's tables can check."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from deploy.charter_check.findings import Sentence
 
 @dataclass(frozen=True)
 class Stored:
-    """A promise that one query over one service's tables can judge."""
+    """A promise, the query that checks it, and whether that takes the panel's time."""
 
     service: str
     query: str

@@ -1,7 +1,7 @@
-"""What was told on the topics, against what the databases say now.
+"""Published events compared with the databases' present contents.
 
-Nobody rewrites a topic: a word or a number that was changed or taken away afterwards in a table,
-whatever triggers stood in the way, differs from what everybody else was told.
+Nobody rewrites a topic: text or a number that was changed or deleted in a table afterwards, despite
+its triggers, differs from the published event.
 """
 
 import json
@@ -19,8 +19,9 @@ SOURCES = (
 
 
 def words_as_told(evidence: Evidence) -> tuple[int, int]:
-    """Mandates, proposals, decisions and reports. The table that they come from has all that was
-    told, in the words that were told; a copy of the same version has the same words."""
+    """Mandates, proposals, decisions and reports have their published text.
+
+    The source table has every published entry; a copy of the same version has the same text."""
     looked_at = wrong = 0
     published = {topic: newest(evidence, topic) for topic in SOURCES}
     sources: dict[str, set[str]] = {topic: set() for topic in SOURCES}
@@ -28,7 +29,7 @@ def words_as_told(evidence: Evidence) -> tuple[int, int]:
         if row["is_source"]:
             sources[row["topic"]].add(row["key"])
         body = published[row["topic"]].get(row["key"])
-        # A source may be a moment ahead of its topic, a copy a moment behind.
+        # A source may be ahead of its topic for a moment, a copy behind it.
         if body is None or row["version"] > body["version"]:
             continue
         if row["version"] == body["version"] or row["is_source"]:
@@ -39,7 +40,7 @@ def words_as_told(evidence: Evidence) -> tuple[int, int]:
 
 
 def contributions_as_told(evidence: Evidence) -> tuple[int, int]:
-    """There are at least as many as were ever told, open or sealed: their number only grows."""
+    """There are at least as many contributions as were ever published: their number only grows."""
     opened, received = _numbers(evidence)
     wrong = 0
     for row in evidence.collections:
@@ -53,8 +54,7 @@ def contributions_as_told(evidence: Evidence) -> tuple[int, int]:
 
 
 def credentials_as_told(evidence: Evidence) -> tuple[int, int]:
-    """Each answer that was told came with a credential, which stays spent; notes of a session did
-    not."""
+    """Each published contribution has a spent credential, except a session's notes."""
     _, received = _numbers(evidence)
     looked_at = wrong = 0
     for row in evidence.collections:
@@ -65,8 +65,9 @@ def credentials_as_told(evidence: Evidence) -> tuple[int, int]:
 
 
 def answers_as_told(evidence: Evidence) -> tuple[int, int]:
-    """The answers of a collection have the digest that was told when they were opened: not even
-    words and answer together can be rewritten."""
+    """A collection's responses have the digest that was published when they were opened.
+
+    A response and its searchable text cannot be rewritten together."""
     digests = {
         key: body["answers_digest"]
         for key, body in newest(evidence, _COLLECTIONS).items()
@@ -77,7 +78,7 @@ def answers_as_told(evidence: Evidence) -> tuple[int, int]:
 
 
 def _numbers(evidence: Evidence) -> tuple[dict[str, int], dict[str, int]]:
-    """The most contributions that were ever told of a project: open, and with those sealed."""
+    """Highest published number of contributions per project: opened, and including sealed ones."""
     opened: dict[str, int] = {}
     received: dict[str, int] = {}
     for record in evidence.records:
@@ -90,7 +91,7 @@ def _numbers(evidence: Evidence) -> tuple[dict[str, int], dict[str, int]]:
 
 
 def words_are_the_answers(evidence: Evidence) -> tuple[int, int]:
-    """The words that are read and searched are those of the answer that was opened."""
+    """The text that is read and searched is that of the opened response."""
     return len(evidence.responses), sum(
         not _composed(row["words"], _texts(json.loads(row["answers"])))
         for row in evidence.responses
@@ -98,7 +99,7 @@ def words_are_the_answers(evidence: Evidence) -> tuple[int, int]:
 
 
 def _composed(composed: str, texts: list[str]) -> bool:
-    """Of all texts and nothing else, whatever their order."""
+    """Whether it consists of all the texts and nothing else, in any order."""
     rest = composed
     for text in sorted(texts, key=len, reverse=True):
         if text not in rest:
@@ -122,7 +123,7 @@ def _texts(answers: dict[str, Any]) -> list[str]:
 
 
 def _agree(text: Any, published: Any) -> bool:
-    """Whether all that `words` says is told in the same way; what has no value may be left out."""
+    """Whether every field was published with this value; an empty one may be absent."""
     if isinstance(text, dict):
         return all(_agree(value, (published or {}).get(name)) for name, value in text.items())
     return bool(text == published)

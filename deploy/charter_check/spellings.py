@@ -1,9 +1,8 @@
-"""Two spellings of one mailbox, and of one name: the judge's own rules."""
+"""Normalisation of mail addresses that reach one mailbox, independent of registry's."""
 
 import re
 
-# Providers that say so themselves: what follows a plus reaches the same mailbox, and these signs
-# are ignored before it.
+# Providers that document it: text after a plus is ignored, and so are these characters before it.
 _DOMAINS = {
     "gmail.com": ("gmail.com", "."),
     "googlemail.com": ("gmail.com", "."),

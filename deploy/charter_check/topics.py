@@ -1,4 +1,4 @@
-"""Reading the topics as any subscriber would: committed records only, in their order."""
+"""Reader of topics as any subscriber: committed records only, in their order."""
 
 import json
 from collections.abc import AsyncIterator, Sequence
@@ -20,7 +20,7 @@ class Record:
     topic: str
     partition: int
     offset: int
-    # Real time at which the relay handed it over, after the commit it speaks of.
+    # Real time at which the relay sent it, after the commit of its change.
     appended_at: datetime
     key: str
     attributes: dict[str, str]
@@ -51,15 +51,15 @@ class Record:
 async def records(
     kafka: KafkaAccess, topics: Sequence[str], *, from_start: bool = True, until_now: bool = True
 ) -> AsyncIterator[Record]:
-    """Without a group, so that reading leaves no trace. Raises KafkaError.
+    """Read records without a consumer group, which leaves no trace. Raises KafkaError.
 
-    `until_now` ends at what is committed when the reading starts; otherwise it never ends.
+    With `until_now` it ends at the last record committed at the start; otherwise it never ends.
     """
     options = kafka.options()
     parts = await _partitions(options, topics)
     if not parts:
         return
-    # Where to start is said by the reset policy: a seek after `assign` races with that very policy.
+    # The reset policy sets the start: a seek after `assign` would race with it.
     consumer = AIOKafkaConsumer(
         **options,
         isolation_level="read_committed",
@@ -83,7 +83,7 @@ async def records(
 
 
 async def _partitions(options: dict[str, Any], topics: Sequence[str]) -> list[TopicPartition]:
-    """Of the topics that exist."""
+    """Partitions of those topics that exist."""
     admin = AIOKafkaAdminClient(**options)
     await admin.start()
     try:

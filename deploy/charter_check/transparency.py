@@ -1,6 +1,6 @@
-"""The transparency journal as the judge reads it: the public file, verified with code of its own.
+"""Verification of the transparency journal's public file, with code and a key of its own.
 
-The key is the one that the stack was given, not the one that the service shows.
+The key is the operator's, not the one that the service publishes.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ _EVERY_SECONDS = 0.15
 
 @dataclass(frozen=True)
 class PublicJournal:
-    """file: as anybody gets it. entries: what the database holds. key: raw Ed25519."""
+    """The public file, the database's entries, and the raw Ed25519 public key."""
 
     file: bytes = b""
     entries: Sequence[str] = ()
@@ -39,7 +39,7 @@ class PublicJournal:
 async def fetch_journal(panel: Panel, feedback: "Connection") -> PublicJournal:
     """Read the journal, once its present entries are signed, or should have been."""
     length = (await fetch_row(feedback, "journal_length"))["entries"]
-    with contextlib.suppress(TimeoutError):  # what no signature covers is counted as wrong
+    with contextlib.suppress(TimeoutError):  # an entry without a signature is counted as wrong
         async with asyncio.timeout(SIGNED_WITHIN_SECONDS):
             while ((await fetch_row(feedback, "journal_length"))["signed"] or 0) < length:  # noqa: ASYNC110
                 await asyncio.sleep(_EVERY_SECONDS)
@@ -52,15 +52,14 @@ async def fetch_journal(panel: Panel, feedback: "Connection") -> PublicJournal:
 
 
 def journal_verifies(journal: PublicJournal) -> tuple[int, int]:
-    """Entries looked at; and those that differ, are not covered or are not in the file, with the
-    checkpoints that do not hold."""
+    """Count entries, and those altered, unsigned or missing, with invalid checkpoints."""
     leaves: list[bytes] = []
     texts: list[str] = []
     covered, wrong = 0, 0
 
     @cache
     def root(start: int, end: int) -> bytes:
-        """RFC 6962 §2.1, of the leaves from start to before end."""
+        """Merkle tree hash of leaves[start:end] (RFC 6962 §2.1)."""
         if end - start == 1:
             return leaves[start]
         middle = start + (1 << (end - start - 1).bit_length() - 1)
