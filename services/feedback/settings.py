@@ -32,10 +32,6 @@ class FeedbackSettings(TracedSettings):
         60, gt=0, description="seconds between two checks whether the journal has grown"
     )
 
-    @property
-    def journal_signer(self) -> Signer:
-        return Signer(self.journal_origin, _private(self.journal_key))
-
     content_language: Language = Field(
         "fr",
         description="language of mandates, proposals and decisions, for screen readers",
@@ -45,6 +41,10 @@ class FeedbackSettings(TracedSettings):
         description="public address of responses, whose pages show how contributions were read",
     )
 
+    @property
+    def journal_signer(self) -> Signer:
+        return Signer(self.journal_origin, _private_key(self.journal_key))
+
     @field_validator("public_url", "responses_url")
     @classmethod
     def no_final_slash(cls, url: str | None) -> str | None:
@@ -53,7 +53,7 @@ class FeedbackSettings(TracedSettings):
     @field_validator("journal_key")
     @classmethod
     def key_is_ed25519(cls, key: SecretStr) -> SecretStr:
-        _private(key)
+        _private_key(key)
         return key
 
     @field_validator("journal_origin")
@@ -64,7 +64,7 @@ class FeedbackSettings(TracedSettings):
         return origin
 
 
-def _private(jwk: SecretStr) -> Ed25519PrivateKey:
+def _private_key(jwk: SecretStr) -> Ed25519PrivateKey:
     try:
         key = OKPKey.import_key(json.loads(jwk.get_secret_value())).private_key
     except (JoseError, ValueError, TypeError, KeyError):

@@ -121,8 +121,7 @@ SELECT (SELECT max((f.body ->> 'most_for_one_person_in_31_days')::int) FROM figu
     (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY r.published_on - p.collection_ends_on)
         FROM published_report r JOIN project p USING (project_id) WHERE r.version = 1)
         AS median_report_days,
-    (SELECT count(*) FROM published_report WHERE version = 1)::int AS reports,
-    (SELECT count(*) FROM project WHERE state NOT IN ('draft', 'abandoned'))::int AS projects
+    (SELECT count(*) FROM published_report WHERE version = 1)::int AS reports
 FROM (
     SELECT coalesce(sum((c.body ->> 'contributions')::int), 0)::int AS contributions,
         -- The event leaves out a number of unread contributions below five: four are assumed.

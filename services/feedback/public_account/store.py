@@ -128,7 +128,6 @@ class CharterFigures:
     contributions_read: int
     median_report_days: float | None
     reports: int
-    projects: int
 
 
 async def find_mark(conn: Connection) -> UUID:

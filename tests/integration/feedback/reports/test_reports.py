@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Coroutine
 from functools import partial
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -344,11 +344,3 @@ async def test_published_reports_stay_as_they_were(world: World) -> None:
         "DROP TRIGGER published_report_is_final ON published_report",
         "UPDATE published_report SET summary = 'Autre chose'",
     )
-
-
-async def test_feedback_knows_no_member(world: World) -> None:
-    columns = await world.fetch(
-        "SELECT column_name FROM information_schema.columns WHERE table_schema = 'public'"
-    )
-    assert not [row for (row,) in columns if "member" in row or "person" in row]
-    assert isinstance(world.project_id, UUID)
