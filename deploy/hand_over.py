@@ -1,9 +1,9 @@
-"""Hands each container the keys that it needs, under its own user, and nothing else.
+"""Hand each container its own keys, owned by its user, and nothing else.
 
 Usage: python -m deploy.hand_over SECRETS VOLUMES      (the job `keys` of deploy/compose.yaml)
 
-It may run while containers use their keys: each file is replaced as a whole, so that whoever reads
-finds the old key or the new one.
+It may run while containers use their keys: each file is replaced as a whole, so that a reader gets
+the old key or the new one.
 """
 
 import os
@@ -24,7 +24,7 @@ Chown = Callable[[Path, int, int], None]
 
 @dataclass(frozen=True)
 class Share:
-    """One container's keys: name of the file in its volume → file in the folder of secrets."""
+    """Keys of one container: file name in its volume → file in the folder of secrets."""
 
     volume: str
     owner: tuple[int, int]

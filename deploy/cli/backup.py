@@ -1,4 +1,4 @@
-"""Backups, and putting them back: of a local panel, or of the deployment it has settings of."""
+"""`panel backup` and `panel restore`: of a local panel, or of the deployment in the environment."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -163,7 +163,7 @@ def _wall_clock() -> "datetime":
 
 
 def _local(current: Session) -> "tuple[datetime, dict[str, str], str]":
-    """Raises StackNotRunning."""
+    """Time, DSNs and public key of the running local panel. Raises StackNotRunning."""
     from deploy.local import endpoints
     from deploy.local.keys import backup_keys
     from services.runtime.clock import SharedClock
@@ -174,7 +174,7 @@ def _local(current: Session) -> "tuple[datetime, dict[str, str], str]":
 
 
 def _on_local_servers(current: Session, names: list[str], put_back: Any) -> None:
-    """The panel is down: only its database server runs, for as long as this takes."""
+    """Restore a stopped local panel: only its database server runs meanwhile."""
     import asyncio
 
     from deploy.local import endpoints

@@ -1,4 +1,4 @@
-"""The figures, measured here and now, each against what was promised."""
+"""`panel bench`: measured figures and their promised bounds, in a source checkout."""
 
 from enum import StrEnum
 from importlib.util import find_spec
@@ -16,7 +16,7 @@ MISSED = 3
 
 
 class Part(StrEnum):
-    """Part of the figures; the benchmarks themselves are only read when they run."""
+    """Part of the figures. Defined here because the image has no benchmarks to import it from."""
 
     FOUNDATION = "foundation"
     RESPONSES = "responses"

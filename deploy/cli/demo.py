@@ -1,4 +1,4 @@
-"""`panel demo` and `panel check`: the demonstration, and the judge of the promises, in tables."""
+"""`panel demo` and `panel check`: the demonstration and the charter check, as tables."""
 
 from typing import TYPE_CHECKING, Any
 

@@ -1,4 +1,4 @@
-"""`panel doctor`: is it well, and what to do where it is not."""
+"""`panel doctor`: examine a panel and print the findings, with a way out for each fault."""
 
 from itertools import groupby
 from typing import TYPE_CHECKING, Annotated, Any
@@ -113,7 +113,7 @@ def _local(current: Session) -> "Deployment":
 
 
 def _deployed() -> "Deployment":
-    """Raises WrongSettings."""
+    """The deployment described by PANEL_ variables. Raises WrongSettings."""
     from deploy.doctor import DoctorSettings
     from services.runtime.settings import from_environment
 
@@ -121,7 +121,7 @@ def _deployed() -> "Deployment":
 
 
 async def _signed_in(current: Session, patient: "Deployment") -> "Deployment":
-    """The same deployment, with a token obtained as the console obtains one (RFC 8628).
+    """Add a staff token, obtained by the device grant (RFC 8628) as in the console.
 
     Raises NoSignIn.
     """

@@ -1,4 +1,4 @@
-"""How people say times and durations on the command line: `31d`, `12h`, `2026-11-03T10:00`."""
+"""Parsing of times and durations on the command line: `31d`, `12h`, `2026-11-03T10:00`."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -28,7 +28,7 @@ class NoMoment(Refusal):
 
 
 def duration(text: str) -> timedelta:
-    """Raises NoDuration. Never negative: time does not go back."""
+    """Parse a duration, which is never negative. Raises NoDuration."""
     compact = text.strip().lower().replace(" ", "")
     parts = _DURATION.findall(compact)
     if not parts or "".join(number + unit for number, unit in parts) != compact:
@@ -42,7 +42,7 @@ def duration(text: str) -> timedelta:
 
 
 def moment(text: str) -> datetime:
-    """An instant in UTC; without an offset it is Paris time, without an hour it is 10:00 there.
+    """Parse an instant, in UTC. The default offset is Paris time, the default hour 10:00.
 
     Raises NoMoment.
     """

@@ -1,4 +1,4 @@
-"""What travels between services, and what could not be applied."""
+"""`panel events`: follow topics, and list or replay dead letters."""
 
 from typing import TYPE_CHECKING, Annotated
 

@@ -92,7 +92,7 @@ def verify(
 
 
 def _key(text: str) -> "Verifier":
-    """Raises NoFile, BadKey."""
+    """Read a public key, given as text or as a file. Raises NoFile, BadKey."""
     from services.feedback.journal.rules.checkpoints import Verifier
 
     return Verifier.parse(text if text.count("+") >= 2 else _text_of(Path(text)))

@@ -1,4 +1,4 @@
-"""Running a local panel: up, down, clock."""
+"""`panel up`, `down` and `clock`: run a local panel and set its clock."""
 
 from typing import TYPE_CHECKING, Annotated
 

@@ -1,6 +1,6 @@
-"""The demonstration's answers: one officer drafts, the decision maker signs, the report goes out.
+"""Decisions of the demonstration: one officer drafts, the decision maker signs, the report leaves.
 
-What is decided follows from a proposal's title, as an administration's would from its merits.
+The outcome depends on a proposal's title, where an administration would weigh its merits.
 """
 
 from dataclasses import dataclass
@@ -66,14 +66,14 @@ RETAINED = Verdict(
 
 @dataclass(frozen=True)
 class Answered:
-    """What was decided, and the report as it was read before it left."""
+    """The published decisions, and the preview of their report."""
 
     account: ProjectAccount
     preview: ReportPreview
 
 
 async def decide_and_publish(staff: LocalStaff, project_id: UUID, today: date) -> Answered:
-    """Raises Refused, Unreachable."""
+    """Decide on every proposal and publish the report. Raises Refused, Unreachable."""
     account = await staff.project_account(project_id)
     for waiting in account.decisions:
         drafted = await staff.write_decision(waiting.proposal_id, _decision_on(waiting, today))
@@ -87,7 +87,7 @@ async def decide_and_publish(staff: LocalStaff, project_id: UUID, today: date) -
 
 
 async def follow_up(staff: LocalStaff, project_id: UUID) -> ProjectAccount:
-    """What was retained is under way; of that, the first is done."""
+    """Record follow-up: every retained proposal is under way, and the first is done."""
     account = await staff.project_account(project_id)
     retained = [decision for decision in account.decisions if decision.outcome is not Outcome.NOT]
     for index, decision in enumerate(retained):

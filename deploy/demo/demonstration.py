@@ -1,7 +1,7 @@
 """The demonstration: five months of a panel's life in about a minute.
 
-It only does what staff and members can do: the staff's HTTP routes, the members' pages, and the
-clock. What it saw is returned as numbers; somebody else shows them.
+It uses only the staff's HTTP routes, the members' pages and the clock, and returns figures for the
+caller to show.
 """
 
 import shutil
@@ -120,7 +120,7 @@ _NOT_ANSWERED = Text(
 
 @dataclass
 class Wave:
-    """One launch: what was foreseen, and what came of it."""
+    """One launch: its previews and its results."""
 
     day: date
     titles: list[str]
@@ -142,7 +142,7 @@ class Result:
     synthesis: Synthesis
     answered: Answered
     reports: int
-    """Messages by which participants were told."""
+    """Number of messages that brought the report to participants."""
     account: ProjectAccount
     public_account: str
     findings: list[Finding]
@@ -153,14 +153,14 @@ class Result:
 
 
 def start_of(instant: datetime) -> datetime:
-    """The last Tuesday afternoon, in UTC: the same weekday whenever the demonstration runs."""
+    """Last Tuesday afternoon, in UTC, so that every demonstration starts on the same weekday."""
     today = instant.astimezone(ZoneInfo(PARIS)).date()
     tuesday = today - timedelta(days=(today.weekday() - TUESDAY) % 7)
     return datetime.combine(tuesday, START, ZoneInfo(PARIS)).astimezone(UTC)
 
 
 def wipe(data_dir: Path) -> None:
-    """Forget the last demonstration. Raises LocalError when it is still running."""
+    """Delete the last demonstration's data. Raises LocalError when it is still running."""
     with DataDir(data_dir):
         for entry in data_dir.iterdir():
             if entry.name == "lock":
@@ -190,7 +190,7 @@ class Demonstration:
         self._seen: list[Message] = []
 
     async def run(self) -> Result:
-        """Raises Refused, Unreachable, TookTooLong."""
+        """Play the whole demonstration. Raises Refused, Unreachable, TookTooLong."""
         export, dry_run, imported = await self._import()
         drafts = await self._projects()
         first = await self._wave(drafts)
@@ -247,7 +247,7 @@ class Demonstration:
         return export, dry_run, imported
 
     async def _projects(self) -> list[CampaignSheet]:
-        """Both published and ready; returns the campaign that each sheet foresees."""
+        """Publish and prepare both projects; returns the campaign of each file."""
         self._tell(_PROJECTS, {})
         today = self._clock.today()
         files_read = [
@@ -281,7 +281,7 @@ class Demonstration:
         return drafts
 
     async def _wave(self, drafts: list[CampaignSheet]) -> Wave:
-        """Launch together, and let members answer while the messages still leave."""
+        """Launch campaigns together; members respond while messages are still leaving."""
         campaigns = [await self._staff.create_campaign(draft) for draft in drafts]
         previews = [await self._staff.preview(campaign.id) for campaign in campaigns]
         titles = {project.id: project.title for project in await self._staff.projects()}
@@ -302,7 +302,7 @@ class Demonstration:
         return wave
 
     async def _collect_and_synthesise(self, project_id: UUID) -> Synthesis:
-        """Past the last day of collection; the reading room takes over."""
+        """End the collection, read the contributions and synthesise."""
         self._tell(_COLLECTED, {"days": UNTIL_COLLECTED.days})
         self._clock.change(clocks.advanced(UNTIL_COLLECTED))
 
@@ -327,7 +327,7 @@ class Demonstration:
         return synthesis
 
     async def _answer(self, project_id: UUID) -> tuple[Answered, int]:
-        """From the synthesis to a closed project; returns how many were told by a message."""
+        """Decide and publish until the project is closed; returns the number of report messages."""
         self._tell(_DECIDING, {})
 
         async def listed() -> bool:
@@ -366,7 +366,7 @@ class Demonstration:
         await until(condition, still_not, self._patience, progress)
 
     async def _at_rest(self, projects: set[UUID]) -> bool:
-        """Whether everybody was asked, every message answered for, and no event is under way."""
+        """Whether all places are ordered, every order has an outcome and every outbox is empty."""
         for project in await self._staff.projects():
             if project.id in projects and project.counts.ordered < project.counts.wanted:
                 return False

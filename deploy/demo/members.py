@@ -1,7 +1,6 @@
-"""Simulated members: they know nothing but their messages and the pages that these link to.
+"""Simulated members, who use only their messages and the pages linked from these.
 
-What each one does depends on the seed, on who they are and on what they are asked, not on the order
-of events.
+A member's act depends on the seed, the recipient and the message, not on the order of events.
 """
 
 import asyncio
@@ -38,9 +37,9 @@ class WrongRates(Refusal):
 
 @dataclass(frozen=True)
 class Rates:
-    """Shares of invited members; the others never open their message. Raises WrongRates.
+    """Shares of invited members; all others never open their message. Raises WrongRates.
 
-    `answer`: of those who accept, how many go on to answer the questionnaire.
+    `answer`: share of the members who accept that go on to submit a response.
     """
 
     accept: float = 0.36
@@ -55,7 +54,7 @@ class Rates:
             raise WrongRates
 
     def choose(self, chance: float) -> str:
-        """What the member does whose number in [0, 1) this is."""
+        """Choose an act by a number in [0, 1)."""
         for act, share in (
             ("accept", self.accept),
             ("decline", self.decline),
@@ -69,7 +68,7 @@ class Rates:
 
 
 class _Offers(HTMLParser):
-    """The addresses that a page's forms post to, and those of its links."""
+    """Parser of a page's form actions and links."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -85,21 +84,21 @@ class _Offers(HTMLParser):
 
 
 def forms_of(html: str, page: str) -> list[str]:
-    """Absolute addresses of the forms on a page; a form without one posts to the page itself."""
+    """List the absolute form actions of a page; the default action is the page itself."""
     offers = _Offers()
     offers.feed(html)
     return [urljoin(page, action) for action in offers.actions]
 
 
 def links_of(html: str, page: str) -> list[str]:
-    """Absolute addresses of the links on a page."""
+    """List the absolute addresses of the links on a page."""
     offers = _Offers()
     offers.feed(html)
     return [urljoin(page, target) for target in offers.targets]
 
 
 class Members:
-    """Lets members act; holds their browser, so close it by leaving the context."""
+    """Simulated members with one shared HTTP client, closed by leaving the context."""
 
     def __init__(self, seed: int, rates: Rates) -> None:
         self._seed = seed
@@ -123,10 +122,10 @@ class Members:
         await self._browser.aclose()
 
     async def live(self, messages: Iterable[Message]) -> Counter[str]:
-        """Let whom these messages invite do something; how many did what.
+        """Let the recipients of these messages act, and count their acts.
 
-        `closed` counts those who wanted to act and found a page without the way to do it. Who
-        answers is counted again under what became of it (see `answering.answer`).
+        `closed` counts members whose page no longer offers their act. A response is counted again
+        under its result (see `participant_device.answer`).
         """
         acts: Counter[str] = Counter()
         waiting = iter([message for message in messages if message.kind == "invitation"])
@@ -171,7 +170,7 @@ def _ending(addresses: list[str], ending: str) -> str | None:
 
 
 async def _answer(browser: httpx.AsyncClient, message: Message, seed: str) -> str:
-    """By the way that the invitation's page shows to who takes part; `no_way` shows none."""
+    """Submit a response through the link of the invitation's page; `no_way` if it has none."""
     invitation = _link(message, "invitations")
     link = invitation and answering.private_link((await browser.get(invitation)).text)
     if not link:

@@ -1,4 +1,4 @@
-"""A simulated participant's device: what the answer page does in a browser, without the browser.
+"""Simulated participant's device: the response page's protocol without a browser.
 
 It speaks the protocol of docs/design.md (Anonymous credential) with the servers' public addresses
 only. The seed decides the credential: a second answer with the same seed is recognised and not
@@ -39,7 +39,7 @@ from services.runtime.crypto.blind_rsa import (
     request_from_seed,
 )
 
-# The shares of those who answer a question they need not, and who may be read below the floor.
+# Shares of optional questions answered, and of consent to be read below the anonymity floor.
 ANSWERS_OPTIONAL = 0.7
 AGREES_BELOW_FLOOR = 0.4
 
@@ -63,7 +63,7 @@ _REMARKS = (
 
 @dataclass(frozen=True)
 class PrivateLink:
-    """Where a participant answers, and the ticket that no server of responses ever sees."""
+    """Address of the response page, and the ticket, which is never sent to responses."""
 
     page: str
     ticket: str
@@ -84,7 +84,7 @@ class _Links(HTMLParser):
 
 
 def private_link(html: str) -> PrivateLink | None:
-    """The way to answer that an invitation's page offers to who takes part."""
+    """Find the private link on the invitation's page of a participant."""
     links = _Links()
     links.feed(html)
     for target in links.targets:
@@ -98,7 +98,7 @@ def private_link(html: str) -> PrivateLink | None:
 async def answer(
     browser: httpx.AsyncClient, link: PrivateLink, seed: bytes, source: random.Random
 ) -> str:
-    """`answer`, `answered_before`, or `answer_refused` by either service.
+    """Submit a response: `answer`, `answered_before`, or `answer_refused` by either service.
 
     Raises httpx.HTTPStatusError when responses has no such page, SignatureRefused when campaigns
     signed with another key than the one everybody has.
@@ -131,7 +131,7 @@ async def answer(
 async def obtain(
     browser: httpx.AsyncClient, sheet: AnswerSheet, link: PrivateLink, seed: bytes
 ) -> tuple[bytes, bytes] | None:
-    """The credential that this seed gives, prepared message and signature; None: refused."""
+    """Obtain the credential of this seed: prepared message and signature; None if refused."""
     assert sheet.credential_key is not None
     key = PublicKey.from_jwk(sheet.credential_key)
     request = await asyncio.to_thread(request_from_seed, seed, key)
@@ -153,7 +153,7 @@ async def obtain(
 def answers_to(
     questionnaire: Questionnaire, documents: list[DocumentView], source: random.Random
 ) -> dict[str, Any]:
-    """What this participant says: all that is required, and some of the rest."""
+    """Compose a response: every required question, and some of the others."""
     texts = {document.id: document.text or "" for document in documents}
     chosen: dict[str, set[str]] = {}
     answers: dict[str, Any] = {}
@@ -197,7 +197,7 @@ def _remarks(source: random.Random) -> str:
 
 
 def _marks(text: str, source: random.Random) -> Marks:
-    """Some words of the document, marked in the order in which they are read."""
+    """Mark some words of the document, in reading order."""
     passages = []
     if len(text) > 1:
         places = sorted(source.sample(range(len(text)), min(len(text), 2 * source.randint(1, 4))))

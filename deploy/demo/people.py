@@ -1,8 +1,8 @@
 """Fictitious members, as an administration would export them from its own files.
 
-The same seed and day give the same file. Nobody in it exists: every address is in a domain that
-RFC 2606 reserves. The file has what such files have: accents, an office computer's encoding,
-people entered twice, and lines that somebody typed in a hurry.
+The same seed and day give the same file. All addresses are in a domain reserved by RFC 2606. The
+file has the usual difficulties: accents, an office computer's encoding, duplicates, and lines with
+typing errors.
 """
 
 import csv
@@ -75,7 +75,7 @@ _REGIONS = {
     "Mayotte": (5, "Indian/Mayotte"),
 }
 
-# What makes a line wrong: the column, and what stands there. Each kind appears once per file.
+# Errors in a line: the column and its faulty value. Each kind appears once per file.
 _SLIPS: tuple[dict[str, str], ...] = (
     {"Courriel": ""},
     {"Courriel": "adresse-sans-arobase.example.org"},
@@ -92,7 +92,7 @@ _SLIPS: tuple[dict[str, str], ...] = (
 
 @dataclass(frozen=True)
 class Export:
-    """The file, and what is in it: what an honest import must report."""
+    """The file, and the figures that a correct import must report."""
 
     content: bytes
     members: int
@@ -103,7 +103,7 @@ class Export:
 def export(
     members: int, seed: int, today: date, duplicates: int = 37, ending_soon: int = 12
 ) -> Export:
-    """`members` different people, then the same address again `duplicates` times, and the slips."""
+    """Write `members` different people, `duplicates` repeated addresses and the faulty lines."""
     source = random.Random(seed)  # noqa: S311 (fiction, to be repeated)
     rows = [_person(source, number, today) for number in range(members)]
     for row in source.sample(rows, ending_soon):
@@ -151,7 +151,7 @@ def _accepted(row: dict[str, str], day: date) -> None:
 
 
 def _last_contact(source: random.Random, today: date) -> str:
-    """Mostly long ago, for some too recent to be asked again, for a few nobody knows."""
+    """Draw a last contact: mostly long ago, for some within the month, for a few unknown."""
     chance = source.random()
     if chance < 0.04:
         return ""
@@ -160,7 +160,7 @@ def _last_contact(source: random.Random, today: date) -> str:
 
 
 def _typed_again(row: dict[str, str]) -> dict[str, str]:
-    """The same mailbox as somebody else would have written it."""
+    """Write the same mailbox in another spelling."""
     return row | {"Courriel": f" {row['Courriel'].upper()}", "Nom": row["Nom"].title()}
 
 

@@ -1,7 +1,7 @@
 """Progress of a whole panel: orders, deliveries, outboxes and consumers, read from outside.
 
-A wait that gives up must say which of them stood still. The same figures tell a slow machine, on
-which they go on changing, from a panel that stands still.
+A wait that gives up reports these figures, which show the part that is stuck. On a slow machine
+they still change; in a stuck panel they do not.
 """
 
 from collections.abc import AsyncIterator
@@ -25,7 +25,7 @@ _SECONDS = 10.0
 
 @dataclass(frozen=True)
 class Progress:
-    """Counts by place; two that are equal mean that nothing moved in between."""
+    """Counts by queue; two equal snapshots mean that nothing has moved."""
 
     orders: tuple[str, ...]
     deliveries: tuple[str, ...]
@@ -84,7 +84,7 @@ async def _lags(client: httpx.AsyncClient, service: str, address: str) -> list[s
 async def connected(
     endpoints: Endpoints, service: str
 ) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
-    """One connection to a service's database, closed at the end."""
+    """Connect to a service's database; the connection is closed at the end."""
     connection = await asyncpg.connect(endpoints.dsn(service))
     try:
         yield connection

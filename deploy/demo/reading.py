@@ -1,7 +1,7 @@
-"""The demonstration's readers: two officers who read everything, and what they draw from it.
+"""Readers of the demonstration: two officers read every contribution and draft proposals.
 
-They find the subjects of the simulated members' remarks by a word, as somebody who reads would by
-understanding them; all else goes the way of the console and the command line.
+They find the subject of a remark by a keyword, where a person would understand it; everything else
+uses the console's own client.
 """
 
 from collections.abc import Callable, Sequence
@@ -39,7 +39,7 @@ _SECONDS_TO_BEGIN = 4
 
 @dataclass(frozen=True)
 class Subject:
-    """What a remark with this word in it suggests."""
+    """Proposal suggested by remarks that contain a keyword."""
 
     word: str
     title: str
@@ -103,7 +103,7 @@ _TONE = "on se sent déjà en faute"
 
 @dataclass(frozen=True)
 class Synthesis:
-    """What came of a project's contributions; `merged` and `hidden` are counts."""
+    """Results of the synthesis; `merged` and `hidden` are counts."""
 
     title: str
     board: ProposalBoard
@@ -114,7 +114,7 @@ class Synthesis:
 
 
 async def read_and_synthesise(staff: LocalStaff, project_id: UUID, wait: Wait) -> Synthesis:
-    """Readers take their time: no reading counts for more seconds than passed.
+    """Read everything and synthesise; `wait` lets the seconds of each reading pass.
 
     Raises Refused, Unreachable."""
     proposals = await _draft(staff, project_id)
@@ -148,7 +148,7 @@ async def _draft(staff: LocalStaff, project_id: UUID) -> dict[str, ProposalView]
 async def _read_all(
     staff: LocalStaff, project_id: UUID, proposals: dict[str, ProposalView], wait: Wait
 ) -> int:
-    """Each reader goes on until nothing is left for them; returns how many were hidden."""
+    """Let each reader read everything; returns the number of hidden contributions."""
     hidden = 0
     readers: Sequence[Person] = READERS
     while readers:
@@ -180,7 +180,7 @@ def _reading(contribution: ContributionView, proposals: dict[str, ProposalView])
 
 
 async def _merge_alike(staff: LocalStaff, project_id: UUID) -> int:
-    """The most alike pair, as the board suggests it."""
+    """Merge the pair that the board reports as most alike."""
     board = await staff.proposal_board(project_id)
     for pair in board.near[:1]:
         version = next(
@@ -191,7 +191,7 @@ async def _merge_alike(staff: LocalStaff, project_id: UUID) -> int:
 
 
 async def _gather_unsupported(staff: LocalStaff, project_id: UUID) -> int:
-    """A draft that no contribution supports is merged into the best supported one."""
+    """Merge drafts without support into the best supported draft."""
     board = await staff.proposal_board(project_id)
     drafts = [proposal for proposal in board.proposals if proposal.state is ProposalPhase.DRAFT]
     first = max(drafts, key=lambda draft: draft.support)

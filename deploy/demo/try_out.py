@@ -1,14 +1,13 @@
-"""A deployment by containers, tried out: the demonstration's people, its clock and its mail.
+"""Trial of a deployment on containers: the demonstration's members, clock and mail server.
 
 In the container `demo` of deploy/compose.demo.yaml:
-    python -m deploy.demo.try_out serve     the issuer of sign-ins and a mail server that keeps all
-    python -m deploy.demo.try_out demo      the whole demonstration, by the proxy, and the check
+    python -m deploy.demo.try_out serve     the issuer of sign-ins and the mail catcher
+    python -m deploy.demo.try_out demo      the demonstration, through the proxy, and the check
     python -m deploy.demo.try_out check     the check alone
     python -m deploy.demo.try_out forget    one member is erased, and the check
-    python -m deploy.demo.try_out publish   one project after another is published until the file
-                                             /demo/enough is there; each is known to everybody, and
-                                             the check
-Services run in local mode there, as time has to be set: nothing of it is for real members.
+    python -m deploy.demo.try_out publish   projects are published until the file /demo/enough
+                                             exists; all services must learn of each; then the check
+Its services run in local mode, because the clock is set: it is never for real members.
 """
 
 import asyncio
@@ -62,7 +61,7 @@ EVERYWHERE = "0.0.0.0"  # noqa: S104  only the containers of this stack reach it
 
 
 def endpoints() -> Endpoints:
-    """As `panel up` describes a local stack, of a stack of containers."""
+    """Describe the stack of containers as `panel up` describes a local stack."""
     domain = os.environ["PANEL_DOMAIN"]
     suffix = os.environ.get("PANEL_PORT_SUFFIX", "")
     superuser = (SECRETS / "postgres" / "superuser").read_text()

@@ -1,4 +1,4 @@
-"""Waiting for what another process will do, and saying what did not happen when it does not."""
+"""Waiting for a condition in another process, with a diagnosis when time is up."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -39,9 +39,9 @@ async def until(
 ) -> None:
     """Wait for `condition`, for `within` seconds.
 
-    With `progress`, which describes the state of things, the time counts from the last change of
-    that description: a slow machine is waited for, a panel that stands still is not. Ten times
-    `within` is the end in any case.
+    With `progress`, which describes the panel's state, time counts from the last change of that
+    description: a slow machine gets more time, a stuck panel does not. The limit is ten times
+    `within` in any case.
 
     Raises TookTooLong, with `still_not` and the last description.
     """

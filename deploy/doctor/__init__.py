@@ -1,7 +1,7 @@
-"""Is a deployment well? Looks at everything that the promises lean on, and says what to do.
+"""Diagnosis of a deployment: examine everything that the promises depend on, and suggest remedies.
 
-It changes nothing: no message, no row, no topic. What it cannot look at, it says, and never counts
-as well. It needs nothing but the settings and the roles of the services, so it runs beside them:
+It changes no message, row or topic. A check that could not run is reported and never counts as
+well. It needs only the settings and roles of the services, so it runs beside them:
 `panel doctor` for a local panel, `panel doctor --deployed` in a container.
 """
 
@@ -22,7 +22,7 @@ __all__ = ["Deployment", "DoctorSettings", "Finding", "Verdict", "examine", "is_
 
 
 async def examine(deployment: Deployment) -> list[Finding]:
-    """Every check, all at once; none waits for a server longer than some seconds."""
+    """Run all checks concurrently; none waits for a server longer than some seconds."""
     examinations: Sequence[Callable[[Deployment], Findings]] = (
         lambda _: this_machine(),
         databases,

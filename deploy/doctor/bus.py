@@ -1,4 +1,4 @@
-"""Kafka: whether it is the bus that the contract describes, topic by topic and right by right."""
+"""Kafka: topics, policies, access rights and broker settings, compared with the contract."""
 
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Sequence
@@ -132,7 +132,7 @@ _MAY_LOOK = Text(
 
 
 class _Operation(IntEnum):
-    """As Kafka numbers them (org.apache.kafka.common.acl.AclOperation)."""
+    """Kafka's operation codes (org.apache.kafka.common.acl.AclOperation)."""
 
     All = 2
     Read = 3
@@ -217,7 +217,7 @@ async def _send(client: AIOKafkaClient, request: Any, node: int | None = None) -
 
 
 async def _version(client: AIOKafkaClient) -> Finding:
-    """Brokers do not say their version; which dialects they still speak tells the major one."""
+    """Infer the major version from the API versions, as brokers do not report it."""
     answer = await _send(client, ApiVersionRequest())
     oldest = {key: lowest for key, lowest, _ in answer.api_versions}
     # Kafka 4.0 dropped what came before (KIP-896).

@@ -1,4 +1,4 @@
-"""Certificates, as servers show them: read without trust, so that one that is over is read too."""
+"""Certificates as served: read without verification, so that expired ones are read too."""
 
 import asyncio
 import ssl
@@ -132,7 +132,7 @@ def validity(
 
 
 async def _trusted(server: _Server) -> list[Finding]:
-    """As a browser judges; that one is over was said."""
+    """Verify the certificate as a browser does; its expiry is another finding."""
     try:
         async with open_connection(server.host, server.port) as (_, writer):
             await writer.start_tls(ssl.create_default_context(), server_hostname=server.name)

@@ -1,6 +1,6 @@
-"""Clocks and the calendar: a civil day is only as right as the machines that count it.
+"""Clocks, time zone data, disk and Python version of this machine.
 
-The 31 days, the sending hours and every deadline hang on them.
+The 31 days, the sending hours and every deadline depend on correct clocks and zones.
 """
 
 import sys
@@ -26,7 +26,7 @@ def _always(minutes: int) -> Offsets:
 
 
 def _summer(minutes: int, *, forward: datetime, back: datetime) -> Offsets:
-    """One minute before and at each change."""
+    """Expected UTC offsets one minute before and at each change to and from summer time."""
     return (
         (forward.replace(minute=59, hour=forward.hour - 1), minutes),
         (forward, minutes + 60),
@@ -148,7 +148,7 @@ def _knows(zone: str, rule: Offsets) -> bool:
 
 
 def room_finding(check: str, free: float) -> Finding:
-    """A full disk stops PostgreSQL, and may cost a Kafka of one node its metadata."""
+    """Check free disk space: a full disk stops PostgreSQL and can corrupt a single Kafka node."""
     percent = round(free * 100)
     if free < _ROOM_BROKEN:
         return broken(check, "", _NO_ROOM, _MAKE_ROOM, percent=percent)
@@ -172,8 +172,10 @@ def clock_finding(
     theirs_at_most: datetime | None = None,
     tolerance: float = LARGEST_SKEW_SECONDS,
 ) -> Finding:
-    """`theirs` was read somewhere between `asked` and `answered`, so only what cannot be the road's
-    doing counts; a clock that is shown without its fractions is between two moments."""
+    """Compare a server's clock, read between `asked_at` and `answered`, with ours.
+
+    Only a difference that network delay cannot explain counts; a clock shown without fractions lies
+    within a second."""
     behind = (asked_at - (theirs_at_most or server_time)).total_seconds()
     ahead = (server_time - answered).total_seconds()
     seconds = max(behind, ahead, 0.0)

@@ -1,4 +1,4 @@
-"""The four databases: what they are, who the services are in them, and what holds a session."""
+"""The four databases: version, encryption, migrations, roles, sessions and connections."""
 
 import secrets
 from collections import Counter
@@ -151,7 +151,7 @@ _MORE_ROOM = Text(
 
 
 def server_of(dsn: SecretStr) -> str:
-    """host:port, or several; nothing of who signs in."""
+    """host:port of a DSN, or several, without user and password."""
     return urlsplit(dsn.get_secret_value()).netloc.rpartition("@")[2]
 
 
@@ -253,7 +253,7 @@ async def _draw(service: str, conn: Connection) -> Finding:
 
 
 async def keeps_its_session(service: str, first: Connection, second: Connection) -> Finding:
-    """A lock taken in one transaction is there in the next, though somebody came in between."""
+    """Check that a session survives between transactions, which a pooler may prevent."""
     key = secrets.randbits(62)
     first_pid = await first.fetchval("SELECT pg_backend_pid()")
     await execute(first, queries.lock, lock_key=key)

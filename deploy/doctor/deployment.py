@@ -1,4 +1,4 @@
-"""What the doctor is told: where everything is, and how to sign in to look at it."""
+"""Description of the deployment to examine: addresses and credentials."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -51,7 +51,7 @@ class Deployment:
 
 
 class DoctorSettings(MailSettings, KafkaSettings):
-    """What `panel doctor --deployed` is told by its container."""
+    """Settings of `panel doctor --deployed`, from its container's environment."""
 
     mode: Literal["local", "production"] = Field(
         "production", description="as the services' own setting"

@@ -1,4 +1,4 @@
-"""What a look at a deployment finds: a verdict, a sentence, and the way out where there is one."""
+"""Findings: a verdict, a sentence, and the way out where there is one."""
 
 import ssl
 from collections.abc import AsyncIterator
@@ -22,7 +22,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """`check` names what was looked for, `about` the server, database or topic it was about."""
+    """`check` names the check, `subject` the server, database or topic that it examined."""
 
     check: str
     subject: str
@@ -59,7 +59,7 @@ _REACH = Text(
     en="Is it up, and can it be reached from here with these settings?",
 )
 
-# What the world can do to a check. Anything else is a defect and shows its traceback.
+# Errors of the environment; any other exception is a defect and shows its traceback.
 TROUBLE = (
     OSError,
     EOFError,
@@ -78,7 +78,7 @@ def out_of_reach(check: str, subject: str, error: Exception) -> Finding:
 
 
 def reason(error: Exception) -> str:
-    """In one line, and never with an address that may carry a password."""
+    """One line, without any address, which might contain a password."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"TLS, {error.verify_message}"
     reason = str(error).partition("\n")[0].rstrip(".")

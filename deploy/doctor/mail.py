@@ -1,4 +1,4 @@
-"""The smart host: that it takes our connection, encrypted, and does not sit on messages.
+"""The smart host: reachable, encrypted, and with a short queue lifetime.
 
 Nothing is sent: the dialogue ends before MAIL FROM.
 """

@@ -1,4 +1,4 @@
-"""The four services: that each replica does its work, at our time, by our code."""
+"""The four services: readiness, clock and version of each replica."""
 
 import asyncio
 import socket
@@ -39,7 +39,7 @@ async def replicas(deployment: Deployment) -> Findings:
 
 
 async def _service(name: str, url: str, clock: Callable[[], datetime]) -> list[Finding]:
-    """Each address behind the name is a replica."""
+    """Examine every replica, one per address of the name."""
     parts = urlsplit(url)
     port = parts.port or 80
     try:

@@ -1,4 +1,4 @@
-"""The OpenID Connect issuer: that staff can sign in, and that services can check that they have."""
+"""The OpenID Connect issuer: staff can sign in, and services can verify their tokens."""
 
 import httpx
 from joserfc.errors import JoseError

@@ -1,4 +1,4 @@
-"""A staff token as the services would judge it, part by part, so that the wrong one has a name."""
+"""A staff token verified part by part, so that the faulty part is named."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -113,7 +113,7 @@ def not_tried(subject: str) -> Finding:
 
 
 def judge(deployment: Deployment, keys: KeySet, token: str, renewable: bool) -> Iterator[Finding]:
-    """One finding for each part that services check, wrong or not; none shows the token itself."""
+    """Yield one finding for each verified part; none contains the token itself."""
     subject = deployment.issuer
     try:
         claims = unverified_claims(token)

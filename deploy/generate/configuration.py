@@ -1,4 +1,4 @@
-"""docs/configuration.md, from the settings models: what an operator can say, to which service."""
+"""docs/configuration.md: the settings of every service, from their models."""
 
 import types
 from pathlib import Path
@@ -50,7 +50,7 @@ def is_secret(field: FieldInfo) -> bool:
 
 
 def reference() -> str:
-    """The whole page, in Markdown."""
+    """Render the page in Markdown."""
     parts = [_INTRODUCTION, _section("Every service", Settings, set())]
     common = set(Settings.model_fields)
     parts += [_section(name, model, common) for name, model in MODELS.items()]

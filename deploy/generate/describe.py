@@ -1,5 +1,5 @@
-"""Writes what follows from the code: AsyncAPI, OpenAPI, access control lists, configuration, and
-the proxy's refusals.
+"""Generate files from the code: AsyncAPI, OpenAPI, access control lists, configuration reference,
+and the proxy's refusals.
 
 Usage: python -m deploy.generate.describe (a test compares the result with what is committed)
 """
@@ -22,7 +22,7 @@ _SECRET = "A" * 43 + "="
 
 
 def build(name: str, **settings: Any) -> Service:
-    """The service wired as in production, connected to nothing but what `settings` say."""
+    """Wire a service as in production, without connecting it."""
     common: dict[str, Any] = {
         "database_dsn": "postgresql://unused",
         "kafka_bootstrap": "unused:9092",
@@ -85,7 +85,7 @@ def build(name: str, **settings: Any) -> Service:
 
 
 def documents(name: str) -> dict[Path, str]:
-    """File → content, for one service."""
+    """Generate the files of one service: path → content."""
     service = build(name)
     events = asyncapi.document(
         name, produced_by(name), [consumer.topic for consumer in service.inbox.consumers]
@@ -97,7 +97,7 @@ def documents(name: str) -> dict[Path, str]:
 
 
 def common_documents() -> dict[Path, str]:
-    """File → content, for all services together."""
+    """Generate the files that all services share: path → content."""
     return {
         DEPLOY / "kafka" / "acls.sh": acls.script(),
         DEPLOY.parent / "docs" / "configuration.md": configuration.reference(),

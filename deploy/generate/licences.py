@@ -11,7 +11,7 @@ from typing import Any
 
 
 def licences(component: dict[str, Any]) -> str:
-    """By SPDX id where there is one; "?" where the package says nothing."""
+    """Licences of a component, by SPDX id where possible; "?" if it declares none."""
     licences = set()
     for entry in component.get("licenses", ()):
         licence = entry.get("license", {})

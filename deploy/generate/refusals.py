@@ -16,7 +16,7 @@ FOLDER = Path(__file__).parents[1] / "proxy" / "refusals"
 
 @dataclass(frozen=True)
 class ProxyRefusal:
-    """`name` is the problem's title, as a service would have it."""
+    """A refusal of the proxy; `name` is the title of its problem document."""
 
     status: int
     name: str
@@ -88,7 +88,7 @@ REFUSALS = (
 
 
 def files() -> dict[str, str]:
-    """Name → content."""
+    """Generate the files: name → content."""
     pages = {}
     for refusal in REFUSALS:
         pages[f"{refusal.status}.html"] = _page(refusal)

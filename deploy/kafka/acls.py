@@ -2,9 +2,9 @@
 
 Each service writes its own topics with its own transactional id, and reads them to catch up after
 a restore; it reads those that the table gives it, with one consumer group for each. `setup` makes
-topics, sets their policies, and sees how brokers and rights are set. Whoever is downstream signs in
-as `public`: reads the topics that are public, in groups whose names begin with "public.". What is
-not listed is refused.
+topics, sets their policies, and reads the settings of brokers and rights. Subscribers downstream
+sign in as `public`: they read the public topics, in groups whose names begin with "public.".
+Everything else is refused.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,7 +22,7 @@ CLUSTER = ("cluster", "kafka-cluster")
 
 @dataclass(frozen=True)
 class Grant:
-    """Each of these operations on each of these things, in the words of `kafka-acls`."""
+    """Every operation on every resource listed, in the terms of `kafka-acls`."""
 
     principal: str
     operations: tuple[str, ...]
@@ -70,7 +70,7 @@ def grants() -> Iterator[Grant]:
 
 
 def script() -> str:
-    """The same as a shell script for the image of Kafka, which has no Python."""
+    """Render the grants as a shell script, as Kafka's image has no Python."""
     lines = [
         "#!/bin/sh",
         "# Written by `python -m deploy.generate.describe` from the table of topics: do not edit.",

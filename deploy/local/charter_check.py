@@ -1,4 +1,4 @@
-"""The charter check of a panel whose addresses are in `stack.json`."""
+"""Charter check of a panel described by `stack.json`."""
 
 import base64
 from typing import TYPE_CHECKING
@@ -46,6 +46,6 @@ async def migrate(connection: "Connection", service: str) -> None:
 
 
 def _journal_key(endpoints: Endpoints) -> bytes:
-    """The key that the stack was given, not the one that the service shows."""
+    """The operator's key, not the one that the service publishes."""
     public = keys_in(endpoints.data_dir).journal.as_dict(private=False)["x"]
     return base64.urlsafe_b64decode(f"{public}==")

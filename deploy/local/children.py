@@ -51,8 +51,8 @@ def spawn(
 ) -> subprocess.Popen[bytes]:
     """Start a child with its output appended to `log`.
 
-    `death_signal` is what it gets if the runner disappears. Linux ties that to the *thread* that
-    calls this, so call it from the thread that lives as long as the runner: the event loop's.
+    The kernel sends `death_signal` when the runner dies. Linux ties that to the calling *thread*,
+    so call it from the event loop's thread, which lives as long as the runner.
     """
     with open(log, "ab", opener=open_privately) as output:
         return subprocess.Popen(
@@ -107,9 +107,9 @@ async def run(
 
 
 async def stop(child: subprocess.Popen[bytes], polite: Signals, within: float) -> None:
-    """Ask, wait, then kill the whole group, so that no grandchild stays behind.
+    """Send a signal, wait, then kill the whole group, so that no grandchild survives.
 
-    A child that ended long ago is left alone: its number may belong to a stranger by now.
+    A child that has ended is left alone: its process id may belong to another process.
     """
     if child.poll() is None:
         child.send_signal(polite)
@@ -119,7 +119,7 @@ async def stop(child: subprocess.Popen[bytes], polite: Signals, within: float) -
 
 
 def kill_group(child: subprocess.Popen[bytes]) -> None:
-    """End whatever is left of the child's session; nothing left is the usual case."""
+    """Kill the rest of the child's session, which is usually empty."""
     try:
         os.killpg(child.pid, signal.SIGKILL)
     except ProcessLookupError:

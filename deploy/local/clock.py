@@ -29,5 +29,5 @@ def stopped(last: ClockSetting) -> ClockSetting:
 
 
 def going(last: ClockSetting) -> ClockSetting:
-    """Time passes again from where it stood, not from where it would be by now."""
+    """Let time pass again from the instant at which it was stopped."""
     return at(last.now()) if last.stopped_at else replace(last)

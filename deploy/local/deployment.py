@@ -1,4 +1,4 @@
-"""A local panel as the doctor sees it."""
+"""Description of a local panel for the doctor."""
 
 from pydantic import SecretStr
 

@@ -1,4 +1,4 @@
-"""`stack.json`: where everything of a running local stack answers.
+"""`stack.json`: the addresses of a running local stack.
 
 Written when all of it is up and removed when it stops, so that every other command finds the stack
 by its data directory alone.
@@ -59,7 +59,7 @@ class ServiceEndpoint(_Part):
 
 
 class KafkaEndpoint(_Part):
-    """In clear on one machine; with a user by SASL over TLS, where a deployment is tried out."""
+    """In clear on one machine; SASL over TLS with a user in the trial of a deployment."""
 
     bootstrap: str
     pid: int
@@ -83,7 +83,7 @@ class IssuerEndpoint(_Part):
 
 
 class Endpoints(_Part):
-    """Everything one needs to talk to a local stack; holds the databases' password."""
+    """All addresses of a local stack; they contain the databases' password."""
 
     runner_pid: int
     data_dir: Path
@@ -103,7 +103,7 @@ class Endpoints(_Part):
         return self.postgres.dsns[service]
 
     def write(self) -> None:
-        """In one step, so that no reader sees half of it."""
+        """Write the file atomically."""
         draft = self.data_dir / f"{FILE}.new"
         draft.touch(mode=0o600)
         draft.write_text(self.model_dump_json(indent=2))
@@ -114,7 +114,7 @@ class Endpoints(_Part):
 
 
 def read(data_dir: Path) -> Endpoints:
-    """Raises StackNotRunning, also for what a killed runner left behind; NoEmbeddedServers."""
+    """Read the endpoints of a running stack. Raises StackNotRunning, NoEmbeddedServers."""
     try:
         endpoints = Endpoints.model_validate_json((data_dir / FILE).read_bytes())
     except (FileNotFoundError, NotADirectoryError, ValidationError) as error:

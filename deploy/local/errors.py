@@ -25,8 +25,10 @@ AUTHORITY = os.environ.get("PANEL_TRY_OUT_AUTHORITY")
 
 
 def _trusted() -> ssl.SSLContext:
-    """A local stack speaks plain HTTP: loading the system's authorities for each client would cost
-    more than most of what the clients do. So this trusts nobody, or that one authority."""
+    """Trust no authority, or only the trial's.
+
+    A local stack uses plain HTTP, and loading the system's authorities for each client would cost
+    more than its requests."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     if AUTHORITY:
         context.load_verify_locations(AUTHORITY)
@@ -43,7 +45,7 @@ _LAST_WORDS = Text(fr="fin de {log}", en="end of {log}")
 
 
 class LocalError(Refusal):
-    """One sentence for the person at the terminal; `log` adds the evidence below it."""
+    """Failure in one sentence; `log` adds the end of a log file below it."""
 
     def __init__(self, sentence: Text, log: Path | None = None) -> None:
         super().__init__()
@@ -81,7 +83,7 @@ def require_python() -> None:
 
 
 def missing_wheel(package: str | None) -> LocalError:
-    """The servers come from packages that a deployment does without, so they may be absent."""
+    """Failure for a missing package of the group `local`."""
     return LocalError(
         Text(
             fr=f"Les serveurs embarqués ne sont pas installés ({package} manque) : "
@@ -94,7 +96,7 @@ def missing_wheel(package: str | None) -> LocalError:
 
 @contextmanager
 def readable_disk_errors(directory: Path) -> Iterator[None]:
-    """A full or forbidden disk is the machine's state: say so; anything else passes unchanged."""
+    """Turn errors of a full or read-only disk into LocalError; others pass unchanged."""
     try:
         yield
     except OSError as error:
@@ -114,7 +116,7 @@ def readable_disk_errors(directory: Path) -> Iterator[None]:
 
 
 def require_room(directory: Path, needed: int = ROOM_NEEDED) -> None:
-    """Refuse to start on a nearly full disk: both servers would die later, in mid-write."""
+    """Refuse to start on a nearly full disk, where both servers would fail in mid-write."""
     free = disk_usage(directory).free
     if free < needed:
         raise LocalError(
@@ -128,7 +130,7 @@ def require_room(directory: Path, needed: int = ROOM_NEEDED) -> None:
 
 
 def reserve_port(port: int | None) -> int:
-    """The wanted port if it is free, or one that the system picks."""
+    """Return this port if it is free, or one chosen by the system. Raises LocalError."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -151,7 +153,7 @@ def reserve_port(port: int | None) -> int:
 
 
 def open_privately(path: str | Path, flags: int) -> int:
-    """An opener of files that only their owner reads: messages, addresses and links are in them."""
+    """Opener for files that contain messages, addresses or links: readable by their owner only."""
     file = os.open(path, flags, 0o600)
     os.fchmod(file, 0o600)
     return file
@@ -164,7 +166,7 @@ def write_privately(path: Path, content: bytes) -> None:
 
 
 class DataDir:
-    """A directory that one runner holds at a time.
+    """Data directory, locked by one runner at a time.
 
     The kernel drops the lock when its holder dies, however it dies, so there is no stale lock to
     clean up. The file holds the holder's process id, only for the sentence shown to the second.

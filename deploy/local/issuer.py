@@ -1,7 +1,7 @@
-"""A small OpenID Connect issuer for one machine: who signs in is chosen from a list, nothing else.
+"""Small OpenID Connect issuer for one machine: the person who signs in is chosen from a list.
 
-It speaks what a real issuer speaks (discovery, keys, the device grant of RFC 8628), so services
-and console know of no local mode. Only `panel_local_…` of its discovery document is its own.
+It implements discovery, keys and the device grant (RFC 8628) like a real issuer, so services and
+console have no local mode. Only `panel_local_…` of its discovery document is specific to it.
 """
 
 import secrets

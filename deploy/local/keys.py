@@ -1,4 +1,4 @@
-"""The keys of a local stack, made once and kept in its data directory, readable by its owner only.
+"""Keys of a local stack, made once in its data directory, readable by its owner only.
 
 In production each of them comes from the operator's configuration.
 """

@@ -1,7 +1,7 @@
-"""A mail server that delivers nothing and writes everything down.
+"""Mail catcher: a mail server that delivers nothing and appends every message to a journal.
 
-Its journal is the outside judge of the charter: a line is there before the sender hears "250", so
-whatever the services later believe, what was handed over stands in `mail.jsonl`.
+The journal is evidence for the charter check: a line is written before the sender gets "250", so
+`mail.jsonl` has every message that was handed over, whatever the services record.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ Behaviour = Callable[[str], Awaitable[str | None]]
 
 
 async def as_usual(_: str) -> None:
-    """The behaviour of a mail server in good health."""
+    """Behaviour of a healthy mail server."""
 
 
 class MailCatcher:
@@ -44,8 +44,8 @@ class MailCatcher:
         behaviour: Behaviour = as_usual,
         reply: Behaviour = as_usual,
     ) -> None:
-        """`behaviour` answers each recipient before anything was handed over; `reply` answers the
-        whole message after it stands in the journal, the moment in which a sender cannot know."""
+        """`behaviour` may refuse a recipient before DATA; `reply` replaces the final reply,
+        once the message is in the journal: a sender cannot know whether it was accepted."""
         self.journal = journal
         self.behaviour = behaviour
         self.reply = reply
@@ -72,7 +72,7 @@ class MailCatcher:
         self._server = await loop.create_server(lambda: _Session(self, loop), self._host, port)
 
     async def stop(self) -> None:
-        """Close the door, then the open sessions; harmless when not started."""
+        """Stop listening and close the open sessions; harmless when not started."""
         if self._server is not None:
             self._server.close()
             for session in tuple(self._sessions):

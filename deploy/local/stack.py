@@ -1,7 +1,7 @@
-"""The whole product on one machine: servers, services, mail catcher and issuer, as one thing.
+"""Local stack: servers, services, mail catcher and issuer on one machine, as a unit.
 
-Everything is a child of the process that runs the stack, or lives inside it, so that its end is
-everybody's end. `stack.json` exists exactly while the stack can be used.
+Everything is a child of the runner or lives inside it, and ends with it. `stack.json` exists
+exactly while the stack can be used.
 """
 
 import asyncio
@@ -55,7 +55,7 @@ PIDS_READ_EVERY = 1.0
 STOP_SETUP_WITHIN = 5.0
 MAIL_FROM = "panel@example.org"
 JOURNAL_ORIGIN = "panel.example.org/journal"
-# What a service may see of the runner's environment, beside its own PANEL_ settings.
+# Variables that a service inherits from the runner, beside its own PANEL_ settings.
 INHERITED = ("PATH", "HOME", "LANG", "TMPDIR", "XDG_CACHE_HOME", "VIRTUAL_ENV")
 
 _SERVERS = Text(fr="PostgreSQL et Kafka démarrent…", en="Starting PostgreSQL and Kafka…")
@@ -77,10 +77,9 @@ class Stack:
         new_ports: bool = False,
         throwaway: bool = False,
     ) -> None:
-        """`clock`: what the stack's clock is set to; none: as the directory's last run left it.
+        """`clock`: setting of the stack's clock; None keeps that of the directory's last run.
 
-        `throwaway`: data that need not survive a power cut (a kill they do), for less waiting on
-        the disk.
+        `throwaway`: the data survive a kill but not a power cut, which saves waiting on the disk.
         """
         self.data_dir = data_dir.absolute()
         self._tell = report
@@ -92,9 +91,9 @@ class Stack:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Endpoints]:
-        """Up when entered, wholly stopped when left. Raises LocalError for what the machine lacks.
+        """Start the stack, and stop all of it at the end. Raises LocalError.
 
-        Enter it from the thread that lives as long as the process: Linux ties the children to it.
+        Enter it from the main thread: Linux ties the children's lives to the thread.
         """
         require_python()
         async with AsyncExitStack() as undo:
@@ -238,7 +237,7 @@ class Stack:
 
 
 async def together(*steps: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """All steps at once; if some fail, the first failure, once all the others have ended."""
+    """Run all steps concurrently; raises the first failure once all have ended."""
     try:
         async with asyncio.TaskGroup() as group:
             for step in steps:
@@ -254,7 +253,7 @@ async def _end(task: "asyncio.Task[None]") -> None:
 
 
 async def _keep_written(endpoints: Endpoints, describe: Callable[[], Endpoints]) -> None:
-    """A restarted service has another process id: whoever signals it must find the new one."""
+    """Keep stack.json up to date, as a restarted service has another process id."""
     while True:
         await asyncio.sleep(PIDS_READ_EVERY)
         current = describe()
@@ -264,7 +263,7 @@ async def _keep_written(endpoints: Endpoints, describe: Callable[[], Endpoints])
 
 
 class _InnerServer(uvicorn.Server):
-    """Signals are the stack's business, not those of a server inside it."""
+    """Server that leaves signals to the stack. Adapter of uvicorn's `capture_signals`."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

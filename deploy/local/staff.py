@@ -1,5 +1,6 @@
-"""The staff's client on a local panel: tokens signed with the local issuer's key, for whoever holds
-the role that an operation needs, so the same checks apply as to anybody else.
+"""Staff client on a local panel, with tokens signed by the local issuer's key.
+
+Each call acts as a person with the role that it needs, so the usual checks apply.
 """
 
 import asyncio
