@@ -24,7 +24,7 @@ from services.runtime.http.staff_tokens import (
 )
 from tests.support.running import free_port, listening
 
-CASES = Path(__file__).parents[2] / "cases"
+CASES = Path(__file__).parents[3] / "cases"
 STRANGE: list[Any] = json.loads(
     (CASES / "43-one-strange-key-among-good-ones/strange-keys.json").read_text()
 )

@@ -31,7 +31,7 @@ from services.runtime.crypto.blind_rsa import (
 )
 from services.runtime.crypto.raw_rsa import RawKey
 
-VECTORS = Path(__file__).parents[2] / "vectors"
+VECTORS = Path(__file__).parents[3] / "vectors"
 RFC: dict[str, Any] = json.loads((VECTORS / "rfc9474.json").read_text())
 PEER: dict[str, Any] = json.loads((VECTORS / "blindrsa-ts.json").read_text())
 SEED = bytes(range(32))
