@@ -1,8 +1,10 @@
 """Expected refusals: typed errors with data, a sentence that people understand, and a way out."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from services.runtime.text import Language, Text
+
+T = TypeVar("T")
 
 
 class Refusal(Exception):
@@ -42,3 +44,10 @@ class NotFound(Refusal):
     sentence = Text(
         fr="Rien ne correspond à cet identifiant : {what}.", en="Nothing has this id: {what}."
     )
+
+
+def require_found(row: T | None, what: object) -> T:
+    """The row itself. Raises NotFound, naming `what`, when there is none."""
+    if row is None:
+        raise NotFound(what=what)
+    return row

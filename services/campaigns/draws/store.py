@@ -11,7 +11,7 @@ from services.campaigns.launches.rules import Campaign, CampaignState
 from services.campaigns.orders.rules import Window
 from services.campaigns.orders.store import ORDERS_TOPIC
 from services.runtime.postgres.database import Connection
-from services.runtime.postgres.queries import Queries, execute, fetch
+from services.runtime.postgres.queries import Queries, execute, execute_counted, fetch
 
 queries = Queries("services.campaigns.draws")
 
@@ -106,9 +106,9 @@ async def index_candidates(conn: Connection, strata: int) -> None:
 
 async def draw_round(conn: Connection, seed: bytes, round_: int, reach: int) -> int:
     """Draw one round; returns the number of members drawn."""
-    tag = await execute(conn, queries.draw_round, seed=seed, round=round_, reach=reach)
+    count = await execute_counted(conn, queries.draw_round, seed=seed, round=round_, reach=reach)
     await execute(conn, queries.analyze_chosen)
-    return int(tag.rpartition(" ")[2])
+    return count
 
 
 async def count_fitting(conn: Connection) -> dict[UUID, dict[str | None, int]]:

@@ -9,7 +9,7 @@ from services.campaigns.participations.rules import ParticipationState
 from services.campaigns.projects.rules import Phase
 from services.runtime.postgres.database import Connection
 from services.runtime.postgres.queries import Queries, execute, fetch, fetch_row
-from services.runtime.refusal import NotFound
+from services.runtime.refusal import require_found
 
 queries = Queries("services.campaigns.invitations")
 
@@ -19,9 +19,7 @@ async def find_invitation(conn: Connection, invitation_id: UUID, member_id: UUID
     row = await fetch_row(
         conn, queries.find_invitation, invitation_id=invitation_id, member_id=member_id
     )
-    if row is None:
-        raise NotFound(what=invitation_id)
-    columns = dict(row)
+    columns = dict(require_found(row, invitation_id))
     columns["state"] = InvitationState(columns["state"])
     columns["project_state"] = Phase(columns["project_state"])
     if columns["member_status"] is not None:

@@ -9,7 +9,7 @@ from services.campaigns.launches.rules import Campaign, CampaignState
 from services.campaigns.orders.rules import Window
 from services.runtime.postgres.database import Connection
 from services.runtime.postgres.queries import Queries, execute, fetch, fetch_all
-from services.runtime.refusal import NotFound
+from services.runtime.refusal import require_found
 
 queries = Queries("services.campaigns.launches")
 
@@ -52,9 +52,7 @@ async def list_campaigns(
 async def find_campaign(conn: Connection, campaign_id: UUID) -> Campaign:
     """Raises NotFound."""
     campaigns = await list_campaigns(conn, [campaign_id])
-    if not campaigns:
-        raise NotFound(what=campaign_id)
-    return campaigns[0]
+    return require_found(next(iter(campaigns), None), campaign_id)
 
 
 async def lock_campaigns(conn: Connection, ids: Sequence[UUID]) -> list[Campaign]:

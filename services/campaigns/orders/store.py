@@ -10,7 +10,7 @@ from services.campaigns.orders.rules import Notice, Window
 from services.contracts.events.campaigns import OrderState
 from services.contracts.topics import topic_of
 from services.runtime.postgres.database import Connection
-from services.runtime.postgres.queries import Queries, execute, fetch_value
+from services.runtime.postgres.queries import Queries, execute, execute_counted, fetch_value
 
 queries = Queries("services.campaigns.orders")
 ORDERS_TOPIC = topic_of(OrderState).name
@@ -63,8 +63,7 @@ async def cancel_confirmations(
 
 async def republish_unanswered(conn: Connection, at: datetime) -> int:
     """Number of events written."""
-    tag = await execute(conn, queries.republish_unanswered, at=at, topic=ORDERS_TOPIC)
-    return int(tag.rpartition(" ")[2])
+    return await execute_counted(conn, queries.republish_unanswered, at=at, topic=ORDERS_TOPIC)
 
 
 async def count_overdue_orders(conn: Connection, today: date) -> int:

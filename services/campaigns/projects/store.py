@@ -26,7 +26,7 @@ from services.runtime.postgres.queries import (
     fetch_row,
     fetch_value,
 )
-from services.runtime.refusal import NotFound
+from services.runtime.refusal import require_found
 
 queries = Queries("services.campaigns.projects")
 
@@ -74,9 +74,7 @@ async def list_projects(conn: Connection, project_ids: Sequence[UUID]) -> list[P
 async def find_project(conn: Connection, project_id: UUID) -> Project:
     """Raises NotFound."""
     projects = await list_projects(conn, [project_id])
-    if not projects:
-        raise NotFound(what=project_id)
-    return projects[0]
+    return require_found(next(iter(projects), None), project_id)
 
 
 async def lock_project(conn: Connection, project_id: UUID) -> Project:
@@ -163,9 +161,7 @@ async def insert_project_key(conn: Connection, key: EncryptedKey) -> None:
 async def find_project_key(conn: Connection, project_id: UUID) -> EncryptedKey:
     """Raises NotFound: no such project, or not published."""
     key = await fetch_optional(conn, EncryptedKey, queries.find_project_key, project_id=project_id)
-    if key is None:
-        raise NotFound(what=project_id)
-    return key
+    return require_found(key, project_id)
 
 
 async def list_past_recruitment(conn: Connection, today: date) -> list[UUID]:

@@ -17,7 +17,7 @@ from services.runtime.clock import Clock
 from services.runtime.http.staff_tokens import Staff
 from services.runtime.messaging import outbox
 from services.runtime.postgres.database import Connection
-from services.runtime.refusal import NotFound
+from services.runtime.refusal import require_found
 from services.runtime.text import Language
 
 
@@ -30,9 +30,7 @@ async def show_project(
 ) -> ProjectView:
     """Raises NotFound."""
     progress = await store.list_progress(conn, project_id)
-    if not progress:
-        raise NotFound(what=project_id)
-    return project_view(progress[0], language)
+    return project_view(require_found(next(iter(progress), None), project_id), language)
 
 
 async def create_project(conn: Connection, clock: Clock, sheet: ProjectSheet) -> UUID:
