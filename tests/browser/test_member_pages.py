@@ -92,10 +92,18 @@ def rendered() -> list[tuple[str, str, dict[str, Any]]]:
             "refused.html",
             {"sentence": "Non.", "way_out": "Autre chose.", "invitation_page": "/invitations/x"},
         ),
-        ("registry", "leave.html", {"leaving": Shown(now=True, erased=False), "link": TOKEN}),
-        ("registry", "left.html", {"leaving": Shown(now=True, erased=False), "link": TOKEN}),
-        ("registry", "erase.html", {"link": TOKEN, "ticket": TOKEN, "wrong": []}),
-        ("registry", "erase.html", {"link": TOKEN, "ticket": TOKEN, "wrong": ["sure"]}),
+        (
+            "registry",
+            "leave.html",
+            {"withdrawal": Shown(was_member=True, erased=False), "link": TOKEN},
+        ),
+        (
+            "registry",
+            "left.html",
+            {"withdrawal": Shown(was_member=True, erased=False), "link": TOKEN},
+        ),
+        ("registry", "erase.html", {"link": TOKEN, "ticket": TOKEN, "invalid": False}),
+        ("registry", "erase.html", {"link": TOKEN, "ticket": TOKEN, "invalid": True}),
         ("registry", "erased.html", {}),
     ]
 
@@ -120,7 +128,7 @@ def test_every_page_is_accessible_and_complete_on_a_narrow_screen(
 
 def test_a_missing_confirmation_is_announced_first_and_links_to_its_field(chrome: Browser) -> None:
     page = chrome.new_page(viewport=SMALL)
-    show(page, "registry", "erase.html", "fr", {"link": TOKEN, "ticket": "t", "wrong": ["sure"]})
+    show(page, "registry", "erase.html", "fr", {"link": TOKEN, "ticket": "t", "invalid": True})
     expect(page.locator("#errors")).to_be_focused()
     assert page.title().startswith("Erreur")
     box = page.get_by_role("checkbox")
