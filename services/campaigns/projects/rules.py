@@ -137,13 +137,6 @@ class Project:
         """The last day of recruitment counts."""
         return self.recruitment_ends_on is not None and today <= self.recruitment_ends_on
 
-    def collects_on(self, today: date) -> bool:
-        """Whether participants may respond; the last day counts."""
-        ends_on = self.collection_ends_on
-        return (
-            self.state in (Phase.OPEN, Phase.RECRUITED) and ends_on is not None and today <= ends_on
-        )
-
     def publish(self, today: date, credential_key: dict[str, str]) -> "Project":
         """Publish the mandate and the one key (a JWK) that signs the project's credentials.
 
