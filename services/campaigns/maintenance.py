@@ -30,7 +30,7 @@ async def measure(conn: Connection, clock: Clock) -> list[Sample]:
     samples = [
         Sample(
             "orders_unanswered",
-            "orders whose window is over without an answer",
+            "orders whose window is over without a delivery outcome",
             await count_overdue_orders(conn, today),
         ),
         Sample(
@@ -44,5 +44,7 @@ async def measure(conn: Connection, clock: Clock) -> list[Sample]:
     for state, count in (await count_invitations(conn)).items():
         samples.append(Sample("invitations", "invitations", count, {"state": state}))
     for kind, count in (await count_incidents(conn)).items():
-        samples.append(Sample("incidents", "contradictions kept", count, {"kind": kind}))
+        samples.append(
+            Sample("incidents", "events that must never happen and did", count, {"kind": kind})
+        )
     return samples

@@ -12,7 +12,7 @@ WITH ordered AS (
 INSERT INTO outbox (topic, key, version, kind, at, body)
 SELECT :topic, order_id::text, version, 'order.state', :at, body FROM ordered;
 
--- cancel_member_orders: ask registry not to send what has no delivery outcome yet, of these members.
+-- cancel_member_orders: orders to these members without a delivery outcome; registry does not send them.
 WITH cancelled AS (
     UPDATE send_order o SET state = 'cancelled', version = version + 1
     WHERE member_id = ANY (:member_ids::uuid[]) AND state = 'ordered' AND answer IS NULL
