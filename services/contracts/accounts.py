@@ -1,8 +1,8 @@
-"""A code for a person's account at the sign-in service, which may be published.
+"""Public code of a staff account at the sign-in service.
 
 A mandate names its decision maker by this code, as names are not unique and can be typed in several
-ways. The code does not give the issuer's subject away; a subject that can be guessed, such as a
-login name, can be checked against it. That tells no more than the name beside it.
+ways. The code does not reveal the issuer's subject; a subject that can be guessed, such as a login
+name, can be checked against it, which reveals no more than the name beside it.
 """
 
 from hashlib import sha256

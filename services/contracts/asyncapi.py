@@ -1,4 +1,4 @@
-"""AsyncAPI 3 description of one service, made from what it produces and consumes.
+"""AsyncAPI 3 description of one service, generated from its topics.
 
 Ours rather than FastStream's export, which sees opaque batches: bodies are decoded in the inbox.
 Source: https://www.asyncapi.com/docs/reference/specification/v3.0.0
@@ -34,7 +34,7 @@ _TRACED_HEADERS = {
 
 
 def document(service: str, produced: Iterable[Topic], consumed: Iterable[Topic]) -> dict[str, Any]:
-    """The document as JSON-able data. Lists and keys are in a stable order."""
+    """The document as data for JSON, with lists and keys in a stable order."""
     produced, consumed = list(produced), list(consumed)
     topics = sorted({t.name: t for t in [*produced, *consumed]}.values(), key=lambda t: t.name)
     return {

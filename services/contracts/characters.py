@@ -1,9 +1,9 @@
-"""Characters of text that people wrote: those that are stored, those that a terminal is sent.
+"""Characters of user-supplied text: those that are stored, and those that a terminal receives.
 
-Some characters are orders to a terminal, a mail client or an XML parser, and others are invisible
-or turn the words around them. `clean` says what is stored and what a page, a feed or a mail
-carries; `shown` stands between any text and any terminal. Both return the same object when there
-is nothing to do, which is the rule: they cost one search.
+Some characters are commands to a terminal, a mail client or an XML parser; others are invisible or
+reorder the words around them. `clean` makes the text that is stored and that pages, feeds and
+messages carry; `shown` makes the text that a terminal receives. Both return the same object when
+nothing changes, which is the usual case and costs one search.
 """
 
 import re
@@ -44,8 +44,8 @@ _TAB = "    "
 
 # The stacks of marks that a real spelling needs are lower (Hebrew with accents: 4).
 MOST_MARKS = 6
-# Where a stack may be: a run without letters, blanks and common symbols. Vowels and finals of
-# Hangul in pieces are letters, and as narrow as marks.
+# Where a stack of marks is possible: a run without letters, blanks and common symbols. Vowels and
+# finals of decomposed Hangul are letters, and as narrow as marks.
 _NARROW_LETTERS = "\u1160-\u11ff\ud7b0-\ud7ff"
 _MAYBE_MARKS = re.compile(
     rf"(?:[^\w\s\0-\u02ff\u2000-\u200b\u200e-\u20cf\u2100-\u2bff]|[{_NARROW_LETTERS}])"
@@ -69,7 +69,7 @@ def clean(text: str) -> str:
 
 
 def clean_line(text: str) -> str:
-    """The same for a title or a name: a line break or a tab is a space."""
+    """`clean` for a title or a name: a line break or a tab becomes a space."""
     cleaned = clean(text)
     if "\n" not in cleaned and "\t" not in cleaned:
         return cleaned
@@ -77,9 +77,9 @@ def clean_line(text: str) -> str:
 
 
 def shown(text: str) -> str:
-    """Text as a terminal may be sent it: each character that acts or hides becomes a sign.
+    """Text that is safe for a terminal: each control or invisible character becomes a sign.
 
-    Line feeds stay; a tab becomes four spaces, as its width depends on where it stands.
+    Line feeds stay; a tab becomes four spaces, as its width depends on its column.
     """
     if "\t" in text:
         text = text.replace("\t", _TAB)
@@ -91,15 +91,15 @@ def shown(text: str) -> str:
 
 
 def shown_line(text: str) -> str:
-    """The same on one line, for a row, a title, a line of a log."""
+    """`shown` on one line, for a row, a title, a line of a log."""
     text = shown(text)
     return text.replace("\n", " ") if "\n" in text else text
 
 
 def shown_in_width(text: str, width: Callable[[str], int]) -> str:
-    """The same for text that is laid out already: nothing moves, so signs are not spelled out.
+    """`shown` for text that is laid out already: signs keep the width of the character.
 
-    `width` says how many columns a character was counted with.
+    `width`: number of columns that a character was counted with.
     """
     if _TO_SHOW.search(text) is None and _MAYBE_MARKS.search(text) is None and "\t" not in text:
         return text
@@ -120,9 +120,9 @@ def shown_in_width(text: str, width: Callable[[str], int]) -> str:
 
 
 def escaped(json: str, only_ascii: bool = False) -> str:
-    """JSON text of the same meaning in characters that act on no terminal.
+    """Equivalent JSON text without characters that control a terminal.
 
-    Outside strings JSON holds none of them, and inside any character may be an escape.
+    Outside strings JSON has none of them, and inside a string any character may be an escape.
     """
     return (_NOT_ASCII if only_ascii else _TO_SHOW).sub(_json_escape, json)
 
@@ -139,10 +139,10 @@ def _sign(match: re.Match[str]) -> str:
     return _DELETE_PICTURE if code == _DELETE else f"<U+{code:04X}>"
 
 
-def _is_spelling(text: str, place: int) -> bool:
-    """A joiner between two characters that are joined: in emoji, Arabic, Indic scripts."""
-    before = text[place - 1] if place else ""
-    after = text[place + 1 : place + 2]
+def _is_spelling(text: str, index: int) -> bool:
+    """Whether a joiner stands between characters that it joins: emoji, Arabic, Indic scripts."""
+    before = text[index - 1] if index else ""
+    after = text[index + 1 : index + 2]
     return all(
         side and ord(side) >= _FIRST_JOINED and (side == "\ufe0f" or not _TO_SHOW.match(side))
         for side in (before, after)
@@ -150,7 +150,7 @@ def _is_spelling(text: str, place: int) -> bool:
 
 
 def _with_low_stacks(run: str, in_place_of: Callable[[str], str]) -> str:
-    """`in_place_of` the marks that a stack has too many."""
+    """Replace the excess marks of a stack by `in_place_of`."""
     parts = []
     for is_stack, characters in groupby(run, _is_narrow):
         part = "".join(characters)
@@ -165,7 +165,7 @@ def _number(rest: str) -> str:
 
 
 def _is_narrow(character: str) -> bool:
-    """Drawn over what is before it: marks of any script, and joiners between them."""
+    """Whether it is drawn over the preceding character: marks of any script, and joiners."""
     return (
         unicodedata.category(character) in ("Mn", "Me")
         or character in _JOINERS

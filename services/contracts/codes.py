@@ -1,4 +1,4 @@
-"""Coded attributes: the codes that exist, the spellings that mean them, and where people live.
+"""Coded attributes: existing codes, the spellings that mean them, and time zones of places.
 
 One list for everybody: registry reads imported cells with it, campaigns reads launch sheets with
 it, and the console prints its labels. An attribute has no other codes, so that a spelling can never
@@ -32,7 +32,7 @@ _POSTCODE_OF_GAMBIER = "98755"
 
 @dataclass(frozen=True)
 class Label:
-    """A code as people read it."""
+    """Label of a code in both languages."""
 
     fr: str
     en: str
@@ -185,7 +185,7 @@ REGION_NUMBERS = frozenset((
     "01", "02", "03", "04", "06", "11", "24", "27", "28", "32", "44", "52", "53", "75", "76", "84",
     "93", "94",
 ))  # fmt: skip
-# Five of them are overseas: such a number alone does not tell in which zone somebody lives.
+# Five of them are overseas: such a number alone does not determine a person's time zone.
 OVERSEAS_REGION_NUMBERS = frozenset(("01", "02", "03", "04", "06"))
 
 # Bands by their first and last year of age; the last one is open.
@@ -224,7 +224,7 @@ def _spellings() -> dict[str, str]:
         for name in (label.fr, label.en)
     }
     # Spelled in another way, or a region's name before 2016 that is now part of one region only.
-    names |= {plain(written): code for written, code in _ALIASES.items()}
+    names |= {plain(spelling): code for spelling, code in _ALIASES.items()}
     return names | {code: code for code in REGIONS} | _OVERSEAS_NUMBERS
 
 
@@ -262,13 +262,13 @@ _NUMBER_AND_NAME = re.compile(r"[(\[]?(\d{2,3}|2[ab])\s*[)\]]?[\s:.–-]+(.+)")
 _AGE_WORDS = re.compile(r"(?<![a-z])(?:ans?|years?|old|age|de|d|from|aged|entre|between)(?![a-z])")
 
 
-def code_of(attribute: str, written: str) -> str | None:
-    """The code that a spelling means; None when it means none, or could mean several."""
+def code_of(attribute: str, spelling: str) -> str | None:
+    """The code that a spelling means; None for no code or several."""
     reader = _READERS.get(attribute)
-    return None if reader is None else reader(" ".join(written.split()).lower())
+    return None if reader is None else reader(" ".join(spelling.split()).lower())
 
 
-# Names of regions before 2016: who lives there lives in one region of today, which is larger.
+# Names of regions before 2016, each now part of one larger region.
 _PARTS_OF_REGIONS = frozenset(map(plain, (
     "Alsace", "Lorraine", "Champagne-Ardenne", "Aquitaine", "Limousin", "Poitou-Charentes",
     "Auvergne", "Rhône-Alpes", "Bourgogne", "Franche-Comté", "Languedoc-Roussillon",
@@ -276,13 +276,13 @@ _PARTS_OF_REGIONS = frozenset(map(plain, (
 )))  # fmt: skip
 
 
-def code_named(attribute: str, written: str) -> str | None:
-    """The code whose whole group a spelling names, for rules about whom to ask: "18–24" tells the
-    band of a member, but is no band."""
-    code = code_of(attribute, written)
-    if code is None or plain(written) in _PARTS_OF_REGIONS:
+def code_named(attribute: str, spelling: str) -> str | None:
+    """The code whose whole group a spelling names, for audiences: "18–24" determines the band of a
+    member, but is not a band."""
+    code = code_of(attribute, spelling)
+    if code is None or plain(spelling) in _PARTS_OF_REGIONS:
         return None
-    if attribute == "age_band" and _ages(" ".join(written.split()).lower()) != _BANDS[code]:
+    if attribute == "age_band" and _ages(" ".join(spelling.split()).lower()) != _BANDS[code]:
         return None
     return code
 
@@ -292,48 +292,50 @@ def label_of(attribute: str, code: str) -> Label | None:
     return ATTRIBUTES.get(attribute, {}).get(code)
 
 
-def nearest(attribute: str, written: str, among: Iterable[str] | None = None) -> list[str]:
+def nearest(attribute: str, spelling: str, among: Iterable[str] | None = None) -> list[str]:
     """Up to three codes that resemble a spelling most, or all where there are few."""
     codes = list(ATTRIBUTES.get(attribute, {}) if among is None else among)
     if len(codes) <= 5:
         return codes
     by_name = {plain(code): code for code in codes}
     if attribute == "region":
-        # People write names, whose codes may be numbers.
+        # Staff write names, whose codes may be numbers.
         exist = set(codes)
         by_name |= {name: code for name, code in _PLACES.items() if code in exist}
-    words = plain(written)[:80]
+    plain_spelling = plain(spelling)[:80]
     # "Département de la Gironde" names one, whatever resembles all of it more.
-    within = sorted((name for name in by_name if f" {name} " in f" {words} "), key=len)[::-1]
-    close = get_close_matches(words, by_name, n=6, cutoff=0.5)
+    within = sorted((name for name in by_name if f" {name} " in f" {plain_spelling} "), key=len)[
+        ::-1
+    ]
+    close = get_close_matches(plain_spelling, by_name, n=6, cutoff=0.5)
     return list(dict.fromkeys(by_name[name] for name in within + close))[:3]
 
 
 def labelled(attribute: str, code: str) -> str:
-    """A code with its name where the code alone says little: 13 (Bouches-du-Rhône)."""
+    """A code with its name where the code is a number: 13 (Bouches-du-Rhône)."""
     label = label_of(attribute, code)
     return f"{code} ({label.fr})" if label and code in DEPARTMENTS else code
 
 
-def _place(written: str) -> str | None:
-    if corsican := _CORSICAN.fullmatch(written):
+def _place(spelling: str) -> str | None:
+    if corsican := _CORSICAN.fullmatch(spelling):
         return f"2{corsican[1]}"
-    if number := _NUMBER.fullmatch(written):
+    if number := _NUMBER.fullmatch(spelling):
         digits = number[1].lstrip("0").zfill(2)
         return digits if digits in DEPARTMENTS else _PLACES.get(digits)
-    if code := _PLACES.get(plain(written)):
+    if code := _PLACES.get(plain(spelling)):
         return code
     for pattern, name, number_at in ((_NAME_AND_NUMBER, 1, 2), (_NUMBER_AND_NAME, 2, 1)):
-        if match := pattern.fullmatch(written):
+        if match := pattern.fullmatch(spelling):
             by_name, by_number = _PLACES.get(plain(match[name])), _place(match[number_at])
             if by_name == by_number:
                 return by_name
     return None
 
 
-def _age_band(written: str) -> str | None:
+def _age_band(spelling: str) -> str | None:
     """The band that has all the ages of a spelling: "18–24" lies within 18-34, "60+" in none."""
-    first, last = _ages(written)
+    first, last = _ages(spelling)
     for code, (lowest, highest) in _BANDS.items():
         if lowest <= first and last <= highest:
             return code
@@ -344,8 +346,8 @@ _NOBODY = (-1, -1)
 _OLDEST = 150
 
 
-def _ages(written: str) -> tuple[int, int]:
-    text = unicodedata.normalize("NFKD", written).replace("≥", ">=").replace("≤", "<=")
+def _ages(spelling: str) -> tuple[int, int]:
+    text = unicodedata.normalize("NFKD", spelling).replace("≥", ">=").replace("≤", "<=")
     text = "".join(c for c in text if not unicodedata.combining(c))
     text = re.sub(r"[–—−‑‒]|(?<=\d)_(?=\d)", "-", text)
     text = " ".join(_AGE_WORDS.sub(" ", text.replace("'", " ")).split())
@@ -368,8 +370,8 @@ def _ages(written: str) -> tuple[int, int]:
     return _NOBODY
 
 
-def _frequency(written: str) -> str | None:
-    return _FREQUENCIES.get(plain(written))
+def _frequency(spelling: str) -> str | None:
+    return _FREQUENCIES.get(plain(spelling))
 
 
 _READERS: Mapping[str, Callable[[str], str | None]] = {
@@ -380,7 +382,7 @@ _READERS: Mapping[str, Callable[[str], str | None]] = {
 
 
 def zones_of_region(code: str) -> tuple[str, ...]:
-    """Where people of a region may live: one zone, several, or none that is known."""
+    """Time zones of a region: one, several, or none that is known."""
     if code in DEPARTMENTS:
         return (PARIS,)
     if code == "etranger" or code not in REGIONS:
@@ -388,9 +390,9 @@ def zones_of_region(code: str) -> tuple[str, ...]:
     return _POLYNESIA if code == "polynesie-francaise" else (_ZONE_OF_OVERSEAS.get(code, PARIS),)
 
 
-def zones_of_postcode(written: str) -> tuple[str, ...]:
-    """The zones of a French postcode, which may have lost its zero; none for anything else."""
-    digits = re.sub(r"\s|\.0+$", "", written)
+def zones_of_postcode(postcode: str) -> tuple[str, ...]:
+    """Time zones of a French postcode, which may have lost its zero; empty for other text."""
+    digits = re.sub(r"\s|\.0+$", "", postcode)
     if not re.fullmatch(r"\d{4,5}", digits):
         return ()
     digits = digits.zfill(5)

@@ -1,4 +1,4 @@
-"""How an event travels: CloudEvents 1.0 in Kafka's binary mode.
+"""Events on Kafka: CloudEvents 1.0 in binary mode.
 
 Attributes ride in record headers, the body is the event's JSON. An event is frozen, ignores fields
 it does not know, and only ever grows (docs/design.md, Events); a breaking change is
@@ -14,17 +14,17 @@ from uuid import UUID, uuid4
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 Headers = list[tuple[str, bytes]]
-# W3C Trace Context; on what a traced command caused, never on what responses says.
+# W3C Trace Context, on events that a traced command caused; never on events of responses.
 TRACEPARENT = "traceparent"
 E = TypeVar("E", bound="Event")
 
 
 class MalformedEvent(ValueError):
-    """The record is not an event of the expected type; the message says in what way."""
+    """The record is not an event of the expected type; the message gives the reason."""
 
 
 class Event(BaseModel):
-    """The whole public state of one aggregate (or one fact of a log) at one version."""
+    """The whole public state of one aggregate, or one fact of a log, at one version."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -52,7 +52,7 @@ def headers(event_type: str, source: str, at: datetime, event_id: UUID | None = 
 def common_headers(
     event_type: str, source: str, at: datetime, traceparent: str | None = None
 ) -> Headers:
-    """The attributes that many events of one moment share: all but `ce_id`."""
+    """Attributes that all events of one batch share: all but `ce_id`."""
     traced = [(TRACEPARENT, traceparent.encode())] if traceparent else []
     return [
         ("ce_specversion", b"1.0"),
@@ -65,10 +65,10 @@ def common_headers(
 
 
 def decode(expected: type[E], record_headers: Iterable[tuple[Any, Any]], value: bytes | None) -> E:
-    """Read one record as `expected`. Raises MalformedEvent, and nothing else, on bad input."""
-    found = next((v for k, v in record_headers if k == "ce_type"), None)
-    if found != expected.event_type.encode():
-        raise MalformedEvent(f"ce_type is {found!r}, expected {expected.event_type!r}")
+    """Decode one record as `expected`. Raises MalformedEvent, and nothing else, on bad input."""
+    event_type = next((v for k, v in record_headers if k == "ce_type"), None)
+    if event_type != expected.event_type.encode():
+        raise MalformedEvent(f"ce_type is {event_type!r}, expected {expected.event_type!r}")
     if value is None:
         raise MalformedEvent("the value is null")
     try:

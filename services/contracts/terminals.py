@@ -1,8 +1,8 @@
-"""Standard output and error of the programmes that staff run: any encoding, and no surprise.
+"""Standard output and error of staff's programs, under any encoding.
 
 A terminal without UTF-8 (a container without a locale, an old ssh client) gets the nearest
-characters that it has, never a traceback. What Python itself prints of an error that nobody
-expected is shown like any other text: messages of errors quote what people wrote.
+characters that it has, never a traceback. Python's own report of an unexpected error
+is treated like any other text: messages of errors quote user-supplied text.
 """
 
 import codecs
@@ -26,7 +26,7 @@ _NEAREST = {
     "↓": "v", "✓": "+", "✔": "+", "✕": "x", "✗": "x", "●": "*", "◌": "o", "○": "o", "▸": ">",
     "▶": ">", "¦": "|",
 }  # fmt: skip
-# In a grid of columns what is longer would move the rest of the line.
+# In a grid of columns a longer replacement would move the rest of the line.
 _IN_ONE_COLUMN = {"…": ".", "→": ">", "←": "<", "≤": "<", "≥": ">", "€": "E"}
 _BOXES = {**dict.fromkeys("─━═╌┄┈╶╴╸╺", "-"), **dict.fromkeys("│┃║╎┆┊╵╷╹╻", "|")}
 _FIRST_BOX, _LAST_BOX = "\u2500", "\u257f"
@@ -35,7 +35,7 @@ _BARS_IN_ASCII = "__..-=##"
 
 
 def prepare_streams(in_columns: bool = False) -> None:
-    """Set standard output and error up, before the first word.
+    """Set up standard output and error, before the first output.
 
     `in_columns`: for a full-screen application, whose every character has its place.
     """

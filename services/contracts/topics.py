@@ -92,7 +92,7 @@ TOPICS: tuple[Topic, ...] = (
     Topic("registry.figures.v1", FiguresState, "registry", ("feedback", "public"), Kind.STATE, FEW),
 )
 
-# Their records carry no time finer than the day, the record's own included.
+# Their records have no time finer than the day, nor has the record itself.
 DAYS_ONLY = frozenset(topic.name for topic in TOPICS if topic.producer == "responses")
 _BY_EVENT = {topic.event: topic for topic in TOPICS}
 

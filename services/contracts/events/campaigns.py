@@ -1,4 +1,4 @@
-"""What campaigns asks of registry, and says of projects."""
+"""Events of campaigns: send orders, acknowledged erasures, projects."""
 
 import re
 from datetime import date
@@ -36,8 +36,8 @@ class OrderKind(StrEnum):
 SOLICITATIONS = frozenset({OrderKind.INVITATION, OrderKind.REMINDER})
 
 
-# What each kind may carry, and in which form; other kinds carry nothing. No key takes free text,
-# which would be a channel to every participant.
+# Details of each kind, and their form; other kinds have none. No key takes free text, which would
+# be a channel to every participant.
 DETAILS: dict[OrderKind, dict[str, str]] = {
     OrderKind.CONFIRMATION: {"participation": "joined|waitlisted|promoted"},
     OrderKind.PRACTICALITIES: {
@@ -93,7 +93,7 @@ class OrderState(Event):
             if not re.fullmatch(forms[key], value, re.ASCII):
                 raise ValueError(f"a {self.kind} has no such {key}")
         if day := self.details.get("day"):
-            # A day that no calendar has could not be written in any message.
+            # A day that no calendar has could not be printed in a message.
             date.fromisoformat(day)
         return self
 
@@ -102,7 +102,7 @@ class OrderState(Event):
 
 
 class ErasureApplied(Event):
-    """Campaigns forgot a member; registry may close the erasure."""
+    """Campaigns erased its data of a member; registry may close the erasure."""
 
     event_type: ClassVar[str] = "erasure.applied"
     key_field: ClassVar[str] = "member_id"
@@ -130,13 +130,12 @@ class DecisionMaker(BaseModel):
     account: str | None = Field(
         None,
         pattern=f"^{CODE_FORM}$",
-        description="code of the person's account at the sign-in service: that person signs;"
-        " absent from mandates that were published without it",
+        description="code of the person's account at the sign-in service: that person signs",
     )
 
 
 class Compensation(BaseModel):
-    """Participation is unpaid unless the mandate says so, with its reference."""
+    """Compensation with its reference; without one participation is unpaid."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -145,7 +144,7 @@ class Compensation(BaseModel):
 
 
 class Mandate(BaseModel):
-    """What the charter obliges the administration to say of each project."""
+    """Mandate of a project, as the charter obliges the administration to publish it."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -154,7 +153,7 @@ class Mandate(BaseModel):
     why: str
     stakes: str
     objectives: str
-    purpose: str = Field(description="what it will serve")
+    purpose: str = Field(description="what it will be used for")
     decision_maker: DecisionMaker
     who: str = Field(description="who can take part")
     how: str
@@ -162,7 +161,7 @@ class Mandate(BaseModel):
 
 
 class DecisionMakerChange(BaseModel):
-    """A mandate changed hands after it was published, with this version of the project."""
+    """Change of the decision maker after publication, with this version of the project."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -178,10 +177,10 @@ class DecisionMakerChange(BaseModel):
 
 
 class ReportDuties(BaseModel):
-    """How far the latest report went: one duty for each participant.
+    """Report duties of the latest report by state: one duty for each participant.
 
-    In fives, rounded down, and none below five: exact numbers could be subtracted from each other
-    until one person is left.
+    Rounded down to multiples of five, absent below five: exact numbers could be subtracted from
+    each other until one person is left.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -194,7 +193,7 @@ class ReportDuties(BaseModel):
 
 
 class ProjectState(Event):
-    """A project as everybody may read it, from the day it is published."""
+    """Public state of a project, from the day it is published."""
 
     event_type: ClassVar[str] = "project.state"
     key_field: ClassVar[str] = "project_id"
@@ -212,8 +211,8 @@ class ProjectState(Event):
     credentials_issued: int | None = Field(None, description="once collected, as asked")
     floor_reached: bool | None = Field(
         None,
-        description="once collected: whether as many credentials were issued as anonymity_floor"
-        " asks; absent where a restored database does not know",
+        description="once collected: whether at least anonymity_floor credentials were issued;"
+        " absent where a restored database does not know",
     )
     anonymity_floor: int = 5
     draw_commitments: list[str] = Field(

@@ -1,4 +1,4 @@
-"""What feedback makes public: decisions and reports."""
+"""Events of feedback: published decisions and reports."""
 
 from datetime import date
 from enum import StrEnum
@@ -17,7 +17,7 @@ class Outcome(StrEnum):
 
 
 class Progress(StrEnum):
-    """What became of a proposal that was retained, wholly or partly."""
+    """Progress of a proposal that was retained, wholly or partly."""
 
     PLANNED = "planned"
     UNDER_WAY = "under_way"
@@ -26,7 +26,7 @@ class Progress(StrEnum):
 
 
 class FollowUp(BaseModel):
-    """One dated step. Giving up says why."""
+    """One dated step; giving up has a reason."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -45,7 +45,7 @@ class Signatory(BaseModel):
 
 
 class DecisionState(Event):
-    """The signed, reasoned answer to one proposal, from the day it is published."""
+    """Signed, reasoned decision on one proposal, from the day it is published."""
 
     event_type: ClassVar[str] = "decision.state"
     key_field: ClassVar[str] = "proposal_id"
@@ -57,14 +57,14 @@ class DecisionState(Event):
     reason: str = Field(min_length=1)
     decided_by: Signatory
     decided_on: date
-    next_step: str | None = Field(None, description="what happens next; of what is retained")
+    next_step: str | None = Field(None, description="what happens next, if it is retained")
     due_on: date | None = Field(None, description="by when")
-    owner: str | None = Field(None, description="who sees to it")
+    owner: str | None = Field(None, description="person or department in charge")
     follow_up: list[FollowUp] = Field(default_factory=list, description="oldest first")
 
 
 class DecidedProposal(BaseModel):
-    """Which version of a proposal the report answers."""
+    """Version of a proposal that the report decides on."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -73,7 +73,7 @@ class DecidedProposal(BaseModel):
 
 
 class ReportState(Event):
-    """The published account of all decisions of a project, owed to every participant."""
+    """Published decisions of a project, owed to every participant."""
 
     event_type: ClassVar[str] = "report.state"
     key_field: ClassVar[str] = "project_id"

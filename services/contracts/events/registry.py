@@ -1,4 +1,4 @@
-"""What registry tells the others about people and messages, without personal data."""
+"""Events of registry: members, delivery outcomes and figures, without personal data."""
 
 from datetime import date
 from enum import StrEnum
@@ -30,7 +30,7 @@ FINAL_STATUSES = frozenset(
 
 
 class MemberState(Event):
-    """A member as everybody else may know them: coded attributes, never identity."""
+    """Member without identity: status, coded attributes, days."""
 
     event_type: ClassVar[str] = "member.state"
     key_field: ClassVar[str] = "member_id"
@@ -72,7 +72,7 @@ class RefusedReason(StrEnum):
 
 
 class DeliveryState(Event):
-    """Registry's answer to one send order; every order gets one."""
+    """Delivery outcome of one send order; every order gets one."""
 
     event_type: ClassVar[str] = "delivery.state"
     key_field: ClassVar[str] = "order_id"
@@ -92,7 +92,7 @@ class DeliveryState(Event):
 
 
 class FiguresState(Event):
-    """A month of messages in numbers; no cell below five, and no month in which fewer were asked.
+    """Messages of one month in numbers: no cell below five, no month with fewer than five asked.
 
     Of the current month, the days that are over.
     """

@@ -1,4 +1,4 @@
-"""What responses says of collections and proposals: counts and texts of its own, never answers."""
+"""Events of responses: collections and proposals, in counts and own texts, never responses."""
 
 from enum import StrEnum
 from typing import ClassVar, Self
@@ -24,15 +24,19 @@ class ListedProposal(BaseModel):
 
 
 class AttentionFigures(BaseModel):
-    """How equally contributions were read (charter: equal attention to each one's word)."""
+    """Equality of reading time over contributions (charter: equal attention to each word)."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     readings_wanted: int = Field(description="of each contribution, by as many readers")
-    coverage: float = Field(description="share of contributions that had all of them; 1 if none")
+    coverage: float = Field(
+        description="share of contributions that had all of them; 1 without contributions"
+    )
     median_seconds: float | None = Field(None, description="of reading, for a contribution")
     gini: float | None = Field(
-        None, description="of reading time over contributions: 0 is equal, 1 is all for one"
+        None,
+        description="Gini coefficient of reading time over contributions: 0 is equal, 1 is all for"
+        " one",
     )
     median_delay_days: float | None = Field(
         None, description="from a contribution's opening to its first reading"
@@ -41,7 +45,7 @@ class AttentionFigures(BaseModel):
 
 
 class CollectionState(Event):
-    """Where collecting words for a project stands."""
+    """State of a project's collection."""
 
     event_type: ClassVar[str] = "collection.state"
     key_field: ClassVar[str] = "project_id"
@@ -51,21 +55,21 @@ class CollectionState(Event):
     contributions: int | None = Field(None, description="once ended: absent below five")
     unread: int | None = Field(
         None,
-        description="contributions that still lack a reading, where contributions is there: 0, or"
+        description="contributions that still lack a reading, where contributions is present: 0, or"
         " absent below five",
     )
     unopened: int | None = Field(
         None,
-        description="answers that stay sealed because fewer took part than the floor; absent below"
+        description="responses that stay sealed as fewer took part than the floor; absent below"
         " five",
     )
     answers_digest: str | None = Field(
         None,
-        description="where contributions is there: SHA-256, in hexadecimal, over all answers in the"
-        " order of their random ids, so that none can be rewritten unseen afterwards",
+        description="where contributions is present: SHA-256, in hexadecimal, over all responses in"
+        " the order of their random ids, so that none can be rewritten unseen afterwards",
     )
     attention: AttentionFigures | None = Field(
-        None, description="once synthesised, where contributions is there"
+        None, description="once synthesised, where contributions is present"
     )
     proposals: list[ListedProposal] | None = Field(
         None, description="explicit, even when empty, once synthesised"
@@ -79,7 +83,7 @@ class CollectionState(Event):
 
 
 class ProposalState(Event):
-    """A suggestion drawn from contributions, with how many support it."""
+    """Suggestion drawn from contributions, with the number that support it."""
 
     event_type: ClassVar[str] = "proposal.state"
     key_field: ClassVar[str] = "proposal_id"

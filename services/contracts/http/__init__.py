@@ -1,9 +1,9 @@
 """The staff API's models, shared by the services and the console.
 
 A *command* refuses fields it does not know (a typing error must not be ignored); a *view* ignores
-them (an older console reads a newer service). What no column can hold is refused as a command comes
-in, with the place where it stands. Text is cleaned here, for every field of all that is sent:
-control characters are dropped, not refused, as no form shows where they stand.
+them (an older console reads a newer service). A value that no column can hold is refused when a
+command arrives, with its place. Text is cleaned here, for every field of every request: control
+characters are dropped, not refused, as no form shows them.
 """
 
 from datetime import date
@@ -14,28 +14,28 @@ from pydantic_core import PydanticCustomError
 
 from services.contracts.characters import clean, clean_line
 
-# What every reader of JSON agrees on (RFC 7493) and a bigint holds.
+# Integers that every JSON parser represents exactly (RFC 7493), and that fit a bigint.
 LARGEST_INTEGER = 2**53 - 1
 _LAST_DAY = date(2999, 12, 31)
 
-# The version of something that was read, 0 before there is any.
+# Version on which a command is based, 0 before the first one.
 Version = Annotated[int, Field(ge=0, le=LARGEST_INTEGER)]
-# People. Sums of many campaigns must fit their columns too. The least is each field's own matter,
-# and said by it alone: of two bounds on one field, one would win silently.
+# Numbers of people. Sums over many campaigns must fit their columns too. Each field sets its own
+# minimum, and it alone: of two bounds on one field, one would win silently.
 Headcount = Annotated[int, Field(le=10_000_000)]
-# A day to plan with: windows and deadlines are counted on from it.
+# A day for planning: windows and deadlines are computed from it.
 Day = Annotated[date, Field(le=_LAST_DAY)]
 
 
 class Strict(BaseModel):
-    """What is sent to a service, by anybody."""
+    """Base of all request bodies."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     @model_validator(mode="before")
     @classmethod
     def cleaned(cls, sent: Any) -> Any:
-        """Text without control characters, before any rule about its length is asked."""
+        """Remove control characters before the length is validated."""
         if not isinstance(sent, dict):
             return _cleaned(sent)
         return {
@@ -47,12 +47,12 @@ class Strict(BaseModel):
 
 
 class Command(Strict):
-    """What staff send."""
+    """Base of staff's request bodies."""
 
 
 # Fields that are one line wherever they stand: shown in rows, subjects, signatures.
 _LINES = frozenset({"title", "theme", "name", "role", "owner"})
-# Deeper than anything that is sent; Python's own limit would be an unexpected error.
+# Deeper than any valid request; Python's own limit would be an unexpected error.
 _DEEPEST = 60
 
 

@@ -22,18 +22,18 @@ class DecisionMakerSheet(Command):
     account: str = Field(
         "",
         pattern=f"^({CODE_FORM})?$",
-        description="code of the person's account, as `GET /api/me` tells it to that person",
+        description="code of the person's account, as `GET /api/me` returns it to that person",
     )
 
 
 class ChangeDecisionMaker(Command):
-    """Of a published mandate: everybody is told, and only the new one signs from then on."""
+    """Change of a published mandate's decision maker: only the new one signs from then on."""
 
     name: str = Field(min_length=1, max_length=200)
     role: str = Field(min_length=1, max_length=200)
     account: str = Field(
         pattern=f"^{CODE_FORM}$",
-        description="code of the person's account, as `GET /api/me` tells it to that person",
+        description="code of the person's account, as `GET /api/me` returns it to that person",
     )
     reason: str = Field(min_length=1, max_length=2_000)
 
@@ -64,7 +64,7 @@ class MandateSheet(Command):
 
 
 class ProjectSheet(Command):
-    """A project as staff write it down, in YAML or in the console."""
+    """A project as staff write it, in a mandate file or in the console."""
 
     title: str = Field(min_length=1)
     mandate: MandateSheet = MandateSheet()
@@ -77,7 +77,7 @@ class ProjectSheet(Command):
 
 
 class Quotas(Command):
-    """How many to ask in each stratum: the codes of one attribute."""
+    """Number to ask in each stratum: the codes of one attribute."""
 
     attribute: str
     wanted: dict[str, Annotated[Headcount, Field(ge=0)]]
@@ -134,7 +134,9 @@ class StratumPreview(View):
     stratum: str
     wanted: int
     can_be_asked: int
-    fitting: int | None = Field(None, description="members who fit, whether they can be asked now")
+    fitting: int | None = Field(
+        None, description="members who fit, whether or not they can be asked now"
+    )
 
 
 class Criterion(View):
@@ -143,7 +145,7 @@ class Criterion(View):
 
 
 class Preview(View):
-    """What a launch would do now: who fits, who can be asked, who cannot and why."""
+    """Effect of a launch now: members who fit, who can be asked, and reasons for the others."""
 
     first_day: date
     last_day: date
@@ -197,12 +199,12 @@ class ProjectView(View):
     collection_ends_on: date | None
     places: int | None
     anonymity_floor: int
-    collection: str | None = Field(description="where responses stands: preparing, ready …")
+    collection: str | None = Field(description="state of the collection: preparing, ready …")
     counts: ProjectCounts
     report_duties: DutyCounts | None = Field(None, description="from the first report on")
     blocked_by: list[str] = Field(
-        description="what blocks the next step, as codes: mandate_incomplete, collection_not_ready,"
-        " report_awaited, synthesis_awaited, reports_owed"
+        description="obstacles to the next step, as codes: mandate_incomplete,"
+        " collection_not_ready, report_awaited, synthesis_awaited, reports_owed"
     )
     blocked_in_words: list[str] = Field(
         default_factory=list, description="the same as sentences, in the reader's language"
@@ -210,17 +212,17 @@ class ProjectView(View):
 
 
 class OptIn(View):
-    """One answer to an invitation, by pseudonym and coded attributes only."""
+    """One reply to an invitation, by pseudonym and coded attributes only."""
 
     id: UUID
     pseudonym: str
     answer: str = Field(description="joined, waitlisted, declined or left")
-    on: date = Field(description="the day alone: no order of people is kept within it")
+    on: date = Field(description="the day alone: no order of people within it is stored")
     attributes: dict[str, str]
 
 
 class OptIns(View):
-    """The newest answers first, and how many opted in on each of the last 24 days, oldest first."""
+    """Newest replies first, and opt-ins on each of the last 24 days, oldest first."""
 
     answers: list[OptIn]
     per_day: list[int]
@@ -232,7 +234,7 @@ class FreeFrom(View):
 
 
 class Contacts(View):
-    """How many members can be solicited today, and become free on each of the next 56 days."""
+    """Members who can be solicited today, and from each of the next 56 days on."""
 
     today: date
     members: int
@@ -253,4 +255,6 @@ class Today(View):
     can_be_asked_today: int
     solicited_twice: int = Field(description="members with two solicitations within 31 days")
     members: int
-    orders_unanswered: int = Field(description="orders whose window is over without an answer")
+    orders_unanswered: int = Field(
+        description="orders whose window is over without a delivery outcome"
+    )

@@ -1,4 +1,4 @@
-"""What every service's staff API has: roles, problems, hints, dead letters."""
+"""Models of every service's staff API: roles, problems, hints, dead letters."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -10,7 +10,7 @@ from services.contracts.http import View
 
 
 class Role(StrEnum):
-    """What a person may do; checked on the server. Nobody holds people and analysis together."""
+    """Role of a person, checked on the server. Nobody has both `registry` and `analysis`."""
 
     REGISTRY = "registry"
     CAMPAIGNS = "campaigns"
@@ -21,15 +21,17 @@ class Role(StrEnum):
 
 
 class Me(View):
-    """The person who asks, as their token says."""
+    """The signed-in person, from the token."""
 
     name: str
-    account: str = Field(description="code of the account, by which a mandate names who decides")
+    account: str = Field(
+        description="code of the account, by which a mandate names its decision maker"
+    )
     roles: list[Role]
 
 
 class Problem(View):
-    """RFC 9457 problem details; `detail` is a sentence for a person, `way_out` what they can do."""
+    """RFC 9457 problem details; `detail` is a sentence, `way_out` the possible remedy."""
 
     type: str = "about:blank"
     title: str
@@ -40,7 +42,7 @@ class Problem(View):
 
 
 class Hint(View):
-    """Something changed: re-read it if it is on screen. No id means 'many of this kind'."""
+    """An aggregate changed: read it again if it is on screen. Without id: many of this kind."""
 
     kind: str
     id: str | None = None
@@ -58,7 +60,7 @@ class DeadLetter(View):
 
 
 class Replay(View):
-    """How a replayed dead letter ended: applied, or still refused with its error."""
+    """Result of replaying a dead letter: applied, or refused again with its error."""
 
     id: int
     applied: bool
@@ -66,7 +68,7 @@ class Replay(View):
 
 
 class Republished(View):
-    """Aggregates whose current state was put on the outbox again, by event type."""
+    """Numbers of events written to the outbox again, by event type."""
 
     events: dict[str, int]
 

@@ -1,4 +1,4 @@
-"""What the answer page asks of campaigns, across origins: one blind signature."""
+"""Request of the response page to campaigns, across origins: one blind signature."""
 
 from uuid import UUID
 
@@ -8,7 +8,7 @@ from services.contracts.http import Command, View
 
 
 class CredentialRequest(Command):
-    """The ticket says who asks; the blinded request does not say for what."""
+    """The ticket identifies the participant; the blinded request hides the credential."""
 
     ticket: str = Field(max_length=2048, description="the signed token of the invitation's link")
     project_id: UUID

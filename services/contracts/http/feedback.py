@@ -1,7 +1,7 @@
 """Staff API of feedback: decisions, the report, follow-up, and what blocks each project.
 
-Anybody who reads collections reads this; `decision` and `analysis` draft; the decision maker whom
-the mandate names signs, and is never who drafted.
+All roles that read collections read this; `decision` and `analysis` draft; the decision maker whom
+the mandate names signs, and never drafts.
 """
 
 from datetime import date
@@ -23,7 +23,7 @@ class DecisionPhase(StrEnum):
 
 
 class DecisionView(View):
-    """One listed proposal and its answer. A revision is drafted beside what stays published."""
+    """A listed proposal and its decision. A revision is drafted beside the published version."""
 
     proposal_id: UUID
     proposal_version: int
@@ -48,7 +48,7 @@ class DecisionView(View):
 
 
 class ProjectStanding(View):
-    """Where a project stands on the way to its report; `blocked_by` says it in words."""
+    """Status of a project on the way to its report; `blocked_by` has the obstacles as sentences."""
 
     project_id: UUID
     title: str
@@ -68,7 +68,7 @@ class ProjectStanding(View):
 
 
 class ReportView(View):
-    """The report as drafted or published, with all it will say."""
+    """The report as drafted or published, in full."""
 
     project_id: UUID
     version: int = Field(description="of the draft; grows with every change, 0 if none was written")
@@ -93,7 +93,7 @@ class Readability(View):
 
 
 class ReportPreview(View):
-    """Exactly what participants will read, and what would stop its publication."""
+    """The exact text for participants, and the obstacles to its publication."""
 
     html: str
     text: str
@@ -102,7 +102,7 @@ class ReportPreview(View):
 
 
 class WriteDecision(Command):
-    """`version` is the one that was read: 0 for the first draft."""
+    """`version`: the version on which the change is based, 0 for the first draft."""
 
     version: Version
     outcome: Outcome
@@ -113,7 +113,7 @@ class WriteDecision(Command):
 
 
 class SignDecision(Command):
-    version: Version = Field(description="the draft that was read")
+    version: Version = Field(description="version of the draft on which the signature is based")
 
 
 class WriteReport(Command):

@@ -1,7 +1,7 @@
-"""Open data of the public account: what the pages show, for programs. One row, one thing.
+"""Open data of the public account: the content of its pages, for programs.
 
-A count of people below five is null, as is what is not known yet; nothing here says who drafted,
-recorded or signed in. Names only grow.
+A count of people below five is null, as is a value that is not known yet; nobody who drafted,
+recorded or signed in is named. Fields are added, never removed.
 """
 
 from datetime import date
@@ -28,7 +28,7 @@ class OpenProject(View):
     why: str
     stakes: str
     objectives: str
-    purpose: str = Field(description="what it will serve")
+    purpose: str = Field(description="what it will be used for")
     decision_maker: str
     decision_maker_role: str
     who: str = Field(description="who can take part")
@@ -66,7 +66,7 @@ class OpenReport(View):
 
 
 class OpenDecision(View):
-    """The answer to one proposal that is in force, and how far it has come."""
+    """The current decision on one proposal, and its progress."""
 
     name: ClassVar[str] = "decisions"
 
@@ -90,14 +90,14 @@ class OpenDecision(View):
     published_on: date
     report_version: int
     progress: Progress | Literal["promised"] | None = Field(
-        description="promised: nothing was said since; null: not retained"
+        description="promised: no step since; null: not retained"
     )
     followed_on: date | None = Field(description="day of the newest step")
     url: str
 
 
 class OpenStep(View):
-    """One dated step of what was retained, wholly or partly."""
+    """One dated step of a proposal that was retained, wholly or partly."""
 
     name: ClassVar[str] = "follow-up"
 
@@ -111,7 +111,7 @@ class OpenStep(View):
 
 
 class OpenFigure(View):
-    """One number. `about` is the month, the outcome or the progress that it counts."""
+    """One number. `about`: the month, the outcome or the progress that it counts."""
 
     name: ClassVar[str] = "figures"
 
@@ -149,7 +149,7 @@ LICENCE = Licence(
 
 
 class OpenData(View, Generic[Row]):
-    """A whole file. `as_of` is the day of the download: what is published later is in the next."""
+    """A whole file. `as_of`: the day of the download; later publications are in the next one."""
 
     described_by: str = Field(description="address of the JSON Schema of this file")
     licence: Licence

@@ -16,7 +16,7 @@ class ProposalPhase(StrEnum):
 
 
 class ProposalView(View):
-    """`support` counts contributions linked to it or to what was merged into it, each once."""
+    """`support`: contributions linked to it or to a proposal merged into it, each counted once."""
 
     id: UUID
     project_id: UUID
@@ -33,7 +33,7 @@ class ProposalView(View):
 
 
 class WriteProposal(Command):
-    """A draft, or what it should say now; `version` is the one that was read (None: a new one)."""
+    """A draft, or its new text; `version`: the version that it changes (None: a new draft)."""
 
     version: Version | None = None
     title: str = Field(min_length=1, max_length=200)
@@ -49,13 +49,13 @@ class MergeProposal(Command):
 
 
 class UnmergeProposal(Command):
-    """Undo a merge: the proposal is a draft again, and what supported it supports it alone."""
+    """Undo a merge: the proposal is a draft again, with the contributions that supported it."""
 
     version: Version = Field(description="of the merged proposal, as it was read")
 
 
 class NearPair(View):
-    """Two drafts that look alike: a suggestion, never done by itself."""
+    """Two similar drafts: a suggestion to merge, never automatic."""
 
     first: UUID
     second: UUID
@@ -63,7 +63,7 @@ class NearPair(View):
 
 
 class ProposalBoard(View):
-    """All that a synthesis will list and what still stands in its way, in words."""
+    """Content of a synthesis, and its obstacles as sentences."""
 
     project_id: UUID
     title: str
@@ -71,7 +71,7 @@ class ProposalBoard(View):
     themes: list[str]
     near: list[NearPair]
     unread: int
-    no_suggestion: int = Field(description="contributions that no reading found a suggestion in")
+    no_suggestion: int = Field(description="contributions without a suggestion in any reading")
     personal_cases: int
     blocked_by: list[str] = Field(description="sentences; empty when the synthesis may be made")
     synthesised_by: str | None = None
@@ -84,7 +84,7 @@ class DraftToList(Command):
 
 
 class Synthesise(Command):
-    """The explicit list, as the person saw it: refused if it is not every draft at its version.
+    """The explicit list, as shown to the person: refused unless it has every draft at its version.
     It may be empty, if every contribution was read and none has a suggestion."""
 
     proposals: list[DraftToList]

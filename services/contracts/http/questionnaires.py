@@ -1,4 +1,4 @@
-"""A questionnaire as staff write it and members answer it, and what an answer may look like.
+"""Questionnaires, and the form of an answer to each kind of question.
 
 Frozen once the collection is ready; a change before that is a new version. Texts are in French and,
 where given, in English; a member who reads English sees the French text where there is no other.
@@ -16,7 +16,7 @@ Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 
 
 class Words(Command):
-    """A text members read."""
+    """A text for members."""
 
     fr: str = Field(min_length=1)
     en: str | None = None
@@ -49,7 +49,7 @@ class FreeText(_Question):
 class SingleChoice(_Question):
     kind: Literal["single_choice"]
     options: list[Option] = Field(min_length=2)
-    other: bool = Field(False, description="whether an own answer may be written")
+    other: bool = Field(False, description="whether members may write an answer of their own")
 
 
 class MultipleChoice(_Question):
@@ -79,7 +79,7 @@ class Ranking(_Question):
 
 
 class DocumentTest(_Question):
-    """A letter or form is shown; the reader marks passages and comments."""
+    """A letter or form to test: participants mark passages and comment on them."""
 
     kind: Literal["document_test"]
     document_id: UUID
@@ -100,7 +100,7 @@ class Questionnaire(Command):
     """Question ids are unique; a condition looks back, never forward."""
 
     personal_cases: Words | None = Field(
-        None, description="where to turn for a personal situation, which the panel does not settle"
+        None, description="contact for a personal situation, which the panel does not settle"
     )
     questions: list[Question] = Field(min_length=1, max_length=200)
 
@@ -146,7 +146,7 @@ class Choice(Command):
 
 
 class Marks(Command):
-    """What a reader says of a document: passages, and a comment on the whole."""
+    """Comments on a document: on passages, and on the whole."""
 
     passages: list[Passage] = Field(default_factory=list)
     comment: str = ""

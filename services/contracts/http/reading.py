@@ -23,14 +23,14 @@ class Origin(StrEnum):
 
 
 class Mark(StrEnum):
-    """What a reading says of a contribution that it links to no proposal, or beside its links."""
+    """Mark of a reading on a contribution, in place of links to proposals or beside them."""
 
     NO_SUGGESTION = "no_suggestion"
     PERSONAL_CASE = "personal_case"
 
 
 class Moderation(View):
-    """Hiding never deletes; the reason and who decided stay, also when it is shown again."""
+    """Hiding never deletes; reason and author stay on record, also when it is shown again."""
 
     hidden: bool
     reason: str
@@ -40,7 +40,7 @@ class Moderation(View):
 
 class ReadingView(View):
     reader: str = Field(description="the officer's name")
-    mine: bool = Field(description="whether it is the asking person's own")
+    mine: bool = Field(description="whether it is the signed-in person's")
     read_on: date
     seconds: float = Field(description="on the reading screen, over all visits")
     mark: Mark | None
@@ -69,15 +69,15 @@ class ContributionView(View):
 
 
 class ContributionPage(View):
-    """Found contributions by id, which is random; `next_after` asks for the page behind this."""
+    """Matching contributions by id, which is random; `next_after` requests the next page."""
 
     found: list[ContributionView]
     next_after: UUID | None = None
 
 
 class NextReading(View):
-    """What this reader should read now. Contributions that lack readings come first, those that
-    nobody read before all others, in an order of this reader's own, drawn once from `seed`."""
+    """The next contribution for this reader. Contributions that lack readings come first, unread
+    ones before all others, in an order of this reader's own, drawn once from `seed`."""
 
     contribution: ContributionView | None = Field(description="absent when nothing is left to read")
     seed: str = Field(description="hexadecimal, recorded")
@@ -124,17 +124,17 @@ class ReadingsWanted(Command):
 
 
 class SessionNote(Command):
-    """What was said in a workshop, attributed to nobody; read and linked like any contribution."""
+    """Notes of a workshop, attributed to nobody; read and linked like any contribution."""
 
     title: str = Field(min_length=1, max_length=200)
     words: str = Field(min_length=1, max_length=200_000)
     language: Literal["fr", "en"] | None = Field(
-        None, deprecated=True, description="accepted and not kept"
+        None, deprecated=True, description="accepted and not stored"
     )
 
 
 class LengthBand(View):
-    """How long contributions of like length were read for."""
+    """Reading time of contributions of similar length."""
 
     from_characters: int
     to_characters: int | None = Field(description="excluded; absent for the longest")
@@ -172,16 +172,18 @@ class AttentionView(View):
         description="of time divided by length (20 words at least): 0 is equal, 1 is all for one"
     )
     late: list[ReadLate] = Field(description="those that wait or waited longest, ten at most")
-    unread_days: int = Field(description="for how long the oldest unread contribution waits")
+    unread_days: int = Field(description="days since the oldest unread contribution was opened")
 
 
 class PublicAttention(View):
-    """The same as anybody may read it, once a collection has ended: of the whole, never of one."""
+    """Public attention figures, once a collection has ended: of the whole, never of one reader."""
 
     project_id: UUID
     title: str
     contributions: int
-    unread: int = Field(description="that still lack a reading; they block the synthesis")
+    unread: int = Field(
+        description="contributions that still lack a reading; they block the synthesis"
+    )
     figures: AttentionFigures
     lorenz: list[LorenzPoint]
     gini_for_length: float | None

@@ -10,7 +10,7 @@ from services.contracts.http import View
 
 
 class LineError(View):
-    """A line that could not be taken; `last_line` differs where a cell runs over several lines."""
+    """A line that cannot be imported; `last_line` differs where a cell spans several lines."""
 
     line: int
     last_line: int
@@ -18,7 +18,7 @@ class LineError(View):
 
 
 class CodeFound(View):
-    """A code of an attribute in the lines that can be taken, and the spellings that mean it."""
+    """A code of an attribute in valid lines, and the spellings that mean it."""
 
     attribute: str
     code: str
@@ -28,13 +28,13 @@ class CodeFound(View):
 
 
 class ImportReport(View):
-    """What an import did, or would do; one entry per line that could not be taken.
+    """Result of an import, or of its dry run; one entry per line that cannot be imported.
 
     Every physical line of the file is in `lines` (below the header) or among `lines_above` (the
     header included) or `blank_lines`; `lines` are `valid` or in `errors`.
 
-    `kept` says whether anything was stored: a failed import keeps nothing unless the valid lines
-    were accepted explicitly. `refused_whole` is why nothing of the file can be kept at all.
+    `kept`: whether anything was stored; a failed import stores nothing unless the valid lines were
+    accepted explicitly. `refused_whole`: why the whole file is refused.
     """
 
     lines: int
@@ -49,15 +49,15 @@ class ImportReport(View):
     separator: str
     unused_columns: list[str]
     names: list[str]
-    """Up to three names as they were read, so that a wrong encoding is seen."""
+    """Up to three decoded names, which reveal a wrong encoding."""
     codes: list[CodeFound]
     without_last_contact: int
-    """Valid lines of which nothing says when they were last contacted: they count as today."""
+    """Valid lines without a last contact: today counts as their last contact."""
     notices: list[str]
-    """What staff should know before the lines are kept, as sentences."""
+    """Notes for staff before the lines are stored, as sentences."""
     refused_whole: list[str]
     to_confirm: str | None
-    """A consequence for everybody in the file, to be confirmed before it is kept."""
+    """A consequence for everybody in the file, to be confirmed before it is stored."""
     errors: list[LineError]
 
 
@@ -66,29 +66,29 @@ class MemberCounts(View):
 
 
 class DeliveryCounts(View):
-    """Send orders received, by where their delivery stands."""
+    """Send orders received, by state of their delivery."""
 
     by_state: dict[str, int]
     refused_by_reason: dict[str, int]
 
 
 class MailReply(View):
-    """Words of the mail server on a refusal, without anything that names a person."""
+    """A refusal by the mail server, without personal data."""
 
     reply: str
-    orders: int = Field(description="send orders that were last refused with these words")
-    waiting: int = Field(description="those of them that are tried again")
-    until: date = Field(description="last day of the window that ends last")
+    orders: int = Field(description="send orders whose latest refusal had this text")
+    waiting: int = Field(description="of these, the number that will be tried again")
+    until: date = Field(description="last day of the latest window")
 
 
 class MailReplies(View):
-    """The fifty most frequent."""
+    """The fifty most frequent refusals."""
 
     replies: list[MailReply]
 
 
 class Erasure(View):
-    """`erased_now` is false for who was erased before."""
+    """`erased_now` is false for a person who was erased before."""
 
     member_id: UUID
     erased_now: bool

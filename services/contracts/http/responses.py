@@ -1,4 +1,4 @@
-"""Responses over HTTP: what staff prepare and count, and what the answer page reads and sends."""
+"""HTTP models of responses: for staff, and for the response page."""
 
 from datetime import date
 from enum import StrEnum
@@ -29,7 +29,7 @@ class DocumentView(View):
 
 
 class CollectionView(View):
-    """`sealed` answers wait to be opened together; `contributions` are open to readers."""
+    """`sealed` responses wait to be opened together; `contributions` are open to readers."""
 
     project_id: UUID
     version: int
@@ -37,7 +37,9 @@ class CollectionView(View):
     state: CollectionPhase
     questionnaire_version: int = Field(0, description="0 while there is none; frozen once ready")
     questionnaire: Questionnaire | None
-    preview_path: str = Field("", description="shows the questionnaire as members will see it")
+    preview_path: str = Field(
+        "", description="page that shows the questionnaire as members will see it"
+    )
     ends_on: date | None = None
     anonymity_floor: int = 5
     credentials_issued: int | None = Field(
@@ -49,7 +51,7 @@ class CollectionView(View):
 
 
 class NotImported(View):
-    """Something of an imported file that our questionnaires do not have."""
+    """An element of an imported file that questionnaires do not support."""
 
     place: str = Field(description="the item's name in the imported file")
     reason: Words
@@ -74,32 +76,33 @@ class DecidedBy(View):
 
 
 class AnswerSheet(View):
-    """All that the answer page shows, the same bytes for every member of a project.
+    """Content of the response page, the same bytes for every member of a project.
 
     The page must check the unblinded signature with `credential_key`, never with a key that came
     with the signature: that defeats a signer who gives each member a key of their own.
     """
 
     project_id: UUID
-    preview: bool = Field(False, description="staff's look at it: nothing can be sent")
+    preview: bool = Field(False, description="preview for staff: nothing can be sent")
     state: AnswerPhase
     title: str
     why: str
     purpose: str
     decision_maker: DecidedBy
-    personal_cases: Words = Field(description="where to turn for a personal situation")
-    ends_on: date = Field(description="last day on which answers are taken, in Paris")
+    personal_cases: Words = Field(description="contact for a personal situation")
+    ends_on: date = Field(description="last day on which responses are accepted, in Paris")
     anonymity_floor: int = Field(description="below so many credentials nothing is opened")
     credential_key: dict[str, Any] | None = Field(description="public key, as a JWK")
-    credentials_url: str = Field(description="where campaigns signs requests")
+    credentials_url: str = Field(description="address at which campaigns signs requests")
     questionnaire_version: int
     questionnaire: Questionnaire
     documents: list[DocumentView]
 
 
 class Contribution(Strict):
-    """What the answer page sends once. `answers` maps question ids to `questionnaires.Answer`;
-    questions that were not asked (their condition) or not answered are left out."""
+    """Response that the response page sends once. `answers` maps question ids to
+    `questionnaires.Answer`; questions that were not asked (their condition) or not answered are
+    left out."""
 
     prepared: str = Field(description="RFC 9474 prepared message, 64 bytes in base64url")
     signature: str = Field(description="unblinded signature, in base64url")
@@ -107,13 +110,13 @@ class Contribution(Strict):
     language: Literal["fr", "en"] | None = Field(
         None,
         deprecated=True,
-        description="accepted and not kept: it could identify a person",
+        description="accepted and not stored: it could identify a person",
     )
     answers: dict[Identifier, Any]
     echo: str | None = Field(
         None,
         description="16 bytes in base64url, derived from the seed on the device: by it the author's"
-        " device, and nobody else, knows what became of this contribution",
+        " device alone recognises this contribution",
     )
     agree_below_floor: bool = Field(
         False, description="may be opened even if fewer take part than the floor"
@@ -121,10 +124,10 @@ class Contribution(Strict):
 
 
 class Echoes(View):
-    """What became of every open contribution of a project, each in one list, by the SHA-256 of its
-    echo, in base64url. The same for everybody: a device looks for its own, so that asking tells
-    nothing about who asks; and as only the device has the echo itself, nobody can claim another's
-    contribution by copying from here."""
+    """Status of every open contribution of a project, each in one list, by the SHA-256 of its echo,
+    in base64url. The same for everybody: a device searches for its own, so that a request reveals
+    nothing about its sender; and as only the device has the echo itself, nobody can claim
+    another's contribution by copying from here."""
 
     counted: list[str] = Field(description="open, and not read yet")
     read: list[str]
@@ -132,7 +135,7 @@ class Echoes(View):
 
 
 class Received(View):
-    """`counted`: whether an answer is held for this receipt, which names nobody."""
+    """`counted`: whether a response is stored under this receipt, which identifies nobody."""
 
     receipt: str = Field(description="first 50 bits of the SHA-256 of `prepared`, in base32, lower")
     counted: bool = True

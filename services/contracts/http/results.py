@@ -1,4 +1,4 @@
-"""Results of a questionnaire over HTTP: counts and cross-tables that point at nobody.
+"""Results of a questionnaire: counts and cross-tables that single nobody out.
 
 Every count stands for a group and is a multiple of five; fewer than five is absent, nobody among
 them. The same group shows the same number wherever it appears.
@@ -12,7 +12,7 @@ from services.contracts.http.questionnaires import Words
 
 
 class OptionCount(View):
-    """`count` is absent for fewer than five, or where a sum would tell it all the same."""
+    """`count` is absent below five, or where a sum would reveal it."""
 
     id: str
     label: Words
@@ -32,7 +32,7 @@ class QuestionResult(View):
 
 
 class ResultsView(View):
-    """Only of an ended collection: numbers that grow could be told apart day by day."""
+    """Only of an ended collection: growing numbers could be subtracted day by day."""
 
     project_id: UUID
     title: str

@@ -1,4 +1,4 @@
-"""Broken rules of request models, as sentences in French and English for whoever typed the value.
+"""Validation errors of request models, as sentences in French and English for staff.
 
 One table for services, console, commands and sheets: the validation library explains itself in
 English only, and to programmers. A sentence never repeats a value, which may be personal.
@@ -18,12 +18,12 @@ Sentences = tuple[str, str]
 
 @dataclass(frozen=True)
 class Violation:
-    """One broken rule: the place in the request, and what would be right, without a full stop."""
+    """One error: its place in the request, and the correct form, without a full stop."""
 
     place: Place
     fr: str
     en: str
-    # A limit is exceeded: typing more does not help.
+    # A limit is exceeded: more text does not help.
     is_limit: bool = False
 
     def in_(self, language: Literal["fr", "en"]) -> str:

@@ -119,7 +119,7 @@ def test_words_around_control_characters_are_kept() -> None:
 @pytest.mark.parametrize("only_ascii", [False, True])
 def test_json_says_the_same_in_characters_that_act_on_nothing(only_ascii: bool) -> None:
     data = {"one": ALL, "\x9b": [ALL, 1, None], "half": "\ud83d"}
-    written = escaped(json.dumps(data, ensure_ascii=False, indent=2), only_ascii)
-    assert json.loads(written) == data
-    assert acting(written) == []
-    assert written.isascii() == only_ascii
+    json_text = escaped(json.dumps(data, ensure_ascii=False, indent=2), only_ascii)
+    assert json.loads(json_text) == data
+    assert acting(json_text) == []
+    assert json_text.isascii() == only_ascii

@@ -21,8 +21,8 @@ def prepared(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_words_stay_readable_in_ascii() -> None:
-    written = FRENCH.encode("ascii", _ERRORS).decode()
-    assert written == '" OEuvre " : l\'ete, 12 EUR... + * -> - + _# coeur'
+    encoded = FRENCH.encode("ascii", _ERRORS).decode()
+    assert encoded == '" OEuvre " : l\'ete, 12 EUR... + * -> - + _# coeur'
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp850", "iso8859-15"])
@@ -34,22 +34,23 @@ def test_every_text_can_be_written_in_every_encoding(encoding: str) -> None:
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
 def test_a_character_takes_as_many_columns_as_it_was_laid_out_with(encoding: str) -> None:
     for character in FRENCH + "日本語한국👨│┃╭╯▸◌":
-        written = character.encode(encoding, _ERRORS_IN_COLUMNS).decode(encoding)
-        assert cell_len(written) == cell_len(character), character
+        encoded = character.encode(encoding, _ERRORS_IN_COLUMNS).decode(encoding)
+        assert cell_len(encoded) == cell_len(character), character
 
 
 @pytest.mark.parametrize(
-    ("encoding", "typed", "read"),
+    ("encoding", "typed", "expected"),
     [
         ("utf-8", b"\xc3\xa9 \xe9", "é �"),
         ("ascii", "é@".encode(), "é@"),
         ("iso8859-1", b"\xe9@", "é@"),
     ],
 )
-def test_no_byte_from_a_keyboard_is_an_error(encoding: str, typed: bytes, read: str) -> None:
+def test_no_byte_from_a_keyboard_is_an_error(encoding: str, typed: bytes, expected: str) -> None:
     decoder = _Lenient(encoding)()
     assert (
-        "".join(decoder.decode(bytes([one])) for one in typed) + decoder.decode(b"", True) == read
+        "".join(decoder.decode(bytes([byte])) for byte in typed) + decoder.decode(b"", True)
+        == expected
     )
 
 
@@ -61,13 +62,13 @@ def test_an_unexpected_error_quotes_texts_without_acting() -> None:
         "raise ValueError(ALL)\n"
     )
     for encoding in ("utf-8", "ascii"):
-        done = subprocess.run(
+        result = subprocess.run(
             [sys.executable, "-c", failing],
             env={"PATH": os.environ["PATH"], "PYTHONIOENCODING": encoding},
             capture_output=True,
             check=False,
         )
-        said = done.stderr.decode(encoding)
-        assert done.returncode == 1
-        assert "ValueError: efface" in said
-        assert acting(said) == []
+        message = result.stderr.decode(encoding)
+        assert result.returncode == 1
+        assert "ValueError: efface" in message
+        assert acting(message) == []

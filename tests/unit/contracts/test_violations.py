@@ -48,20 +48,25 @@ EXTREMES: tuple[Any, ...] = (
 def broken(model: type[BaseModel], **values: Any) -> list[tuple[str, str, str]]:
     with pytest.raises(ValidationError) as refused:
         model(**values)
-    return [(one.path, one.fr, one.en) for one in violations(refused.value.errors())]
+    return [
+        (violation.path, violation.fr, violation.en)
+        for violation in violations(refused.value.errors())
+    ]
 
 
 def commands() -> list[type[Command]]:
     for module in pkgutil.iter_modules(requests.__path__, f"{requests.__name__}."):
         importlib.import_module(module.name)
-    models, left = set(), [Command]
-    while left:
-        model = left.pop()
+    models, pending = set(), [Command]
+    while pending:
+        model = pending.pop()
         subclasses = [
-            one for one in model.__subclasses__() if one.__module__.startswith("services")
+            subclass
+            for subclass in model.__subclasses__()
+            if subclass.__module__.startswith("services")
         ]
         models.update(subclasses)
-        left += subclasses
+        pending += subclasses
     return sorted(models, key=lambda model: model.__name__)
 
 
@@ -109,7 +114,7 @@ def test_every_extreme_of_every_field_is_accepted_or_refused_in_words(
             try:
                 model.model_validate({field: value})
             except ValidationError as refused:
-                for one in violations(refused.errors()):
-                    assert one.fr != "cette valeur ne convient pas", (field, repr(value)[:40])
-                    assert "{" not in one.fr + one.en
-                    assert len(one.fr) < 250
+                for violation in violations(refused.errors()):
+                    assert violation.fr != "cette valeur ne convient pas", (field, repr(value)[:40])
+                    assert "{" not in violation.fr + violation.en
+                    assert len(violation.fr) < 250
