@@ -43,7 +43,7 @@ def test_accepting_requests_the_credential_on_that_device_at_once(
 ) -> None:
     page = phone.open(site.link(ACCEPTED))
     expect(visible_step(page, "before")).to_contain_text("Vous participez à ce projet")
-    expect(page.locator("#joined-status")).to_have_text(re.compile("prêt et gardé"))
+    expect(page.locator("#joined-status")).to_have_text(re.compile("prêt et enregistré"))
     assert site.credential_requests == 1
     assert "accepted" not in page.url, "a bookmark is the link of the message"
     assert private_link(page).startswith(page.url.partition("?")[0])
@@ -91,7 +91,7 @@ def test_an_unreachable_server_while_accepting_loses_no_credential(
     expect(page.locator("#joined [role=alert]")).to_contain_text("vous ne perdez rien")
     site.lost = False
     page.get_by_role("button", name="Réessayer maintenant").click()
-    expect(page.locator("#joined-status")).to_have_text(re.compile("prêt et gardé"))
+    expect(page.locator("#joined-status")).to_have_text(re.compile("prêt et enregistré"))
     private_link(page)
 
 
@@ -126,10 +126,10 @@ def test_a_browser_without_storage_requests_no_credential_by_itself(
         phone.context.add_init_script(REFUSES)
         page = phone.open(site.link(ACCEPTED))
         expect(page.locator("#kept-nowhere")).to_be_visible()
-        expect(page.locator("#joined-status")).to_contain_text("ne gardera pas votre jeton")
+        expect(page.locator("#joined-status")).to_contain_text("n'enregistrera pas votre jeton")
         assert site.credential_requests == 0
         to_credential_from_welcome(page)
-        expect(page.locator("#credential-status")).to_contain_text("ne le garde pas")
+        expect(page.locator("#credential-status")).to_contain_text("ne l'enregistre pas")
         link = private_link(page)
     with device(chrome) as other:
         answer(other.open(link))

@@ -49,7 +49,7 @@ def test_by_keyboard_alone_on_a_phone(phone: Device, site: Site) -> None:
     press(page, page.get_by_role("button", name="J'ai compris, continuer"))
     expect(page.get_by_role("heading", level=1, name="Votre jeton anonyme")).to_be_focused()
     expect(page.locator("#credential-status")).to_have_text(
-        "Votre jeton est prêt et gardé sur cet appareil."
+        "Votre jeton est prêt et enregistré sur cet appareil."
     )
     press(page, page.get_by_role("button", name="Répondre maintenant"))
     press(page, page.get_by_role("radio", name="Oui"), "Space")
@@ -75,7 +75,9 @@ def test_by_keyboard_alone_on_a_phone(phone: Device, site: Site) -> None:
     expect(page.get_by_role("heading", level=1, name="Relire et envoyer")).to_be_focused()
     press(page, page.get_by_role("radio", name="Oui, elle peut être lue"), "Space")
     press(page, page.get_by_role("button", name="Envoyer ma réponse"))
-    expect(page.get_by_role("heading", level=1, name="Votre réponse est arriv")).to_be_focused()
+    expect(
+        page.get_by_role("heading", level=1, name="Votre réponse a bien été reçue")
+    ).to_be_focused()
     receipt = page.locator("#receipt").inner_text()
     sent = site.contributions[receipt]
     # Positions count characters, an emoji as one; "art. 12" does not end a sentence.

@@ -253,7 +253,7 @@ def test_a_key_for_one_member_alone_stops_the_page(phone: Device, site: Site) ->
     site.key = signer(1)
     page = phone.open(site.link())
     to_credential(page)
-    warned(page, "n'a pas été faite avec la clé que tout le monde a")
+    warned(page, "n'a pas été faite avec la clé commune à tous")
     expect(page.locator("#answer-now")).to_be_hidden()
 
 

@@ -145,14 +145,16 @@ async def test_from_the_invitation_to_the_receipt(page: Page, panel: Panel) -> N
     await page.get_by_role("button", name="Je participe").first.click()
     # The browser follows to the answer page, which requests the credential first.
     await expect(page).to_have_url(re.compile("/answer/"))
-    await expect(page.locator("#joined-status")).to_contain_text("prêt et gardé")
+    await expect(page.locator("#joined-status")).to_contain_text("prêt et enregistré")
     await expect(page.locator("#private-link")).to_be_visible()
     assert await panel.campaigns.database.pool.fetchval("SELECT count(*) FROM credential") == 1
     await page.get_by_role("link", name="Français").click()
     await write(page)
     await page.get_by_role("radio", name="Oui, elle peut être lue").check()
     await page.get_by_role("button", name="Envoyer ma réponse").click()
-    await expect(page.get_by_role("heading", level=1)).to_have_text("Votre réponse est arrivée")
+    await expect(page.get_by_role("heading", level=1)).to_have_text(
+        "Votre réponse a bien été reçue"
+    )
     await page.get_by_role("button", name="Vérifier").click()
     await expect(page.locator("#checked")).to_have_text("Votre réponse est bien comptée.")
     pool = panel.responses.database.pool

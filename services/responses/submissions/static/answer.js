@@ -104,7 +104,7 @@ function pause(seconds, place, signal, afterwards) {
     else {
       place.replaceChildren(el("div", { class: "warning", role: "alert" },
         el("p", {}, t("Le serveur ne répond pas. La page continue d'essayer ; vous ne perdez rien.",
-          "The server does not respond. The page keeps trying; you lose nothing.")),
+          "The server does not reply. The page keeps trying; you lose nothing.")),
         afterwards ? el("p", {}, afterwards) : null), el("p", {}, retry));
     }
   });
@@ -114,9 +114,9 @@ function pause(seconds, place, signal, afterwards) {
 function tell(error, place) {
   const sentences = error instanceof Refused
     ? [error.sentence ?? t("Le serveur a refusé.", "The server refused."), error.wayOut, ...error.errors]
-    : [t("La signature reçue n'a pas été faite avec la clé que tout le monde a. Par prudence, la page s'arrête ici : votre anonymat ne serait pas sûr.",
+    : [t("La signature reçue n'a pas été faite avec la clé commune à tous. Par prudence, la page s'arrête ici : votre anonymat ne serait pas sûr.",
       "The signature received was not made with the key that everybody has. To be safe, the page stops here: your anonymity would not be certain."),
-    t("Signalez-le à l'administration ; rien n'a été envoyé.", "Tell the administration; nothing was sent.")];
+    t("Signalez-le à l'administration ; rien n'a été envoyé.", "Report it to the administration; nothing was sent.")];
   if (!(error instanceof Refused || error instanceof CredentialError)) throw error;
   const told = el("div", { class: "warning", role: "alert", tabindex: -1 },
     ...sentences.filter(Boolean).map((sentence) => el("p", {}, sentence)));
@@ -154,8 +154,8 @@ async function before(signal) {
   by("joined-private").append(by("private"));
   if (!device.kept.signature && !device.lasting) {
     by("private").hidden = true;
-    status.textContent = t("Ce navigateur ne gardera pas votre jeton anonyme : il ne vous sera remis qu'à l'étape suivante, avec un lien privé à copier.",
-      "This browser will not keep your anonymous credential: you will receive it in the next step only, with a private link to copy.");
+    status.textContent = t("Ce navigateur n'enregistrera pas votre jeton anonyme : il ne vous sera remis qu'à l'étape suivante, avec un lien privé à copier.",
+      "This browser will not save your anonymous credential: you will receive it only in the next step, with a private link to copy.");
     return;
   }
   await obtain(signal, status, by("joined").querySelector("[data-trouble]"));
@@ -178,8 +178,8 @@ async function obtain(signal, status, place) {
     status.textContent = about.preview
       ? t("Ici, le membre reçoit son jeton.", "Here, the member receives their credential.")
       : device.lasting
-        ? t("Votre jeton est prêt et gardé sur cet appareil.", "Your credential is ready and kept on this device.")
-        : t("Votre jeton est prêt, mais ce navigateur ne le garde pas.", "Your credential is ready, but this browser does not keep it.");
+        ? t("Votre jeton est prêt et enregistré sur cet appareil.", "Your credential is ready and saved on this device.")
+        : t("Votre jeton est prêt, mais ce navigateur ne l'enregistre pas.", "Your credential is ready, but this browser does not save it.");
     by("answer-now").hidden = false;
     by("private").hidden = about.preview;
     by("private-link").value = privateLink();
@@ -303,13 +303,13 @@ by("send").addEventListener("click", async () => {
   };
   try {
     const { receipt, first } = await untilReached(send, place, signal, t(
-      "Si votre réponse est déjà arrivée, elle compte telle que vous venez de l'envoyer.",
-      "If your response has already arrived, it counts as you have just sent it."));
+      "Si votre réponse est déjà arrivée, elle compte telle que vous l'avez envoyée.",
+      "If your response has already arrived, it counts as you sent it."));
     device.keep({ receipt, ...SENT });
     finish(first || attempts > 1);
   } catch (refusal) {
     if (refusal === signal.reason) return;
-    by("send-status").textContent = t("Votre réponse n'est pas partie ; elle reste sur cet appareil.",
+    by("send-status").textContent = t("Votre réponse n'a pas été envoyée ; elle reste sur cet appareil.",
       "Your response was not sent; it stays on this device.");
     by("send").removeAttribute("aria-disabled");
     device.keep({ sending: undefined });
@@ -333,7 +333,7 @@ by("check").addEventListener("click", async () => {
     const ask = () => exchange.counted(about.project_id, device.kept.receipt);
     by("checked").textContent = await untilReached(ask, place, leaving.signal)
       ? t("Votre réponse est bien comptée.", "Your response is counted.")
-      : t("Le serveur ne trouve pas ce reçu. Signalez-le à l'administration.", "The server does not find this receipt. Tell the administration.");
+      : t("Le serveur ne trouve pas ce reçu. Signalez-le à l'administration.", "The server cannot find this receipt. Report it to the administration.");
     await tellWhatBecame();
   } catch (error) {
     ignoreLeaving(error);
@@ -374,7 +374,7 @@ function copies(button, read) {
     } catch { // the browser refuses the clipboard: members can still copy by hand
       if (field) field.select();
       else getSelection().selectAllChildren(by("receipt"));
-      announce(t("Copiez le texte choisi.", "Copy the selected text."));
+      announce(t("Copiez le texte sélectionné.", "Copy the selected text."));
     }
   });
 }
@@ -385,8 +385,8 @@ copies("copy-receipt", () => ({ text: device.kept.receipt }));
 by("forget").addEventListener("click", () => {
   device.forget();
   close(t("Tout est effacé", "Everything is erased"), t(
-    "Cet appareil ne garde plus rien de cette participation. Fermez aussi cette page.",
-    "This device keeps nothing of this participation any more. Close this page too."));
+    "Il ne reste plus rien de cette participation sur cet appareil. Fermez aussi cette page.",
+    "Nothing of this participation is left on this device. Close this page too."));
 });
 
 // Start ------------------------------------------------------------------------------------------------
@@ -419,7 +419,7 @@ async function start() {
   if (about.state === "over" && !about.preview) {
     return close(t("Cette participation est terminée", "This participation is over"), t(
       `Elle s'est terminée le ${longDate(about.ends_on)} : plus aucune réponse ne peut être reçue.`,
-      `It ended on ${longDate(about.ends_on)}: no more answers can be received.`));
+      `It ended on ${longDate(about.ends_on)}: no more responses can be received.`));
   }
   if (!ticket && !about.preview) {
     return close(t("Ce lien est incomplet", "This link is not complete"), t(
