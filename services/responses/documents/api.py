@@ -30,7 +30,8 @@ _DOCUMENT_BODY = file_body(
 
 def router(service: Service, document_store: DocumentStore) -> APIRouter:
     router = APIRouter(prefix="/api")
-    uploads = APIRouter(route_class=FILE_LIMIT)
+    # A prefix of its own: a nested router's route would not know that of its parent.
+    uploads = APIRouter(prefix="/api", route_class=FILE_LIMIT)
 
     @router.get("/collections/{project_id}/documents")
     async def list_documents(staff: AnyButRegistryStaff, project_id: UUID) -> list[DocumentView]:
@@ -58,5 +59,7 @@ def router(service: Service, document_store: DocumentStore) -> APIRouter:
             )
         return document_view(document)
 
-    router.include_router(uploads)
-    return router
+    routes = APIRouter()
+    routes.include_router(router)
+    routes.include_router(uploads)
+    return routes

@@ -16,7 +16,8 @@ from services.runtime.service import Service
 
 def router(service: Service) -> APIRouter:
     router = APIRouter(prefix="/api")
-    uploads = APIRouter(route_class=FILE_LIMIT)
+    # A prefix of its own: a nested router's route would not know that of its parent.
+    uploads = APIRouter(prefix="/api", route_class=FILE_LIMIT)
 
     @router.put("/collections/{project_id}/questionnaire")
     async def write_questionnaire(
@@ -45,5 +46,7 @@ def router(service: Service) -> APIRouter:
         """The body is the file. Nothing is saved: the answer is a draft to correct."""
         return await imports.import_isolated(format, await request.body())
 
-    router.include_router(uploads)
-    return router
+    routes = APIRouter()
+    routes.include_router(router)
+    routes.include_router(uploads)
+    return routes

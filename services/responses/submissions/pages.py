@@ -43,7 +43,10 @@ def router(
 ) -> APIRouter:
     """`credentials_url`: where campaigns signs credentials."""
     routes = APIRouter(prefix="/answer", include_in_schema=False)
-    submissions = APIRouter(route_class=body_limit(LARGEST_BODY_BYTES))
+    # A prefix of its own: a nested router's route would not know that of its parent.
+    submissions = APIRouter(
+        prefix="/answer", include_in_schema=False, route_class=body_limit(LARGEST_BODY_BYTES)
+    )
 
     @routes.get("/{id}/about.json")
     async def page_content(id: UUID) -> AnswerSheet:
@@ -79,8 +82,10 @@ def router(
         response.headers["Cache-Control"] = "public, max-age=300"
         return Echoes.model_validate(lists)
 
-    routes.include_router(submissions)
-    return routes
+    both = APIRouter()
+    both.include_router(routes)
+    both.include_router(submissions)
+    return both
 
 
 def parse_submission(body: bytes) -> Contribution:
