@@ -154,7 +154,7 @@ def test_errors_are_reported_at_the_top_and_beside_each_question(
         expect(summary.get_by_role("heading")).to_have_text("2 answers need another look")
         text_field = page.get_by_role("textbox", name="6. What would you change?")
         expect(text_field).to_have_attribute("aria-invalid", "true")
-        expect(text_field).to_have_accessible_description("This question asks for an answer.")
+        expect(text_field).to_have_accessible_description("This question needs an answer.")
         assert page.title().startswith("Error: ")
         address = page.url
         summary.get_by_role("link", name="What would you change?").click()

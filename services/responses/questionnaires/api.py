@@ -43,7 +43,7 @@ def router(service: Service) -> APIRouter:
     async def import_questionnaire(
         staff: CampaignsOrAnalysisStaff, request: Request, format: imports.Format
     ) -> ImportedQuestionnaire:
-        """The body is the file. Nothing is saved: the answer is a draft to correct."""
+        """The body is the file. Nothing is saved: the result is a draft to correct."""
         return await imports.import_isolated(format, await request.body())
 
     routes = APIRouter()

@@ -35,7 +35,7 @@ def router(service: Service, randomness: Random) -> APIRouter:
 
     @router.get("/collections/{project_id}/readings/next")
     async def next_reading(staff: AnalysisStaff, project_id: UUID) -> NextReading:
-        """What this reader should read now. Their order is drawn, once, by the first call."""
+        """The contribution that this reader should read now. The first call draws their order."""
         async with service.database.transaction() as conn:
             next_contribution = await use_cases.next_reading(
                 conn, service.clock, randomness, staff, project_id
@@ -118,7 +118,7 @@ def router(service: Service, randomness: Random) -> APIRouter:
     async def take_note(
         staff: AnalysisStaff, project_id: UUID, note: SessionNote
     ) -> ContributionView:
-        """What was said in a workshop, attributed to nobody; read like any contribution."""
+        """A workshop's note, attributed to nobody and read like any contribution."""
         async with service.database.transaction() as conn:
             contribution = await use_cases.take_note(
                 conn, service.clock, randomness, staff, project_id, note

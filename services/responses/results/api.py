@@ -68,7 +68,7 @@ def router(service: Service) -> APIRouter:
     async def export_contributions(
         staff: AnalysisStaff, project_id: UUID, format: ExportFormat, language: RequestLanguage
     ) -> Response:
-        """What was written, under random ids; of what is hidden, only that it is."""
+        """Contributions under random ids; a hidden one without its words."""
         async with service.database.read_only() as conn:
             await collections.find_collection(conn, project_id)
             contributions = await store.list_exported(conn, project_id)

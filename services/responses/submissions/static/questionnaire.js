@@ -107,7 +107,7 @@ function complain(asked) {
   const { question, field, frame, error } = asked;
   const missing = question.required && field.value() === undefined;
   const trouble = frame.hidden ? null : field.trouble()
-    ?? (missing ? t("Cette question demande une réponse.", "This question asks for an answer.") : null);
+    ?? (missing ? t("Cette question demande une réponse.", "This question needs an answer.") : null);
   error.textContent = trouble ?? "";
   error.hidden = !trouble;
   frame.classList.toggle("wrong", Boolean(trouble));
