@@ -94,8 +94,8 @@ class NothingToSign(Refusal):
 class SignedByAnother(Refusal):
     status = 403
     sentence = Text(
-        fr="D'après le mandat, c'est {name} qui décide, et ce compte n'est pas le vôtre.",
-        en="The mandate says that {name} decides, and that account is not yours.",
+        fr="Le mandat désigne {name} comme décideur, et vous utilisez un autre compte.",
+        en="The mandate names {name} as the decision maker, and you use another account.",
     )
     way_out = Text(
         fr="Demandez-lui de signer, ou changez le décideur du mandat : c'est un acte public, qui"

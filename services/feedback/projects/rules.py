@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from services.runtime.text import Text
+from services.runtime.text import Language, Text
 
 
 class ProjectStatus(StrEnum):
@@ -128,8 +128,8 @@ class Blocker:
     text: Text
     data: dict[str, Any]
 
-    def sentence(self, language: str) -> str:
-        return self.text.in_("fr" if language == "fr" else "en", **self.data)
+    def sentence(self, language: Language) -> str:
+        return self.text.in_(language, **self.data)
 
 
 _MISSING = (
@@ -170,11 +170,12 @@ _REVISED = Text(
     en="a revision is ready and not published yet",
 )
 _NOT_RECEIVED = Text(
-    fr="le retour est publié et part vers les participants",
+    fr="le retour est publié et en cours d'envoi aux participants",
     en="the report is published and on its way to participants",
 )
 _LEAVING = Text(
-    fr="les retours partent vers les participants", en="reports are leaving to participants"
+    fr="les retours sont en cours d'envoi aux participants",
+    en="reports are on their way to participants",
 )
 _NO_SYNTHESIS = Text(fr="la synthèse n'est pas terminée", en="the synthesis is not finished")
 _NOT_OPENED = Text(
