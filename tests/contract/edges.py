@@ -1,12 +1,12 @@
-"""What every answer tells browsers."""
+"""Security headers of every HTTP response."""
 
 import httpx
 
 
 def heeded(headers: httpx.Headers) -> list[str]:
-    """What is missing of what browsers heed."""
+    """Expected headers that the HTTP response lacks."""
     policy = headers.get("content-security-policy", "")
-    wanted = {
+    expected = {
         "nosniff": headers.get("x-content-type-options") == "nosniff",
         "no referrer": headers.get("referrer-policy") == "no-referrer",
         "own window": headers.get("cross-origin-opener-policy") == "same-origin",
@@ -16,4 +16,4 @@ def heeded(headers: httpx.Headers) -> list[str]:
         "devices": "camera=()" in headers.get("permissions-policy", ""),
         "said how long it is kept": bool(headers.get("cache-control")),
     }
-    return [what for what, there in wanted.items() if not there]
+    return [header for header, there in expected.items() if not there]

@@ -1,4 +1,4 @@
-"""One full example of every event: what a subscriber may meet, field by field."""
+"""One full example of every event, with every field that a subscriber may receive."""
 
 from datetime import date
 from uuid import UUID

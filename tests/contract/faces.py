@@ -1,4 +1,4 @@
-"""Each service behind its own port on a real database, and in it what requests can be about.
+"""Each service on a port of its own and a real database, with data that requests can refer to.
 
 `sow` makes everything anew, so that no request depends on what another one left behind.
 """
@@ -64,7 +64,7 @@ WHO = {
 
 @dataclass(frozen=True)
 class Known:
-    """A request about something that is there."""
+    """A request about existing data."""
 
     path: dict[str, Any] = field(default_factory=dict)
     body: Any = None
@@ -91,8 +91,8 @@ class Face:
         topic = self.service.inbox.consumers[0].topic.name
         record = DeadRecord(topic, 0, next(_offsets), b"key", b"?")
         async with self.service.database.transaction() as conn:
-            now = self.service.clock.now()
-            await messaging.insert_dead_letter(conn, record, [], "MalformedEvent", now)
+            instant = self.service.clock.now()
+            await messaging.insert_dead_letter(conn, record, [], "MalformedEvent", instant)
             letters = await messaging.list_dead_letters(conn, 1000)
         return int(letters[-1]["id"])
 
@@ -109,14 +109,14 @@ _offsets = count()
 
 
 def picture() -> bytes:
-    written = io.BytesIO()
-    Image.new("RGB", (1, 1)).save(written, "PNG")
-    return written.getvalue()
+    picture = io.BytesIO()
+    Image.new("RGB", (1, 1)).save(picture, "PNG")
+    return picture.getvalue()
 
 
 def openings(service: Service) -> dict[str, frozenset[Role]]:
-    """The roles that open each operation; none: it is open to everybody."""
-    found: dict[str, frozenset[Role]] = {}
+    """Roles that may call each operation; none: it is public."""
+    operations: dict[str, frozenset[Role]] = {}
     for route in _routes(service.api.routes):
         if not isinstance(route, APIRoute):
             continue
@@ -124,12 +124,12 @@ def openings(service: Service) -> dict[str, frozenset[Role]]:
         for dependency in route.dependant.dependencies:
             roles |= getattr(dependency.call, "roles", frozenset())
         for method in route.methods or ():
-            found[f"{method} {route.path}"] = roles
-    return found
+            operations[f"{method} {route.path}"] = roles
+    return operations
 
 
 def pages(service: Service) -> list[tuple[str, str]]:
-    """Method and path of what is for members and for everybody, and described nowhere."""
+    """Method and path of public routes, which the OpenAPI descriptions leave out."""
     return sorted(
         (method, re.sub(r"{(\w+):\w+}", r"{\1}", route.path))
         for route in _routes(service.api.routes)
@@ -140,30 +140,30 @@ def pages(service: Service) -> list[tuple[str, str]]:
 
 
 def _routes(routes: Sequence[Any]) -> list[Route]:
-    """Included routers stay nested."""
-    found: list[Route] = []
+    """All routes, also of included routers, which stay nested."""
+    leaves: list[Route] = []
     for route in routes:
         inner = getattr(getattr(route, "original_router", None), "routes", None)
-        found += _routes(inner) if inner else [route] if isinstance(route, Route) else []
-    return found
+        leaves += _routes(inner) if inner else [route] if isinstance(route, Route) else []
+    return leaves
 
 
 @asynccontextmanager
 async def face(name: str, server: PostgresServer, folder: Path) -> AsyncIterator[Face]:
-    async with _FACES[name](server, folder) as made:
-        # One person asks all of it, faster than any person may.
-        made.service.api.state.rate_limiter = RateLimiter(per_second=1e6, burst=1e6)
-        yield made
+    async with _FACES[name](server, folder) as face:
+        # One person sends all requests, faster than the rate limit of a person.
+        face.service.api.state.rate_limiter = RateLimiter(per_second=1e6, burst=1e6)
+        yield face
 
 
 @asynccontextmanager
 async def _registry(server: PostgresServer, folder: Path) -> AsyncIterator[Face]:
     async with databases.clone(server, "registry") as (dsn, _), signing_in() as issuer:
         environment = people.environment(dsn, 1, folder / "clock.json")
-        given = {
+        settings = {
             key.removeprefix("PANEL_").lower(): value for key, value in environment.items()
         } | {"issuer": issuer.url}
-        service = services.registry.app.build(RegistrySettings(**given))  # type: ignore[arg-type]
+        service = services.registry.app.build(RegistrySettings(**settings))  # type: ignore[arg-type]
         _stop_time(folder)
 
         async def sow() -> Sown:
@@ -178,8 +178,8 @@ async def _registry(server: PostgresServer, folder: Path) -> AsyncIterator[Face]
                 "/api/members/{member_id}/erasure": Known({"member_id": str(member_id)}),
             }
 
-        async with _started(service, issuer, sow) as made:
-            yield made
+        async with _started(service, issuer, sow) as face:
+            yield face
 
 
 @asynccontextmanager
@@ -214,12 +214,12 @@ async def _campaigns(server: PostgresServer, folder: Path) -> AsyncIterator[Face
             link = Link(invited["member_id"], invited["id"], "invitation")
             asking = request_from_seed(bytes(32), signing_key().public)
             one_more = {"project_id": str(published), "title": "Vague 2", "wanted": 1}
-            written = sheet().model_dump(mode="json")
+            project_sheet = sheet().model_dump(mode="json")
             any_project = [Known({"id": str(id)}) for id in (launched, published, draft)]
             return {
-                "POST /api/projects": [Known(body=written), Known(body={"title": "Lettre"})],
+                "POST /api/projects": [Known(body=project_sheet), Known(body={"title": "Lettre"})],
                 "GET /api/projects/{id}": any_project,
-                "PUT /api/projects/{id}": Known({"id": str(draft)}, written),
+                "PUT /api/projects/{id}": Known({"id": str(draft)}, project_sheet),
                 "/api/projects/{id}/publish": Known({"id": str(draft)}),
                 "/api/projects/{id}/abandon": Known({"id": str(draft)}),
                 "/api/projects/{id}/decision-maker": Known({"id": str(published)}, WHO),
@@ -239,8 +239,8 @@ async def _campaigns(server: PostgresServer, folder: Path) -> AsyncIterator[Face
                 ),
             }
 
-        async with _started(service, issuer, sow) as made:
-            yield made
+        async with _started(service, issuer, sow) as face:
+            yield face
 
 
 @asynccontextmanager
@@ -257,32 +257,37 @@ async def _responses(server: PostgresServer, folder: Path) -> AsyncIterator[Face
             return Room(world, issuer)
 
         async def open_room() -> Room:
-            made = await room()
-            await made.world.make_ready(CROSSABLE)
-            await made.world.becomes("open", 2)
-            return made
+            reading_room = await room()
+            await reading_room.world.make_ready(CROSSABLE)
+            await reading_room.world.becomes("open", 2)
+            return reading_room
 
         async def sow() -> Sown:
             preparing, drafted, open_, ended = (
                 await room(), await room(), await open_room(), await open_room()
             )  # fmt: skip
-            asked = await drafted.request("PUT", "questionnaire", QUESTIONNAIRE)
-            assert asked.is_success, asked.text
+            response = await drafted.request("PUT", "questionnaire", QUESTIONNAIRE)
+            assert response.is_success, response.text
             note = {"title": "Atelier", "words": "La date, d'abord."}
             assert (await open_.request("POST", "notes", note)).status_code == 201
             (contribution,) = await open_.contributions()
-            one, other = await open_.draft("Dire la date"), await open_.draft("Dire le montant")
+            proposal, other = (
+                await open_.draft("Dire la date"),
+                await open_.draft("Dire le montant"),
+            )
             merged = await open_.draft("Le dire deux fois")
-            assert (await open_.merge(merged, one)).is_success
-            one = next(draft for draft in (await open_.board()).proposals if draft.id == one.id)
-            reading = await open_.record(contribution.id, proposals=[str(one.id)])
+            assert (await open_.merge(merged, proposal)).is_success
+            proposal = next(
+                draft for draft in (await open_.board()).proposals if draft.id == proposal.id
+            )
+            reading = await open_.record(contribution.id, proposals=[str(proposal.id)])
             assert reading.is_success, reading.text
             await ended.world.send_many(1)
             await ended.world.becomes("collected", 9, issued=50)
             await ended.world.open_sealed()
             listed = await ended.draft()
             await ended.read_all(proposals=[str(listed.id)])
-            here = {"project_id": str(open_.world.project_id)}
+            project_path = {"project_id": str(open_.world.project_id)}
             there = {"project_id": str(ended.world.project_id)}
             empty = {"project_id": str(preparing.world.project_id)}
             text = {"contribution_id": str(contribution.id)}
@@ -290,40 +295,43 @@ async def _responses(server: PostgresServer, folder: Path) -> AsyncIterator[Face
             two = {"rows": "tone", "columns": "length"}
             formbricks = json.dumps({"name": "x", "questions": []}).encode()
             return {
-                "/api/collections/{project_id}": [Known(here), Known(there), Known(empty)],
+                "/api/collections/{project_id}": [Known(project_path), Known(there), Known(empty)],
                 "/api/collections/{project_id}/questionnaire": Known(empty, QUESTIONNAIRE),
                 "/api/collections/{project_id}/ready": Known(
                     {"project_id": str(drafted.world.project_id)}
                 ),
-                "GET /api/collections/{project_id}/documents": Known(here),
+                "GET /api/collections/{project_id}/documents": Known(project_path),
                 "POST /api/collections/{project_id}/documents": Known(
                     empty, picture(), {"title": "La lettre"}
                 ),
                 "/api/questionnaires/imports": Known(
                     body=formbricks, query={"format": "formbricks"}
                 ),
-                "GET /api/collections/{project_id}/proposals": [Known(here), Known(there)],
+                "GET /api/collections/{project_id}/proposals": [Known(project_path), Known(there)],
                 "POST /api/collections/{project_id}/proposals": Known(
-                    here, {"title": "Plus court", "text": "Une page."}
+                    project_path, {"title": "Plus court", "text": "Une page."}
                 ),
                 "/api/proposals/{proposal_id}": Known(
-                    {"proposal_id": str(one.id)},
-                    {"title": "Plus court", "text": "Une page.", "version": one.version},
+                    {"proposal_id": str(proposal.id)},
+                    {"title": "Plus court", "text": "Une page.", "version": proposal.version},
                 ),
                 "/api/proposals/{proposal_id}/merge": Known(
-                    {"proposal_id": str(other.id)}, {"into": str(one.id), "version": other.version}
+                    {"proposal_id": str(other.id)},
+                    {"into": str(proposal.id), "version": other.version},
                 ),
                 "/api/proposals/{proposal_id}/unmerge": Known(
                     {"proposal_id": str(merged.id)}, {"version": merged.version + 1}
                 ),
-                "/api/proposals/{proposal_id}/contributions": Known({"proposal_id": str(one.id)}),
+                "/api/proposals/{proposal_id}/contributions": Known(
+                    {"proposal_id": str(proposal.id)}
+                ),
                 "/api/collections/{project_id}/synthesis": Known(
                     there, {"proposals": [{"id": str(listed.id), "version": listed.version}]}
                 ),
-                "/api/collections/{project_id}/readings/next": Known(here),
+                "/api/collections/{project_id}/readings/next": Known(project_path),
                 "/api/collections/{project_id}/contributions": [
-                    Known(here),
-                    Known(here, query={"search": "date"}),
+                    Known(project_path),
+                    Known(project_path, query={"search": "date"}),
                 ],
                 "/api/contributions/{contribution_id}": Known(text),
                 "/api/contributions/{contribution_id}/readings": Known(text, NO_SUGGESTION),
@@ -331,10 +339,10 @@ async def _responses(server: PostgresServer, folder: Path) -> AsyncIterator[Face
                     text, {"hidden": True, "reason": REASON}
                 ),
                 "/api/collections/{project_id}/readings-wanted": Known(
-                    here, {"readings_wanted": 2}
+                    project_path, {"readings_wanted": 2}
                 ),
-                "/api/collections/{project_id}/notes": Known(here, note),
-                "/api/collections/{project_id}/attention": [Known(here), Known(there)],
+                "/api/collections/{project_id}/notes": Known(project_path, note),
+                "/api/collections/{project_id}/attention": [Known(project_path), Known(there)],
                 "/api/collections/{project_id}/results": Known(there),
                 "/api/collections/{project_id}/results/cross": Known(there, query=two),
                 "/api/collections/{project_id}/results/export": [
@@ -368,9 +376,10 @@ async def _feedback(server: PostgresServer, folder: Path) -> AsyncIterator[Face]
             assert (await decided.summarise()).is_success
             (published,) = await reported.reported("La date")
             view = await reported.decision(published.proposal_id)
-            here = {"project_id": str(deciding.project_id)}
+            project_path = {"project_id": str(deciding.project_id)}
             all_three = [
-                Known({"project_id": str(one.project_id)}) for one in (deciding, decided, reported)
+                Known({"project_id": str(world.project_id)})
+                for world in (deciding, decided, reported)
             ]
             return {
                 "/api/projects/{project_id}": all_three,
@@ -385,7 +394,7 @@ async def _feedback(server: PostgresServer, folder: Path) -> AsyncIterator[Face]
                     {"version": view.version, "progress": "done"},
                 ),
                 "/api/projects/{project_id}/report": Known(
-                    here, {"summary": "Nous avons lu chacun.", "version": 1}
+                    project_path, {"summary": "Nous avons lu chacun.", "version": 1}
                 ),
                 "/api/projects/{project_id}/report/preview": all_three,
                 "/api/projects/{project_id}/report/publication": Known(

@@ -1,4 +1,4 @@
-"""What staff send is refused at the edge where no column could hold it."""
+"""The edge refuses a value of staff that no column could hold."""
 
 import json
 import re
@@ -18,33 +18,33 @@ from services.contracts.http.responses import Contribution
 from services.responses.submissions.rules_answers import check_answers
 
 PROJECT = "7d9c6a1e-0000-4000-8000-000000000001"
-# As JSON writes them.
+# In JSON's own notation.
 _CONTROLS = re.compile(r"\\u00(?:0[0-8bef]|1[0-9a-f]|7f|[89][0-9a-f])|[\x7f-\x9f]")
 CAMPAIGN = {"project_id": PROJECT, "title": "Vague 1", "wanted": 1}
 
 
-def reachable(part: Any, document: dict[str, Any], seen: frozenset[str]) -> Iterator[Any]:
+def reachable(part: Any, document: dict[str, Any], visited: frozenset[str]) -> Iterator[Any]:
     if isinstance(part, list):
         for inner in part:
-            yield from reachable(inner, document, seen)
+            yield from reachable(inner, document, visited)
     elif isinstance(part, dict):
         reference = part.get("$ref", "")
-        if reference.startswith("#/components/schemas/") and reference not in seen:
+        if reference.startswith("#/components/schemas/") and reference not in visited:
             schema = document["components"]["schemas"][reference.rpartition("/")[2]]
-            yield from reachable(schema, document, seen | {reference})
+            yield from reachable(schema, document, visited | {reference})
         yield part
         for inner in part.values():
-            yield from reachable(inner, document, seen)
+            yield from reachable(inner, document, visited)
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_every_number_that_is_sent_has_its_least_and_its_most(service: str) -> None:
+def test_every_number_in_a_request_has_bounds(service: str) -> None:
     document = build(service).api.openapi()
     numbers = 0
     for path, operations in document["paths"].items():
         for operation in operations.values():
-            asked = [operation.get("parameters", []), operation.get("requestBody", {})]
-            for schema in reachable(asked, document, frozenset()):
+            inputs = [operation.get("parameters", []), operation.get("requestBody", {})]
+            for schema in reachable(inputs, document, frozenset()):
                 if schema.get("type") in ("integer", "number"):
                     numbers += 1
                     assert {"minimum", "maximum"} <= schema.keys(), (path, schema)
@@ -65,16 +65,16 @@ def test_every_number_that_is_sent_has_its_least_and_its_most(service: str) -> N
 def test_control_characters_are_dropped_wherever_text_stands(
     command: Any, sent: dict[str, Any]
 ) -> None:
-    written = command.model_validate(sent)
+    parsed = command.model_validate(sent)
     expected = command.model_validate(json.loads(_CONTROLS.sub("", json.dumps(sent))))
-    assert written == expected
-    assert not _CONTROLS.search(written.model_dump_json())
+    assert parsed == expected
+    assert not _CONTROLS.search(parsed.model_dump_json())
 
 
 def test_text_of_control_characters_alone_is_no_text() -> None:
     with pytest.raises(ValidationError) as refused:
         ProjectSheet.model_validate({"title": "\x1b\x07\0"})
-    assert [one["type"] for one in refused.value.errors()] == ["string_too_short"]
+    assert [error["type"] for error in refused.value.errors()] == ["string_too_short"]
 
 
 def test_text_keeps_its_lines_and_a_title_is_one() -> None:
@@ -85,7 +85,7 @@ def test_text_keeps_its_lines_and_a_title_is_one() -> None:
     assert sheet.mandate.why == "Un\ndeux\ntrois\tquatre"
 
 
-def test_what_is_nested_without_end_is_refused() -> None:
+def test_a_body_nested_too_deeply_is_refused() -> None:
     nested: list[Any] = []
     for _ in range(900):
         nested = [nested]
@@ -98,7 +98,7 @@ def test_what_is_nested_without_end_is_refused() -> None:
                 "answers": {"why": nested},
             }
         )
-    assert [one["type"] for one in refused.value.errors()] == ["too_deep"]
+    assert [error["type"] for error in refused.value.errors()] == ["too_deep"]
 
 
 @pytest.mark.parametrize(
@@ -126,13 +126,13 @@ def test_what_is_nested_without_end_is_refused() -> None:
         ),
     ],
 )
-def test_what_is_out_of_range_is_refused(command: Any, sent: dict[str, Any]) -> None:
+def test_values_out_of_range_are_refused(command: Any, sent: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         command.model_validate(sent)
 
 
-def test_what_a_member_writes_is_never_refused_for_a_character_that_nobody_sees() -> None:
-    """They could not find it to delete it. Half a character becomes the sign for one lost."""
+def test_a_members_text_is_never_refused_for_an_invisible_character() -> None:
+    """They could not find it to delete it. Half a character becomes the replacement character."""
     free = {"id": "why", "kind": "free_text", "required": False, "only_if": None}
     sent = Contribution(
         prepared="",
@@ -140,5 +140,5 @@ def test_what_a_member_writes_is_never_refused_for_a_character_that_nobody_sees(
         questionnaire_version=1,
         answers={"why": "La date\0 d'abord \ud83d"},
     )
-    kept = check_answers({"questions": [free]}, sent.answers)
-    assert kept == {"why": "La date d'abord \N{REPLACEMENT CHARACTER}"}
+    checked = check_answers({"questions": [free]}, sent.answers)
+    assert checked == {"why": "La date d'abord \N{REPLACEMENT CHARACTER}"}

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 COMPOSE: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-# The stack decides these itself, for everybody.
+# The stack sets these itself, for every container.
 BY_THE_IMAGE = {"PANEL_HTTP_HOST"}
 LOCAL_ONLY = {"PANEL_MODE", "PANEL_CLOCK_FILE"}
 # A setup makes tables and topics, and is not traced.
@@ -46,7 +46,7 @@ READERS: list[tuple[str, type[Environment]]] = [
 def test_every_setting_of_the_reference_reaches_its_container(
     container: str, model: type[Environment]
 ) -> None:
-    given: dict[str, str] = SERVICES[container]["environment"]
+    environment: dict[str, str] = SERVICES[container]["environment"]
     dropped = []
     for name, field in model.model_fields.items():
         variable = f"{model.model_config['env_prefix']}{name}".upper()
@@ -54,14 +54,14 @@ def test_every_setting_of_the_reference_reaches_its_container(
             continue
         if container.endswith("-setup") and variable in OF_NO_SETUP:
             continue
-        by_file = given.get(f"{variable}_FILE")
+        by_file = environment.get(f"{variable}_FILE")
         if by_file and (by_file.startswith("/") or not is_secret(field)):
             continue  # a file that the stack hands over
-        said = given.get(variable)
+        setting = environment.get(variable)
         if variable in BY_THE_STACK:
-            arrives = said is not None
+            arrives = setting is not None
         else:
-            arrives = said is not None and f"${{{variable}" in said
+            arrives = setting is not None and f"${{{variable}" in setting
         if not arrives:
             dropped.append(variable)
         elif is_secret(field):
@@ -69,7 +69,7 @@ def test_every_setting_of_the_reference_reaches_its_container(
     assert not dropped, f"add to deploy/compose.yaml, for {container}: {', '.join(dropped)}"
 
 
-def test_the_file_of_variables_asks_for_no_secret() -> None:
+def test_the_file_of_variables_needs_no_secret() -> None:
     example = (DEPLOY / ".env.example").read_text()
     assert not re.search(r"^PANEL_\w*(PASSWORD|SECRET|KEY)=", example, re.MULTILINE)
 
@@ -83,20 +83,20 @@ def test_every_container_is_confined(name: str) -> None:
     assert container["logging"]["options"] == {"max-size": "20m", "max-file": "5"}
     limits = container["deploy"]["resources"]["limits"]
     assert limits.keys() == {"memory", "cpus", "pids"}
-    # Who is root says why: new owners of keys and of a volume, the folder of backups.
+    # Containers that run as root change owners: of keys, a volume, the folder of backups.
     if container.get("user") == "0:0":
         assert name in ("keys", "postgres-folder", "backup", "restore")
 
 
 def test_the_database_owns_its_folder_whichever_image_it_comes_from() -> None:
-    """Images of PostgreSQL 18 have none where the volume goes: the engine makes it for root."""
+    """Images of PostgreSQL 18 lack the volume's folder: the engine creates it for root."""
     server, folder = SERVICES["postgres"], SERVICES["postgres-folder"]
     assert folder["command"] == [server["user"], server["environment"]["PGDATA"]]
     assert folder["volumes"] == [f"postgres:{server['environment']['PGDATA']}"]
     assert folder["volumes"][0] in server["volumes"]
     assert folder["image"] == server["image"]
-    done = {"condition": "service_completed_successfully"}
-    assert server["depends_on"]["postgres-folder"] == done
+    completed = {"condition": "service_completed_successfully"}
+    assert server["depends_on"]["postgres-folder"] == completed
 
 
 def test_databases_and_bus_have_networks_of_their_own_that_lead_nowhere() -> None:
@@ -129,8 +129,8 @@ def test_every_image_carries_its_version_and_may_be_pinned_by_digest() -> None:
             assert "${PANEL_VERSION" in image, name
     for file in (DEPLOY / "Dockerfile", DEPLOY / "proxy" / "Dockerfile"):
         text = file.read_text()
-        made = set(re.findall(r" AS (\S+)", text))
-        bases = set(re.findall(r"^FROM (\S+)", text, re.MULTILINE)) - made
+        stages = set(re.findall(r" AS (\S+)", text))
+        bases = set(re.findall(r"^FROM (\S+)", text, re.MULTILINE)) - stages
         assert all(base.startswith("${") for base in bases), bases
         for label in ("version", "revision"):
             assert f"org.opencontainers.image.{label}=" in text

@@ -1,4 +1,4 @@
-"""A database that is away or changes under a service: 503 and a time to come back, never 500."""
+"""A database that is unreachable or changes under a service: 503 with Retry-After, never 500."""
 
 import asyncio
 import contextlib
@@ -25,7 +25,7 @@ PEOPLE = (Role.REGISTRY, Role.CAMPAIGNS, Role.OPERATIONS, Role.AUDIT)
 
 
 class Line:
-    """The way to the database, which can be cut."""
+    """Connection to the database, which a test can cut."""
 
     def __init__(self, host: str, port: int) -> None:
         self._place = host, port
@@ -81,7 +81,7 @@ def asking(service: Service) -> httpx.AsyncClient:
 
 
 @pytest.mark.parametrize("name", SERVICES)
-async def test_without_its_database_a_service_answers_503_and_when_to_come_back(
+async def test_without_its_database_a_service_returns_503_with_retry_after(
     name: str, postgres_server: PostgresServer
 ) -> None:
     refused = 0
@@ -91,11 +91,11 @@ async def test_without_its_database_a_service_answers_503_and_when_to_come_back(
         asking(service) as client,
     ):
         staff = issuer.headers(*(PEOPLE if name == "registry" else ROLES))
-        looks = [path for path, methods in addresses(name).items() if "GET" in methods]
+        readable = [path for path, methods in addresses(name).items() if "GET" in methods]
         for moment in ("the sessions are cut", "none can be had"):
             if moment == "the sessions are cut":
                 await line.cut()
-            for path in looks:
+            for path in readable:
                 if path in ("/api/hints", "/health/ready"):
                     continue
                 for headers in (staff, {"Accept": "text/html"}):
@@ -106,13 +106,13 @@ async def test_without_its_database_a_service_answers_503_and_when_to_come_back(
                         assert answer.headers["retry-after"] == "5", path
         assert service.unexpected_errors == 0
         assert (await client.get("/metrics")).status_code == 503
-        # Whoever asks when it is back is answered, without a restart.
+        # Once the database is back, requests succeed without a restart.
         await line.open()
         assert (await client.get("/metrics")).status_code == 200
     assert refused > 2
 
 
-async def test_a_page_says_in_words_that_the_database_is_out_of_reach(
+async def test_a_page_explains_that_the_database_is_unreachable(
     postgres_server: PostgresServer,
 ) -> None:
     async with (
@@ -122,14 +122,14 @@ async def test_a_page_says_in_words_that_the_database_is_out_of_reach(
     ):
         await line.cut()
         await client.get("/figures")
-        asked = {"Accept": "text/html", "Accept-Language": "fr"}
-        answer = await client.get("/figures", headers=asked)
+        headers = {"Accept": "text/html", "Accept-Language": "fr"}
+        answer = await client.get("/figures", headers=headers)
     assert answer.status_code == 503
     assert "sa base de données est hors" in answer.text
 
 
 CHANGES = (
-    # Of columns that statements name, as a migration changes them.
+    # Changes of columns that statements name, as in a migration.
     "ALTER TABLE {table} ALTER COLUMN {column} TYPE {type}",
     "REINDEX TABLE CONCURRENTLY {table}",
     "ALTER TABLE {table} ADD COLUMN of_a_migration int",
@@ -137,7 +137,7 @@ CHANGES = (
 )
 
 
-async def test_a_migration_under_a_live_pool_is_noticed_by_nobody(
+async def test_a_migration_under_a_live_pool_fails_no_request(
     postgres_server: PostgresServer,
 ) -> None:
     """Every session has prepared the statement before the table changes under it."""
@@ -161,8 +161,8 @@ async def test_a_migration_under_a_live_pool_is_noticed_by_nobody(
             table = {"table": "changing", "column": "number", "type": "bigint"}
             for change in CHANGES:
                 for _ in range(2):
-                    asked = [client.post("/api/standing", json={"n": 1}) for _ in range(8)]
-                    answers = await asyncio.gather(*asked)
+                    requests = [client.post("/api/standing", json={"n": 1}) for _ in range(8)]
+                    answers = await asyncio.gather(*requests)
                     assert {answer.status_code for answer in answers} == {200}, answers[0].text
                     assert answers[0].json() == {"number": 1}
                 await owner.execute(change.format(**table))
@@ -172,7 +172,7 @@ async def test_a_migration_under_a_live_pool_is_noticed_by_nobody(
         assert service.unexpected_errors == 0
 
 
-async def test_what_was_committed_is_never_repeated(postgres_server: PostgresServer) -> None:
+async def test_committed_work_is_never_repeated(postgres_server: PostgresServer) -> None:
     tries = 0
     async with (
         signing_in() as issuer,

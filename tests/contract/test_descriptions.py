@@ -1,4 +1,4 @@
-"""What is published of the interfaces is what the code does."""
+"""Committed descriptions of the interfaces equal those of the code."""
 
 import json
 import re

@@ -1,5 +1,4 @@
-"""What each service shows to the outside: these addresses, to no other site's scripts, and with the
-headers that browsers heed (SECURITY.md)."""
+"""Public surface of each service: its routes, cross-origin rules and headers (SECURITY.md)."""
 
 import re
 from collections.abc import AsyncIterator
@@ -14,7 +13,7 @@ from tests.contract.faces import openings, pages
 
 MACHINES = {"GET /health/live", "GET /health/ready", "GET /metrics"}
 EVERYWHERE = MACHINES | {"GET /static/icon.svg", "GET /static/panel.css"}
-# Beside what is described. Whoever adds an address says so here, and thinks about who may ask it.
+# Routes outside the OpenAPI descriptions. A new route is added here, once its callers are decided.
 SHOWN = {
     "registry": {
         "GET /leave/{link}",
@@ -73,14 +72,14 @@ ELSEWHERE = "https://elsewhere.example"
 
 
 def addresses(service: str) -> dict[str, set[str]]:
-    """Address → methods, of everything that is served."""
+    """Methods of every route, by path."""
     built = build(service)
-    found: dict[str, set[str]] = {}
+    methods: dict[str, set[str]] = {}
     labels = {f"{method} {path}" for method, path in pages(built)} | set(openings(built))
     for label in labels:
         method, _, path = label.partition(" ")
-        found.setdefault(re.sub(r"{\w+}", str(uuid4()), path), set()).add(method)
-    return found
+        methods.setdefault(re.sub(r"{\w+}", str(uuid4()), path), set()).add(method)
+    return methods
 
 
 @pytest.fixture(params=SERVICES)
@@ -91,26 +90,28 @@ def service(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 async def client(service: str) -> AsyncIterator[httpx.AsyncClient]:
     transport = httpx.ASGITransport(build(service).api)
-    async with httpx.AsyncClient(transport=transport, base_url="http://panel.test") as made:
-        yield made
+    async with httpx.AsyncClient(transport=transport, base_url="http://panel.test") as client:
+        yield client
 
 
-def test_nothing_is_served_that_nobody_has_named(service: str) -> None:
-    shown = {re.sub(r"/[0-9a-f]{16}/", "/DIGEST/", f"{m} {p}") for m, p in pages(build(service))}
-    assert shown == SHOWN[service] | EVERYWHERE
+def test_no_route_is_served_that_is_not_listed(service: str) -> None:
+    routes = {re.sub(r"/[0-9a-f]{16}/", "/DIGEST/", f"{m} {p}") for m, p in pages(build(service))}
+    assert routes == SHOWN[service] | EVERYWHERE
 
 
-def test_whatever_is_described_is_for_staff_by_their_roles(service: str) -> None:
+def test_every_described_operation_requires_a_role(service: str) -> None:
     open_to_all = {label for label, roles in openings(build(service)).items() if not roles}
     assert {label for label in open_to_all if " /api/" in label} == set()
 
 
-async def test_there_are_no_tools_of_the_workshop(client: httpx.AsyncClient) -> None:
+async def test_development_tools_are_not_served(client: httpx.AsyncClient) -> None:
     for path in TOOLS:
         assert (await client.get(path)).status_code == 404, path
 
 
-async def test_no_other_sites_scripts_may_ask(service: str, client: httpx.AsyncClient) -> None:
+async def test_scripts_of_other_origins_are_refused(
+    service: str, client: httpx.AsyncClient
+) -> None:
     for path, methods in addresses(service).items():
         for method in methods:
             asking = {"Origin": ELSEWHERE, "Access-Control-Request-Method": method}
@@ -119,10 +120,10 @@ async def test_no_other_sites_scripts_may_ask(service: str, client: httpx.AsyncC
             assert "access-control-allow-origin" not in answer.headers, path
 
 
-async def test_refusals_are_told_to_browsers_as_answers_are(
+async def test_refusals_have_the_same_security_headers(
     service: str, client: httpx.AsyncClient
 ) -> None:
-    """Of answers themselves, the test of what is described asks the same."""
+    """The fuzz test checks the same headers on successful HTTP responses."""
     for path in addresses(service):
         refused = await client.request("PATCH", path, headers={"Origin": ELSEWHERE})
         assert refused.status_code >= 400, path

@@ -1,4 +1,4 @@
-"""The events are a promise to subscribers: their JSON is kept, and only ever grows."""
+"""Events are a promise to subscribers: their JSON stays valid, and only grows."""
 
 import json
 from datetime import UTC, datetime
@@ -25,7 +25,7 @@ def test_every_topic_of_the_contract_has_an_example() -> None:
 
 
 @each_event
-def test_the_json_of_an_event_is_the_one_that_subscribers_know(event: Event) -> None:
+def test_the_json_of_an_event_stays_the_golden_one(event: Event) -> None:
     golden = json.loads((GOLDEN / f"{event.event_type}.json").read_text())
     assert json.loads(event.body()) == golden
     assert type(event).model_validate(golden) == event
@@ -40,19 +40,19 @@ def test_an_event_ignores_fields_it_does_not_know(event: Event) -> None:
 
 @each_event
 def test_an_event_names_itself_in_cloudevents_headers(event: Event) -> None:
-    written = dict(headers(event.event_type, topic_of(type(event)).producer, NOON))
-    assert written["ce_type"] == event.event_type.encode()
-    assert written["ce_time"] == b"2026-11-24T11:00:00Z"
-    assert written["ce_specversion"] == b"1.0"
-    assert written["ce_id"]
-    assert written["ce_source"].startswith(b"/panel/")
+    kafka_headers = dict(headers(event.event_type, topic_of(type(event)).producer, NOON))
+    assert kafka_headers["ce_type"] == event.event_type.encode()
+    assert kafka_headers["ce_time"] == b"2026-11-24T11:00:00Z"
+    assert kafka_headers["ce_specversion"] == b"1.0"
+    assert kafka_headers["ce_id"]
+    assert kafka_headers["ce_source"].startswith(b"/panel/")
 
 
 @given(
     st.lists(st.tuples(st.one_of(st.text(), st.none()), st.one_of(st.binary(), st.none()))),
     st.one_of(st.binary(), st.none()),
 )
-def test_no_record_whatever_breaks_the_reader(
+def test_no_record_breaks_the_decoder(
     record_headers: list[tuple[str | None, bytes | None]], value: bytes | None
 ) -> None:
     for given_headers in (record_headers, headers("member.state", "test", NOON)):
@@ -60,7 +60,7 @@ def test_no_record_whatever_breaks_the_reader(
             decode(MemberState, given_headers, value)
 
 
-def test_a_malformed_event_is_described_without_repeating_what_it_carries() -> None:
+def test_a_malformed_event_is_reported_without_its_values() -> None:
     body = json.dumps({"member_id": "marie@example.org", "version": 1, "status": "active"})
     with pytest.raises(MalformedEvent) as refused:
         decode(MemberState, headers("member.state", "test", NOON), body.encode())
@@ -68,7 +68,7 @@ def test_a_malformed_event_is_described_without_repeating_what_it_carries() -> N
     assert "marie" not in str(refused.value)
 
 
-def test_state_topics_keep_the_last_word_and_log_topics_outlive_the_31_days() -> None:
+def test_state_topics_are_compacted_and_log_topics_outlive_31_days() -> None:
     for topic in TOPICS:
         if topic.kind is Kind.STATE:
             assert topic.policy["cleanup.policy"] == "compact"
@@ -127,7 +127,7 @@ def test_only_the_closed_list_of_messages_can_be_ordered() -> None:
 
 
 @pytest.mark.parametrize("status", ["left", "expired", "erased"])
-def test_nothing_but_the_status_is_published_of_somebody_who_is_gone(status: str) -> None:
+def test_only_the_status_of_a_former_member_is_published(status: str) -> None:
     member = next(event for event in EXAMPLES if isinstance(event, MemberState))
     with pytest.raises(ValidationError):
         MemberState.model_validate(json.loads(member.body()) | {"status": status})

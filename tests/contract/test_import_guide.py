@@ -1,4 +1,4 @@
-"""The guide on imports names all that the import understands: every column, the codes, dates."""
+"""The guide on imports is complete: columns, codes, dates."""
 
 import re
 from pathlib import Path
@@ -23,7 +23,7 @@ def names(row: list[str]) -> list[str]:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0])
-def test_every_name_of_a_column_in_the_guide_is_understood_as_that_column(row: list[str]) -> None:
+def test_every_column_name_of_the_guide_is_recognised(row: list[str]) -> None:
     columns = {COLUMNS[plain(name)] for name in names(row)}
     assert len(columns - {"department"}) == 1
     needed = row[2] == "yes"
@@ -39,12 +39,12 @@ def test_the_guide_names_every_code_of_age_and_of_digital_ease() -> None:
         assert f"`{code}`" in GUIDE
 
 
-def test_dates_that_the_guide_calls_read_are_read_and_others_refused() -> None:
+def test_dates_are_accepted_and_refused_as_the_guide_states() -> None:
     section = GUIDE.partition("## Dates")[2].partition("\n## ")[0]
-    read, _, refused = section.partition("Refused,")
-    written = re.findall(r"`([^`]+)`", read)
-    assert len(written) == 9
-    for text in written:
+    accepted, _, refused = section.partition("Refused,")
+    spellings = re.findall(r"`([^`]+)`", accepted)
+    assert len(spellings) == 9
+    for text in spellings:
         day = parse_date(text).civil_day("Europe/Paris")
         assert (day.year, day.month, day.day) == (2026, 1, 15)
     for text in re.findall(r"`(46037|01/15/2026)`", refused):

@@ -25,14 +25,14 @@ ROOT = Path(__file__).parents[2]
 PROXY = (ROOT / "deploy/proxy/nginx.conf").read_text()
 
 
-def proxy(before: str, after: str) -> int:
-    """The number that the proxy's configuration has between the two, wherever it has them."""
-    (found,) = set(re.findall(f"{re.escape(before)}([0-9]+){re.escape(after)}", PROXY))
-    return int(found)
+def proxy(prefix: str, suffix: str) -> int:
+    """The number between prefix and suffix in the proxy's configuration, the same everywhere."""
+    (value,) = set(re.findall(f"{re.escape(prefix)}([0-9]+){re.escape(suffix)}", PROXY))
+    return int(value)
 
 
 def table(head: str) -> Iterator[list[str]]:
-    """The rows of SECURITY.md's table with that head."""
+    """Rows of SECURITY.md's table with this header."""
     lines = iter((ROOT / "SECURITY.md").read_text().splitlines())
     for line in lines:
         if line.strip().startswith(head):
@@ -42,13 +42,13 @@ def table(head: str) -> Iterator[list[str]]:
         yield [cell.strip() for cell in row.strip().strip("|").split("|")]
 
 
-def test_how_much_may_be_asked() -> None:
+def test_limits_of_size_and_rate() -> None:
     rate = Settings.model_fields["requests_per_second"].default
     buffers, each = re.findall(r"large_client_header_buffers (\d+) (\d+)k;", PROXY)[0]
     large = f"{cleaning._MOST_PAGES} pages, {cleaning._MOST_PIXELS // 1_000_000} million pixels"
-    words = f"{cleaning._MOST_CHARACTERS} characters"
+    quantity = f"{cleaning._MOST_CHARACTERS} characters"
     memory = f"{isolated_subprocess.MEMORY_BYTES // 1_000_000} MB while cleaned"
-    limits = {(what, where): much for what, where, much, _ in table("| limited |")}
+    limits = {(subject, where): much for subject, where, much, _ in table("| limited |")}
     assert limits == {
         ("requests of an address", "proxy"): (
             f"{proxy('rate=', 'r/s;')}/s, {proxy('burst=', ' ')} at once;"
@@ -73,7 +73,7 @@ def test_how_much_may_be_asked() -> None:
         ("a document, a questionnaire to import", "`responses`"): (
             f"{cleaning.LARGEST_BYTES // 1_000_000} MB; 413"
         ),
-        ("the content of a document", "`responses`"): f"{large}, {words}, {memory}; 422",
+        ("the content of a document", "`responses`"): f"{large}, {quantity}, {memory}; 422",
         ("files in isolated subprocesses", "`responses`"): (
             f"{isolated_subprocess.MOST_RUNNING} at once,"
             f" {isolated_subprocess.MOST_WAITING} wait for {isolated_subprocess.SECONDS} s; 503"
@@ -82,7 +82,7 @@ def test_how_much_may_be_asked() -> None:
     }
 
 
-def test_how_long_is_waited() -> None:
+def test_time_outs() -> None:
     request, patient = (
         db.REQUEST_LIMITS,
         dict(re.findall(r"(\w+) = '(\w+)'", db._LONG_RUNNING_LIMITS)),

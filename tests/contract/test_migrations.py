@@ -1,4 +1,4 @@
-"""A migration runs while the version before still serves: it adds, and takes nothing away.
+"""A migration runs while the previous version still serves: it adds, and removes nothing.
 
 What nothing uses any more is removed by a later release, in a migration whose name says so.
 """
@@ -22,31 +22,31 @@ NARROWED = (
 
 
 def breaks(sql: str) -> list[str]:
-    """What of these statements the version before could not live with."""
-    found = []
+    """Statements that break the previous version."""
+    breaking = []
     for raw in pglast.parse_sql(sql):
         statement = raw.stmt
         if isinstance(statement, TAKEN_AWAY):
-            found.append(type(statement).__name__)
+            breaking.append(type(statement).__name__)
         if isinstance(statement, ast.GrantStmt) and not statement.is_grant:
-            found.append("Revoke")
+            breaking.append("Revoke")
         if isinstance(statement, ast.AlterTableStmt):
-            found += [
+            breaking += [
                 AlterTableType(command.subtype).name
                 for command in statement.cmds or ()
                 if command.subtype in NARROWED or asks_for_more(command)
             ]
-    return found
+    return breaking
 
 
 def asks_for_more(command: ast.AlterTableCmd) -> bool:
-    """A column that every row must have: the version before, which writes none, could not write."""
+    """Whether the column is required and has no default: the previous version could not insert."""
     column = command.def_
     if not isinstance(column, ast.ColumnDef):
         return False
     kinds = {constraint.contype for constraint in column.constraints or ()}
-    given = {ConstrType.CONSTR_DEFAULT, ConstrType.CONSTR_IDENTITY, ConstrType.CONSTR_GENERATED}
-    return ConstrType.CONSTR_NOTNULL in kinds and not kinds & given
+    generated = {ConstrType.CONSTR_DEFAULT, ConstrType.CONSTR_IDENTITY, ConstrType.CONSTR_GENERATED}
+    return ConstrType.CONSTR_NOTNULL in kinds and not kinds & generated
 
 
 def name(path: Path) -> str:
@@ -54,7 +54,7 @@ def name(path: Path) -> str:
 
 
 @pytest.mark.parametrize("path", MIGRATIONS, ids=name)
-def test_the_version_before_goes_on_while_a_migration_runs(path: Path) -> None:
+def test_the_previous_version_works_while_a_migration_runs(path: Path) -> None:
     if REMOVES not in path.name:
         assert breaks(path.read_text()) == []
 
@@ -72,7 +72,7 @@ def test_the_version_before_goes_on_while_a_migration_runs(path: Path) -> None:
         "TRUNCATE project",
     ],
 )
-def test_what_the_version_before_cannot_live_with_is_seen(sql: str) -> None:
+def test_statements_that_break_the_previous_version_are_detected(sql: str) -> None:
     assert breaks(f"CREATE TABLE more (); {sql};")
 
 
@@ -85,5 +85,5 @@ def test_what_the_version_before_cannot_live_with_is_seen(sql: str) -> None:
         "CREATE INDEX ON project (title)",
     ],
 )
-def test_what_only_adds_is_let_through(sql: str) -> None:
+def test_additive_statements_are_allowed(sql: str) -> None:
     assert breaks(sql) == []

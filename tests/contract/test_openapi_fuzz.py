@@ -1,4 +1,4 @@
-"""Every operation that is described keeps its description, whatever is asked of it and by whom.
+"""Fuzz test: every operation conforms to its description, under any request of any role.
 
 To try one again: `pytest tests/contract/test_openapi_fuzz.py -k "OPERATION"`. Examples are the same
 in every run; a failure shows the smallest request that it could find, as a curl command.
@@ -43,7 +43,7 @@ from tests.support.servers import PostgresServer
 pytestmark = pytest.mark.servers
 
 EXAMPLES = 15
-# Each makes a key, or cleans a file in a process of its own.
+# Slow: each generates a key, or cleans a file in a process of its own.
 FEWER = {
     "POST /api/projects/{id}/publish": 6,
     "POST /api/collections/{project_id}/documents": 10,
@@ -54,7 +54,9 @@ BERNARD = "M. Bernard"
 
 
 def browsers_are_told(_: Any, answer: Any, case: Any) -> None:
-    headers = httpx.Headers({name: said for name, (said, *_) in answer.headers.items()})
+    headers = httpx.Headers(
+        {name: description for name, (description, *_) in answer.headers.items()}
+    )
     assert heeded(headers) == []
     assert ANYBODYS_SCRIPTS not in headers
 
@@ -77,21 +79,24 @@ def described(service: str) -> Any:
 
 
 def operations(service: str) -> dict[str, Any]:
-    return {found.ok().label: found.ok() for found in described(service).get_all_operations()}
+    return {
+        operation.ok().label: operation.ok()
+        for operation in described(service).get_all_operations()
+    }
 
 
 EVERY = [(service, label) for service in SERVICES for label in operations(service)]
-# A stream never ends: it is asked for below, and left after its first event.
+# A stream never ends: a test below closes it after its first event.
 STREAMS = {"GET /api/hints"}
 FUZZED = [(service, label) for service, label in EVERY if label not in STREAMS]
 
 
 def free_texts(service: str, label: str) -> list[str]:
-    """The parameters in an operation's address that take any text."""
-    found = described(service).raw_schema["paths"]
+    """Path parameters of an operation that take any text."""
+    paths = described(service).raw_schema["paths"]
     method, _, path = label.partition(" ")
     taken = []
-    for parameter in found[path][method.lower()].get("parameters", []):
+    for parameter in paths[path][method.lower()].get("parameters", []):
         schema = parameter["schema"]
         for form in schema.get("anyOf", [schema]):
             if form.get("type") == "string" and not {"format", "enum", "pattern"} & set(form):
@@ -100,7 +105,7 @@ def free_texts(service: str, label: str) -> list[str]:
 
 
 FILTERED = [(service, label) for service, label in FUZZED if free_texts(service, label)]
-# By the signed link in its body, not by signing in.
+# Authorised by the signed link in its body, not by a token.
 OPEN_TO_ALL = {"POST /credentials"}
 LARGEST_OPEN_TO_ALL = credentials.LARGEST_BODY_BYTES
 TAKING_JSON = [
@@ -140,7 +145,7 @@ ODD = [
     "W10.W10.W10",
     "eyJhbGciOiJFZDI1NTE5In0.W10.AAAA",
 ]
-# Texts to look for or to filter by.
+# Texts for searches and filters.
 SOUGHT = [
     "-" * 50,
     '-"' * 30,
@@ -155,12 +160,12 @@ SOUGHT = [
 PROBLEM = "application/problem+json"
 ELSEWHERE = "https://elsewhere.example"
 ANYBODYS_SCRIPTS = "access-control-allow-origin"
-# What feedback publishes is open data, to be verified by whoever likes.
+# Published data of feedback is open, for anybody to verify.
 OPEN_DATA = re.compile(r"GET /(open-data/.+|journal\.jsonl|journal/(checkpoint|key))")
 
 
 class Running:
-    """A service in a thread of its own, as schemathesis asks and waits."""
+    """A service in a thread of its own, as schemathesis blocks."""
 
     def __init__(self, name: str, server: PostgresServer) -> None:
         self._stack = AsyncExitStack()
@@ -179,16 +184,16 @@ class Running:
         self, label: str, known: Known, role: Role | None = None, **more: Any
     ) -> httpx.Response:
         method, _, path = label.partition(" ")
-        asked = {"params": known.query, "headers": self.signed_in(role)} | more
-        return self.client.request(method, path.format(**known.path), **asked)
+        options = {"params": known.query, "headers": self.signed_in(role)} | more
+        return self.client.request(method, path.format(**known.path), **options)
 
     def signed_in(self, role: Role | None) -> dict[str, str]:
         return self.face.issuer.headers(role, name=BERNARD) if role else {}
 
     def known(self, label: str) -> list[Known]:
         sown = self.wait(self.face.sown())
-        found = sown.get(label) or sown.get(label.partition(" ")[2]) or Known()
-        return found if isinstance(found, list) else [found]
+        knowns = sown.get(label) or sown.get(label.partition(" ")[2]) or Known()
+        return knowns if isinstance(knowns, list) else [knowns]
 
     def wait(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
@@ -217,39 +222,39 @@ def start(postgres_server: PostgresServer) -> Iterator[Start]:
     try:
         yield start
     finally:
-        for one in started.values():
-            one.stop()
+        for runner in started.values():
+            runner.stop()
 
 
 @st.composite
 def cases(draw: st.DrawFn, operation: Any, known: list[Known]) -> Any:
-    """Requests of all kinds: about something known as it should be, or with one thing changed, or
-    made of what the description allows or forbids."""
+    """Valid requests about existing data, the same with one change, and requests that the
+    description allows or forbids."""
     modes = [GenerationMode.POSITIVE]
     if operation.body or any(True for _ in operation.iter_parameters()):
         modes.append(GenerationMode.NEGATIVE)
     case = draw(st.one_of(*(operation.as_strategy(mode) for mode in modes)))
     if not known:
         return case
-    one = draw(st.sampled_from(known))
+    chosen = draw(st.sampled_from(known))
     match draw(st.sampled_from(["as it is", "address", "mixed", "unknown"])):
         case "as it is":
-            case.path_parameters = dict(one.path)
-            case.query = dict(one.query)
-            case.body = one.body if one.body is not None else case.body
+            case.path_parameters = dict(chosen.path)
+            case.query = dict(chosen.query)
+            case.body = chosen.body if chosen.body is not None else case.body
         case "address":
-            case.path_parameters = dict(one.path)
+            case.path_parameters = dict(chosen.path)
         case "mixed":
-            case.path_parameters = dict(one.path)
-            case.query = dict(one.query) | dict(case.query or {})
-            if isinstance(one.body, dict) and isinstance(case.body, dict) and case.body:
+            case.path_parameters = dict(chosen.path)
+            case.query = dict(chosen.query) | dict(case.query or {})
+            if isinstance(chosen.body, dict) and isinstance(case.body, dict) and case.body:
                 changed = draw(st.sampled_from(sorted(case.body)))
-                case.body = one.body | {changed: case.body[changed]}
+                case.body = chosen.body | {changed: case.body[changed]}
     return case
 
 
 @pytest.mark.parametrize(("service", "label"), FUZZED)
-def test_an_operation_answers_as_it_is_described(start: Start, service: str, label: str) -> None:
+def test_an_operation_conforms_to_its_description(start: Start, service: str, label: str) -> None:
     running = start(service)
     roles = sorted(running.roles[label])
     reached: set[int] = set()
@@ -281,7 +286,7 @@ def test_an_operation_answers_as_it_is_described(start: Start, service: str, lab
 
 
 @pytest.mark.parametrize(("service", "label"), EVERY)
-def test_an_operation_opens_to_its_roles_only(start: Start, service: str, label: str) -> None:
+def test_an_operation_is_restricted_to_its_roles(start: Start, service: str, label: str) -> None:
     running = start(service)
     opening = running.roles[label]
     if label in OPEN_TO_ALL:
@@ -300,7 +305,7 @@ def test_an_operation_opens_to_its_roles_only(start: Start, service: str, label:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_another_method_is_refused_and_those_there_are_named(start: Start, service: str) -> None:
+def test_another_method_is_refused_with_the_allowed_ones(start: Start, service: str) -> None:
     running = start(service)
     paths: dict[str, set[str]] = {}
     for label in operations(service):
@@ -326,7 +331,7 @@ def test_hints_stream_to_every_role(start: Start, service: str) -> None:
 
 
 @pytest.mark.parametrize(("service", "label"), TAKING_JSON)
-def test_a_body_that_nothing_can_be_read_from_is_refused_in_words(
+def test_an_unreadable_body_is_refused_with_a_sentence(
     start: Start, service: str, label: str
 ) -> None:
     running = start(service)
@@ -346,27 +351,27 @@ def test_a_body_that_nothing_can_be_read_from_is_refused_in_words(
 
 
 @pytest.mark.parametrize(("service", "label"), TAKING_JSON)
-def test_what_no_column_can_hold_is_refused_with_its_place(
+def test_a_value_that_no_column_can_hold_is_refused_with_its_place(
     start: Start, service: str, label: str
 ) -> None:
-    """Each value of a good request in turn, as a number beyond every column, and as the last of
-    all days."""
+    """Each value of a valid request in turn becomes a number beyond every column, and the last
+    possible day."""
     running = start(service)
     role = min(running.roles[label], default=None)
     headers = running.signed_in(role) | {"Accept-Language": "fr"}
     for known in running.known(label):
-        for place, value, instead in spoilt(known.body):
+        for path, value, instead in spoilt(known.body):
             refused = running.ask(
-                label, known, json=replaced(known.body, place, instead), headers=headers
+                label, known, json=replaced(known.body, path, instead), headers=headers
             )
-            assert refused.status_code == 422, (place, value, refused.text)
+            assert refused.status_code == 422, (path, value, refused.text)
             assert refused.headers["Content-Type"] == PROBLEM
             (line,) = refused.json()["errors"]
-            assert all(str(part) in line for part in place), line
+            assert all(str(part) in line for part in path), line
 
 
 @pytest.mark.parametrize(("service", "label"), FILTERED)
-def test_a_text_in_an_address_finds_something_or_is_refused_in_words(
+def test_text_in_a_path_matches_or_is_refused_with_a_sentence(
     start: Start, service: str, label: str
 ) -> None:
     running = start(service)
@@ -389,27 +394,25 @@ def test_an_address_with_a_nul_character_is_refused(start: Start, service: str) 
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_no_address_of_a_page_brings_a_service_to_an_unexpected_error(
-    start: Start, service: str
-) -> None:
-    """Pages are not described: odd addresses and bodies, below things that are there."""
+def test_no_path_of_a_page_causes_an_unexpected_error(start: Start, service: str) -> None:
+    """Pages have no description: odd paths and bodies, below existing data."""
     running = start(service)
     there: dict[str, Any] = {}
     for known in running.wait(running.face.sown()).values():
-        for one in known if isinstance(known, list) else [known]:
-            there |= one.path
+        for subject in known if isinstance(known, list) else [known]:
+            there |= subject.path
     there |= {"id": there.get("project_id", there["id"])}
     for (method, path), odd in product(pages(running.face.service), ODD):
         *_, last = ["", *re.findall(r"{(\w+)}", path)]
-        named = {name: there.get(name, odd) for name in re.findall(r"{(\w+)}", path)}
-        for address in (path.format(**named | {last: odd}), path.format(**named)):
+        values = {name: there.get(name, odd) for name in re.findall(r"{(\w+)}", path)}
+        for address in (path.format(**values | {last: odd}), path.format(**values)):
             answer = running.client.request(
                 method,
                 f"{address}?after={odd}&lang={odd}&state={odd}",
                 content=odd if method == "POST" else None,
                 headers={"Accept": "text/html", "Accept-Language": odd, "Origin": ELSEWHERE},
             )
-            # A document is framed by the answer page.
+            # The response page frames documents.
             assert set(heeded(answer.headers)) <= {"no frames of others"}, (method, address)
             assert "frame-ancestors" in answer.headers["content-security-policy"], (method, address)
             if not OPEN_DATA.fullmatch(f"{method} {path}"):
@@ -425,22 +428,22 @@ def somewhere(label: str) -> Known:
 Place = tuple[str | int, ...]
 
 
-def spoilt(body: Any, place: Place = ()) -> Iterator[tuple[Place, Any, Any]]:
-    """Each place in a body with what is there and what cannot be."""
+def spoilt(body: Any, path: Place = ()) -> Iterator[tuple[Place, Any, Any]]:
+    """Each place in a body with its value and an impossible one."""
     if isinstance(body, dict | list):
         for key, value in body.items() if isinstance(body, dict) else enumerate(body):
-            yield from spoilt(value, (*place, key))
+            yield from spoilt(value, (*path, key))
     elif isinstance(body, str):
         if re.fullmatch(r"\d{4}-\d\d-\d\d", body):
-            yield place, body, "9999-12-31"
+            yield path, body, "9999-12-31"
     elif isinstance(body, int) and not isinstance(body, bool):
-        yield place, body, 2**63
+        yield path, body, 2**63
 
 
-def replaced(body: Any, place: Place, value: Any) -> Any:
-    if not place:
+def replaced(body: Any, path: Place, value: Any) -> Any:
+    if not path:
         return value
-    first, *rest = place
-    made = copy(body)
-    made[first] = replaced(body[first], tuple(rest), value)
-    return made
+    first, *rest = path
+    changed = copy(body)
+    changed[first] = replaced(body[first], tuple(rest), value)
+    return changed
