@@ -19,58 +19,11 @@ MOST_PLACEHOLDERS_PER_100_NAMES = 1.0
 SHOWN_EXAMPLES = 20
 
 PLACEHOLDERS = frozenset(
-    [
-        "one",
-        "found",
-        "said",
-        "held",
-        "kept",
-        "known",
-        "seen",
-        "given",
-        "asked",
-        "told",
-        "done",
-        "shown",
-        "here",
-        "place",
-        "about",
-        "own",
-        "most",
-        "made",
-        "both",
-        "who",
-        "what",
-        "now",
-        "before",
-        "after",
-        "again",
-        "wanted",
-        "read",
-        "written",
-        "named",
-        "meant",
-        "left",
-        "it",
-        "they",
-        "some",
-        "others",
-        "words",
-        "way",
-        "ours",
-        "theirs",
-        "look",
-        "looks",
-        "looked",
-        "took",
-        "say",
-        "says",
-        "tell",
-        "ask",
-        "hear",
-        "heard",
-        "learn",
-    ]
+    """
+    one found said held kept known seen given asked told done shown here place about own most made
+    both who what now before after again wanted read written named meant left it they some others
+    words way ours theirs look looks looked took say says tell ask hear heard learn
+    """.split()  # noqa: SIM905
 )
 # A sentence that begins with "What" or "Who", unless it is a question, or "of what" for a noun.
 HEADLESS = re.compile(
