@@ -19,8 +19,8 @@ _NO_STACK = Text(
 
 
 def _language(chosen: str | None) -> Language:
-    wanted = chosen or os.environ.get("LC_ALL") or os.environ.get("LANG") or "fr"
-    return "en" if wanted.lower().startswith("en") else "fr"
+    locale = chosen or os.environ.get("LC_ALL") or os.environ.get("LANG") or "fr"
+    return "en" if locale.lower().startswith("en") else "fr"
 
 
 def main() -> int:
@@ -30,10 +30,10 @@ def main() -> int:
     parser.add_argument("--as", dest="person", metavar="PERSON_ID", help="local mode only")
     parser.add_argument("--state", type=Path, help="folder of what is being written")
     prepare_streams(in_columns=True)
-    given = parser.parse_args()
-    language = _language(given.lang)
+    arguments = parser.parse_args()
+    language = _language(arguments.lang)
     try:
-        endpoints = Endpoints.from_stack(given.stack)
+        endpoints = Endpoints.from_stack(arguments.stack)
     except NoStack as error:
         sys.stderr.write(shown(_NO_STACK.in_(language, why=error)) + "\n")
         return 1
@@ -43,9 +43,9 @@ def main() -> int:
     prepare_keyboard()
     from console.app import PanelConsole
 
-    folder = given.state or state_folder()
+    folder = arguments.state or state_folder()
     drafts = Drafts(folder / "drafts" if folder else None)
-    console = PanelConsole(endpoints, language, sign_in_as=given.person, drafts=drafts)
+    console = PanelConsole(endpoints, language, sign_in_as=arguments.person, drafts=drafts)
     ended_by: BaseException | None
     try:
         console.run()
@@ -54,8 +54,8 @@ def main() -> int:
         ended_by = error
     if ended_by is None:
         return console.return_code or 0
-    kept = drafts.outlive_the_programme or not drafts
-    sys.stderr.write(shown(f"{report(ended_by, folder, kept, console.language)}\n"))
+    drafts_stored = drafts.outlive_the_programme or not drafts
+    sys.stderr.write(shown(f"{report(ended_by, folder, drafts_stored, console.language)}\n"))
     return FAILED
 
 

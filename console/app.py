@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime
 from functools import partial
 from importlib import import_module
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual.app import App, SystemCommand
@@ -19,13 +20,13 @@ from textual.notifications import SeverityLevel
 from textual.screen import ModalScreen, Screen
 from textual.theme import Theme
 
-from console.actions import EVERYWHERE, areas_for, held_on
+from console.actions import EVERYWHERE, actions_on, areas_for
 from console.client.endpoints import SERVICES, Endpoints
 from console.client.freshness import Freshness
 from console.client.problems import Failure, SignedOut
 from console.drafts.store import Drafts
+from console.routes import AREA_SCREENS, HelpRoute, Route, SignInRoute
 from console.screens.base import PanelScreen
-from console.screens.home.home import HomeScreen
 from console.segments import GuardedConsole
 from console.widgets.text import Guard
 from console.words import ZONE, Language, Text
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from console.client.sign_in import Issuer, SignedIn
     from console.client.staff_client import StaffClient
     from console.drafts.reading import Begun
+    from console.shell import Shell
     from services.contracts.http.common import Role
 
 _LOOK_AT_CLOCK_EVERY_SECONDS = 1.0
@@ -141,24 +143,32 @@ class TokenOver(Message):
 
 class PanelConsole(App[None]):
     TITLE = "panel"
-    CSS_PATH = "console.tcss"
+    # All of them at the start: a file that came later would restyle what is on screen.
+    CSS_PATH: ClassVar[list[str | PurePath]] = [
+        "console.tcss",
+        "screens/sign_in/sign_in.tcss",
+        "screens/searching.tcss",
+        "screens/projects/projects.tcss",
+        "screens/projects/project.tcss",
+        "screens/contacts/contacts.tcss",
+        "screens/projects/launch.tcss",
+        "screens/reading/attention.tcss",
+        "screens/reading/contribution.tcss",
+        "screens/reading/search_results.tcss",
+        "screens/reading/proposal_dialogs.tcss",
+        "screens/decisions/report.tcss",
+        "screens/field_form.tcss",
+    ]
     ENABLE_COMMAND_PALETTE = True
     BINDINGS: ClassVar[list[Any]] = []
-    MODES: ClassVar[dict[str, Any]] = {
-        "home": HomeScreen,
-        "projects": lambda: _screen("projects.projects", "ProjectsScreen"),
-        "contacts": lambda: _screen("contacts.contacts", "ContactsScreen"),
-        "reading": lambda: _screen("reading.reading_room", "ReadingRoomScreen"),
-        "decisions": lambda: _screen("decisions.decisions", "DecisionsScreen"),
-        "sign-in": lambda: _screen("sign_in.sign_in", "SignInScreen"),
-    }
+    MODES: ClassVar[dict[str, Any]] = dict(AREA_SCREENS)
 
     def __init__(
         self,
         endpoints: Endpoints,
         language: Language = "fr",
         sign_in_as: str | None = None,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         drafts: Drafts | None = None,
     ) -> None:
         self.language: Language = language
@@ -169,15 +179,15 @@ class PanelConsole(App[None]):
         self.client: StaffClient | None = None
         self.issuer: Issuer | None = None
         self.endpoints = endpoints
-        self.now = now
+        self.clock = clock
         # The panel's own day, as the services last said it: a local stack may have another clock.
-        self.today: date = now().astimezone(ZONE).date()
-        # What is being written (campaigns by project, proposals) and readings begun: leaving a
+        self.today: date = clock().astimezone(ZONE).date()
+        # Drafts (campaigns by project, proposals) and unfinished readings: leaving a
         # screen never loses what was typed or chosen, nor does the end of the console.
-        self.typed = Drafts() if drafts is None else drafts
+        self.drafts = Drafts() if drafts is None else drafts
         self._told_not_kept = False
         self._subject: str | None = None
-        self.begun: dict[UUID, Begun] = {}
+        self.unfinished_readings: dict[UUID, Begun] = {}
         self._live: dict[str, Live] = {}
         self._sign_in_as = sign_in_as
         self._guard = Guard()
@@ -250,11 +260,11 @@ class PanelConsole(App[None]):
 
     @property
     def ended_by(self) -> BaseException | None:
-        """What ended the console, if it did not end as it should."""
+        """The error that ended the console, if one did."""
         return self._exception
 
     def _handle_exception(self, error: Exception) -> None:
-        """End with status 1; whoever started the console says where to read what happened. Textual
+        """End with status 1; the caller of the console names the report to read. Textual
         would print the values that were at hand, with whatever people wrote in them."""
         self._return_code = 1
         if self._exception is None:
@@ -277,13 +287,13 @@ class PanelConsole(App[None]):
         self._wake(self.screen)
 
     def _turn_to(self, person: SignedIn) -> None:
-        """What somebody else was writing and reading is no longer there."""
+        """Clear the drafts and readings of the person who was signed in before."""
         if self._subject is not None and person.subject != self._subject:
-            self.begun.clear()
+            self.unfinished_readings.clear()
             while isinstance(self.screen, ModalScreen) or len(self.screen_stack) > 1:
                 self.pop_screen()
         self._subject = person.subject
-        self.typed.belong_to(self.endpoints.issuer, person.subject)
+        self.drafts.belong_to(self.endpoints.issuer, person.subject)
 
     def on_sign_in_failed(self, message: SignInFailed) -> None:
         if getattr(self.screen, "ID", "") != "sign-in":
@@ -310,14 +320,14 @@ class PanelConsole(App[None]):
         refused = self.person is not None and not self._accepted
         self.person = None
         if getattr(self.screen, "ID", "") != "sign-in":
-            self.push_screen(_screen("sign_in.sign_in", "SignInScreen", refused))
+            self.open(SignInRoute(refused))
 
     async def _follow(self, service: str) -> None:
         live = (await to_thread(import_module, "console.client.hints")).Live(
             cast("StaffClient", self.client),
             hinted=lambda: self.post_message(Hinted(service)),
             changed=lambda: self.post_message(FreshnessChanged()),
-            now=self.now,
+            clock=self.clock,
             service=service,
         )
         self._live[service] = live
@@ -342,7 +352,7 @@ class PanelConsole(App[None]):
     def _look_at_freshness(self) -> None:
         if not self.screen_stack:
             return  # leaving: the last word of a connection has no screen to go to
-        if (trouble := self.typed.trouble) and not self._told_not_kept:
+        if (trouble := self.drafts.trouble) and not self._told_not_kept:
             self._told_not_kept = True
             why = trouble.strerror or type(trouble).__name__
             self.notify(NOT_KEPT.in_(self.language, why=why), severity="warning")
@@ -373,39 +383,11 @@ class PanelConsole(App[None]):
             if redraw:
                 redraw()
 
-    def open_project(self, project_id: str) -> None:
-        self.push_screen(_screen("projects.project", "ProjectScreen", project_id))
-
-    def read_for(self, project_id: UUID, contribution_id: UUID | None = None) -> None:
-        """The next contribution in this reader's order, or a given one."""
-        self.push_screen(
-            _screen("reading.contribution", "ContributionScreen", project_id, contribution_id)
-        )
-
-    def find_for(self, project_id: UUID, proposal_id: UUID | None = None) -> None:
-        self.push_screen(_screen("reading.search_results", "FoundScreen", project_id, proposal_id))
-
-    def board_for(self, project_id: UUID) -> None:
-        self.push_screen(_screen("reading.board", "BoardScreen", project_id))
-
-    def attention_for(self, project_id: UUID) -> None:
-        self.push_screen(_screen("reading.attention", "AttentionScreen", project_id))
-
-    def account_for(self, project_id: UUID) -> None:
-        """A project's decisions."""
-        self.push_screen(_screen("decisions.project_decisions", "AccountScreen", project_id))
-
-    def decision_for(self, project_id: UUID, proposal_id: UUID) -> None:
-        self.push_screen(_screen("decisions.decision", "DecisionScreen", project_id, proposal_id))
-
-    def report_for(self, project_id: UUID) -> None:
-        self.push_screen(_screen("decisions.report", "ReportScreen", project_id))
-
-    def launch_for(self, project_id: UUID) -> None:
-        self.push_screen(_screen("projects.launch", "LaunchScreen", project_id))
+    def open(self, route: Route) -> None:
+        self.push_screen(route.screen())
 
     def action_area(self, area: str) -> None:
-        if area not in {one.id for one in areas_for(self.roles)}:
+        if area not in {permitted.id for permitted in areas_for(self.roles)}:
             return
         if self.current_mode == area:
             while len(self.screen_stack) > 1:
@@ -424,13 +406,13 @@ class PanelConsole(App[None]):
 
     async def action_quit(self) -> None:
         """Leave; ask first only if a campaign is being written."""
-        unsent = [self.typed[name] for name in self.typed.touched]
+        unsent = [self.drafts[name] for name in self.drafts.touched]
         if not any(value for fields in unsent for value in fields.values()):
             self.exit()
             return
         from console.screens.dialogs import ConfirmScreen
 
-        sentence = UNSENT if self.typed.outlive_the_programme else UNSAVED
+        sentence = UNSENT if self.drafts.outlive_the_programme else UNSAVED
         self.push_screen(
             ConfirmScreen(QUIT, sentence.in_(self.language), DO_QUIT),
             lambda confirmed: self.exit() if confirmed else None,
@@ -440,7 +422,7 @@ class PanelConsole(App[None]):
         self._wake(self.screen)
 
     def action_help(self) -> None:
-        self.push_screen(_screen("dialogs", "HelpScreen", getattr(self.screen, "ID", "home")))
+        self.open(HelpRoute(getattr(self.screen, "ID", "home")))
 
     def action_command_palette(self) -> None:
         from textual.command import CommandPalette
@@ -452,7 +434,7 @@ class PanelConsole(App[None]):
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Exactly the actions that hold here; no Screenshot, personal data can be on screen."""
-        for action in held_on(getattr(screen, "ID", ""), self.roles):
+        for action in actions_on(getattr(screen, "ID", ""), self.roles):
             target: Any = self if EVERYWHERE in action.screens else screen
             yield SystemCommand(
                 f"{action.label.in_(self.language)}  ({action.sign})",
@@ -487,7 +469,8 @@ def _service_of(screen: Screen[Any]) -> str:
     return getattr(screen, "SERVICE", "campaigns")
 
 
-def _screen(module: str, name: str, *given: Any) -> Screen[Any]:
-    """A screen, loaded when first needed."""
-    screen: Screen[Any] = getattr(import_module(f"console.screens.{module}"), name)(*given)
-    return screen
+if TYPE_CHECKING:
+
+    def _as_shell(console: PanelConsole) -> Shell:
+        """Checked by mypy: the console is what its screens take it for."""
+        return console

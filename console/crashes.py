@@ -34,7 +34,7 @@ def state_folder() -> Path | None:
     return Path(home) / "panel-console"
 
 
-def report(error: BaseException, folder: Path | None, kept: bool, language: Language) -> str:
+def report(error: BaseException, folder: Path | None, stored: bool, language: Language) -> str:
     """Write what happened, without the values that were at hand, and say where."""
     lines = shown("".join(traceback.format_exception(error)))
     at = datetime.now().astimezone()
@@ -43,11 +43,11 @@ def report(error: BaseException, folder: Path | None, kept: bool, language: Lang
             raise FileNotFoundError
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = folder / f"crash-{at:%Y%m%d-%H%M%S}-{os.getpid()}.txt"
-        with open(os.open(file, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8") as written:
-            written.write(f"{at.isoformat()}\n{lines}")
-        place = str(file)
+        with open(os.open(file, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8") as out:
+            out.write(f"{at.isoformat()}\n{lines}")
+        location = str(file)
     except OSError:
         sys.stderr.write(lines)
-        place = Text(fr="ce qui précède", en="the lines above").in_(language)
-    words = (_KEPT if kept else _LOST).in_(language)
-    return _STOPPED.in_(language, kept=words, file=place)
+        location = Text(fr="ce qui précède", en="the lines above").in_(language)
+    sentence = (_KEPT if stored else _LOST).in_(language)
+    return _STOPPED.in_(language, kept=sentence, file=location)

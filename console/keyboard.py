@@ -1,4 +1,4 @@
-"""What the console takes from the terminal: characters as the terminal makes them, any bytes.
+"""Keyboard input: characters as the terminal makes them, any bytes.
 
 Imported before Textual's application, whose settings are read once.
 """

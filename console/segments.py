@@ -1,4 +1,4 @@
-"""The last look at what is printed, whoever rendered it: no character acts on the terminal.
+"""Last filter of printed text, whatever renders it: no character acts on the terminal.
 
 Screens and commands make signs of such characters before they lay anything out; this is the second
 lock behind them, and the only one for what libraries render: fields, tracebacks, their own help.

@@ -1,4 +1,4 @@
-"""What staff read, in French and English side by side, and how numbers and days are said.
+"""Texts of the interface in French and English, and formats of numbers and days.
 
 The console's own copy of an idea that the services have too: it must not import them, and must
 start fast, so neither a template engine nor a locale database is loaded here.
@@ -34,12 +34,12 @@ class Text:
 class Count:
     """A counted thing: one form for one (and, in French, for none), another for several."""
 
-    one: Text
-    many: Text
+    singular: Text
+    plural: Text
 
     def say(self, count: int, language: Language) -> str:
         single = count < 2 if language == "fr" else count == 1
-        form = self.one if single else self.many
+        form = self.singular if single else self.plural
         return form.in_(language, n=number(count, language))
 
 
@@ -78,8 +78,8 @@ def day(value: date, today: date, language: Language) -> str:
 
 def full_day(value: date, today: date, language: Language) -> str:
     """Weekday, day and month, with the year only where it is another one."""
-    said = f"{weekday(value, language)} {_day_of_month(value, language)} {month(value, language)}"
-    return said if value.year == today.year else f"{said} {value.year}"
+    text = f"{weekday(value, language)} {_day_of_month(value, language)} {month(value, language)}"
+    return text if value.year == today.year else f"{text} {value.year}"
 
 
 def short_day(value: date, language: Language) -> str:

@@ -12,7 +12,7 @@ def start(
     group: str,
     exclusive: bool = True,
 ) -> None:
-    """Run `work` for `owner`, in place of what runs in the same group if exclusive.
+    """Run `work` for `owner`; if exclusive, in place of other work of the same group.
 
     A function, not a coroutine: one that is replaced before its first step was then never made.
     """

@@ -29,9 +29,9 @@ _SERVICE, _ROLE = "responses", Role.ANALYSIS
 
 
 class AnalysisCalls(Calls):
-    async def want_readings(self, project_id: UUID, wanted: ReadingsWanted) -> CollectionView:
+    async def want_readings(self, project_id: UUID, order: ReadingsWanted) -> CollectionView:
         path = f"/collections/{project_id}/readings-wanted"
-        return await self._put(_SERVICE, path, CollectionView, _ROLE, wanted)
+        return await self._put(_SERVICE, path, CollectionView, _ROLE, order)
 
     async def take_note(self, project_id: UUID, note: SessionNote) -> ContributionView:
         path = f"/collections/{project_id}/notes"

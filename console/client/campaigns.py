@@ -23,7 +23,7 @@ _SERVICE, _ROLE = "campaigns", Role.CAMPAIGNS
 
 class CampaignsCalls(Calls):
     async def me(self, role: Role = _ROLE) -> Me:
-        """Whoever the token for this role belongs to."""
+        """The person to whom the token for this role belongs."""
         return await self._get(_SERVICE, "/me", Me, role)
 
     async def today(self) -> Today:
@@ -61,11 +61,11 @@ class CampaignsCalls(Calls):
         return await self._post(_SERVICE, "/campaigns", CampaignView, _ROLE, campaign)
 
     async def preview(self, campaign_id: UUID) -> Preview:
-        """What launching a stored campaign would do."""
+        """Preview the launch of a stored campaign."""
         return await self._post(_SERVICE, f"/campaigns/{campaign_id}/preview", Preview, _ROLE)
 
     async def preview_unsaved(self, campaign: CampaignSheet) -> Preview:
-        """What launching a campaign would do that is still being typed."""
+        """Preview the launch of a campaign that is not stored yet."""
         return await self._post(_SERVICE, "/previews", Preview, _ROLE, campaign)
 
     async def launch(self, order: Launch) -> list[CampaignView]:

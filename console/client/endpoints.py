@@ -1,4 +1,4 @@
-"""Where the services answer, from the local stack's file or from whoever starts the console."""
+"""Addresses of the services and of the issuer, as the stack file names them."""
 
 import json
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class Endpoints:
     responses: str
     feedback: str
     issuer: str
-    # What to ask the issuer's tokens for (RFC 8707); most issuers need no such word.
+    # Resource indicator for tokens (RFC 8707); most issuers need none.
     resource: str | None = None
     # Certificates (PEM) of the administration's own authority, of the panel or of the issuer.
     authority: str | None = None
@@ -28,7 +28,7 @@ class Endpoints:
         """Read what `panel up` wrote. Raises NoStack."""
         try:
             stack = json.loads(path.read_text())
-            services = {name: about["url"] for name, about in stack["services"].items()}
+            services = {name: description["url"] for name, description in stack["services"].items()}
             return cls(
                 **{name: services[name].rstrip("/") for name in SERVICES},
                 issuer=stack["issuer"]["url"].rstrip("/"),

@@ -31,16 +31,16 @@ class Live:
         client: StaffClient,
         hinted: Callable[[], None],
         changed: Callable[[], None],
-        now: Callable[[], datetime],
+        clock: Callable[[], datetime],
         service: str = "campaigns",
     ) -> None:
         self._client = client
         self._hinted = hinted
         self._changed = changed
-        self._now = now
+        self._now = clock
         self._service = service
         self._heard: float | None = None
-        self._heard_at = now()
+        self._heard_at = clock()
         self._connected = False
         self._failed = False
 
@@ -78,11 +78,11 @@ class Live:
                 line = await anext(lines, None)
             if line is None:
                 return
-            self._hear()
+            self._receive()
             if line.startswith("data:") and json.loads(line[5:]):
                 self._hinted()
 
-    def _hear(self) -> None:
+    def _receive(self) -> None:
         was = self._connected
         self._connected = True
         self._heard = time.monotonic()

@@ -1,4 +1,4 @@
-"""What can go wrong between a program of the staff's and a service, as types; light to import."""
+"""Expected failures between a staff program and a service, as types; light to import."""
 
 from dataclasses import dataclass
 

@@ -1,5 +1,5 @@
-"""The one door from what is typed to a request: a value that a service would refuse is a sentence
-beside its field, never an exception that ends the console."""
+"""Requests built from typed values: a value that a service would refuse becomes a sentence beside
+its field, never an exception that ends the console."""
 
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
@@ -14,37 +14,38 @@ from services.contracts.http.violations import Place, Violation, violations
 C = TypeVar("C", bound=Command)
 
 
-def _first(place: Place) -> str:
-    return str(place[0]) if place else ""
+def _first(location: Place) -> str:
+    return str(location[0]) if location else ""
 
 
-def written(
+def build_request(
     model: type[C],
     language: Language,
     wrong: Iterable[FieldError] = (),
     field: Callable[[Place], str] = _first,
     **values: Any,
 ) -> C:
-    """`wrong` is what the form itself found, which is said in place of what the model would say of
-    the same field; `field` names the field that a place in the request is typed in.
+    """Build a request. `wrong` holds the errors that the form detected itself; they replace the
+    model's errors about the same field. `field` names the field that a place in the request is
+    typed in.
 
     Raises Incomplete."""
-    ours = list(wrong)
-    fields = {one.field for one in ours}
+    errors = list(wrong)
+    fields = {error.field for error in errors}
     try:
         request = model(**values)
     except ValidationError as error:
-        ours += [
-            FieldError(place, _sentence(one, language), too_much=one.is_limit)
-            for one in violations(error.errors())
-            if (place := field(one.place)) not in fields
+        errors += [
+            FieldError(name, _sentence(violation, language), too_much=violation.is_limit)
+            for violation in violations(error.errors())
+            if (name := field(violation.place)) not in fields
         ]
-        raise Incomplete(*ours) from error
-    if ours:
-        raise Incomplete(*ours)
+        raise Incomplete(*errors) from error
+    if errors:
+        raise Incomplete(*errors)
     return request
 
 
-def _sentence(one: Violation, language: Language) -> str:
-    words = one.in_(language)
-    return f"{words[:1].upper()}{words[1:]}."
+def _sentence(violation: Violation, language: Language) -> str:
+    sentence = violation.in_(language)
+    return f"{sentence[:1].upper()}{sentence[1:]}."

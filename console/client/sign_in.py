@@ -65,7 +65,7 @@ class SignedIn:
     token: str = field(repr=False)
     name: str
     roles: frozenset[str]
-    # Who it is, whatever they are called; empty if the token does not say.
+    # Subject claim, which stays when the name changes; empty if the token has none.
     subject: str = ""
     # The code by which a mandate cites this account; empty if the token does not say.
     account: str = ""
@@ -90,12 +90,12 @@ class Issuer:
         self,
         url: str,
         resource: str | None = None,
-        now: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         authority: str | None = None,
     ) -> None:
         """`resource` is for an issuer that must be asked by name for tokens that services read."""
-        self._now = now
+        self._now = clock
         self._sleep = sleep
         self._url = url
         # RFC 8707: said when the grant begins and when its token is fetched.
@@ -107,20 +107,20 @@ class Issuer:
         await self._http.aclose()
 
     async def people(self) -> list[Person]:
-        """Who can be signed in with one key; empty for a real issuer."""
+        """People of a local issuer, who sign in without a password; empty for a real issuer."""
         address = (await self._configuration()).get("panel_local_people_endpoint")
         if not address:
             return []
-        found = await self._json("GET", address)
-        return [Person(p["id"], p["name"], tuple(p.get("roles", ()))) for p in found]
+        people = await self._json("GET", address)
+        return [Person(p["id"], p["name"], tuple(p.get("roles", ()))) for p in people]
 
     async def begin(self) -> DeviceCode:
-        about = await self._configuration()
-        if "device_authorization_endpoint" not in about:
+        configuration = await self._configuration()
+        if "device_authorization_endpoint" not in configuration:
             raise Unreachable("issuer")
         answer = await self._json(
             "POST",
-            about["device_authorization_endpoint"],
+            configuration["device_authorization_endpoint"],
             data={"client_id": CLIENT_ID, "scope": "openid profile"} | self._asked_for,
         )
         return DeviceCode(
@@ -133,10 +133,10 @@ class Issuer:
 
     async def approve(self, code: DeviceCode, person: str) -> None:
         """Local issuer only: approve the code as one of its people."""
-        about = await self._configuration()
+        configuration = await self._configuration()
         await self._json(
             "POST",
-            about["panel_local_approve_endpoint"],
+            configuration["panel_local_approve_endpoint"],
             json={"user_code": code.user_code, "person": person},
         )
 
@@ -147,7 +147,7 @@ class Issuer:
         asked again about the same code, less often (RFC 8628 §3.5): the person may be typing it at
         this moment. Raises SignedOut when the code is over or was denied.
         """
-        about = await self._configuration()
+        configuration = await self._configuration()
         deadline = self._now() + code.expires_in
         interval, pause = code.interval, _FIRST_PAUSE_SECONDS
         if first_wait:
@@ -155,7 +155,7 @@ class Issuer:
         while True:
             form = {"grant_type": _GRANT, "device_code": code.device_code} | self._asked_for
             try:
-                return await self._token(about, form)
+                return await self._token(configuration, form)
             except _Pending as pending:
                 interval += _SLOWER_SECONDS if pending.slow_down else 0
                 pause = _FIRST_PAUSE_SECONDS
@@ -175,19 +175,19 @@ class Issuer:
         """
         if person.refresh_token is None:
             raise SignedOut
-        about = await self._configuration()
+        configuration = await self._configuration()
         form = {"grant_type": "refresh_token", "refresh_token": person.refresh_token}
         try:
-            renewed = await self._token(about, form | self._asked_for)
+            renewed = await self._token(configuration, form | self._asked_for)
         except _Pending as error:
             raise Unreachable("issuer") from error
         # An issuer may keep the same refresh token in force and say nothing of it.
         return replace(renewed, refresh_token=renewed.refresh_token or person.refresh_token)
 
-    async def _token(self, about: dict[str, Any], form: dict[str, str]) -> SignedIn:
+    async def _token(self, configuration: dict[str, Any], form: dict[str, str]) -> SignedIn:
         """Ask the token endpoint once. Raises _Pending, SignedOut, Unreachable."""
         response = await self._send(
-            "POST", about["token_endpoint"], data=form | {"client_id": CLIENT_ID}
+            "POST", configuration["token_endpoint"], data=form | {"client_id": CLIENT_ID}
         )
         body = _body(response)
         if not isinstance(body, dict):
@@ -215,16 +215,16 @@ class Issuer:
 
     async def _configuration(self) -> dict[str, Any]:
         if self._about is None:
-            about = await self._json("GET", f"{self._url}/.well-known/openid-configuration")
-            self._about = dict(about)
+            configuration = await self._json("GET", f"{self._url}/.well-known/openid-configuration")
+            self._about = dict(configuration)
         return self._about
 
     async def _json(self, method: str, url: str, **send: Any) -> Any:
         response = await self._send(method, url, **send)
         if not response.is_success:
             body = _body(response)
-            said = body.get("detail") or body.get("error_description") or body.get("error")
-            raise Refused(str(said or response.reason_phrase), status=response.status_code)
+            reason = body.get("detail") or body.get("error_description") or body.get("error")
+            raise Refused(str(reason or response.reason_phrase), status=response.status_code)
         return _body(response)
 
     async def _send(self, method: str, url: str, **send: Any) -> httpx.Response:
@@ -247,18 +247,19 @@ def _body(response: httpx.Response) -> Any:
 
 
 def signed_in(token: str) -> SignedIn:
-    """What a token says of its bearer; an opaque token says nothing, then services decide alone."""
+    """Name and roles in a token's claims; for an opaque token every role, as services decide
+    alone."""
     try:
         payload = token.split(".")[1]
         claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
         name = str(claims.get("name") or claims["sub"])
-        said = claims.get("roles")
+        claimed_roles = claims.get("roles")
     except (IndexError, ValueError, KeyError):
         return SignedIn(token, "", frozenset(Role))
     # An issuer may use words and claims of its own, which only the services know: show everything.
-    words = said if isinstance(said, list) else ()
-    ours = frozenset(str(word) for word in words if word in list(Role))
+    role_names = claimed_roles if isinstance(claimed_roles, list) else ()
+    roles = frozenset(str(word) for word in role_names if word in list(Role))
     subject = str(claims.get("sub") or "")
     issuer = claims.get("iss")
     account = account_code(str(issuer), subject) if issuer and subject else ""
-    return SignedIn(token, name, ours or frozenset(Role), subject, account)
+    return SignedIn(token, name, roles or frozenset(Role), subject, account)

@@ -50,7 +50,7 @@ MANDATE_HEADINGS = {
     "compensation": Text(fr="Indemnité", en="Payment"),
     "dates": Text(fr="Dates", en="Dates"),
 }
-# What a complete mandate has besides its title: nine things to say and two dates.
+# Parts of a complete mandate besides its title: nine texts and two dates.
 MANDATE_LENGTH = 11
 
 COLLECTION = {
@@ -147,16 +147,16 @@ ROLES = {
 }
 
 
-def say(words: Mapping[str, Text], code: str, language: Language) -> str:
-    known = words.get(code)
-    return known.in_(language) if known else code.replace("_", " ")
+def label_of(vocabulary: Mapping[str, Text], code: str, language: Language) -> str:
+    label = vocabulary.get(code)
+    return label.in_(language) if label else code.replace("_", " ")
 
 
 def code_in_words(attribute: str, code: str, language: Language) -> str:
     """A coded attribute as a person reads it: 35–49, Nord, never online."""
-    known = CODES.get(attribute, {}).get(code)
-    if known:
-        return known.in_(language)
+    label = CODES.get(attribute, {}).get(code)
+    if label:
+        return label.in_(language)
     if attribute == "age_band":
         return code.replace("-", "–")
     return code.replace("-", " ").title()

@@ -89,17 +89,17 @@ def register(app: typer.Typer) -> None:
 
 
 def replies(ctx: typer.Context, json: Json = False) -> None:
-    here = session(ctx)
+    current = session(ctx)
 
     async def show() -> None:
-        async with here.staff() as staff:
-            found = await staff.mail_replies()
+        async with current.staff() as staff:
+            mail_replies = await staff.mail_replies()
         if json:
-            print_json(found)
-        elif not found.replies:
-            here.tell(_NO_REPLIES)
-        for reply in () if json else found.replies:
-            here.tell(_REPLY, **reply.model_dump(include={"reply", "orders", "waiting"}))
+            print_json(mail_replies)
+        elif not mail_replies.replies:
+            current.tell(_NO_REPLIES)
+        for reply in () if json else mail_replies.replies:
+            current.tell(_REPLY, **reply.model_dump(include={"reply", "orders", "waiting"}))
 
     asynchronous(show)
 
@@ -109,15 +109,15 @@ def erase(
     member: Annotated[UUID, typer.Argument(metavar="MEMBER")],
     json: Json = False,
 ) -> None:
-    here = session(ctx)
+    current = session(ctx)
 
     async def send() -> None:
-        async with here.staff() as staff:
-            done = await staff.erase_member(member)
+        async with current.staff() as staff:
+            erasure = await staff.erase_member(member)
         if json:
-            print_json(done)
+            print_json(erasure)
         else:
-            here.tell(_ERASED if done.erased_now else _WAS_ERASED)
+            current.tell(_ERASED if erasure.erased_now else _WAS_ERASED)
 
     asynchronous(send)
 
@@ -153,7 +153,7 @@ def import_(
 ) -> None:
     from collections.abc import AsyncIterator
 
-    here = session(ctx)
+    current = session(ctx)
     try:
         source = file.open("rb")
     except OSError as error:
@@ -165,7 +165,7 @@ def import_(
             yield chunk
 
     async def send(accept_month: bool) -> "ImportReport":
-        async with here.staff() as staff:
+        async with current.staff() as staff:
             return await staff.import_members(
                 content(),
                 dry_run=dry_run,
@@ -176,11 +176,11 @@ def import_(
     with source:
         report = asynchronous(partial(send, accept_month))
         if not json:
-            show_import(here, report, accept_valid=accept_valid)
+            show_import(current, report, accept_valid=accept_valid)
         asks = not json and sys.stdin.isatty() and waits_for_confirmation(report, accept_valid)
-        if asks and here.confirms(_KEEP_ANYWAY):
+        if asks and current.confirms(_KEEP_ANYWAY):
             report = asynchronous(partial(send, True))
-            show_import(here, report, accept_valid=accept_valid)
+            show_import(current, report, accept_valid=accept_valid)
     if json:
         print_json(report)
     if not report.kept and not report.dry_run:
@@ -198,49 +198,49 @@ def waits_for_confirmation(report: "ImportReport", accept_valid: bool) -> bool:
     )
 
 
-def show_import(here: Session, report: "ImportReport", *, accept_valid: bool) -> None:
+def show_import(current: Session, report: "ImportReport", *, accept_valid: bool) -> None:
     from rich.table import Table
 
     from console.client.vocabulary import ATTRIBUTES
     from services.contracts.codes import plain
 
     summary = _WOULD_IMPORT if report.dry_run else _IMPORTED
-    here.tell(summary, **report.model_dump(include={
+    current.tell(summary, **report.model_dump(include={
         "imported", "valid", "lines", "encoding", "separator",
     }))  # fmt: skip
     if report.names:
-        here.tell(_NAMES, names=", ".join(f"« {name} »" for name in report.names))
+        current.tell(_NAMES, names=", ".join(f"« {name} »" for name in report.names))
     if report.unused_columns:
-        here.tell(_UNUSED, columns=", ".join(f"« {name} »" for name in report.unused_columns))
+        current.tell(_UNUSED, columns=", ".join(f"« {name} »" for name in report.unused_columns))
     if report.codes:
         table = Table(box=None, header_style="dim")
         for heading in (_ATTRIBUTE, _CODE, _LINES, _SPELLINGS):
-            table.add_column(here.say(heading), justify="right" if heading is _LINES else "left")
+            table.add_column(current.say(heading), justify="right" if heading is _LINES else "left")
         for code in report.codes:
             same = plain(code.code) == plain(code.label)
             table.add_row(
-                ATTRIBUTES[code.attribute].in_(here.language),
+                ATTRIBUTES[code.attribute].in_(current.language),
                 code.code if same else f"{code.code} {code.label}",
                 str(code.lines),
                 ", ".join(code.spellings),
             )
-        here.out.print(table)
+        current.out.print(table)
     for sentence in (*report.refused_whole, *report.notices):
-        here.out.print(sentence)
+        current.out.print(sentence)
     if report.errors:
         table = Table(box=None, header_style="dim")
-        table.add_column(here.say(_LINE), justify="right")
-        table.add_column(here.say(_REASON))
+        table.add_column(current.say(_LINE), justify="right")
+        table.add_column(current.say(_REASON))
         for error in report.errors[:REASONS_SHOWN]:
             span = f"{error.line}–{error.last_line}"
             lines = span if error.last_line > error.line else str(error.line)
             table.add_row(lines, error.reason)
         if len(report.errors) > REASONS_SHOWN:
-            table.add_row("…", here.say(_MORE, n=len(report.errors) - REASONS_SHOWN))
-        here.out.print(table)
+            table.add_row("…", current.say(_MORE, n=len(report.errors) - REASONS_SHOWN))
+        current.out.print(table)
     if report.to_confirm and not report.kept:
-        here.out.print(report.to_confirm)
+        current.out.print(report.to_confirm)
     if waits_for_confirmation(report, accept_valid):
-        here.tell(_NOT_CONFIRMED)
+        current.tell(_NOT_CONFIRMED)
     elif not report.kept and not report.dry_run and not report.refused_whole:
-        here.tell(_NOTHING_KEPT, valid=report.valid)
+        current.tell(_NOTHING_KEPT, valid=report.valid)

@@ -1,4 +1,4 @@
-"""Decisions and what becomes of them, as commands."""
+"""Commands for decisions and their follow-up."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
@@ -122,11 +122,13 @@ def draft(
     ctx: typer.Context,
     proposal: Proposal,
     outcome: Annotated[
-        str, typer.Option("--outcome", metavar="retained|partly|not", help=both("Issue.", "Kept?"))
+        str,
+        typer.Option("--outcome", metavar="retained|partly|not", help=both("Issue.", "Kept?")),
     ],
     reason: Annotated[str, typer.Option("--reason", help=both("Motif.", "Reason."))],
     next_step: Annotated[
-        str | None, typer.Option("--next", help=both("Ce qui vient ensuite.", "What comes next."))
+        str | None,
+        typer.Option("--next", help=both("Ce qui vient ensuite.", "What comes next.")),
     ] = None,
     due_on: Annotated[
         datetime | None,
@@ -138,7 +140,7 @@ def draft(
         str | None, typer.Option("--owner", help=both("Qui s'en charge.", "Who sees to it."))
     ] = None,
     version: Version = None,
-    who: As = None,
+    person: As = None,
     json: Json = False,
 ) -> None:
     from services.contracts.events.feedback import Outcome
@@ -148,34 +150,34 @@ def draft(
         raise typer.BadParameter(" / ".join(OUTCOMES), param_hint="--outcome")
 
     async def send(staff: "StaffClient") -> "DecisionView":
-        read = (await find(staff, proposal)).version if version is None else version
-        written = request(
+        read_version = (await find(staff, proposal)).version if version is None else version
+        draft = request(
             WriteDecision,
-            version=read,
+            version=read_version,
             outcome=Outcome(outcome),
             reason=reason,
             next_step=next_step,
             due_on=due_on.date() if due_on else None,
             owner=owner,
         )
-        return await staff.write_decision(proposal, written)
+        return await staff.write_decision(proposal, draft)
 
-    def say(here: Session, drafted: "DecisionView") -> None:
-        here.tell(
+    def print_draft(current: Session, drafted: "DecisionView") -> None:
+        current.tell(
             _DRAFTED,
             title=drafted.title,
-            outcome=here.say(OUTCOMES[outcome]),
+            outcome=current.say(OUTCOMES[outcome]),
             version=drafted.version,
         )
 
-    show(ctx, send, say, json, who)
+    show(ctx, send, print_draft, json, person)
 
 
 def sign(
     ctx: typer.Context,
     proposal: Proposal,
     version: Version = None,
-    who: As = None,
+    person: As = None,
     yes: Annotated[
         bool, typer.Option("--yes", help=both("Ne pas demander.", "Do not ask."))
     ] = False,
@@ -184,41 +186,41 @@ def sign(
     from services.contracts.http.common import Role
     from services.contracts.http.feedback import SignDecision
 
-    here = session(ctx)
+    current = session(ctx)
 
     async def send() -> None:
-        async with here.staff(who) as staff:
+        async with current.staff(person) as staff:
             decision = await find(staff, proposal)
             if not yes and decision.state == "drafted":
                 signer = await staff.me(Role.DECISION)
-                if not _agrees(here, decision, signer.name):
-                    here.tell(_LEFT_ALONE)
+                if not _agrees(current, decision, signer.name):
+                    current.tell(_LEFT_ALONE)
                     return
-            read = request(SignDecision, version=decision.version if version is None else version)
-            signed = await staff.sign_decision(proposal, read)
+            order = request(SignDecision, version=decision.version if version is None else version)
+            signed = await staff.sign_decision(proposal, order)
         if json:
             print_json(signed)
         elif signed.signed_by:
-            here.tell(
+            current.tell(
                 _WAS_SIGNED, title=signed.title, who=signed.signed_by.name, day=signed.signed_on
             )
 
     asynchronous(send)
 
 
-def _agrees(here: Session, decision: "DecisionView", who: str) -> bool:
+def _agrees(current: Session, decision: "DecisionView", signer: str) -> bool:
     """Shows the text that would be signed, where there is one; the service refuses the rest."""
     if decision.outcome is None:
         return True
-    here.tell(
+    current.tell(
         _ASK_TO_SIGN,
         title=decision.title,
-        outcome=here.say(OUTCOMES[decision.outcome]),
+        outcome=current.say(OUTCOMES[decision.outcome]),
         reason=decision.reason,
     )
     if decision.next_step:
-        here.tell(_NEXT, step=decision.next_step, day=decision.due_on, owner=decision.owner)
-    return here.confirms(_SIGN, who=who)
+        current.tell(_NEXT, step=decision.next_step, day=decision.due_on, owner=decision.owner)
+    return current.confirms(_SIGN, who=signer)
 
 
 def follow_up(
@@ -232,7 +234,7 @@ def follow_up(
         ),
     ] = None,
     version: Version = None,
-    who: As = None,
+    person: As = None,
     json: Json = False,
 ) -> None:
     from services.contracts.events.feedback import Progress
@@ -242,19 +244,19 @@ def follow_up(
         raise typer.BadParameter(" / ".join(PROGRESS), param_hint="PROGRESS")
 
     async def send(staff: "StaffClient") -> "DecisionView":
-        read = (await find(staff, proposal)).version if version is None else version
-        step = request(RecordFollowUp, version=read, progress=Progress(progress), note=note)
+        read_version = (await find(staff, proposal)).version if version is None else version
+        step = request(RecordFollowUp, version=read_version, progress=Progress(progress), note=note)
         return await staff.record_follow_up(proposal, step)
 
-    def say(here: Session, followed: "DecisionView") -> None:
-        here.tell(
+    def print_step(current: Session, followed: "DecisionView") -> None:
+        current.tell(
             _RECORDED,
             title=followed.title,
-            progress=here.say(PROGRESS[progress]),
+            progress=current.say(PROGRESS[progress]),
             day=followed.follow_up[-1].on,
         )
 
-    show(ctx, send, say, json, who)
+    show(ctx, send, print_step, json, person)
 
 
 async def find(staff: "StaffClient", proposal: UUID) -> "DecisionView":
@@ -262,57 +264,57 @@ async def find(staff: "StaffClient", proposal: UUID) -> "DecisionView":
     for standing in await staff.project_statuses():
         if not standing.proposals:
             continue
-        for one in (await staff.project_account(standing.project_id)).decisions:
-            if one.proposal_id == proposal:
-                return one
+        for decision in (await staff.project_account(standing.project_id)).decisions:
+            if decision.proposal_id == proposal:
+                return decision
     raise NoSuchProposal
 
 
-def show_standings(here: Session, found: "list[ProjectStanding]") -> None:
+def show_standings(current: Session, statuses: "list[ProjectStanding]") -> None:
     """A few lines each: a terminal of 80 columns has no room for a table with whole ids."""
-    if not found:
-        here.tell(_NOBODY_WAITS)
-    for one in found:
-        _show_standing(here, one)
-        here.out.print(f"  {one.project_id}", style="dim")
+    if not statuses:
+        current.tell(_NOBODY_WAITS)
+    for status in statuses:
+        _show_standing(current, status)
+        current.out.print(f"  {status.project_id}", style="dim")
 
 
-def _show_standing(here: Session, one: "ProjectStanding") -> None:
-    here.out.print(one.title, style="bold")
+def _show_standing(current: Session, status: "ProjectStanding") -> None:
+    current.out.print(status.title, style="bold")
     facts = []
-    if one.proposals is not None:
-        facts.append(here.say(_SIGNED, signed=one.signed, n=one.proposals))
-    if one.overdue:
-        facts.append(f"! {here.say(_OVERDUE, n=one.overdue)}")
-    facts.append(here.say(_DECIDES, who=one.decision_maker))
-    if one.decide_by:
-        facts.append(here.say(_BY, day=one.decide_by))
-    here.out.print("  " + " · ".join(facts))
-    for reason in one.blocked_by:
-        here.out.print(f"  - {reason}")
+    if status.proposals is not None:
+        facts.append(current.say(_SIGNED, signed=status.signed, n=status.proposals))
+    if status.overdue:
+        facts.append(f"! {current.say(_OVERDUE, n=status.overdue)}")
+    facts.append(current.say(_DECIDES, who=status.decision_maker))
+    if status.decide_by:
+        facts.append(current.say(_BY, day=status.decide_by))
+    current.out.print("  " + " · ".join(facts))
+    for reason in status.blocked_by:
+        current.out.print(f"  - {reason}")
 
 
-def show_account(here: Session, found: "ProjectAccount") -> None:
-    _show_standing(here, found.standing)
-    for one in found.decisions:
-        facts = [here.say(STEPS[one.state])]
-        if one.outcome:
-            facts.append(here.say(OUTCOMES[one.outcome]))
-        if due := _due(here, one):
+def show_account(current: Session, account: "ProjectAccount") -> None:
+    _show_standing(current, account.standing)
+    for decision in account.decisions:
+        facts = [current.say(STEPS[decision.state])]
+        if decision.outcome:
+            facts.append(current.say(OUTCOMES[decision.outcome]))
+        if due := _due(current, decision):
             facts.append(due)
-        here.out.print(f"\n{one.title}", style="bold")
-        here.out.print("  " + " · ".join(facts))
-        here.out.print(f"  {one.proposal_id}, version {one.version}", style="dim")
-    report = found.report
+        current.out.print(f"\n{decision.title}", style="bold")
+        current.out.print("  " + " · ".join(facts))
+        current.out.print(f"  {decision.proposal_id}, version {decision.version}", style="dim")
+    report = account.report
     if report.url:
-        here.tell(
+        current.tell(
             _REPORT, version=report.published_version, day=report.published_on, url=report.url
         )
 
 
-def _due(here: Session, one: "DecisionView") -> str:
-    if one.overdue_days:
-        return f"! {here.say(_LATE_BY, n=one.overdue_days)}"
-    if one.follow_up:
-        return here.say(PROGRESS[one.follow_up[-1].progress])
-    return str(one.due_on or "")
+def _due(current: Session, decision: "DecisionView") -> str:
+    if decision.overdue_days:
+        return f"! {current.say(_LATE_BY, n=decision.overdue_days)}"
+    if decision.follow_up:
+        return current.say(PROGRESS[decision.follow_up[-1].progress])
+    return str(decision.due_on or "")

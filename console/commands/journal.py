@@ -87,8 +87,8 @@ def export(
     address: Url = None,
 ) -> None:
     """To a file, or to where the output goes."""
-    here = session(ctx)
-    url = address or here.url("feedback")
+    current = session(ctx)
+    url = address or current.url("feedback")
     if file is None:
         for piece in _pieces(url, "/journal.jsonl"):
             sys.stdout.buffer.write(piece)
@@ -96,34 +96,36 @@ def export(
     with file.open("wb") as out:
         for piece in _pieces(url, "/journal.jsonl"):
             out.write(piece)
-    here.tell(_WRITTEN, file=file)
-    here.out.print(b"".join(_pieces(url, "/journal/key")).decode().strip(), soft_wrap=True)
+    current.tell(_WRITTEN, file=file)
+    current.out.print(b"".join(_pieces(url, "/journal/key")).decode().strip(), soft_wrap=True)
 
 
 def show(
     ctx: typer.Context,
     file: Annotated[Path | None, typer.Argument(metavar="[FILE]")] = None,
     last: Annotated[
-        int, typer.Option("--last", help=both("Combien, les dernières.", "How many, the last."))
+        int,
+        typer.Option("--last", help=both("Combien, les dernières.", "How many, the last.")),
     ] = 30,
     project: Annotated[
-        str | None, typer.Option("--project", help=both("D'un seul projet.", "Of one project."))
+        str | None,
+        typer.Option("--project", help=both("D'un seul projet.", "Of one project.")),
     ] = None,
     address: Url = None,
     json: Json = False,
 ) -> None:
-    """Of a file, or of the running panel. What it says is not verified here."""
+    """From a file or from the running panel. Nothing is verified here."""
     from collections import deque
 
-    here = session(ctx)
-    shown: deque[dict[str, Any]] = deque(maxlen=last)
-    for entry in _entries(here, file, address):
+    current = session(ctx)
+    entries: deque[dict[str, Any]] = deque(maxlen=last)
+    for entry in _entries(current, file, address):
         if project is None or entry.get("project_id") == project:
-            shown.append(entry)
+            entries.append(entry)
     if json:
-        print_json({"entries": list(shown)})
+        print_json({"entries": list(entries)})
     else:
-        _list(here, shown)
+        _list(current, entries)
 
 
 def correct(
@@ -134,21 +136,21 @@ def correct(
 ) -> None:
     from services.contracts.http.journal import CorrectEntry
 
-    here = session(ctx)
+    current = session(ctx)
 
     async def send() -> None:
-        async with here.staff() as staff:
-            made = await staff.correct_entry(request(CorrectEntry, number=number, reason=reason))
+        async with current.staff() as staff:
+            created = await staff.correct_entry(request(CorrectEntry, number=number, reason=reason))
         if json:
-            print_json(made)
+            print_json(created)
         else:
-            here.tell(_CORRECTED, number=made.number, corrected=number)
+            current.tell(_CORRECTED, number=created.number, corrected=number)
 
     asynchronous(send)
 
 
 def _pieces(url: str, path: str) -> Any:
-    """What the public address answers, as it comes. Raises NoAnswer."""
+    """Stream the body of a public page. Raises NoAnswer."""
     import httpx
 
     address = f"{url.rstrip('/')}{path}"
@@ -161,16 +163,16 @@ def _pieces(url: str, path: str) -> Any:
         raise NoAnswer(url=address, error=type(error).__name__) from error
 
 
-def _entries(here: Session, file: Path | None, address: str | None) -> Any:
+def _entries(current: Session, file: Path | None, address: str | None) -> Any:
     import json
 
-    for line in _lines(here, file, address):
-        read = json.loads(line)
-        if "entry" in read:
-            yield read["entry"]
+    for line in _lines(current, file, address):
+        record = json.loads(line)
+        if "entry" in record:
+            yield record["entry"]
 
 
-def _lines(here: Session, file: Path | None, address: str | None) -> Any:
+def _lines(current: Session, file: Path | None, address: str | None) -> Any:
     if file is not None:
         try:
             with file.open("rb") as opened:
@@ -179,30 +181,30 @@ def _lines(here: Session, file: Path | None, address: str | None) -> Any:
             raise NoFile(file=file) from None
         return
     rest = b""
-    for piece in _pieces(address or here.url("feedback"), "/journal.jsonl"):
+    for piece in _pieces(address or current.url("feedback"), "/journal.jsonl"):
         *whole, rest = (rest + piece).split(b"\n")
         yield from whole
 
 
-def _list(here: Session, entries: Any) -> None:
+def _list(current: Session, entries: Any) -> None:
     from rich.table import Table
 
     table = Table(box=None, header_style="dim")
     for text in (_NUMBER, _DAY, _KIND, _SAYS):
-        table.add_column(here.say(text), justify="right" if text is _NUMBER else "left")
+        table.add_column(current.say(text), justify="right" if text is _NUMBER else "left")
     for entry in entries:
         kind = entry["kind"]
-        label = here.say(KINDS[kind]) if kind in KINDS else kind
-        row = (str(entry["number"]), str(entry["on"]), label, _says(entry))
+        label = current.say(KINDS[kind]) if kind in KINDS else kind
+        row = (str(entry["number"]), str(entry["on"]), label, _summary(entry))
         table.add_row(*map(shown_line, row))
-    here.out.print(table)
+    current.out.print(table)
 
 
-def _says(entry: dict[str, Any]) -> str:
+def _summary(entry: dict[str, Any]) -> str:
     """The words of an entry, in one line."""
-    words = [entry["mandate"]["title"]] if "mandate" in entry else []
-    words += [str(entry[name]) for name in _SHOWN_WORDS if name in entry]
+    parts = [entry["mandate"]["title"]] if "mandate" in entry else []
+    parts += [str(entry[name]) for name in _SHOWN_WORDS if name in entry]
     if "corrects" in entry:
-        words.insert(0, f"→ {entry['corrects']}")
-    line = " · ".join(" ".join(word.split()) for word in words)
+        parts.insert(0, f"→ {entry['corrects']}")
+    line = " · ".join(" ".join(word.split()) for word in parts)
     return line if len(line) <= _SHOWN else f"{line[: _SHOWN - 1]}…"

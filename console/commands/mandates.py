@@ -1,4 +1,4 @@
-"""What can still change of a published project: who decides, and its last day."""
+"""Changes of a published project: its decision maker and its last day."""
 
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
@@ -73,13 +73,13 @@ def decision_maker(
         code = account or session(ctx).panel.account_of(name)
         if not code:
             raise NoAccount(name=name)
-        asked = request(ChangeDecisionMaker, name=name, role=role, account=code, reason=reason)
-        return await staff.change_decision_maker(id, asked)
+        order = request(ChangeDecisionMaker, name=name, role=role, account=code, reason=reason)
+        return await staff.change_decision_maker(id, order)
 
     show(
         ctx,
         change,
-        lambda here, found: here.tell(_DECIDES, title=found.title, name=name, role=role),
+        lambda current, project: current.tell(_DECIDES, title=project.title, name=name, role=role),
         json,
     )
 
@@ -87,10 +87,12 @@ def decision_maker(
 def end(ctx: typer.Context, id: Id, reason: Reason, json: Json = False) -> None:
     from services.contracts.http.campaigns import EndEarly
 
-    asked = request(EndEarly, reason=reason)
+    order = request(EndEarly, reason=reason)
     show(
         ctx,
-        lambda staff: staff.end_early(id, asked),
-        lambda here, found: here.tell(_ENDED, title=found.title, day=found.collection_ends_on),
+        lambda staff: staff.end_early(id, order),
+        lambda current, project: current.tell(
+            _ENDED, title=project.title, day=project.collection_ends_on
+        ),
         json,
     )

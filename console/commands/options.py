@@ -30,13 +30,16 @@ def both(fr: str, en: str) -> str:
 
 def asked_language(arguments: Sequence[str]) -> Language:
     """--lang, else LC_ALL, LC_MESSAGES or LANG, else French; known before help is written."""
-    asked = ""
-    for place, argument in enumerate(arguments):
-        if argument == "--lang" and place + 1 < len(arguments):
-            asked = arguments[place + 1]
+    requested = ""
+    for position, argument in enumerate(arguments):
+        if argument == "--lang" and position + 1 < len(arguments):
+            requested = arguments[position + 1]
         elif argument.startswith("--lang="):
-            asked = argument.removeprefix("--lang=")
-    for wish in (asked, *(os.environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG"))):
+            requested = argument.removeprefix("--lang=")
+    for wish in (
+        requested,
+        *(os.environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG")),
+    ):
         for language in LANGUAGES:
             if wish[:2].lower() == language:
                 return language
@@ -45,17 +48,17 @@ def asked_language(arguments: Sequence[str]) -> Language:
 
 def speak(command: Any, language: Language) -> None:
     """Keep one language of every help text."""
-    command.help = _one(command.help, language)
-    command.short_help = _one(command.short_help, language)
+    command.help = _in_language(command.help, language)
+    command.short_help = _in_language(command.short_help, language)
     for parameter in command.params:
         if isinstance(getattr(parameter, "help", None), str):
-            parameter.help = _one(parameter.help, language)
+            parameter.help = _in_language(parameter.help, language)
     if isinstance(command, TyperGroup):
         for inner in command.commands.values():
             speak(inner, language)
 
 
-def _one(text: str | None, language: Language) -> str | None:
+def _in_language(text: str | None, language: Language) -> str | None:
     if text is None or _BETWEEN not in text:
         return text
     fr, en = text.split(_BETWEEN)
@@ -67,18 +70,18 @@ def command(app: typer.Typer, name: str, help: str) -> Callable[[Body], Body]:
 
     def register(body: Body) -> Body:
         @wraps(body)
-        def with_common_options(**given: Any) -> None:
-            directory, _ = given.pop("data_dir"), given.pop("lang")
+        def with_common_options(**arguments: Any) -> None:
+            directory, _ = arguments.pop("data_dir"), arguments.pop("lang")
             if directory is not None:
-                session(given["ctx"]).data_dir = directory
-            body(**given)
+                session(arguments["ctx"]).data_dir = directory
+            body(**arguments)
 
-        own = inspect.signature(body, eval_str=True)
+        signature = inspect.signature(body, eval_str=True)
         common = [
             inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=kind)
             for name, kind in (("data_dir", _DataDir), ("lang", _Lang))
         ]
-        everything = own.replace(parameters=[*own.parameters.values(), *common])
+        everything = signature.replace(parameters=[*signature.parameters.values(), *common])
         with_common_options.__dict__["__signature__"] = everything
         with_common_options.__annotations__ = {
             name: parameter.annotation for name, parameter in everything.parameters.items()
@@ -103,8 +106,8 @@ def group(app: typer.Typer, name: str, help: str, otherwise: str | None = None) 
     if otherwise is None:
         inner = typer.Typer(no_args_is_help=True, help=help)
     else:
-        meant = type("_Otherwise", (_OtherwiseGroup,), {"otherwise": otherwise})
-        inner = typer.Typer(cls=meant, no_args_is_help=False, help=help)
+        group_class = type("_Otherwise", (_OtherwiseGroup,), {"otherwise": otherwise})
+        inner = typer.Typer(cls=group_class, no_args_is_help=False, help=help)
     before_commands(inner)
     app.add_typer(inner, name=name)
     return inner
@@ -114,7 +117,7 @@ class _OtherwiseGroup(TyperGroup):
     otherwise: str
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        if not any(one == "--help" or one in self.commands for one in args):
+        if not any(argument == "--help" or argument in self.commands for argument in args):
             args = [self.otherwise, *args]
         return super().parse_args(ctx, args)
 

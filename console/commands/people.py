@@ -24,31 +24,31 @@ def register(app: typer.Typer) -> None:
     command(app, "whoami", _WHOAMI)(whoami)
 
 
-def whoami(ctx: typer.Context, who: As = None, json: Json = False) -> None:
-    here = session(ctx)
+def whoami(ctx: typer.Context, chosen: As = None, json: Json = False) -> None:
+    current = session(ctx)
 
-    async def ask() -> "list[Me]":
+    async def fetch_people() -> "list[Me]":
         people = []
-        for person in [who] if who else here.panel.people():
-            async with here.staff(person) as staff:
+        for person in [chosen] if chosen else current.panel.people():
+            async with current.staff(person) as staff:
                 people.append(await staff.me())
         return people
 
-    people = asynchronous(ask)
+    people = asynchronous(fetch_people)
     if json:
         print_json(people)
     else:
-        _table(here, people)
+        _table(current, people)
 
 
-def _table(here: Session, people: "list[Me]") -> None:
+def _table(current: Session, people: "list[Me]") -> None:
     from rich.table import Table
 
     from services.contracts.characters import shown
 
     table = Table(box=None, header_style="dim")
     for heading in (_NAME, _ROLES, _ACCOUNT):
-        table.add_column(here.say(heading), no_wrap=heading is _ACCOUNT)
-    for one in people:
-        table.add_row(shown(one.name), ", ".join(one.roles), one.account)
-    here.out.print(table)
+        table.add_column(current.say(heading), no_wrap=heading is _ACCOUNT)
+    for person in people:
+        table.add_row(shown(person.name), ", ".join(person.roles), person.account)
+    current.out.print(table)

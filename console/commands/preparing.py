@@ -1,4 +1,4 @@
-"""What is asked of participants, as commands: questionnaires, and documents to test."""
+"""Commands that prepare a collection: questionnaires, and documents to test."""
 
 import sys
 from mimetypes import guess_type
@@ -66,8 +66,10 @@ def questionnaire(ctx: typer.Context, project: Project, json: Json = False) -> N
 def write(ctx: typer.Context, project: Project, file: File, json: Json = False) -> None:
     from console.commands import project_files as sheets
 
-    asked = sheets.read_questionnaire(file)
-    show(ctx, lambda staff: staff.write_questionnaire(project, asked), show_collection, json)
+    questionnaire = sheets.read_questionnaire(file)
+    show(
+        ctx, lambda staff: staff.write_questionnaire(project, questionnaire), show_collection, json
+    )
 
 
 def ready(ctx: typer.Context, project: Project, json: Json = False) -> None:
@@ -85,25 +87,29 @@ def import_(
     """YAML on standard output; what could not be taken over is said beside it."""
     import yaml
 
-    here = session(ctx)
-    content = _read(here, file)
+    current = session(ctx)
+    content = _read_bytes(current, file)
 
-    async def ask() -> None:
-        async with here.staff() as staff:
-            found = await staff.import_questionnaire(format, content)
-        for one in found.not_imported:
-            reason = (one.reason.en if here.language == "en" else None) or one.reason.fr
-            here.tell_progress(Text(*(here.say(_LEFT_OUT, place=one.place, reason=reason),) * 2))
-        if found.questionnaire is None:
-            here.tell_progress(_NOTHING_USABLE)
+    async def import_file() -> None:
+        async with current.staff() as staff:
+            imported = await staff.import_questionnaire(format, content)
+        for omission in imported.not_imported:
+            reason = (
+                omission.reason.en if current.language == "en" else None
+            ) or omission.reason.fr
+            current.tell_progress(
+                Text(*(current.say(_LEFT_OUT, place=omission.place, reason=reason),) * 2)
+            )
+        if imported.questionnaire is None:
+            current.tell_progress(_NOTHING_USABLE)
             raise typer.Exit(2)
-        plain = found.questionnaire.model_dump(mode="json", exclude_none=True)
+        plain = imported.questionnaire.model_dump(mode="json", exclude_none=True)
         # Written out in escapes where it is not plain text: it may be shown before it is kept.
         sheet = yaml.safe_dump(plain, allow_unicode=True, sort_keys=False)
         readable = shown(sheet) == sheet and sys.stdout.encoding.lower().startswith("utf")
         print(sheet if readable else yaml.safe_dump(plain, sort_keys=False), end="")
 
-    asynchronous(ask)
+    asynchronous(import_file)
 
 
 def add(
@@ -115,7 +121,7 @@ def add(
     ] = None,
     json: Json = False,
 ) -> None:
-    content = _read(session(ctx), file)
+    content = _read_bytes(session(ctx), file)
     name, kind = title or file.stem, guess_type(file.name)[0] or "application/octet-stream"
     show(ctx, lambda staff: staff.add_document(project, name, content, kind), show_document, json)
 
@@ -124,29 +130,35 @@ def documents_of(ctx: typer.Context, project: Project, json: Json = False) -> No
     show(ctx, lambda staff: staff.documents(project), show_documents, json)
 
 
-def _read(here: Session, file: Path) -> bytes:
+def _read_bytes(current: Session, file: Path) -> bytes:
     try:
         return file.read_bytes()
     except OSError as error:
-        raise typer.BadParameter(here.say(_NOT_READABLE, file=file)) from error
+        raise typer.BadParameter(current.say(_NOT_READABLE, file=file)) from error
 
 
-def show_collection(here: Session, found: "CollectionView") -> None:
-    here.tell(
+def show_collection(current: Session, collection: "CollectionView") -> None:
+    current.tell(
         _COLLECTION,
-        title=found.title,
-        version=found.questionnaire_version,
-        questions=len(found.questionnaire.questions) if found.questionnaire else 0,
-        state=here.say(_STATES[found.state]),
+        title=collection.title,
+        version=collection.questionnaire_version,
+        questions=len(collection.questionnaire.questions) if collection.questionnaire else 0,
+        state=current.say(_STATES[collection.state]),
     )
-    if found.preview_path:
-        here.tell(_PREVIEW, url=f"{here.url('responses')}{found.preview_path}")
+    if collection.preview_path:
+        current.tell(_PREVIEW, url=f"{current.url('responses')}{collection.preview_path}")
 
 
-def show_documents(here: Session, found: "list[DocumentView]") -> None:
-    for one in found:
-        show_document(here, one)
+def show_documents(current: Session, documents: "list[DocumentView]") -> None:
+    for document in documents:
+        show_document(current, document)
 
 
-def show_document(here: Session, one: "DocumentView") -> None:
-    here.tell(_DOCUMENT, title=one.title, kind=one.media_type, size=one.size / 1000, id=one.id)
+def show_document(current: Session, document: "DocumentView") -> None:
+    current.tell(
+        _DOCUMENT,
+        title=document.title,
+        kind=document.media_type,
+        size=document.size / 1000,
+        id=document.id,
+    )

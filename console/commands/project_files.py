@@ -60,7 +60,7 @@ class DocumentSheet(Command):
 
 
 class Sheet:
-    """What one file says. The parts that it leaves out are None."""
+    """The content of one project file. Parts that it leaves out are None."""
 
     def __init__(
         self,

@@ -120,28 +120,31 @@ def create(
     ctx: typer.Context,
     sheet: Annotated[Path, typer.Argument(metavar="SHEET.yaml")],
     publish: Annotated[
-        bool, typer.Option("--publish", help=both("Le publier aussitôt.", "Publish it at once."))
+        bool,
+        typer.Option("--publish", help=both("Le publier aussitôt.", "Publish it at once.")),
     ] = False,
     json: Json = False,
 ) -> None:
     from console.commands import project_files as sheets
 
-    here = session(ctx)
-    read = sheets.read(sheet)
+    current = session(ctx)
+    project_file = sheets.read(sheet)
 
     async def work() -> "tuple[ProjectView, CampaignView | None]":
-        async with here.staff() as staff:
-            return await create_project(staff, read, publish=publish)
+        async with current.staff() as staff:
+            return await create_project(staff, project_file, publish=publish)
 
     project, campaign = asynchronous(work)
     if json:
         print_json({"project": project, "campaign": campaign})
         return
-    here.tell(_CREATED, title=project.title, id=project.id, state=here.say(_STATES[project.state]))
+    current.tell(
+        _CREATED, title=project.title, id=project.id, state=current.say(_STATES[project.state])
+    )
     if project.missing:
-        here.tell(_MISSING, missing=", ".join(project.missing))
+        current.tell(_MISSING, missing=", ".join(project.missing))
     if campaign:
-        here.tell(_CAMPAIGN, title=campaign.title, id=campaign.id)
+        current.tell(_CAMPAIGN, title=campaign.title, id=campaign.id)
 
 
 async def create_project(
@@ -153,23 +156,23 @@ async def create_project(
     """
     project = await staff.create_project(sheet.project)
     campaign = sheet.campaign(project.id)
-    made = await staff.create_campaign(campaign) if campaign else None
+    created = await staff.create_campaign(campaign) if campaign else None
     if publish:
         project = await staff.publish_project(project.id)
         if sheet.questionnaire:
             await until_collection(staff, project.id)
             await sheet.prepare(staff, project.id)
-    return project, made
+    return project, created
 
 
 async def until_collection(staff: "StaffClient", project_id: UUID) -> None:
     """Wait until responses has learnt of a published project. Raises TookTooLong."""
     from console.commands.waiting import until
 
-    async def known() -> bool:
-        return project_id in {one.project_id for one in await staff.collections()}
+    async def is_listed() -> bool:
+        return project_id in {collection.project_id for collection in await staff.collections()}
 
-    await until(known, _NOT_LEARNT)
+    await until(is_listed, _NOT_LEARNT)
 
 
 def publish(
@@ -186,52 +189,54 @@ def publish(
 ) -> None:
     from console.commands import project_files as sheets
 
-    here = session(ctx)
-    read = sheets.read(sheet) if sheet else None
+    current = session(ctx)
+    project_file = sheets.read(sheet) if sheet else None
 
     async def work() -> "ProjectView":
-        async with here.staff() as staff:
+        async with current.staff() as staff:
             published = await staff.publish_project(id)
-            if read and read.questionnaire:
+            if project_file and project_file.questionnaire:
                 await until_collection(staff, id)
-                await read.prepare(staff, id)
+                await project_file.prepare(staff, id)
             return published
 
     project = asynchronous(work)
     if json:
         print_json(project)
     else:
-        show_projects(here, [project])
+        show_projects(current, [project])
 
 
 def list_(ctx: typer.Context, json: Json = False) -> None:
-    here = session(ctx)
+    current = session(ctx)
 
     async def work() -> "list[ProjectView]":
-        async with here.staff() as staff:
+        async with current.staff() as staff:
             return await staff.projects()
 
     projects = asynchronous(work)
     if json:
         print_json(projects)
     else:
-        show_projects(here, projects)
+        show_projects(current, projects)
 
 
-def show_projects(here: Session, projects: "list[ProjectView]") -> None:
+def show_projects(current: Session, projects: "list[ProjectView]") -> None:
     from rich.table import Table
 
     table = Table(box=None, header_style="dim")
-    for place, column in enumerate(_COLUMNS):
-        last = place == len(_COLUMNS) - 1
+    for position, column in enumerate(_COLUMNS):
+        last = position == len(_COLUMNS) - 1
         table.add_column(
-            here.say(column), justify="right" if 2 <= place <= 5 else "left", no_wrap=last
+            current.say(column), justify="right" if 2 <= position <= 5 else "left", no_wrap=last
         )
-    for one in projects:
-        counts = one.counts
+    for project in projects:
+        counts = project.counts
         numbers = (counts.wanted, counts.sent, counts.accepted, counts.declined)
-        table.add_row(one.title, here.say(_STATES[one.state]), *map(str, numbers), str(one.id))
-    here.out.print(table)
+        table.add_row(
+            project.title, current.say(_STATES[project.state]), *map(str, numbers), str(project.id)
+        )
+    current.out.print(table)
 
 
 def launch(
@@ -245,7 +250,7 @@ def launch(
     from console.commands import project_files as sheets
     from services.contracts.http.campaigns import Launch
 
-    here = session(ctx)
+    current = session(ctx)
     ids, made_of = [], []
     for target in targets:
         try:
@@ -254,13 +259,13 @@ def launch(
             made_of.append(sheets.read_campaign(Path(target)))
 
     async def prepare() -> "list[tuple[CampaignView, Preview]]":
-        async with here.staff() as staff:
+        async with current.staff() as staff:
             campaigns = await _campaigns(staff, ids, made_of)
-            return [(one, await staff.preview(one.id)) for one in campaigns]
+            return [(campaign, await staff.preview(campaign.id)) for campaign in campaigns]
 
     async def go(campaigns: "list[CampaignView]") -> "list[CampaignView]":
-        async with here.staff() as staff:
-            order = request(Launch, campaign_ids=[one.id for one in campaigns])
+        async with current.staff() as staff:
+            order = request(Launch, campaign_ids=[campaign.id for campaign in campaigns])
             return await staff.launch(order)
 
     prepared = asynchronous(prepare)
@@ -268,40 +273,40 @@ def launch(
         raise NothingToLaunch
     if not json:
         for campaign, preview in prepared:
-            show_preview(here, campaign.title, preview)
-    if not yes and not here.confirms(_SURE, err=True):
-        here.tell(_NOT_LAUNCHED)
+            show_preview(current, campaign.title, preview)
+    if not yes and not current.confirms(_SURE, err=True):
+        current.tell(_NOT_LAUNCHED)
         raise typer.Exit(1)
     launched = asynchronous(lambda: go([campaign for campaign, _ in prepared]))
     if json:
         print_json(launched)
         return
     for one in launched:
-        here.tell(_LAUNCHED, title=one.title, commitment=(one.draw_commitment or "")[:16])
+        current.tell(_LAUNCHED, title=one.title, commitment=(one.draw_commitment or "")[:16])
 
 
 async def _campaigns(
     staff: "StaffClient", ids: list[UUID], made_of: "list[CampaignSheet]"
 ) -> "list[CampaignView]":
     """Of the ids (a project's stands for its drafts), and of the sheets. Raises NotFound."""
-    named: list[CampaignView] = []
+    chosen: list[CampaignView] = []
     unknown = set(ids)
     for project in await staff.projects() if ids else []:
         of_project = await staff.campaigns_of(project.id)
-        unknown -= {project.id, *(one.id for one in of_project)}
-        named += [
-            one
-            for one in of_project
-            if one.id in ids or (project.id in ids and one.state == "draft")
+        unknown -= {project.id, *(campaign.id for campaign in of_project)}
+        chosen += [
+            campaign
+            for campaign in of_project
+            if campaign.id in ids or (project.id in ids and campaign.state == "draft")
         ]
     if unknown:
         raise NotFound(what=", ".join(map(str, sorted(unknown))))
-    return [*named, *[await staff.create_campaign(sheet) for sheet in made_of]]
+    return [*chosen, *[await staff.create_campaign(sheet) for sheet in made_of]]
 
 
-def show_preview(here: Session, title: str, preview: "Preview") -> None:
-    here.out.print(title, style="bold")
-    here.tell(
+def show_preview(current: Session, title: str, preview: "Preview") -> None:
+    current.out.print(title, style="bold")
+    current.tell(
         _PREVIEW,
         wanted=preview.wanted,
         first=preview.first_day,
@@ -311,15 +316,15 @@ def show_preview(here: Session, title: str, preview: "Preview") -> None:
     )
     for reason, n in preview.not_now.items():
         if n:
-            words = _NOT_NOW.get(reason, _OTHER_REASON)
-            here.out.print(f"  {here.say(words, n=n, reason=reason)}")
+            text = _NOT_NOW.get(reason, _OTHER_REASON)
+            current.out.print(f"  {current.say(text, n=n, reason=reason)}")
     for part in preview.held_by_nobody:
-        here.tell(_NOBODY_HAS, attribute=part.attribute, code=part.code)
+        current.tell(_NOBODY_HAS, attribute=part.attribute, code=part.code)
     if not preview.fitting and not preview.held_by_nobody:
-        here.tell(_NOBODY_FITS)
+        current.tell(_NOBODY_FITS)
     for stratum in preview.strata:
         if stratum.can_be_asked < stratum.wanted:
-            here.tell(
+            current.tell(
                 _TOO_FEW,
                 stratum=stratum.stratum,
                 can=stratum.can_be_asked,

@@ -97,16 +97,16 @@ def draft(
 ) -> None:
     from services.contracts.http.proposals import WriteProposal
 
-    here = session(ctx)
+    current = session(ctx)
 
     async def send() -> None:
-        async with here.staff() as staff:
-            written = request(WriteProposal, title=title, text=text, theme=theme)
-            drafted = await staff.draft_proposal(project, written)
+        async with current.staff() as staff:
+            draft = request(WriteProposal, title=title, text=text, theme=theme)
+            drafted = await staff.draft_proposal(project, draft)
         if json:
             print_json(drafted)
         else:
-            here.tell(_DRAFTED, title=drafted.title, id=drafted.id)
+            current.tell(_DRAFTED, title=drafted.title, id=drafted.id)
 
     asynchronous(send)
 
@@ -124,11 +124,11 @@ def edit(
 ) -> None:
     from services.contracts.http.proposals import WriteProposal
 
-    written = request(WriteProposal, version=version, title=title, text=text, theme=theme)
+    draft = request(WriteProposal, version=version, title=title, text=text, theme=theme)
     show(
         ctx,
-        lambda staff: staff.edit_proposal(proposal, written),
-        lambda here, edited: here.tell(_EDITED, title=edited.title, version=edited.version),
+        lambda staff: staff.edit_proposal(proposal, draft),
+        lambda current, edited: current.tell(_EDITED, title=edited.title, version=edited.version),
         json,
     )
 
@@ -138,7 +138,8 @@ def merge(
     proposal: Proposal,
     into: Annotated[UUID, typer.Argument(metavar="INTO")],
     version: Annotated[
-        int | None, typer.Option("--version", help=both("Version lue.", "Version that was read."))
+        int | None,
+        typer.Option("--version", help=both("Version lue.", "Version that was read.")),
     ] = None,
     yes: Annotated[
         bool, typer.Option("--yes", "-y", help=both("Ne pas demander.", "Do not ask."))
@@ -146,25 +147,25 @@ def merge(
 ) -> None:
     from services.contracts.http.proposals import MergeProposal
 
-    here = session(ctx)
+    current = session(ctx)
 
     async def send() -> None:
-        async with here.staff() as staff:
+        async with current.staff() as staff:
             one, survivor = await _proposals(staff, proposal, into)
-            here.tell(
+            current.tell(
                 _MERGING,
                 title=one.title,
                 support=one.support,
                 into=survivor.title,
                 into_support=survivor.support,
             )
-            if not yes and not here.confirms(_SURE, err=True):
-                here.tell(_LEFT_ALONE)
+            if not yes and not current.confirms(_SURE, err=True):
+                current.tell(_LEFT_ALONE)
                 raise typer.Exit(1)
-            read = one.version if version is None else version
-            asked = request(MergeProposal, into=into, version=read)
-            merged = await staff.merge_proposal(proposal, asked)
-        here.tell(_SURVIVES, title=merged.title, support=merged.support, id=proposal)
+            read_version = one.version if version is None else version
+            order = request(MergeProposal, into=into, version=read_version)
+            merged = await staff.merge_proposal(proposal, order)
+        current.tell(_SURVIVES, title=merged.title, support=merged.support, id=proposal)
 
     asynchronous(send)
 
@@ -173,34 +174,36 @@ def unmerge(
     ctx: typer.Context,
     proposal: Proposal,
     version: Annotated[
-        int | None, typer.Option("--version", help=both("Version lue.", "Version that was read."))
+        int | None,
+        typer.Option("--version", help=both("Version lue.", "Version that was read.")),
     ] = None,
 ) -> None:
     from services.contracts.http.proposals import UnmergeProposal
 
-    here = session(ctx)
+    current = session(ctx)
 
     async def send() -> None:
-        async with here.staff() as staff:
-            (one,) = await _proposals(staff, proposal)
-            read = one.version if version is None else version
-            asked = request(UnmergeProposal, version=read)
-            separated = await staff.unmerge_proposal(proposal, asked)
-        here.tell(_SEPARATED, title=separated.title, support=separated.support)
+        async with current.staff() as staff:
+            (merged,) = await _proposals(staff, proposal)
+            read_version = merged.version if version is None else version
+            order = request(UnmergeProposal, version=read_version)
+            separated = await staff.unmerge_proposal(proposal, order)
+        current.tell(_SEPARATED, title=separated.title, support=separated.support)
 
     asynchronous(send)
 
 
 async def _proposals(staff: "StaffClient", *ids: UUID) -> "list[ProposalView]":
     """In their order, wherever they are. Raises NotFound."""
-    known: dict[UUID, ProposalView] = {}
+    by_id: dict[UUID, ProposalView] = {}
     for collection in await staff.collections():
-        known |= {
-            one.id: one for one in (await staff.proposal_board(collection.project_id)).proposals
+        by_id |= {
+            proposal.id: proposal
+            for proposal in (await staff.proposal_board(collection.project_id)).proposals
         }
-        if known.keys() >= set(ids):
-            return [known[id] for id in ids]
-    raise NotFound(what=", ".join(str(id) for id in ids if id not in known))
+        if by_id.keys() >= set(ids):
+            return [by_id[id] for id in ids]
+    raise NotFound(what=", ".join(str(id) for id in ids if id not in by_id))
 
 
 def synthesis(
@@ -212,55 +215,63 @@ def synthesis(
 ) -> None:
     from services.contracts.http.proposals import DraftToList, ProposalPhase, Synthesise
 
-    here = session(ctx)
+    current = session(ctx)
 
     async def send() -> None:
-        async with here.staff() as staff:
-            found = await staff.proposal_board(project)
-            drafts = [one for one in found.proposals if one.state is ProposalPhase.DRAFT]
-            show_board(here, found)
-            if not found.blocked_by:
-                here.tell(_LISTED, n=len(drafts))
-                word = here.say(_WORD)
-                if not yes and here.typed(_TYPE, word=word) != word:
-                    here.tell(_LEFT_ALONE)
+        async with current.staff() as staff:
+            board = await staff.proposal_board(project)
+            drafts = [
+                proposal for proposal in board.proposals if proposal.state is ProposalPhase.DRAFT
+            ]
+            show_board(current, board)
+            if not board.blocked_by:
+                current.tell(_LISTED, n=len(drafts))
+                word = current.say(_WORD)
+                if not yes and current.typed(_TYPE, word=word) != word:
+                    current.tell(_LEFT_ALONE)
                     raise typer.Exit(1)
-            listed = [request(DraftToList, id=one.id, version=one.version) for one in drafts]
-            made = await staff.synthesise(project, request(Synthesise, proposals=listed))
-            here.tell(_MADE, who=made.synthesised_by)
+            listed = [request(DraftToList, id=draft.id, version=draft.version) for draft in drafts]
+            synthesised = await staff.synthesise(project, request(Synthesise, proposals=listed))
+            current.tell(_MADE, who=synthesised.synthesised_by)
 
     asynchronous(send)
 
 
-def show_board(here: Session, found: "ProposalBoard") -> None:
+def show_board(current: Session, board: "ProposalBoard") -> None:
     from rich.table import Table
 
     table = Table(box=None, header_style="dim")
     for text in (_THEME, _SUPPORT, _PROPOSAL, _STATE, _ID):
-        table.add_column(here.say(text), justify="right" if text is _SUPPORT else "left")
-    for one in found.proposals:
-        if one.merged_into is None:
+        table.add_column(current.say(text), justify="right" if text is _SUPPORT else "left")
+    for proposal in board.proposals:
+        if proposal.merged_into is None:
             table.add_row(
-                one.theme or "",
-                str(one.support),
-                one.title,
-                here.say(_STATES[one.state]),
-                f"{one.id}, {one.version}",
+                proposal.theme or "",
+                str(proposal.support),
+                proposal.title,
+                current.say(_STATES[proposal.state]),
+                f"{proposal.id}, {proposal.version}",
             )
-    here.out.print(table)
-    titles = {one.id: one.title for one in found.proposals}
-    for one in found.proposals:
-        if one.merged_into is not None:
-            into = titles.get(one.merged_into, "?")
-            here.tell(_MERGED_INTO, title=one.title, into=into, id=one.id, version=one.version)
-    for pair in found.near:
-        here.tell(
+    current.out.print(table)
+    titles = {proposal.id: proposal.title for proposal in board.proposals}
+    for proposal in board.proposals:
+        if proposal.merged_into is not None:
+            into = titles.get(proposal.merged_into, "?")
+            current.tell(
+                _MERGED_INTO,
+                title=proposal.title,
+                into=into,
+                id=proposal.id,
+                version=proposal.version,
+            )
+    for pair in board.near:
+        current.tell(
             _NEAR,
             similarity=pair.similarity,
             first=titles[pair.first],
             second=titles[pair.second],
         )
-    if found.blocked_by:
-        here.tell(_BLOCKED)
-        for reason in found.blocked_by:
-            here.out.print(f"  - {reason}")
+    if board.blocked_by:
+        current.tell(_BLOCKED)
+        for reason in board.blocked_by:
+            current.out.print(f"  - {reason}")

@@ -74,54 +74,54 @@ def register(app: typer.Typer) -> None:
     command(readings, "find", _FIND)(find)
     command(readings, "record", _RECORD)(record)
     command(readings, "hide", _HIDE)(hide)
-    command(readings, "wanted", _WANTED)(wanted)
+    command(readings, "wanted", _WANTED)(readings_wanted)
     command(readings, "note", _NOTE)(note)
     command(readings, "export", _EXPORT)(export)
     command(app, "attention", _ATTENTION)(attention)
 
 
 def next_(ctx: typer.Context, project: Project, json: Json = False) -> None:
-    here = session(ctx)
+    current = session(ctx)
 
-    async def ask() -> None:
-        async with here.staff() as staff:
-            found = await staff.next_reading(project)
+    async def fetch_next() -> None:
+        async with current.staff() as staff:
+            following = await staff.next_reading(project)
         if json:
-            print_json(found)
-        elif found.contribution is None:
-            here.tell(_NOTHING_LEFT, n=found.contributions)
+            print_json(following)
+        elif following.contribution is None:
+            current.tell(_NOTHING_LEFT, n=following.contributions)
         else:
-            here.tell(
+            current.tell(
                 _TO_READ,
-                unread=found.unread,
-                contributions=found.contributions,
-                mine=found.read_by_me,
+                unread=following.unread,
+                contributions=following.contributions,
+                mine=following.read_by_me,
             )
-            show_contribution(here, found.contribution)
+            show_contribution(current, following.contribution)
 
-    asynchronous(ask)
+    asynchronous(fetch_next)
 
 
 def find(
     ctx: typer.Context,
     project: Project,
-    words: Annotated[str | None, typer.Argument(metavar="WORDS")] = None,
+    search: Annotated[str | None, typer.Argument(metavar="WORDS")] = None,
     unread: Annotated[
         bool, typer.Option("--unread", help=both("Celles à lire.", "Those still to read."))
     ] = False,
     json: Json = False,
 ) -> None:
-    here = session(ctx)
+    current = session(ctx)
 
-    async def ask() -> None:
-        async with here.staff() as staff:
-            found = (await staff.contributions(project, words, unread=unread)).found
+    async def search_contributions() -> None:
+        async with current.staff() as staff:
+            contributions = (await staff.contributions(project, search, unread=unread)).found
         if json:
-            print_json(found)
-        for one in [] if json else found:
-            show_contribution(here, one)
+            print_json(contributions)
+        for contribution in [] if json else contributions:
+            show_contribution(current, contribution)
 
-    asynchronous(ask)
+    asynchronous(search_contributions)
 
 
 def record(
@@ -144,20 +144,20 @@ def record(
 ) -> None:
     from services.contracts.http.reading import Mark, RecordReading
 
-    here = session(ctx)
+    current = session(ctx)
     marks = {Mark.NO_SUGGESTION: no_suggestion, Mark.PERSONAL_CASE: personal_case}
-    mark = next((one for one, given in marks.items() if given), None)
+    mark = next((option for option, is_set in marks.items() if is_set), None)
     if mark is None and not proposal:
         raise typer.BadParameter("--proposal / --no-suggestion / --personal-case")
-    said = request(RecordReading, seconds=seconds, mark=mark, proposals=proposal or [])
+    reading = request(RecordReading, seconds=seconds, mark=mark, proposals=proposal or [])
 
     async def send() -> None:
-        async with here.staff() as staff:
-            shown = await staff.record_reading(contribution, said)
+        async with current.staff() as staff:
+            updated = await staff.record_reading(contribution, reading)
         if json:
-            print_json(shown)
+            print_json(updated)
         else:
-            here.tell(_RECORDED)
+            current.tell(_RECORDED)
 
     asynchronous(send)
 
@@ -166,23 +166,23 @@ def hide(
     ctx: typer.Context,
     contribution: Contribution,
     reason: Annotated[str, typer.Argument(metavar="REASON")],
-    again: Annotated[
+    unhide: Annotated[
         bool, typer.Option("--show", help=both("La montrer de nouveau.", "Show it again."))
     ] = False,
 ) -> None:
     from services.contracts.http.reading import Moderate
 
-    here = session(ctx)
+    current = session(ctx)
 
     async def send() -> None:
-        async with here.staff() as staff:
-            asked = request(Moderate, hidden=not again, reason=reason)
-            show_contribution(here, await staff.moderate(contribution, asked))
+        async with current.staff() as staff:
+            order = request(Moderate, hidden=not unhide, reason=reason)
+            show_contribution(current, await staff.moderate(contribution, order))
 
     asynchronous(send)
 
 
-def wanted(
+def readings_wanted(
     ctx: typer.Context,
     project: Project,
     readings: Annotated[int, typer.Argument(metavar="NUMBER", min=1, max=10)],
@@ -190,11 +190,11 @@ def wanted(
 ) -> None:
     from services.contracts.http.reading import ReadingsWanted
 
-    wanted = request(ReadingsWanted, readings_wanted=readings)
+    order = request(ReadingsWanted, readings_wanted=readings)
     show(
         ctx,
-        lambda staff: staff.want_readings(project, wanted),
-        lambda here, _: here.tell(_EACH, n=readings),
+        lambda staff: staff.want_readings(project, order),
+        lambda current, _: current.tell(_EACH, n=readings),
         json,
     )
 
@@ -203,16 +203,16 @@ def note(
     ctx: typer.Context,
     project: Project,
     title: Annotated[str, typer.Argument(metavar="TITLE")],
-    words: Annotated[str, typer.Argument(metavar="WORDS")],
+    text: Annotated[str, typer.Argument(metavar="WORDS")],
     json: Json = False,
 ) -> None:
     from services.contracts.http.reading import SessionNote
 
-    taken = request(SessionNote, title=title, words=words)
+    taken = request(SessionNote, title=title, words=text)
     show(
         ctx,
         lambda staff: staff.take_note(project, taken),
-        lambda here, kept: here.tell(_NOTED, title=kept.title, id=kept.id),
+        lambda current, note: current.tell(_NOTED, title=note.title, id=note.id),
         json,
     )
 
@@ -229,34 +229,34 @@ def attention(ctx: typer.Context, project: Project, json: Json = False) -> None:
     show(ctx, lambda staff: staff.attention(project), show_attention, json)
 
 
-def show_contribution(here: Session, one: "ContributionView") -> None:
+def show_contribution(current: Session, contribution: "ContributionView") -> None:
     from rich.rule import Rule
 
-    here.out.print(Rule(f"{one.id}  {one.opened_on}", align="left"))
-    if one.is_hidden and not one.words:
-        here.tell(_HIDDEN, reason=one.moderation[0].reason)
+    current.out.print(Rule(f"{contribution.id}  {contribution.opened_on}", align="left"))
+    if contribution.is_hidden and not contribution.words:
+        current.tell(_HIDDEN, reason=contribution.moderation[0].reason)
     else:
-        here.out.print(one.words)
+        current.out.print(contribution.words)
 
 
-def show_attention(here: Session, found: "AttentionView") -> None:
-    figures = found.figures
-    here.tell(
+def show_attention(current: Session, attention: "AttentionView") -> None:
+    figures = attention.figures
+    current.tell(
         _COVERAGE,
         share=figures.coverage,
-        n=sum(found.readings_each.values()),
+        n=sum(attention.readings_each.values()),
         wanted=figures.readings_wanted,
-        readers=found.readers,
+        readers=attention.readers,
     )
     if figures.median_seconds is not None:
-        here.tell(
+        current.tell(
             _TIME,
             seconds=figures.median_seconds,
             gini=figures.gini or 0,
-            fair=found.gini_for_length or 0,
+            fair=attention.gini_for_length or 0,
         )
     if figures.median_delay_days is not None:
-        here.tell(_DELAY, median=figures.median_delay_days, longest=figures.longest_delay_days)
-    waiting = [one for one in found.late if one.read_on is None]
+        current.tell(_DELAY, median=figures.median_delay_days, longest=figures.longest_delay_days)
+    waiting = [late for late in attention.late if late.read_on is None]
     if waiting:
-        here.tell(_WAITING, n=len(waiting), days=found.unread_days)
+        current.tell(_WAITING, n=len(waiting), days=attention.unread_days)

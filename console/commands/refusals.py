@@ -7,7 +7,7 @@ from console.words import Language, Text
 
 
 class Refusal(Failure):
-    """Base of what a command refuses before any service is asked."""
+    """Base of the refusals that a command makes before it calls a service."""
 
     sentence: ClassVar[Text]
     way_out: ClassVar[Text | None] = None

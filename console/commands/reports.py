@@ -59,19 +59,27 @@ def write(
         int | None,
         typer.Option("--version", help=both("Version lue.", "Version read.")),
     ] = None,
-    who: As = None,
+    person: As = None,
     json: Json = False,
 ) -> None:
     from services.contracts.http.feedback import WriteReport
 
-    summary = _read(session(ctx), file)
+    summary = _read_text(session(ctx), file)
 
     async def send(staff: "StaffClient") -> "ReportView":
-        read = (await staff.project_account(project)).report.version if version is None else version
-        written = request(WriteReport, version=read, summary=summary)
-        return await staff.write_report(project, written)
+        read_version = (
+            (await staff.project_account(project)).report.version if version is None else version
+        )
+        draft = request(WriteReport, version=read_version, summary=summary)
+        return await staff.write_report(project, draft)
 
-    show(ctx, send, lambda here, saved: here.tell(_WRITTEN, version=saved.version), json, who)
+    show(
+        ctx,
+        send,
+        lambda current, saved: current.tell(_WRITTEN, version=saved.version),
+        json,
+        person,
+    )
 
 
 def preview(ctx: typer.Context, project: Project, json: Json = False) -> None:
@@ -84,59 +92,59 @@ def publish(
     yes: Annotated[
         bool, typer.Option("--yes", help=both("Ne pas demander.", "Do not ask."))
     ] = False,
-    who: As = None,
+    person: As = None,
     json: Json = False,
 ) -> None:
     from services.contracts.http.feedback import PublishReport
 
-    here = session(ctx)
+    current = session(ctx)
 
     async def send() -> None:
-        async with here.staff(who) as staff:
+        async with current.staff(person) as staff:
             account = await staff.project_account(project)
-            seen = await staff.preview_report(project)
-            if not seen.blocked_by and not yes:
-                known = await staff.project(project)
-                duties, counts = known.report_duties, known.counts
+            preview = await staff.preview_report(project)
+            if not preview.blocked_by and not yes:
+                published_project = await staff.project(project)
+                duties, counts = published_project.report_duties, published_project.counts
                 people = (
                     duties.owed + duties.sent + duties.undeliverable
                     if duties
                     else counts.accepted - counts.left - counts.waitlisted
                 )
-                signed = sum(one.state == "signed" for one in account.decisions)
-                here.tell(_WILL, n=signed, people=people)
-                word = here.say(_WORD)
-                if here.typed(_TYPE, word=word) != word:
-                    here.tell(_LEFT_ALONE)
+                signed = sum(decision.state == "signed" for decision in account.decisions)
+                current.tell(_WILL, n=signed, people=people)
+                word = current.say(_WORD)
+                if current.typed(_TYPE, word=word) != word:
+                    current.tell(_LEFT_ALONE)
                     return
-            read = request(PublishReport, version=account.report.version)
-            published = await staff.publish_report(project, read)
+            order = request(PublishReport, version=account.report.version)
+            published = await staff.publish_report(project, order)
         if json:
             print_json(published)
         else:
             report = published.report
-            here.tell(_PUBLISHED, version=report.published_version, url=report.url)
+            current.tell(_PUBLISHED, version=report.published_version, url=report.url)
 
     asynchronous(send)
 
 
-def _read(here: Session, file: str) -> str:
+def _read_text(current: Session, file: str) -> str:
     if file == "-":
         return sys.stdin.read()
     try:
         return Path(file).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise typer.BadParameter(here.say(_NOT_READABLE, file=file)) from error
+        raise typer.BadParameter(current.say(_NOT_READABLE, file=file)) from error
 
 
-def show_preview(here: Session, seen: "ReportPreview") -> None:
-    here.out.print(seen.text)
-    reads = seen.readability
-    here.out.rule(style="dim")
-    here.tell(_READS, score=reads.score, words=reads.words_per_sentence, hint=reads.hint)
-    if not seen.blocked_by:
-        here.tell(_NOTHING_STOPS)
+def show_preview(current: Session, preview: "ReportPreview") -> None:
+    current.out.print(preview.text)
+    reads = preview.readability
+    current.out.rule(style="dim")
+    current.tell(_READS, score=reads.score, words=reads.words_per_sentence, hint=reads.hint)
+    if not preview.blocked_by:
+        current.tell(_NOTHING_STOPS)
         return
-    here.tell(_STOPPED)
-    for reason in seen.blocked_by:
-        here.out.print(f"  - {reason}")
+    current.tell(_STOPPED)
+    for reason in preview.blocked_by:
+        current.out.print(f"  - {reason}")

@@ -32,7 +32,9 @@ def results(
     cross: Annotated[
         tuple[str, str] | None,
         typer.Option(
-            "--cross", metavar="Q1 Q2", help=both("Croiser deux questions.", "Cross two questions.")
+            "--cross",
+            metavar="Q1 Q2",
+            help=both("Croiser deux questions.", "Cross two questions."),
         ),
     ] = None,
     export: Annotated[
@@ -51,33 +53,35 @@ def results(
         show(ctx, lambda staff: staff.results(project), show_results, json)
 
 
-def show_results(here: Session, found: "ResultsView") -> None:
-    few = here.say(_FEW, n=found.minimum_cell)
-    for question in found.questions:
-        here.out.print(_said(here, question.text), style="bold")
+def show_results(current: Session, results: "ResultsView") -> None:
+    few = current.say(_FEW, n=results.minimum_cell)
+    for question in results.questions:
+        current.out.print(_in_words(current, question.text), style="bold")
         for option in question.options:
             count = few if option.count is None else option.count
-            label = _said(here, option.label)
-            here.out.print(f"  {count:>12}  {label}")
-    here.tell(_FIVES, n=found.minimum_cell)
+            label = _in_words(current, option.label)
+            current.out.print(f"  {count:>12}  {label}")
+    current.tell(_FIVES, n=results.minimum_cell)
 
 
-def show_cross(here: Session, found: "CrossTable") -> None:
+def show_cross(current: Session, cross: "CrossTable") -> None:
     from rich.table import Table
 
-    few = here.say(_FEW, n=found.minimum_cell)
+    few = current.say(_FEW, n=cross.minimum_cell)
     table = Table(box=None, header_style="dim")
-    table.add_column(f"{_said(here, found.rows.text)} × {_said(here, found.columns.text)}")
-    for option in found.columns.options:
+    table.add_column(
+        f"{_in_words(current, cross.rows.text)} × {_in_words(current, cross.columns.text)}"
+    )
+    for option in cross.columns.options:
         table.add_column(
-            _said(here, option.label),
+            _in_words(current, option.label),
             justify="right",
         )
-    for option, counts in zip(found.rows.options, found.counts, strict=True):
-        label = _said(here, option.label)
+    for option, counts in zip(cross.rows.options, cross.counts, strict=True):
+        label = _in_words(current, option.label)
         table.add_row(label, *(few if count is None else str(count) for count in counts))
-    here.out.print(table)
+    current.out.print(table)
 
 
-def _said(here: Session, words: "Words") -> str:
-    return (words.en if here.language == "en" else None) or words.fr
+def _in_words(current: Session, texts: "Words") -> str:
+    return (texts.en if current.language == "en" else None) or texts.fr

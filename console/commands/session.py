@@ -43,7 +43,7 @@ class Panel(Protocol):
     def staff(
         self, language: Language, person: str | None = None
     ) -> "AbstractAsyncContextManager[StaffClient]":
-        """A client that acts as `person`, or as whoever may do what is asked."""
+        """A client that acts as `person`, or as somebody with the role that each call needs."""
 
     def url(self, service: str) -> str:
         """The base address of a service."""

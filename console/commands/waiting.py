@@ -18,9 +18,9 @@ class TookTooLong(Refusal):
         en="The services' logs (directory logs) say why.",
     )
 
-    def __init__(self, what: Text, seconds: float) -> None:
+    def __init__(self, expectation: Text, seconds: float) -> None:
         super().__init__(seconds=seconds)
-        self._what = what
+        self._what = expectation
 
     def say(self, language: Language) -> str:
         return self.sentence.in_(language, what=self._what.in_(language), **self.data)

@@ -1,4 +1,4 @@
-"""A campaign as it is typed: lines of text to a sheet, with what is wrong said in words."""
+"""A campaign as typed: parse lines of text into a request, with a sentence for each error."""
 
 from __future__ import annotations
 
@@ -54,32 +54,32 @@ class Draft:
 
     def sheet(self, project_id: UUID, language: Language) -> CampaignSheet:
         """Raises Incomplete."""
-        from console.client.requests import written
+        from console.client.requests import build_request
         from services.contracts.http.campaigns import CampaignSheet
 
         wrong: list[FieldError] = []
-        title, wanted = self.title.strip(), _whole(self.wanted)
+        title, count = self.title.strip(), _whole(self.wanted)
         if not title:
             wrong.append(FieldError("title", _TITLE.in_(language)))
-        if not wanted:
+        if not count:
             wrong.append(FieldError("wanted", _WANTED.in_(language)))
         quotas, first_day = self._quotas(), self._first_day()
         if quotas is None:
             wrong.append(FieldError("quotas", _QUOTAS.in_(language)))
-        elif quotas and wanted and sum(quotas.values()) != wanted:
-            said = {"sum": number(sum(quotas.values()), language)}
-            said["wanted"] = number(wanted, language)
-            wrong.append(FieldError("quotas", _SUM.in_(language, **said)))
+        elif quotas and count and sum(quotas.values()) != count:
+            figures = {"sum": number(sum(quotas.values()), language)}
+            figures["wanted"] = number(count, language)
+            wrong.append(FieldError("quotas", _SUM.in_(language, **figures)))
         if first_day is None and self.first_day.strip():
             wrong.append(FieldError("first_day", _DAY.in_(language)))
-        return written(
+        return build_request(
             CampaignSheet,
             language,
             wrong,
             _field,
             project_id=project_id,
             title=title,
-            wanted=wanted,
+            wanted=count,
             audience={name: codes for name in ATTRIBUTES if (codes := self._codes(name))},
             quotas={"attribute": self.quotas_by, "wanted": quotas} if quotas else None,
             first_day=first_day,
@@ -91,11 +91,11 @@ class Draft:
     def _quotas(self) -> dict[str, int] | None:
         """None if they are not written as quotas."""
         quotas: dict[str, int] = {}
-        for written, count in quotas_in(self.quotas):
+        for spelling, count in quotas_in(self.quotas):
             people = _whole(count)
-            if not written or not people:
+            if not spelling or not people:
                 return None
-            quotas[written] = people
+            quotas[spelling] = people
         return quotas
 
     def _first_day(self) -> date | None:
@@ -107,42 +107,42 @@ def values_in(attribute: str, typed: str) -> list[str]:
     a code are one value ("never online"); the service reads or refuses each."""
     values: list[str] = []
     for part in re.split("[,;\n]", typed):
-        words = part.split()
-        while words:
+        parts = part.split()
+        while parts:
             length = next(
                 (
                     length
-                    for length in range(min(len(words), _WORDS_OF_A_LABEL), 1, -1)
-                    if codes.code_named(attribute, " ".join(words[:length]))
+                    for length in range(min(len(parts), _WORDS_OF_A_LABEL), 1, -1)
+                    if codes.code_named(attribute, " ".join(parts[:length]))
                 ),
                 1,
             )
-            values.append(" ".join(words[:length]))
-            words = words[length:]
+            values.append(" ".join(parts[:length]))
+            parts = parts[length:]
     return list(dict.fromkeys(values))
 
 
 def quotas_in(typed: str) -> list[tuple[str, str]]:
-    """What is written before and after each `=`."""
+    """Split typed quotas at each `=` into code and count."""
     pairs = [(code.strip(" ,;\t"), count) for code, count in _QUOTA.findall(typed)]
     rest = _QUOTA.sub("", typed).strip(" ,;\t")
     return [*pairs, (rest, "")] if rest else pairs
 
 
 def attribute_of(quotas: str, audience: Mapping[str, str]) -> str:
-    """The attribute that the quotas' codes belong to: the one whose audience names them, else the
-    one that has them all, by code before by label."""
-    written = [code for code, _ in quotas_in(quotas)]
+    """Attribute whose codes the quotas name: the one whose audience lists the first code, else
+    one that has them all as codes, then one that has any of them as a label."""
+    spellings = [code for code, _ in quotas_in(quotas)]
     for attribute in ATTRIBUTES:
-        if written and written[0] in values_in(attribute, audience.get(attribute, "")):
+        if spellings and spellings[0] in values_in(attribute, audience.get(attribute, "")):
             return attribute
     for attribute in ATTRIBUTES:
-        if written and all(code in codes.ATTRIBUTES[attribute] for code in written):
+        if spellings and all(code in codes.ATTRIBUTES[attribute] for code in spellings):
             return attribute
     for attribute in ATTRIBUTES:
-        if written and any(codes.code_named(attribute, code) for code in written):
+        if spellings and any(codes.code_named(attribute, code) for code in spellings):
             return attribute
-    return "age_band" if written and written[0][:1].isdigit() else "region"
+    return "age_band" if spellings and spellings[0][:1].isdigit() else "region"
 
 
 def _whole(typed: str) -> int | None:
@@ -151,8 +151,8 @@ def _whole(typed: str) -> int | None:
     return int(digits) if digits.isascii() and digits.isdecimal() and len(digits) <= 15 else None
 
 
-def _field(place: tuple[str | int, ...]) -> str:
+def _field(location: tuple[str | int, ...]) -> str:
     """The field of the form in which a part of the sheet is typed."""
-    if not place:
+    if not location:
         return "quotas"  # the one rule that concerns several keys
-    return str(place[1] if place[0] == "audience" and len(place) > 1 else place[0])
+    return str(location[1] if location[0] == "audience" and len(location) > 1 else location[0])

@@ -33,7 +33,7 @@ class Drafts(MutableMapping[str, Fields]):
         return self._folder is not None and self.trouble is None
 
     def belong_to(self, issuer: str, subject: str) -> None:
-        """What this person wrote before, in place of what another one did. Of a person whom nobody
+        """Load this person's drafts in place of another person's. Of a person whom nobody
         can tell from others (no subject), nothing is kept on disk."""
         person = sha256(f"{issuer}\n{subject}".encode()).hexdigest()[:32]
         if person == self._person:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from console.presenters.styled_text import Said
+from console.presenters.styled_text import Phrase
 from console.words import Count, Language, Text, number
 
 if TYPE_CHECKING:
@@ -63,23 +63,23 @@ SYNTHESIS_DUE = Text(fr="tout est lu : synthèse à faire", en="all is read: syn
 
 def unread_of(view: AttentionView) -> int:
     """Contributions that still lack a reading."""
-    wanted = view.figures.readings_wanted
-    return sum(n for readings, n in view.readings_each.items() if readings < wanted)
+    readings_wanted = view.figures.readings_wanted
+    return sum(n for readings, n in view.readings_each.items() if readings < readings_wanted)
 
 
 def what_waits(view: AttentionView, language: Language) -> str:
-    """What a project whose synthesis is not made asks of its readers."""
+    """Sentence on the reading that a project still needs before its synthesis."""
     if unread := unread_of(view):
         return UNREAD.say(unread, language).format(days=view.unread_days)
     return SYNTHESIS_DUE.in_(language)
 
 
-def in_words(view: AttentionView, language: Language) -> list[Said]:
+def in_words(view: AttentionView, language: Language) -> list[Phrase]:
     figures = view.figures
     total = sum(view.readings_each.values())
     unread = unread_of(view)
-    said = [
-        Said(
+    phrases = [
+        Phrase(
             READ.in_(
                 language,
                 read=number(total - unread, language),
@@ -91,24 +91,26 @@ def in_words(view: AttentionView, language: Language) -> list[Said]:
         )
     ]
     if unread:
-        words = WAIT.say(unread, language).format(days=view.unread_days)
-        said.append(Said(words, "attention"))
+        sentence = WAIT.say(unread, language).format(days=view.unread_days)
+        phrases.append(Phrase(sentence, "attention"))
     if figures.median_seconds is None or figures.gini is None:
-        return [*said, Said(NOTHING.in_(language), "dim")]
+        return [*phrases, Phrase(NOTHING.in_(language), "dim")]
     fair = view.gini_for_length or 0.0
     shared = EQUAL if fair < _FINE_GINI else MIXED if fair < _UNEQUAL_GINI else UNEQUAL
     gini = decimal(figures.gini, language)
-    said.append(
-        Said(
+    phrases.append(
+        Phrase(
             shared.in_(language, gini=gini, fair=decimal(fair, language)),
             "done" if shared is EQUAL else "attention",
         )
     )
-    said.append(Said(TIME.in_(language, seconds=round(figures.median_seconds))))
+    phrases.append(Phrase(TIME.in_(language, seconds=round(figures.median_seconds))))
     if figures.median_delay_days is not None:
         median = round(figures.median_delay_days)
-        said.append(Said(DELAY.in_(language, median=median, longest=figures.longest_delay_days)))
-    return said
+        phrases.append(
+            Phrase(DELAY.in_(language, median=median, longest=figures.longest_delay_days))
+        )
+    return phrases
 
 
 def band(low: int, high: int | None, language: Language) -> str:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-from console.client.vocabulary import DECISION, OUTCOME, PROGRESS, say
-from console.presenters.styled_text import Said, signed
+from console.client.vocabulary import DECISION, OUTCOME, PROGRESS, label_of
+from console.presenters.styled_text import Phrase, with_sign
 from console.words import Count, Language, Text, elide, full_day, short_day
 
 if TYPE_CHECKING:
     from services.contracts.http.feedback import DecisionView
 
 KEPT = frozenset({"retained", "partly"})
-# What may be recorded after what; nothing was recorded yet under "".
+# Allowed next steps of follow-up by the latest one; "" before the first.
 STEPS = {
     "": ("planned", "under_way", "done", "given_up"),
     "planned": ("planned", "under_way", "done", "given_up"),
@@ -83,131 +83,137 @@ _MEANWHILE = Text(
 )
 
 
-def state(one: DecisionView, language: Language) -> Said:
-    again = _REVISION.get(one.state) if one.published_on else None
-    words = again.in_(language) if again else say(DECISION, one.state, language)
-    match one.state:
+def state(decision: DecisionView, language: Language) -> Phrase:
+    revision = _REVISION.get(decision.state) if decision.published_on else None
+    sentence = revision.in_(language) if revision else label_of(DECISION, decision.state, language)
+    match decision.state:
         case "awaiting" | "drafted":
-            return Said(words, "attention")
+            return Phrase(sentence, "attention")
         case "published":
-            return Said(words, "done")
-    return Said(words)
+            return Phrase(sentence, "done")
+    return Phrase(sentence)
 
 
-def outcome(one: DecisionView, language: Language) -> Said:
-    if one.outcome is None:
-        return Said("–", "dim")
-    return Said(say(OUTCOME, one.outcome, language), "strong" if one.outcome in KEPT else "")
+def outcome(decision: DecisionView, language: Language) -> Phrase:
+    if decision.outcome is None:
+        return Phrase("–", "dim")
+    return Phrase(
+        label_of(OUTCOME, decision.outcome, language), "strong" if decision.outcome in KEPT else ""
+    )
 
 
-def what_is_due(one: DecisionView, today: date, language: Language) -> Said:
+def what_is_due(decision: DecisionView, today: date, language: Language) -> Phrase:
     """Late, or by when, or how far it came: for a table's cell."""
-    if one.overdue_days and one.state in ("awaiting", "drafted"):
-        return Said(_LATE.say(one.overdue_days, language), "attention")
-    if one.outcome not in KEPT or one.due_on is None:
-        return Said("–", "dim")
-    due = short_day(one.due_on, language)
-    last = one.follow_up[-1].progress if one.follow_up else None
+    if decision.overdue_days and decision.state in ("awaiting", "drafted"):
+        return Phrase(_LATE.say(decision.overdue_days, language), "attention")
+    if decision.outcome not in KEPT or decision.due_on is None:
+        return Phrase("–", "dim")
+    due = short_day(decision.due_on, language)
+    last = decision.follow_up[-1].progress if decision.follow_up else None
     if last in ("done", "given_up"):
-        return Said(say(PROGRESS, last, language), "done" if last == "done" else "dim")
-    if one.state == "published" and one.due_on < today:
-        return Said(_WAS_DUE.in_(language, day=due), "attention")
-    return Said(say(PROGRESS, last, language) if last else f"→ {due}")
+        return Phrase(label_of(PROGRESS, last, language), "done" if last == "done" else "dim")
+    if decision.state == "published" and decision.due_on < today:
+        return Phrase(_WAS_DUE.in_(language, day=due), "attention")
+    return Phrase(label_of(PROGRESS, last, language) if last else f"→ {due}")
 
 
-def in_full(one: DecisionView, maker: str, today: date, language: Language) -> list[Said]:
+def in_full(decision: DecisionView, maker: str, today: date, language: Language) -> list[Phrase]:
     """All that is known of it, a paragraph each, the decision before the proposal's words."""
-    said: list[Said] = []
-    if one.outcome is None:
-        said.append(signed(Said(_NOT_YET.in_(language), "attention")))
+    phrases: list[Phrase] = []
+    if decision.outcome is None:
+        phrases.append(with_sign(Phrase(_NOT_YET.in_(language), "attention")))
     else:
-        verdict = say(OUTCOME, one.outcome, language).capitalize()
-        said.append(Said(f"{verdict} · {state(one, language).text}", "strong"))
-        said.append(Said(one.reason or ""))
-        if one.next_step:
-            said.append(Said(_NEXT.in_(language, step=one.next_step)))
-        if one.due_on or one.owner:
-            day = full_day(one.due_on, today, language) if one.due_on else "–"
-            said.append(Said(_BY.in_(language, day=day, owner=one.owner or "–")))
-    if (late := what_is_due(one, today, language)).tone == "attention":
-        said.append(signed(late))
-    said += [Said(who, "dim") for who in [_who(one, maker, today, language)] if who]
-    said += [_step(step.progress, step.note, step.on, today, language) for step in one.follow_up]
-    return said
+        verdict = label_of(OUTCOME, decision.outcome, language).capitalize()
+        phrases.append(Phrase(f"{verdict} · {state(decision, language).text}", "strong"))
+        phrases.append(Phrase(decision.reason or ""))
+        if decision.next_step:
+            phrases.append(Phrase(_NEXT.in_(language, step=decision.next_step)))
+        if decision.due_on or decision.owner:
+            day = full_day(decision.due_on, today, language) if decision.due_on else "–"
+            phrases.append(Phrase(_BY.in_(language, day=day, owner=decision.owner or "–")))
+    if (late := what_is_due(decision, today, language)).tone == "attention":
+        phrases.append(with_sign(late))
+    phrases += [
+        Phrase(people, "dim") for people in [_people(decision, maker, today, language)] if people
+    ]
+    phrases += [
+        _step(step.progress, step.note, step.on, today, language) for step in decision.follow_up
+    ]
+    return phrases
 
 
-def _who(one: DecisionView, maker: str, today: date, language: Language) -> str:
+def _people(decision: DecisionView, maker: str, today: date, language: Language) -> str:
     parts = []
-    if one.drafted_by:
-        parts.append(_DRAFTED_BY.in_(language, who=one.drafted_by))
-    if one.signed_by and one.signed_on:
-        day = full_day(one.signed_on, today, language)
-        parts.append(_SIGNED_BY.in_(language, who=one.signed_by.name, day=day))
-    elif one.state == "drafted":
+    if decision.drafted_by:
+        parts.append(_DRAFTED_BY.in_(language, who=decision.drafted_by))
+    if decision.signed_by and decision.signed_on:
+        day = full_day(decision.signed_on, today, language)
+        parts.append(_SIGNED_BY.in_(language, who=decision.signed_by.name, day=day))
+    elif decision.state == "drafted":
         parts.append(_TO_BE_SIGNED.in_(language, who=maker))
-    if one.published_on:
-        words = _PUBLISHED_ON if one.state == "published" else _LATEST_ON
-        parts.append(words.in_(language, day=full_day(one.published_on, today, language)))
+    if decision.published_on:
+        sentence = _PUBLISHED_ON if decision.state == "published" else _LATEST_ON
+        parts.append(sentence.in_(language, day=full_day(decision.published_on, today, language)))
     return " · ".join(parts)
 
 
-def _step(progress: str, note: str | None, on: date, today: date, language: Language) -> Said:
-    words = _STEP.in_(
-        language, day=full_day(on, today, language), progress=say(PROGRESS, progress, language)
+def _step(progress: str, note: str | None, on: date, today: date, language: Language) -> Phrase:
+    sentence = _STEP.in_(
+        language, day=full_day(on, today, language), progress=label_of(PROGRESS, progress, language)
     )
-    said = f"{words}. {note}" if note else words
-    return signed(Said(said, "done")) if progress == "done" else Said(f"· {said}")
+    phrase = f"{sentence}. {note}" if note else sentence
+    return with_sign(Phrase(phrase, "done")) if progress == "done" else Phrase(f"· {phrase}")
 
 
-def why_not_signed(one: DecisionView, language: Language) -> Said | None:
+def why_not_signed(decision: DecisionView, language: Language) -> Phrase | None:
     """Why there is nothing to sign, if there is nothing."""
-    if one.state == "drafted":
+    if decision.state == "drafted":
         return None
-    if one.state == "awaiting":
-        return Said(_NOTHING_TO_SIGN.in_(language), "attention")
-    who = one.signed_by.name if one.signed_by else "?"
-    return Said(_ALREADY.in_(language, who=who), "done")
+    if decision.state == "awaiting":
+        return Phrase(_NOTHING_TO_SIGN.in_(language), "attention")
+    signer = decision.signed_by.name if decision.signed_by else "?"
+    return Phrase(_ALREADY.in_(language, who=signer), "done")
 
 
-def signing(one: DecisionView, maker: str, today: date, language: Language) -> str:
+def signing(decision: DecisionView, maker: str, today: date, language: Language) -> str:
     """Exactly what a signature does."""
     sentence = _SIGN.in_(
         language,
         who=maker,
-        title=elide(one.title, 80),
-        outcome=say(OUTCOME, one.outcome or "", language),
-        reason=elide(one.reason or "", _REASON_SHOWN),
+        title=elide(decision.title, 80),
+        outcome=label_of(OUTCOME, decision.outcome or "", language),
+        reason=elide(decision.reason or "", _REASON_SHOWN),
     )
-    if one.next_step and one.due_on:
+    if decision.next_step and decision.due_on:
         sentence += _SIGN_NEXT.in_(
             language,
-            step=elide(one.next_step, 80),
-            day=full_day(one.due_on, today, language),
-            owner=one.owner,
+            step=elide(decision.next_step, 80),
+            day=full_day(decision.due_on, today, language),
+            owner=decision.owner,
         )
     return sentence + _SIGN_THEN.in_(language)
 
 
-def meanwhile(one: DecisionView, language: Language) -> str:
-    """What somebody else wrote while this person was writing."""
+def meanwhile(decision: DecisionView, language: Language) -> str:
+    """Summary of the version that somebody else saved in the meantime."""
     return _MEANWHILE.in_(
         language,
-        who=one.drafted_by or "?",
-        outcome=say(OUTCOME, one.outcome or "", language),
-        reason=elide(one.reason or "", 60),
+        who=decision.drafted_by or "?",
+        outcome=label_of(OUTCOME, decision.outcome or "", language),
+        reason=elide(decision.reason or "", 60),
     )
 
 
-def steps_after(one: DecisionView) -> tuple[str, ...]:
-    """What may be recorded now; nothing while nothing is followed."""
-    if not one.published_on or one.outcome not in KEPT:
+def steps_after(decision: DecisionView) -> tuple[str, ...]:
+    """Follow-up steps that may be recorded next; none before follow-up starts."""
+    if not decision.published_on or decision.outcome not in KEPT:
         return ()
-    return STEPS[one.follow_up[-1].progress if one.follow_up else ""]
+    return STEPS[decision.follow_up[-1].progress if decision.follow_up else ""]
 
 
-def why_not_followed(one: DecisionView, language: Language) -> Said | None:
-    if steps_after(one):
+def why_not_followed(decision: DecisionView, language: Language) -> Phrase | None:
+    if steps_after(decision):
         return None
-    if one.follow_up and one.follow_up[-1].progress == "done":
-        return Said(_FOLLOWED_TO_THE_END.in_(language), "done")
-    return Said(_NOT_FOLLOWED.in_(language), "attention")
+    if decision.follow_up and decision.follow_up[-1].progress == "done":
+        return Phrase(_FOLLOWED_TO_THE_END.in_(language), "done")
+    return Phrase(_NOT_FOLLOWED.in_(language), "attention")

@@ -1,4 +1,4 @@
-"""Where projects stand on the way to their report, what waits for whom, what publishing does."""
+"""Progress of projects towards their report: decisions due, blockers, effect of publication."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import TYPE_CHECKING
 
-from console.presenters.styled_text import Said
+from console.presenters.styled_text import Phrase
 from console.words import Count, Language, Text, number, short_day
 
 if TYPE_CHECKING:
@@ -97,42 +97,46 @@ _NOTICES = Count(
 )
 
 
-def undecided(one: ProjectStanding) -> int:
+def undecided(status: ProjectStanding) -> int:
     """Listed proposals without a signed decision; 0 before the synthesis lists any."""
-    if one.collection != "synthesised":
+    if status.collection != "synthesised":
         return 0
-    return max((one.proposals or 0) - one.signed, 0)
+    return max((status.proposals or 0) - status.signed, 0)
 
 
-def where(one: ProjectStanding, language: Language) -> Said:
+def where(status: ProjectStanding, language: Language) -> Phrase:
     """A few words for a table's cell."""
-    if one.state == "closed" and one.blocked_by:
-        return Said(_REVISING.in_(language), "attention")
-    if one.state == "closed":
-        return Said(_CLOSED.in_(language), "done")
-    if one.state == "abandoned":
-        return Said(_ABANDONED.in_(language), "dim")
-    if one.report_version is not None:
-        return Said(_LEAVING.in_(language))
-    if one.collection == "synthesised":
-        if undecided(one):
-            all_, signed = number(one.proposals or 0, language), number(one.signed, language)
-            return Said(_SIGNED.in_(language, n=signed, all=all_), "attention")
-        return Said(_TO_PUBLISH.in_(language), "attention")
-    if one.state in ("collected", "reporting"):
-        if one.unread:
-            return Said(_TO_READ.in_(language, n=number(one.unread, language)), "attention")
-        return Said(_TO_SYNTHESISE.in_(language), "attention")
-    return Said(_COLLECTING.in_(language, day=short_day(one.collection_ends_on, language)), "dim")
+    if status.state == "closed" and status.blocked_by:
+        return Phrase(_REVISING.in_(language), "attention")
+    if status.state == "closed":
+        return Phrase(_CLOSED.in_(language), "done")
+    if status.state == "abandoned":
+        return Phrase(_ABANDONED.in_(language), "dim")
+    if status.report_version is not None:
+        return Phrase(_LEAVING.in_(language))
+    if status.collection == "synthesised":
+        if undecided(status):
+            all_, signed = number(status.proposals or 0, language), number(status.signed, language)
+            return Phrase(_SIGNED.in_(language, n=signed, all=all_), "attention")
+        return Phrase(_TO_PUBLISH.in_(language), "attention")
+    if status.state in ("collected", "reporting"):
+        if status.unread:
+            return Phrase(_TO_READ.in_(language, n=number(status.unread, language)), "attention")
+        return Phrase(_TO_SYNTHESISE.in_(language), "attention")
+    return Phrase(
+        _COLLECTING.in_(language, day=short_day(status.collection_ends_on, language)), "dim"
+    )
 
 
 def in_order(standings: Iterable[ProjectStanding]) -> list[ProjectStanding]:
     """Late ones, then what waits for a person, then what is still collected; closed ones last."""
 
-    def key(one: ProjectStanding) -> tuple[int, date, str]:
-        finished = one.state == "abandoned" or (one.state == "closed" and not one.blocked_by)
-        rank = 3 if finished else 0 if one.overdue else 1 if one.state in _AFTER else 2
-        return rank, one.decide_by or one.collection_ends_on, one.title
+    def key(status: ProjectStanding) -> tuple[int, date, str]:
+        finished = status.state == "abandoned" or (
+            status.state == "closed" and not status.blocked_by
+        )
+        rank = 3 if finished else 0 if status.overdue else 1 if status.state in _AFTER else 2
+        return rank, status.decide_by or status.collection_ends_on, status.title
 
     return sorted(standings, key=key)
 
@@ -140,14 +144,14 @@ def in_order(standings: Iterable[ProjectStanding]) -> list[ProjectStanding]:
 _AFTER = ("collected", "reporting")
 
 
-def blocked(one: ProjectStanding, language: Language) -> Said:
-    """What stands between a project and its end, as one sentence."""
-    said = _joined(one.blocked_by, language)
-    if not said and one.state == "abandoned":
-        return Said(_IS_ABANDONED.in_(language), "dim")
-    if not said:
-        return Said(_IS_CLOSED.in_(language), "done")
-    return Said(_BLOCKED.in_(language, what=said), "attention")
+def blocked(status: ProjectStanding, language: Language) -> Phrase:
+    """Blockers between a project and its end, as one sentence."""
+    reasons = _joined(status.blocked_by, language)
+    if not reasons and status.state == "abandoned":
+        return Phrase(_IS_ABANDONED.in_(language), "dim")
+    if not reasons:
+        return Phrase(_IS_CLOSED.in_(language), "done")
+    return Phrase(_BLOCKED.in_(language, what=reasons), "attention")
 
 
 def _joined(lines: Iterable[str], language: Language) -> str:
@@ -155,52 +159,55 @@ def _joined(lines: Iterable[str], language: Language) -> str:
     return (" ; " if language == "fr" else "; ").join(lines).removesuffix(".")
 
 
-def stops(account: ProjectAccount, lines: Iterable[str], language: Language) -> Said:
-    """What would stop a publication now."""
-    said = _joined(lines, language)
-    if said:
-        return Said(_STOPS.in_(language, what=said), "attention")
-    news = any(one.state == "signed" for one in account.decisions)
+def stops(account: ProjectAccount, lines: Iterable[str], language: Language) -> Phrase:
+    """Blockers of a publication, as one sentence."""
+    reasons = _joined(lines, language)
+    if reasons:
+        return Phrase(_STOPS.in_(language, what=reasons), "attention")
+    news = any(decision.state == "signed" for decision in account.decisions)
     if account.report.published_version is not None and not news:
-        return Said(_SAYS_ALL.in_(language), "done")
-    return Said(_NOTHING_STOPS.in_(language), "done")
+        return Phrase(_SAYS_ALL.in_(language), "done")
+    return Phrase(_NOTHING_STOPS.in_(language), "done")
 
 
-def need(one: ProjectStanding, owed: int, language: Language) -> Said | None:
-    """What waits for somebody in this project, for the list at home; `owed` reports are still to
-    be sent, as campaigns counts them: what it tells the others is in fives."""
-    if one.state == "closed" and one.blocked_by:
-        return Said(one.blocked_by[0], "attention")
-    if one.state not in _AFTER:
+def need(status: ProjectStanding, owed: int, language: Language) -> Phrase | None:
+    """Task that a project has for staff, for the list at home. `owed`: reports still to be sent, as
+    campaigns counts them exactly; its events round to fives."""
+    if status.state == "closed" and status.blocked_by:
+        return Phrase(status.blocked_by[0], "attention")
+    if status.state not in _AFTER:
         return None
-    if one.overdue:
-        words = _OVERDUE.say(one.overdue, language).format(who=one.decision_maker)
-    elif one.report_version is not None:
+    if status.overdue:
+        sentence = _OVERDUE.say(status.overdue, language).format(who=status.decision_maker)
+    elif status.report_version is not None:
         if not owed:
             return None
-        words = _STILL_TO_SEND.say(owed, language)
-    elif left := undecided(one):
-        if one.decide_by:
-            words = _DUE.say(left, language).format(day=short_day(one.decide_by, language))
+        sentence = _STILL_TO_SEND.say(owed, language)
+    elif remaining := undecided(status):
+        if status.decide_by:
+            sentence = _DUE.say(remaining, language).format(
+                day=short_day(status.decide_by, language)
+            )
         else:
-            words = _TO_TAKE.say(left, language)
-    elif one.collection == "synthesised":
-        words = _TO_PUBLISH.in_(language)
+            sentence = _TO_TAKE.say(remaining, language)
+    elif status.collection == "synthesised":
+        sentence = _TO_PUBLISH.in_(language)
     else:
         return None
-    return Said(words, "attention")
+    return Phrase(sentence, "attention")
 
 
-def promise(standings: Iterable[ProjectStanding], language: Language) -> Said:
+def promise(standings: Iterable[ProjectStanding], language: Language) -> Phrase:
     """Whether everybody gets their answer when it was promised."""
-    late = sum(one.overdue for one in standings)
+    late = sum(status.overdue for status in standings)
     if late:
-        return Said(_LATE.say(late, language), "trouble")
-    return Said(_ON_TIME.in_(language), "done")
+        return Phrase(_LATE.say(late, language), "trouble")
+    return Phrase(_ON_TIME.in_(language), "done")
 
 
 def participants(project: ProjectView) -> int:
-    """Who gets the notice: as the duties of the report before say, or who takes part."""
+    """Number of people who get the notice: from the duties of the previous report, else
+    participants."""
     duties = project.report_duties
     if duties:
         return duties.owed + duties.sent + duties.undeliverable
@@ -210,7 +217,7 @@ def participants(project: ProjectView) -> int:
 
 def publication(account: ProjectAccount, project: ProjectView, language: Language) -> str:
     """Exactly what publishing does, with its numbers."""
-    decisions = sum(one.state == "signed" for one in account.decisions)
+    decisions = sum(decision.state == "signed" for decision in account.decisions)
     if account.report.published_version is None:
         subject = _FIRST_REPORT.say(decisions, language)
     elif decisions:

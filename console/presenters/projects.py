@@ -1,4 +1,4 @@
-"""What the numbers mean, in words: the next step of a project, what needs someone, how far it is.
+"""Sentences about projects: next step, tasks for staff, progress of recruitment.
 
 Pure functions of contract models and a language; nothing is loaded for them.
 """
@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from console.client.vocabulary import MANDATE, MANDATE_LENGTH, NOT_NOW, STATES, say
-from console.presenters.styled_text import Said
+from console.client.vocabulary import MANDATE, MANDATE_LENGTH, NOT_NOW, STATES, label_of
+from console.presenters.styled_text import Phrase
 from console.words import Count, Language, Text, between, day, listed, number, short_day
 
 if TYPE_CHECKING:
@@ -25,10 +25,10 @@ MANY_PEOPLE = 100
 
 
 def state(project: ProjectView, language: Language) -> str:
-    return say(STATES, project.state, language)
+    return label_of(STATES, project.state, language)
 
 
-def asked(counts: ProjectCounts) -> int:
+def people_asked(counts: ProjectCounts) -> int:
     """People whose invitation left (sent, whatever they answered since)."""
     return counts.sent
 
@@ -38,39 +38,39 @@ def answered_no(counts: ProjectCounts) -> int:
 
 
 def missing_in_words(project: ProjectView, language: Language) -> str:
-    return listed((say(MANDATE, field, language) for field in project.missing), language)
+    return listed((label_of(MANDATE, field, language) for field in project.missing), language)
 
 
 def needs_questionnaire(project: ProjectView) -> bool:
     return project.state == "published" and project.collection in (None, "preparing")
 
 
-def next_step(project: ProjectView, language: Language) -> Said:
+def next_step(project: ProjectView, language: Language) -> Phrase:
     """A few words for a table's cell."""
     match project.state:
         case "draft" if project.missing:
             have = max(MANDATE_LENGTH - len(project.missing), 0)
             text = Text(fr="mandat {have}/{all}", en="mandate {have}/{all}")
-            return Said(text.in_(language, have=have, all=MANDATE_LENGTH), "attention")
+            return Phrase(text.in_(language, have=have, all=MANDATE_LENGTH), "attention")
         case "draft":
-            return Said(Text(fr="à publier", en="to publish").in_(language), "attention")
+            return Phrase(Text(fr="à publier", en="to publish").in_(language), "attention")
         case "published" if needs_questionnaire(project):
-            return Said(Text(fr="questionnaire", en="questionnaire").in_(language), "attention")
+            return Phrase(Text(fr="questionnaire", en="questionnaire").in_(language), "attention")
         case "published":
-            return Said(Text(fr="à lancer", en="to launch").in_(language), "attention")
+            return Phrase(Text(fr="à lancer", en="to launch").in_(language), "attention")
         case "open" if project.recruitment_ends_on:
-            return Said(f"→ {short_day(project.recruitment_ends_on, language)}")
+            return Phrase(f"→ {short_day(project.recruitment_ends_on, language)}")
         case "recruited" if project.collection_ends_on:
-            return Said(f"→ {short_day(project.collection_ends_on, language)}")
+            return Phrase(f"→ {short_day(project.collection_ends_on, language)}")
         case "collected" if project.collection == "synthesised":
-            return Said(Text(fr="décisions", en="decisions").in_(language), "attention")
+            return Phrase(Text(fr="décisions", en="decisions").in_(language), "attention")
         case "collected":
-            return Said(Text(fr="lecture", en="reading").in_(language), "attention")
+            return Phrase(Text(fr="lecture", en="reading").in_(language), "attention")
         case "reporting":
-            return Said(Text(fr="retour dû", en="report owed").in_(language), "attention")
+            return Phrase(Text(fr="retour dû", en="report owed").in_(language), "attention")
         case "closed":
-            return Said(Text(fr="retour fait", en="report made").in_(language), "done")
-    return Said("–", "dim")
+            return Phrase(Text(fr="retour fait", en="report made").in_(language), "done")
+    return Phrase("–", "dim")
 
 
 def what_comes_next(
@@ -79,11 +79,11 @@ def what_comes_next(
     today: date,
     free: int | None = None,
     joined_in_a_day: int | None = None,
-) -> Said:
-    """The next step as one or two sentences, with what blocks it."""
+) -> Phrase:
+    """The next step and its blockers, in one or two sentences."""
     match project.state:
         case "draft" if project.missing:
-            return Said(
+            return Phrase(
                 Text(
                     fr="Il manque au mandat : {missing}. Rien ne peut être publié avant.",
                     en="Missing in the mandate: {missing}. Nothing can be published before.",
@@ -91,7 +91,7 @@ def what_comes_next(
                 "attention",
             )
         case "draft":
-            return Said(
+            return Phrase(
                 Text(
                     fr="Le mandat est complet : p le publie, chacun pourra le lire.",
                     en="The mandate is complete: p publishes it for everyone to read.",
@@ -99,7 +99,7 @@ def what_comes_next(
                 "attention",
             )
         case "published" if needs_questionnaire(project):
-            return Said(
+            return Phrase(
                 Text(
                     fr="Personne ne peut être invité : le questionnaire est encore à écrire.",
                     en="Nobody can be invited yet: the questionnaire is still to be written.",
@@ -110,11 +110,11 @@ def what_comes_next(
             ready = Text(
                 fr="Tout est prêt : l lance une campagne.", en="Everything is ready: l launches."
             ).in_(language)
-            return Said(f"{ready} {_free(free, language)}".strip(), "attention")
+            return Phrase(f"{ready} {_free(free, language)}".strip(), "attention")
         case "open":
-            return Said(_while_open(project, language, today, free, joined_in_a_day))
+            return Phrase(_while_open(project, language, today, free, joined_in_a_day))
         case "recruited":
-            return Said(
+            return Phrase(
                 _until(
                     Text(
                         fr="Les réponses sont recueillies jusqu'au {day}.",
@@ -126,7 +126,7 @@ def what_comes_next(
                 )
             )
         case "collected" if project.collection == "synthesised":
-            return Said(
+            return Phrase(
                 Text(
                     fr="La synthèse est faite : chaque proposition attend une décision motivée.",
                     en="The synthesis is made: each proposal waits for a reasoned decision.",
@@ -134,7 +134,7 @@ def what_comes_next(
                 "attention",
             )
         case "collected":
-            return Said(
+            return Phrase(
                 Text(
                     fr="Chaque contribution est à lire avant la synthèse.",
                     en="Every contribution is to be read before the synthesis.",
@@ -142,7 +142,7 @@ def what_comes_next(
                 "attention",
             )
         case "reporting":
-            return Said(
+            return Phrase(
                 Text(
                     fr="Un retour est dû à chaque participant avant de clore.",
                     en="Every participant is owed a report before it can close.",
@@ -150,14 +150,16 @@ def what_comes_next(
                 "attention",
             )
         case "closed":
-            return Said(
+            return Phrase(
                 Text(
                     fr="Clos : chaque participant a reçu le retour.",
                     en="Closed: every participant has had the report.",
                 ).in_(language),
                 "done",
             )
-    return Said(Text(fr="Ce projet est abandonné.", en="This project is abandoned.").in_(language))
+    return Phrase(
+        Text(fr="Ce projet est abandonné.", en="This project is abandoned.").in_(language)
+    )
 
 
 def _until(sentence: Text, end: date | None, today: date, language: Language) -> str:
@@ -206,10 +208,10 @@ def _while_open(
             ).in_(language, n=number(places, language))
         )
     else:
-        left = places - counts.accepted
-        parts.append(_MORE_WANTED.say(left, language))
+        remaining = places - counts.accepted
+        parts.append(_MORE_WANTED.say(remaining, language))
         if joined_in_a_day:
-            reached = today + timedelta(days=math.ceil(left / joined_in_a_day))
+            reached = today + timedelta(days=math.ceil(remaining / joined_in_a_day))
             end = project.recruitment_ends_on
             if end is None or reached <= end:
                 pace = Text(
@@ -241,21 +243,21 @@ def _while_open(
 
 @dataclass(frozen=True)
 class Need:
-    """One line of what waits for someone."""
+    """One task for staff."""
 
     project: ProjectView
-    what: Said
+    phrase: Phrase
 
 
 def needs(projects: list[ProjectView], today: date, language: Language) -> list[Need]:
     """Projects that wait for a person, the furthest along first: it is promised to someone."""
     order = ("reporting", "collected", "open", "published", "draft")
-    found = []
+    needs = []
     for project in projects:
-        what = _need(project, today, language)
-        if what:
-            found.append(Need(project, what))
-    return sorted(found, key=lambda need: order.index(need.project.state))
+        phrase = _need(project, today, language)
+        if phrase:
+            needs.append(Need(project, phrase))
+    return sorted(needs, key=lambda need: order.index(need.project.state))
 
 
 _MISSING = Count(
@@ -264,10 +266,10 @@ _MISSING = Count(
 )
 
 
-def _need(project: ProjectView, today: date, language: Language) -> Said | None:
+def _need(project: ProjectView, today: date, language: Language) -> Phrase | None:
     match project.state:
         case "draft" if project.missing:
-            return Said(_MISSING.say(len(project.missing), language), "attention")
+            return Phrase(_MISSING.say(len(project.missing), language), "attention")
         case "draft":
             text = Text(fr="mandat complet, à publier", en="mandate complete, to be published")
         case "published" if needs_questionnaire(project):
@@ -284,10 +286,10 @@ def _need(project: ProjectView, today: date, language: Language) -> Said | None:
             return _short_of_people(project, today, language)
         case _:
             return None
-    return Said(text.in_(language), "attention")
+    return Phrase(text.in_(language), "attention")
 
 
-def _short_of_people(project: ProjectView, today: date, language: Language) -> Said | None:
+def _short_of_people(project: ProjectView, today: date, language: Language) -> Phrase | None:
     end, places = project.recruitment_ends_on, project.places
     if not end or not places or (end - today).days > _SOON_DAYS:
         return None
@@ -296,7 +298,7 @@ def _short_of_people(project: ProjectView, today: date, language: Language) -> S
     text = Text(
         fr="{n} participants sur {places}, fin {day}", en="{n} of {places} opted in, ends {day}"
     )
-    return Said(
+    return Phrase(
         text.in_(
             language,
             n=number(project.counts.accepted, language),
@@ -307,12 +309,12 @@ def _short_of_people(project: ProjectView, today: date, language: Language) -> S
     )
 
 
-def promises(today: Today, language: Language) -> list[Said]:
+def promises(today: Today, language: Language) -> list[Phrase]:
     """The charter's promises that today's figures speak of, each kept or in danger."""
     twice = today.solicited_twice
     unanswered = today.orders_unanswered
     return [
-        Said(
+        Phrase(
             Text(
                 fr="personne n'est sollicité deux fois en 31 jours ({n} sur {members})",
                 en="nobody asked twice in 31 days ({n} of {members})",
@@ -320,21 +322,21 @@ def promises(today: Today, language: Language) -> list[Said]:
             "done",
         )
         if not twice
-        else Said(
+        else Phrase(
             Text(
                 fr="{n} personnes sollicitées deux fois en 31 jours, sur {members}",
                 en="{n} people asked twice in 31 days, of {members}",
             ).in_(language, n=number(twice, language), members=number(today.members, language)),
             "trouble",
         ),
-        Said(
+        Phrase(
             Text(fr="chaque ordre d'envoi a sa réponse", en="every send order is answered").in_(
                 language
             ),
             "done",
         )
         if not unanswered
-        else Said(_UNANSWERED.say(unanswered, language), "attention"),
+        else Phrase(_UNANSWERED.say(unanswered, language), "attention"),
     ]
 
 
@@ -377,7 +379,7 @@ def launch_sentence(preview: Preview, language: Language, today: date) -> str:
 
 def reasons(preview: Preview, language: Language) -> str:
     return ", ".join(
-        f"{number(count, language)} {say(NOT_NOW, code, language)}"
+        f"{number(count, language)} {label_of(NOT_NOW, code, language)}"
         for code, count in preview.not_now.items()
         if count
     )

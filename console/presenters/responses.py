@@ -1,10 +1,10 @@
-"""What a participant answered, question by question, in words."""
+"""A contribution in words, question by question."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
-from console.presenters.styled_text import Said
+from console.presenters.styled_text import Phrase
 from console.words import Language, Text
 from services.contracts.http.questionnaires import (
     DocumentTest,
@@ -34,31 +34,31 @@ _HIDDEN = Text(
 
 
 def in_words(
-    one: ContributionView,
+    contribution: ContributionView,
     questionnaire: Questionnaire | None,
     documents: Mapping[UUID, DocumentView],
     language: Language,
-) -> list[Said]:
+) -> list[Phrase]:
     """Paragraphs: each question, dim, and its answer. A hidden contribution says why it is."""
-    said: list[Said] = []
-    if one.is_hidden:
-        latest = one.moderation[0]
-        words = _HIDDEN.in_(language, who=latest.decided_by, reason=latest.reason)
-        said.append(Said(words, "attention"))
-    if one.title:
-        said.append(Said(one.title, "strong"))
+    phrases: list[Phrase] = []
+    if contribution.is_hidden:
+        latest = contribution.moderation[0]
+        sentence = _HIDDEN.in_(language, who=latest.decided_by, reason=latest.reason)
+        phrases.append(Phrase(sentence, "attention"))
+    if contribution.title:
+        phrases.append(Phrase(contribution.title, "strong"))
     asked = questionnaire.questions if questionnaire else []
     questions = {question.id: question for question in asked}
-    for id, answer in one.answers.items():
+    for id, answer in contribution.answers.items():
         question = questions.get(id)
         if question is None:
-            said.append(Said(str(answer)))
+            phrases.append(Phrase(str(answer)))
             continue
-        said.append(Said(_text(question.text, language), "dim"))
-        said.append(Said("\n".join(_answer(question, answer, documents, language))))
-    if not one.answers and one.words:
-        said.append(Said(one.words))
-    return said
+        phrases.append(Phrase(_text(question.text, language), "dim"))
+        phrases.append(Phrase("\n".join(_answer(question, answer, documents, language))))
+    if not contribution.answers and contribution.words:
+        phrases.append(Phrase(contribution.words))
+    return phrases
 
 
 def _answer(
@@ -71,8 +71,8 @@ def _answer(
             yield _OF.in_(language, value=answer, high=question.high)
         case Ranking():
             labels = {option.id: _text(option.label, language) for option in question.options}
-            for place, id in enumerate(answer, 1):
-                yield f"{place}. {labels.get(id, id)}"
+            for position, id in enumerate(answer, 1):
+                yield f"{position}. {labels.get(id, id)}"
         case SingleChoice() | MultipleChoice():
             labels = {option.id: _text(option.label, language) for option in question.options}
             for id in answer["chosen"]:
@@ -80,8 +80,8 @@ def _answer(
             if answer.get("other"):
                 yield f"· {_OTHER.in_(language, text=answer['other'])}"
         case DocumentTest():
-            found = documents.get(question.document_id)
-            text = (found.text if found else None) or ""
+            document = documents.get(question.document_id)
+            text = (document.text if document else None) or ""
             for passage in answer["passages"]:
                 mark = MARKS[passage["mark"]].in_(language)
                 quoted = " ".join(text[passage["start"] : passage["end"]].split())
@@ -91,5 +91,5 @@ def _answer(
                 yield answer["comment"]
 
 
-def _text(words: Words, language: Language) -> str:
-    return (words.en if language == "en" else None) or words.fr
+def _text(texts: Words, language: Language) -> str:
+    return (texts.en if language == "en" else None) or texts.fr

@@ -1,4 +1,4 @@
-"""A piece of text and what it means; the theme decides how a meaning looks."""
+"""Text with a tone; the theme gives each tone its style."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -8,7 +8,7 @@ Tone = Literal["", "dim", "strong", "attention", "trouble", "done"]
 
 
 @dataclass(frozen=True)
-class Said:
+class Phrase:
     text: str
     tone: Tone = ""
 
@@ -17,6 +17,6 @@ class Said:
 SIGNS: dict[Tone, str] = {"attention": "!", "trouble": "✕", "done": "✓"}
 
 
-def signed(said: Said) -> Said:
-    sign = SIGNS.get(said.tone)
-    return Said(f"{sign} {said.text}", said.tone) if sign else said
+def with_sign(phrase: Phrase) -> Phrase:
+    sign = SIGNS.get(phrase.tone)
+    return Phrase(f"{sign} {phrase.text}", phrase.tone) if sign else phrase

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from textual.message import Message
 
 from console.client.problems import Failure, Refused, SignedOut
-from console.presenters.styled_text import Said, signed
+from console.presenters.styled_text import Phrase, with_sign
+from console.routes import LaunchRoute, ProjectDecisionsRoute
 from console.screens.base import PanelScreen, S, in_words
 from console.screens.dialogs import ConfirmScreen, NewsScreen
 from console.words import Language, Text
@@ -54,11 +55,11 @@ class ActFailed(Message):
 
 def refusal(problem: Failure, language: Language) -> NewsScreen:
     if not isinstance(problem, Refused):
-        return NewsScreen(signed(in_words(problem, language)))
-    lines = [signed(Said(problem.detail, "trouble"))]
-    lines += [Said(f"  · {error}") for error in problem.errors]
+        return NewsScreen(with_sign(in_words(problem, language)))
+    lines = [with_sign(Phrase(problem.detail, "trouble"))]
+    lines += [Phrase(f"  · {error}") for error in problem.errors]
     if problem.way_out:
-        lines += [Said(""), Said(problem.way_out)]
+        lines += [Phrase(""), Phrase(problem.way_out)]
     return NewsScreen(*lines)
 
 
@@ -69,7 +70,7 @@ class ActingScreen(PanelScreen[S]):
         self, work: Callable[[StaffClient], Coroutine[Any, Any, T]], then: Callable[[T], None]
     ) -> None:
         """Ask the service, then read again; a refusal is shown, and nothing typed is lost."""
-        if client := self.panel.client:
+        if client := self.shell.client:
             start(self, partial(self._act, client, work, then), "act", exclusive=False)
 
     async def _act(
@@ -89,7 +90,7 @@ class ActingScreen(PanelScreen[S]):
 
     def on_act_failed(self, message: ActFailed) -> None:
         if isinstance(message.problem, SignedOut):
-            self.panel.sign_in_again()
+            self.shell.sign_in_again()
             return
         self.app.push_screen(refusal(message.problem, self.language))
 
@@ -119,22 +120,22 @@ class ProjectActs(ActingScreen[S]):
     def action_launch(self) -> None:
         project = self.chosen()
         if project:
-            self.panel.launch_for(project.id)
+            self.shell.open(LaunchRoute(project.id))
 
     def action_decisions(self) -> None:
         if project := self.chosen():
-            self.panel.account_for(project.id)
+            self.shell.open(ProjectDecisionsRoute(project.id))
 
     def action_copy_id(self) -> None:
         project = self.chosen()
         if project:
-            self.panel.copy_id(str(project.id))
+            self.shell.copy_id(str(project.id))
 
     def action_new(self) -> None:
         self.app.push_screen(
             NewsScreen(
-                Said(FROM_A_SHEET.in_(self.language)),
-                Said(""),
-                Said(f"  {COMMAND.in_(self.language)}", "strong"),
+                Phrase(FROM_A_SHEET.in_(self.language)),
+                Phrase(""),
+                Phrase(f"  {COMMAND.in_(self.language)}", "strong"),
             )
         )

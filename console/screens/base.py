@@ -1,4 +1,4 @@
-"""What every screen shares: it re-reads when told of a change, and says so when it cannot.
+"""Base of the screens: reload on hints of change, and report a failed load.
 
 A worker reads and posts what it got; only the screen's handlers set its state. Reads are coalesced
 to four a second, so a burst of hints costs one read and the last change is always read.
@@ -11,26 +11,27 @@ from abc import abstractmethod
 from asyncio import sleep
 from collections.abc import Iterable
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 
-from console.actions import EVERYWHERE, allows, held_on
+from console.actions import EVERYWHERE, actions_on, allows
 from console.client.problems import Failure, Refused, SignedOut, Unreachable
-from console.presenters.styled_text import Said
+from console.presenters.styled_text import Phrase
+from console.shell import InShell
 from console.widgets.chrome import AreaBar, Footer, Notice, TopBar
 from console.words import Language, Text
 from console.workers import start
 
 if TYPE_CHECKING:
-    from console.app import PanelConsole
     from console.client.staff_client import StaffClient
 
 S = TypeVar("S")
+R = TypeVar("R")
 
 _BETWEEN_READS_SECONDS = 0.25
 
@@ -65,20 +66,20 @@ def bindings(screen: str) -> list[BindingType]:
             show=False,
             priority=action.while_typing,
         )
-        for action in held_on(screen)
+        for action in actions_on(screen)
     ]
 
 
-def in_words(problem: Failure, language: Language) -> Said:
+def in_words(problem: Failure, language: Language) -> Phrase:
     """A problem as one sentence, with its way out."""
     match problem:
         case Refused():
             parts = [problem.detail, *problem.errors, problem.way_out or ""]
-            return Said(" ".join(part for part in parts if part), "trouble")
+            return Phrase(" ".join(part for part in parts if part), "trouble")
         case Unreachable():
             name = ISSUER.in_(language) if problem.service == "issuer" else problem.service
-            return Said(UNREACHABLE.in_(language, service=name), "trouble")
-    return Said(str(problem), "trouble")
+            return Phrase(UNREACHABLE.in_(language, service=name), "trouble")
+    return Phrase(str(problem), "trouble")
 
 
 class Read(Message):
@@ -97,11 +98,11 @@ class NotRead(Message):
         self.problem = problem
 
 
-class PanelScreen(Screen[None], Generic[S]):
+class PanelScreen(InShell, Screen[None], Generic[S]):
     """Subclasses say how to `read` a snapshot and how to `draw` it; both may come in any order."""
 
     ID: ClassVar[str]
-    # Whose changes the screen follows, and whose freshness it shows.
+    # Service that the screen follows, and whose freshness it shows.
     SERVICE: ClassVar[str] = "campaigns"
     # Other services whose changes it reads.
     ALSO: ClassVar[tuple[str, ...]] = ()
@@ -115,21 +116,13 @@ class PanelScreen(Screen[None], Generic[S]):
         self._reading = False
 
     @property
-    def panel(self) -> PanelConsole:
-        return cast("PanelConsole", self.app)
-
-    @property
-    def language(self) -> Language:
-        return self.panel.language
-
-    @property
     def stale(self) -> bool:
         """Numbers on screen may be old: the last read failed, or hints have stopped coming."""
-        return self.problem is not None or self.panel.freshness.state in ("behind", "cut_off")
+        return self.problem is not None or self.shell.freshness.state in ("behind", "cut_off")
 
     @abstractmethod
-    async def read(self, client: StaffClient) -> S:
-        """A new snapshot of what the screen shows. Raises Failure."""
+    async def fetch(self, client: StaffClient) -> S:
+        """Fetch a new snapshot. Raises Failure."""
 
     @abstractmethod
     def draw(self) -> None:
@@ -137,7 +130,7 @@ class PanelScreen(Screen[None], Generic[S]):
 
     @abstractmethod
     def title_in_words(self) -> str:
-        """What the top bar says, in the current language."""
+        """Title for the top bar, in the current language."""
 
     @abstractmethod
     def compose_body(self) -> Iterable[Widget]:
@@ -159,7 +152,7 @@ class PanelScreen(Screen[None], Generic[S]):
         self.want()
 
     def redraw(self) -> None:
-        """Everything again: the language, the freshness or who is signed in changed."""
+        """Draw everything anew after a change of language, freshness or person."""
         if not self.is_mounted:
             return
         self.query_one(TopBar).title = self.title_in_words()
@@ -169,7 +162,7 @@ class PanelScreen(Screen[None], Generic[S]):
         self.draw()
 
     def freshen_title(self) -> None:
-        """The title may depend on what was read."""
+        """Update the title, which may depend on the snapshot."""
         bar = self.query_one(TopBar)
         if bar.title != self.title_in_words():
             bar.title = self.title_in_words()
@@ -180,23 +173,23 @@ class PanelScreen(Screen[None], Generic[S]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A key holds only for whose role it is; services check it all the same."""
-        return allows(action, self.panel.roles)
+        return allows(action, self.shell.roles)
 
     def want(self) -> None:
         """Something may have changed: read soon, once."""
         self._asked = True
-        client = self.panel.client
-        if not self._reading and client and self.panel.person and self.is_current:
+        client = self.shell.client
+        if not self._reading and client and self.shell.person and self.is_current:
             self._reading = True
-            start(self, partial(self._read, client), "read", exclusive=False)
+            start(self, partial(self._fetch_all, client), "read", exclusive=False)
 
-    async def _read(self, client: StaffClient) -> None:
+    async def _fetch_all(self, client: StaffClient) -> None:
         try:
             while self._asked:
                 self._asked = False
                 started = time.monotonic()
                 try:
-                    self.post_message(Read(await self.read(client)))
+                    self.post_message(Read(await self.fetch(client)))
                 except Failure as problem:
                     self.post_message(NotRead(problem))
                 await sleep(max(_BETWEEN_READS_SECONDS - (time.monotonic() - started), 0))
@@ -213,7 +206,7 @@ class PanelScreen(Screen[None], Generic[S]):
     def on_not_read(self, message: NotRead) -> None:
         message.stop()
         if isinstance(message.problem, SignedOut):
-            self.panel.sign_in_again()
+            self.shell.sign_in_again()
             return
         self.problem = message.problem
         self._say_problem()
@@ -222,5 +215,25 @@ class PanelScreen(Screen[None], Generic[S]):
             self.set_timer(1.0, self.want)
 
     def _say_problem(self) -> None:
-        said = in_words(self.problem, self.language) if self.problem else None
-        self.query_one(Notice).say(said)
+        phrase = in_words(self.problem, self.language) if self.problem else None
+        self.query_one(Notice).show_phrase(phrase)
+
+
+class Dialog(InShell, ModalScreen[R], Generic[R]):
+    """Base of the windows above a screen; `R` is what they are dismissed with."""
+
+    ID: ClassVar[str] = "confirm"
+
+    def __init__(self) -> None:
+        super().__init__(classes="dialog")
+
+    def on_mount(self) -> None:
+        self.redraw()
+        self.opened()
+
+    def opened(self) -> None:
+        """Called once, when the texts are on screen."""
+
+    @abstractmethod
+    def redraw(self) -> None:
+        """Show everything in the current language."""

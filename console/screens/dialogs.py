@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 
-from console.actions import held_on
-from console.presenters.styled_text import Said
-from console.screens.base import bindings
+from console.actions import actions_on
+from console.presenters.styled_text import Phrase
+from console.screens.base import Dialog, bindings
 from console.widgets.styled_text import content, key
 from console.widgets.text import Input, Static
 from console.words import Text, fold
-
-if TYPE_CHECKING:
-    from console.app import PanelConsole
-    from console.words import Language
 
 # Inside the box of 72 columns.
 _WIDTH = 66
@@ -38,23 +33,13 @@ MOVES = Text(
 )
 
 
-class Speaking:
-    """What small windows with fields share: the language of who looks."""
-
-    ID: ClassVar[str] = "confirm"
-
-    @property
-    def language(self) -> Language:
-        return cast("PanelConsole", self.app).language  # type: ignore[attr-defined]
-
-
 def key_line(*keys: tuple[str, str]) -> Content:
-    """The keys of a window and what they do, below its fields."""
-    parts = [content(key(sign), Said(f" {words}   ", "dim")) for sign, words in keys]
+    """Line of a window's keys and their labels, below its fields."""
+    parts = [content(key(sign), Phrase(f" {label}   ", "dim")) for sign, label in keys]
     return content("\n", *parts)
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Dialog[None]):
     """The table of actions, for the screen underneath."""
 
     ID: ClassVar[str] = "help"
@@ -63,35 +48,31 @@ class HelpScreen(ModalScreen[None]):
         Binding("escape,q,question_mark,f1,enter", "dismiss", show=False),
     ]
 
-    def __init__(self, about: str) -> None:
-        super().__init__(classes="dialog")
-        self._about = about
+    def __init__(self, screen_id: str) -> None:
+        super().__init__()
+        self._about = screen_id
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="box"):
             yield Static()
 
-    def on_mount(self) -> None:
-        self.redraw()
-
     def redraw(self) -> None:
-        panel = cast("PanelConsole", self.app)
-        language = panel.language
-        lines = content(Said(KEYS_HERE.in_(language), "strong"), "\n")
-        for action in held_on(self._about, panel.roles):
+        shell, language = self.shell, self.language
+        lines = content(Phrase(KEYS_HERE.in_(language), "strong"), "\n")
+        for action in actions_on(self._about, shell.roles):
             lines += content("\n", key(action.sign.rjust(5)), f"  {action.means.in_(language)}")
-        lines += content("\n\n", Said(f"       {MOVES.in_(language)}", "dim"))
-        if panel.person and panel.person.account:
-            account = ACCOUNT.in_(language, code=panel.person.account)
-            lines += content("\n\n", Said(f"       {account}", "dim"))
-        lines += content("\n\n  ", key("esc"), Said(f"  {CLOSE.in_(language)}", "dim"))
+        lines += content("\n\n", Phrase(f"       {MOVES.in_(language)}", "dim"))
+        if shell.person and shell.person.account:
+            account = ACCOUNT.in_(language, code=shell.person.account)
+            lines += content("\n\n", Phrase(f"       {account}", "dim"))
+        lines += content("\n\n  ", key("esc"), Phrase(f"  {CLOSE.in_(language)}", "dim"))
         self.query_one(Static).update(lines)
 
 
-class ConfirmScreen(ModalScreen[bool]):
-    """What will happen, exactly, before it does; a word to type where it touches many people."""
+class ConfirmScreen(Dialog[bool]):
+    """Confirmation of an act, with its exact effect; a word to type where it touches many
+    people."""
 
-    ID: ClassVar[str] = "confirm"
     BINDINGS = [  # noqa: RUF012
         *bindings("confirm"),
         Binding("escape", "cancel", show=False),
@@ -99,7 +80,7 @@ class ConfirmScreen(ModalScreen[bool]):
     ]
 
     def __init__(self, heading: Text, sentence: str, act: Text, word: Text | None = None) -> None:
-        super().__init__(classes="dialog")
+        super().__init__()
         self._heading = heading
         self._sentence = sentence
         self._act = act
@@ -112,26 +93,23 @@ class ConfirmScreen(ModalScreen[bool]):
                 yield Input(id="word")
             yield Static(id="keys")
 
-    def on_mount(self) -> None:
-        self.redraw()
-
     def redraw(self) -> None:
-        language = cast("PanelConsole", self.app).language
+        language = self.language
         parts = content(
-            Said(f"{self._heading.in_(language)}\n\n", "strong"),
+            Phrase(f"{self._heading.in_(language)}\n\n", "strong"),
             f"{fold(self._sentence, _WIDTH)}\n",
         )
         if self._word:
-            words = TYPE_WORD.in_(language, word=self._word.in_(language))
-            parts += content(Said(f"\n{words}", "attention"))
+            sentence = TYPE_WORD.in_(language, word=self._word.in_(language))
+            parts += content(Phrase(f"\n{sentence}", "attention"))
         self.query_one("#said", Static).update(parts)
         self.query_one("#keys", Static).update(
             content(
                 "\n",
                 key("enter"),
-                Said(f" {self._act.in_(language)}   ", "dim"),
+                Phrase(f" {self._act.in_(language)}   ", "dim"),
                 key("esc"),
-                Said(f" {CANCEL.in_(language)}", "dim"),
+                Phrase(f" {CANCEL.in_(language)}", "dim"),
             )
         )
 
@@ -140,7 +118,7 @@ class ConfirmScreen(ModalScreen[bool]):
 
     def action_accept(self) -> None:
         if self._word:
-            language = cast("PanelConsole", self.app).language
+            language = self.language
             if self.query_one(Input).value.strip().upper() != self._word.in_(language):
                 self.query_one(Input).value = ""
                 return
@@ -150,31 +128,27 @@ class ConfirmScreen(ModalScreen[bool]):
         self.dismiss(False)
 
 
-class NewsScreen(ModalScreen[None]):
+class NewsScreen(Dialog[None]):
     """Something to be read: a result, or a refusal with its reasons and way out."""
 
-    ID: ClassVar[str] = "confirm"
     BINDINGS = [  # noqa: RUF012
         *bindings("confirm"),
         Binding("escape,enter,q", "dismiss", show=False),
     ]
 
-    def __init__(self, *said: Said) -> None:
-        super().__init__(classes="dialog")
-        self._said = said
+    def __init__(self, *phrases: Phrase) -> None:
+        super().__init__()
+        self._said = phrases
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="box"):
             yield Static()
 
-    def on_mount(self) -> None:
-        self.redraw()
-
     def redraw(self) -> None:
-        language = cast("PanelConsole", self.app).language
+        language = self.language
         lines = content()
-        for said in self._said:
-            lines += content(said, "\n")
+        for phrase in self._said:
+            lines += content(phrase, "\n")
         self.query_one(Static).update(
-            content(lines, "\n", key("esc"), Said(f" {CLOSE.in_(language)}", "dim"))
+            content(lines, "\n", key("esc"), Phrase(f" {CLOSE.in_(language)}", "dim"))
         )

@@ -1,4 +1,4 @@
-"""A window with fields: what is wrong is said beside each, and what is typed is never lost.
+"""A window with fields: each error stands beside its field, and typed text is never lost.
 
 Every form of the console is one of these, so that all of them keep drafts, say what a service would
 refuse before it is asked, and put the cursor where something is to be done.
@@ -8,25 +8,21 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
+from typing import Any, ClassVar, Generic, TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, VerticalScroll
-from textual.screen import ModalScreen
 from textual.widget import Widget
 
 from console.client.problems import FieldError, Incomplete
-from console.presenters.styled_text import Said, signed
-from console.screens.base import bindings
-from console.screens.dialogs import Speaking, key_line
+from console.presenters.styled_text import Phrase, with_sign
+from console.screens.base import Dialog, bindings
+from console.screens.dialogs import key_line
 from console.widgets.choice_line import ChoiceLine
 from console.widgets.styled_text import content
 from console.widgets.text import Input, Static, TextArea
 from console.words import Text, fold
-
-if TYPE_CHECKING:
-    from console.app import PanelConsole
 
 T = TypeVar("T")
 Typed = dict[str, str]
@@ -43,7 +39,7 @@ def area(name: str) -> TextArea:
     return TextArea(id=f"field-{name}", tab_behavior="focus", show_line_numbers=False)
 
 
-class FieldForm(Speaking, ModalScreen[T | None], Generic[T]):
+class FieldForm(Dialog[T | None], Generic[T]):
     """Closes with `T` once it is complete, or with nothing; the text is kept either way until
     whoever opened the form says that it was accepted."""
 
@@ -54,42 +50,38 @@ class FieldForm(Speaking, ModalScreen[T | None], Generic[T]):
         Binding("escape", "dismiss", show=False, priority=True),
     ]
     LABELS: ClassVar[dict[str, Text]]
-    # The key that sends, and what it does, as the line of keys shows them.
+    # Key that sends the form, and its label in the line of keys.
     SEND: ClassVar[tuple[str, Text]] = ("^s", SAVE)
 
     def __init__(self, typed_as: str) -> None:
         """`typed_as` names what is typed among all that is being written."""
-        super().__init__(classes="dialog")
+        super().__init__()
         self._typed_as = typed_as
         self._shown: set[str] = set()
         self._told_of_the_whole = False
 
     @abstractmethod
-    def heading(self) -> Iterable[Said]:
-        """What is written here, a line each."""
+    def heading(self) -> Iterable[Phrase]:
+        """Heading of the form, line by line."""
 
     @abstractmethod
     def fields(self) -> Iterable[Widget]:
         """Inputs, text areas and choices, each with the id `field-NAME`."""
 
     @abstractmethod
-    def ask(self, typed: Typed) -> Any:
+    def build_call(self, typed: Typed) -> Any:
         """The request that the text makes, complete and within every limit. Raises Incomplete."""
 
     @abstractmethod
-    def send(self, asked: Any) -> None:
+    def send(self, request: Any) -> None:
         """Do with the request what the form is for."""
 
     def begin(self) -> Typed:
-        """What the fields say before anything is typed."""
+        """Initial values of the fields."""
         return {}
 
     def speak(self) -> None:
         """Give choices and examples their words, in the current language."""
-
-    @property
-    def panel(self) -> PanelConsole:
-        return cast("PanelConsole", self.app)
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="box form", can_focus=False):
@@ -102,25 +94,24 @@ class FieldForm(Speaking, ModalScreen[T | None], Generic[T]):
             yield Static(id="wrong")
             yield Static(id="keys")
 
-    def on_mount(self) -> None:
-        self.redraw()
-        kept = self.panel.typed.get(self._typed_as)
-        self._fill(kept or self.begin())
-        if kept:
-            self.resume(kept)
+    def opened(self) -> None:
+        stored = self.shell.drafts.get(self._typed_as)
+        self._fill(stored or self.begin())
+        if stored:
+            self.resume(stored)
         self.query_one(f"#field-{next(iter(self.LABELS))}").focus()
 
-    def resume(self, kept: Typed) -> None:
-        """What was typed earlier is in the fields again."""
+    def resume(self, stored: Typed) -> None:
+        """Called once an earlier draft is back in the fields."""
 
     def redraw(self) -> None:
         language = self.language
         for name, label in self.LABELS.items():
             self.query_one(f"#label-{name}", Static).update(
-                content(Said(label.in_(language), "dim"))
+                content(Phrase(label.in_(language), "dim"))
             )
-        lines = [Said(fold(said.text, WIDTH), said.tone) for said in self.heading()]
-        parts: list[Said | str] = []
+        lines = [Phrase(fold(phrase.text, WIDTH), phrase.tone) for phrase in self.heading()]
+        parts: list[Phrase | str] = []
         for line in lines:
             parts += [line, "\n"]
         self.query_one("#said", Static).update(content(*parts))
@@ -143,23 +134,23 @@ class FieldForm(Speaking, ModalScreen[T | None], Generic[T]):
                 field.choose(value)
 
     def typed(self) -> Typed:
-        said = {}
+        fields = {}
         for name in self.LABELS:
             field = self.query_one(f"#field-{name}")
             if isinstance(field, TextArea):
-                said[name] = field.text
+                fields[name] = field.text
             elif isinstance(field, Input | ChoiceLine):
-                said[name] = field.value
-        return said
+                fields[name] = field.value
+        return fields
 
     def keep(self) -> None:
-        """What is typed is kept; what was not touched is not worth asking about on leaving."""
+        """Store the draft; an untouched form is not worth a question on leaving."""
         typed = self.typed()
         begin = self.begin()
         if all(typed[name] == begin.get(name, "") for name in typed):
-            self.panel.typed.pop(self._typed_as, None)
-        elif self.panel.typed.get(self._typed_as) != (kept := typed | self.kept_beside()):
-            self.panel.typed[self._typed_as] = kept
+            self.shell.drafts.pop(self._typed_as, None)
+        elif self.shell.drafts.get(self._typed_as) != (stored := typed | self.kept_beside()):
+            self.shell.drafts[self._typed_as] = stored
 
     def kept_beside(self) -> Typed:
         """More that is kept with the fields."""
@@ -179,13 +170,15 @@ class FieldForm(Speaking, ModalScreen[T | None], Generic[T]):
         self._judge(self._is_told_while_typing)
 
     def on_descendant_blur(self) -> None:
-        self._judge(lambda one: self._is_told_while_typing(one) or bool(self._value(one.field)))
+        self._judge(
+            lambda error: self._is_told_while_typing(error) or bool(self._value(error.field))
+        )
 
     # What is wrong, beside its field: limits while typing, the rest on leaving the field, and what
     # is missing once it is to be sent.
 
-    def _is_told_while_typing(self, one: FieldError) -> bool:
-        return one.too_much or one.field in self._shown
+    def _is_told_while_typing(self, error: FieldError) -> bool:
+        return error.too_much or error.field in self._shown
 
     def _value(self, name: str) -> str:
         return self.typed().get(name, "").strip()
@@ -194,39 +187,39 @@ class FieldForm(Speaking, ModalScreen[T | None], Generic[T]):
         """The request, if it is complete; else what is wrong and to be told is shown."""
         typed = {name: text.strip() for name, text in self.typed().items()}
         try:
-            asked = self.ask(typed)
+            request = self.build_call(typed)
         except Incomplete as error:
-            self._show_wrong([one for one in error.errors if is_told(one)])
+            self._show_wrong([broken for broken in error.errors if is_told(broken)])
             return None
         self._show_wrong([])
-        return asked
+        return request
 
     def _show_wrong(self, wrong: list[FieldError]) -> None:
         sentences: dict[str, str] = {}
-        for one in wrong:
-            name = one.field if one.field in self.LABELS else ""
-            sentences[name] = " ".join(filter(None, (sentences.get(name), one.sentence)))
+        for error in wrong:
+            name = error.field if error.field in self.LABELS else ""
+            sentences[name] = " ".join(filter(None, (sentences.get(name), error.sentence)))
         for name in self.LABELS:
             line = self.query_one(f"#wrong-{name}", Static)
-            said = signed(Said(sentences.get(name, ""), "attention"))
+            phrase = with_sign(Phrase(sentences.get(name, ""), "attention"))
             line.set_class(name in sentences, "-told")
-            line.update(content(Said(fold(said.text, WIDTH - _LABEL_WIDTH), said.tone)))
+            line.update(content(Phrase(fold(phrase.text, WIDTH - _LABEL_WIDTH), phrase.tone)))
         self._shown = set(sentences)
         if "" in sentences or self._told_of_the_whole:
-            self.say(Said(sentences[""], "attention") if "" in sentences else None)
+            self.show_phrase(Phrase(sentences[""], "attention") if "" in sentences else None)
         self._told_of_the_whole = "" in sentences
 
-    def say(self, said: Said | None) -> None:
+    def show_phrase(self, phrase: Phrase | None) -> None:
         """A sentence on the whole."""
-        line = signed(said) if said else Said("")
+        line = with_sign(phrase) if phrase else Phrase("")
         self.query_one("#wrong", Static).update(
-            content(Said(fold(line.text, WIDTH), line.tone)) if line.text else ""
+            content(Phrase(fold(line.text, WIDTH), line.tone)) if line.text else ""
         )
 
     def action_save(self) -> None:
-        asked = self._judge(lambda _: True)
-        if asked is not None:
-            self.send(asked)
+        request = self._judge(lambda _: True)
+        if request is not None:
+            self.send(request)
             return
         for name in self.LABELS:
             if name in self._shown:

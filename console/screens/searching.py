@@ -11,7 +11,7 @@ from console.widgets.text import Input
 
 
 class Searching(Screen[None]):
-    """Beside a screen with one table and a field called `search`; `searched` is what is typed."""
+    """Mixin for a screen with one table and a field called `search`, whose text is `searched`."""
 
     searched = ""
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from textual.message import Message
 
 from console.client.problems import Failure, Refused, SignedOut
-from console.presenters.styled_text import Said
+from console.presenters.styled_text import Phrase
 from console.screens.base import in_words
 from console.screens.field_form import FieldForm, Typed
 from console.words import Text
@@ -37,35 +37,35 @@ class Accepted(Message):
 
 
 class NotAccepted(Message):
-    """Refused or out of reach; `now` is what the service holds, if it could still be asked."""
+    """Refused or unreachable; `current` is the stored version, if it could still be fetched."""
 
-    def __init__(self, problem: Failure, now: Any) -> None:
+    def __init__(self, problem: Failure, current: Any) -> None:
         super().__init__()
         self.problem = problem
-        self.now = now
+        self.now = current
 
 
 class WritingForm(FieldForm[T], Generic[T]):
-    """`T` is what is written about, as the service answers it, with its `version`."""
+    """`T`: the contract model being edited, with its `version`."""
 
     def __init__(
         self,
         typed_as: str,
-        about: T,
+        subject: T,
         reread: Callable[[StaffClient], Coroutine[Any, Any, T]],
     ) -> None:
         super().__init__(typed_as)
-        self.about = about
+        self.about = subject
         self._reread = reread
         self._sending = False
 
     @abstractmethod
-    def ask(self, typed: Typed) -> Callable[[StaffClient], Coroutine[Any, Any, T]]:
+    def build_call(self, typed: Typed) -> Callable[[StaffClient], Coroutine[Any, Any, T]]:
         """The call that saves it. Raises Incomplete."""
 
     @abstractmethod
     def meanwhile(self) -> str:
-        """What `about` says since somebody else changed it."""
+        """Summary of the version that somebody else saved."""
 
     @property
     def version(self) -> int:
@@ -74,16 +74,16 @@ class WritingForm(FieldForm[T], Generic[T]):
     def kept_beside(self) -> Typed:
         return {_VERSION: str(self.version)}
 
-    def resume(self, kept: Typed) -> None:
-        if kept.get(_VERSION) != str(self.version):
-            self.say(Said(self.meanwhile(), "attention"))
+    def resume(self, stored: Typed) -> None:
+        if stored.get(_VERSION) != str(self.version):
+            self.show_phrase(Phrase(self.meanwhile(), "attention"))
 
-    def send(self, asked: Callable[[StaffClient], Coroutine[Any, Any, T]]) -> None:
-        if self._sending or self.panel.client is None:
+    def send(self, request: Callable[[StaffClient], Coroutine[Any, Any, T]]) -> None:
+        if self._sending or self.shell.client is None:
             return
         self._sending = True
-        self.say(Said(SENDING.in_(self.language), "dim"))
-        start(self, partial(self._send, self.panel.client, asked), "save")
+        self.show_phrase(Phrase(SENDING.in_(self.language), "dim"))
+        start(self, partial(self._send, self.shell.client, request), "save")
 
     async def _send(
         self, client: StaffClient, call: Callable[[StaffClient], Coroutine[Any, Any, T]]
@@ -91,9 +91,9 @@ class WritingForm(FieldForm[T], Generic[T]):
         try:
             self.post_message(Accepted(await call(client)))
         except Failure as problem:
-            self.post_message(NotAccepted(problem, await self._now(client, problem)))
+            self.post_message(NotAccepted(problem, await self._fetch_current(client, problem)))
 
-    async def _now(self, client: StaffClient, problem: Failure) -> T | None:
+    async def _fetch_current(self, client: StaffClient, problem: Failure) -> T | None:
         if not isinstance(problem, Refused):
             return None
         try:
@@ -102,19 +102,19 @@ class WritingForm(FieldForm[T], Generic[T]):
             return None  # what was refused is what the person is told
 
     def on_accepted(self, message: Accepted) -> None:
-        self.panel.typed.pop(self._typed_as, None)
+        self.shell.drafts.pop(self._typed_as, None)
         self.dismiss(message.answer)
 
     def on_not_accepted(self, message: NotAccepted) -> None:
         self._sending = False
         if isinstance(message.problem, SignedOut):
-            self.say(None)
-            self.panel.sign_in_again()
+            self.show_phrase(None)
+            self.shell.sign_in_again()
             return
-        now: T | None = message.now
-        if now is not None and getattr(now, "version", self.version) != self.version:
-            self.about = now
+        current: T | None = message.now
+        if current is not None and getattr(current, "version", self.version) != self.version:
+            self.about = current
             self.keep()
-            self.say(Said(self.meanwhile(), "attention"))
+            self.show_phrase(Phrase(self.meanwhile(), "attention"))
         else:
-            self.say(in_words(message.problem, self.language))
+            self.show_phrase(in_words(message.problem, self.language))

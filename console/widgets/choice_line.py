@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
-from console.presenters.styled_text import Said
+from console.presenters.styled_text import Phrase
 from console.widgets.styled_text import content
 
 
@@ -35,7 +35,7 @@ class ChoiceLine(Widget, can_focus=True):
         self.value = ""
 
     def show(self, choices: Mapping[str, str]) -> None:
-        """What can be chosen, in words; the first, unless one of them is chosen already."""
+        """Set the labels of the choices; the first is selected unless one is already."""
         self._choices = choices
         if self.value not in choices:
             self.value = next(iter(choices), "")
@@ -54,14 +54,14 @@ class ChoiceLine(Widget, can_focus=True):
 
     def render(self) -> Content:
         parts: list[Content] = []
-        for name, words in self._choices.items():
+        for name, label in self._choices.items():
             if name == self.value:
                 style = "bold $text on $primary 40%" if self.has_focus else "bold"
-                parts.append(Content.styled(f"‹ {words} ›", style))
+                parts.append(Content.styled(f"‹ {label} ›", style))
             else:
-                parts.append(content(Said(f"  {words}  ", "dim")))
+                parts.append(content(Phrase(f"  {label}  ", "dim")))
         if self.has_focus and len(parts) > 1:
-            parts.append(content(Said(" ← →", "dim")))
+            parts.append(content(Phrase(" ← →", "dim")))
         return Content(" ").join(parts)
 
     def on_focus(self) -> None:

@@ -1,22 +1,18 @@
-"""What frames every screen: title and freshness above, areas below them, keys at the bottom."""
+"""Frame of every screen: title and freshness at the top, areas below them, keys at the bottom."""
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING, cast
 
 from textual.content import Content
 from textual.widget import Widget
 
-from console.actions import areas_for, held_on
+from console.actions import actions_on, areas_for
 from console.client.freshness import Freshness
-from console.client.vocabulary import ROLES, say
-from console.presenters.styled_text import Said, Tone
+from console.client.vocabulary import ROLES, label_of
+from console.presenters.styled_text import Phrase, Tone
+from console.shell import InShell
 from console.widgets.styled_text import content, key
 from console.words import elide
 from services.contracts.characters import shown_line
-
-if TYPE_CHECKING:
-    from console.app import PanelConsole
 
 _FRESHNESS: dict[str, Tone] = {
     "starting": "dim",
@@ -27,12 +23,8 @@ _FRESHNESS: dict[str, Tone] = {
 }
 
 
-class _Chrome(Widget):
+class _Chrome(InShell, Widget):
     DEFAULT_CSS = "_Chrome { height: 1; width: 1fr; }"
-
-    @property
-    def panel(self) -> PanelConsole:
-        return cast("PanelConsole", self.app)
 
 
 class TopBar(_Chrome):
@@ -43,37 +35,39 @@ class TopBar(_Chrome):
         self.title = ""
 
     def render(self) -> Content:
-        panel, language = self.panel, self.panel.language
-        freshness: Freshness = panel.freshness
-        right = content(Said(freshness.say(language), _FRESHNESS[freshness.state]), " ")
+        shell, language = self.shell, self.language
+        freshness: Freshness = shell.freshness
+        right = content(Phrase(freshness.say(language), _FRESHNESS[freshness.state]), " ")
         room = self.size.width - right.cell_length - 2
-        who, title = "", shown_line(self.title)
-        if panel.person and panel.person.name:
-            name = shown_line(panel.person.name)
-            roles = ", ".join(say(ROLES, role, language) for role in sorted(panel.person.roles))
+        person, title = "", shown_line(self.title)
+        if shell.person and shell.person.name:
+            name = shown_line(shell.person.name)
+            roles = ", ".join(
+                label_of(ROLES, role, language) for role in sorted(shell.person.roles)
+            )
             # The name matters more than the roles, the title more than both.
-            for words in (f"{name} · {roles}", name):
-                if len(title) + len(words) + 4 <= room:
-                    who = words + "  "
+            for text in (f"{name} · {roles}", name):
+                if len(title) + len(text) + 4 <= room:
+                    person = text + "  "
                     break
-        title = elide(title, room - len(who))
-        gap = " " * max(room - len(title) - len(who) + 1, 1)
-        return content(" ", Said(title, "strong"), gap, Said(who, "dim"), right)
+        title = elide(title, room - len(person))
+        gap = " " * max(room - len(title) - len(person) + 1, 1)
+        return content(" ", Phrase(title, "strong"), gap, Phrase(person, "dim"), right)
 
 
 class AreaBar(_Chrome):
     """The areas that the person's role opens, by number."""
 
     def render(self) -> Content:
-        panel = self.panel
+        shell = self.shell
         parts: list[Content] = []
-        for area in areas_for(panel.roles):
-            name = area.name.in_(panel.language)
-            here = area.id == panel.current_mode
+        for area in areas_for(shell.roles):
+            name = area.name.in_(shell.language)
+            current = area.id == shell.current_mode
             parts.append(
                 Content.styled(f" {area.number} {name} ", "bold $text on $primary 40%")
-                if here
-                else content(" ", key(str(area.number)), Said(f" {name} ", "dim"))
+                if current
+                else content(" ", key(str(area.number)), Phrase(f" {name} ", "dim"))
             )
         return Content("").join(parts)
 
@@ -86,22 +80,22 @@ class Footer(_Chrome):
         self._screen_id = screen_id
 
     def render(self) -> Content:
-        language, width = self.panel.language, self.size.width
-        held = held_on(self._screen_id, self.panel.roles)
-        actions = [action for action in held if action.in_footer]
+        language, width = self.language, self.size.width
+        current_actions = actions_on(self._screen_id, self.shell.roles)
+        actions = [action for action in current_actions if action.in_footer]
         # However many keys a screen has, help and the way out are seen.
         last = [action for action in actions if action.id in ("help", "quit")]
-        shown = [action for action in actions if action not in last]
+        listed = [action for action in actions if action not in last]
         right = Content("  ").join(
-            content(key(a.sign), Said(f" {a.label.in_(language)} ", "dim")) for a in last
+            content(key(a.sign), Phrase(f" {a.label.in_(language)} ", "dim")) for a in last
         )
-        left = Content(" ")
-        for action in shown:
-            word = content(key(action.sign), Said(f" {action.label.in_(language)}   ", "dim"))
-            if left.cell_length + word.cell_length + right.cell_length > width:
+        line = Content(" ")
+        for action in listed:
+            word = content(key(action.sign), Phrase(f" {action.label.in_(language)}   ", "dim"))
+            if line.cell_length + word.cell_length + right.cell_length > width:
                 break
-            left += word
-        return left + " " * max(width - left.cell_length - right.cell_length, 0) + right
+            line += word
+        return line + " " * max(width - line.cell_length - right.cell_length, 0) + right
 
 
 class Notice(Widget):
@@ -116,9 +110,9 @@ class Notice(Widget):
         super().__init__()
         self._said: Content = Content("")
 
-    def say(self, said: Said | None) -> None:
-        self._said = content(Said("✕ ", "trouble"), said.text) if said else Content("")
-        self.set_class(said is not None, "-said")
+    def show_phrase(self, phrase: Phrase | None) -> None:
+        self._said = content(Phrase("✕ ", "trouble"), phrase.text) if phrase else Content("")
+        self.set_class(phrase is not None, "-said")
         self.refresh(layout=True)
 
     def render(self) -> Content:

@@ -5,7 +5,7 @@ Words become `Content` here, so that no markup is parsed in them and no characte
 
 from textual.content import Content
 
-from console.presenters.styled_text import Said, Tone
+from console.presenters.styled_text import Phrase, Tone
 from services.contracts.characters import shown
 
 _STYLES: dict[Tone, str] = {
@@ -19,15 +19,15 @@ _STYLES: dict[Tone, str] = {
 LINE = "$accent"
 
 
-def content(*parts: str | Said | Content, stale: bool = False) -> Content:
+def content(*parts: str | Phrase | Content, stale: bool = False) -> Content:
     """One run of text; what may be old is dimmed, never hidden."""
     runs = []
     for part in parts:
         if isinstance(part, Content):
             runs.append(part)
         else:
-            said = Said(part) if isinstance(part, str) else part
-            style, text = _STYLES["dim" if stale else said.tone], shown(said.text)
+            phrase = Phrase(part) if isinstance(part, str) else part
+            style, text = _STYLES["dim" if stale else phrase.tone], shown(phrase.text)
             runs.append(Content.styled(text, style) if style else Content(text))
     whole = Content("").join(runs)
     return whole.stylize_before("$foreground 60%") if stale else whole

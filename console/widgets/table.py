@@ -20,7 +20,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from console.presenters.styled_text import Said, Tone
+from console.presenters.styled_text import Phrase, Tone
 from services.contracts.characters import shown_line
 
 _MARKED_SECONDS = 2.0
@@ -40,7 +40,7 @@ class Column:
 @dataclass(frozen=True)
 class Row:
     key: str
-    cells: tuple[Said, ...]
+    cells: tuple[Phrase, ...]
 
 
 class Table(ScrollView, can_focus=True):
@@ -127,22 +127,22 @@ class Table(ScrollView, can_focus=True):
 
     def show(self, columns: Sequence[Column], rows: Sequence[Row], mark: bool = True) -> None:
         """Replace what is shown. `mark=False` when words changed rather than facts."""
-        before = {row.key: row for row in self._rows}
+        previous = {row.key: row for row in self._rows}
         if mark and self._rows:
-            self._mark_changes(before, rows)
+            self._mark_changes(previous, rows)
         place_before = self._places.get(self._selected or "", 0)
         offset_on_screen = place_before - self.scroll_offset.y
         self._columns, self._rows = columns, rows
-        self._places = {row.key: place for place, row in enumerate(rows)}
+        self._places = {row.key: position for position, row in enumerate(rows)}
         self.virtual_size = Size(1, len(rows) + 1)
         at_top = self._follows_top and place_before == 0
         if rows and (at_top or self._selected not in self._places):
             self._select(0 if at_top else min(place_before, len(rows) - 1))
         elif not rows:
             self._selected = None
-        place = self._places.get(self._selected or "", 0)
-        if place != place_before:
-            self.scroll_to(y=place - offset_on_screen, animate=False, force=True, immediate=True)
+        position = self._places.get(self._selected or "", 0)
+        if position != place_before:
+            self.scroll_to(y=position - offset_on_screen, animate=False, force=True, immediate=True)
         self.refresh()
 
     def mark_stale(self, stale: bool) -> None:
@@ -150,17 +150,17 @@ class Table(ScrollView, can_focus=True):
             self.stale = stale
             self.refresh()
 
-    def _mark_changes(self, before: dict[str, Row], rows: Sequence[Row]) -> None:
+    def _mark_changes(self, previous: dict[str, Row], rows: Sequence[Row]) -> None:
         until = time.monotonic() + _MARKED_SECONDS
         for row in rows:
-            old = before.get(row.key)
+            old = previous.get(row.key)
             cells = (
                 range(min(1, len(row.cells)))
                 if old is None
                 else [
                     i
-                    for i, (was, now) in enumerate(zip(old.cells, row.cells, strict=False))
-                    if was.text != now.text
+                    for i, (was, new) in enumerate(zip(old.cells, row.cells, strict=False))
+                    if was.text != new.text
                 ]
             )
             for i in cells:
@@ -169,12 +169,12 @@ class Table(ScrollView, can_focus=True):
             self.set_timer(_MARKED_SECONDS + 0.05, self._unmark)
 
     def _unmark(self) -> None:
-        now = time.monotonic()
-        self._marked = {cell: until for cell, until in self._marked.items() if until > now}
+        current_time = time.monotonic()
+        self._marked = {cell: until for cell, until in self._marked.items() if until > current_time}
         self.refresh()
 
-    def _select(self, place: int) -> None:
-        key = self._rows[place].key
+    def _select(self, position: int) -> None:
+        key = self._rows[position].key
         if key != self._selected:
             self._selected = key
             self.post_message(self.Selected(self, key))
@@ -182,8 +182,8 @@ class Table(ScrollView, can_focus=True):
     def action_move(self, by: int) -> None:
         if not self._rows:
             return
-        place = self._places.get(self._selected or "", 0)
-        self._select(max(0, min(len(self._rows) - 1, place + by)))
+        position = self._places.get(self._selected or "", 0)
+        self._select(max(0, min(len(self._rows) - 1, position + by)))
         self._reveal()
 
     def action_page(self, direction: int) -> None:
@@ -199,17 +199,17 @@ class Table(ScrollView, can_focus=True):
             self._reveal()
 
     def _reveal(self) -> None:
-        place = self._places.get(self._selected or "", 0)
-        self.scroll_to_region(Region(0, place, 1, 2), animate=False, force=True)
+        position = self._places.get(self._selected or "", 0)
+        self.scroll_to_region(Region(0, position, 1, 2), animate=False, force=True)
         self.refresh()
 
     def on_click(self, event: Click) -> None:
-        place = event.y - 1 + self.scroll_offset.y
-        if event.y and 0 <= place < len(self._rows):
-            again = self._rows[place].key == self._selected
-            self._select(place)
+        position = event.y - 1 + self.scroll_offset.y
+        if event.y and 0 <= position < len(self._rows):
+            is_same = self._rows[position].key == self._selected
+            self._select(position)
             self.refresh()
-            if again:
+            if is_same:
                 self.action_open()
 
     def on_focus(self) -> None:
@@ -221,18 +221,18 @@ class Table(ScrollView, can_focus=True):
     def _widths(self) -> list[int]:
         """Columns that fit, by how much each is worth keeping; 0 for one that is dropped."""
         room = self.size.width - 2
-        shown = set(range(len(self._columns)))
+        columns = set(range(len(self._columns)))
 
         def taken() -> int:
-            return sum((self._columns[i].width or 16) + _GAP for i in shown) - _GAP
+            return sum((self._columns[i].width or 16) + _GAP for i in columns) - _GAP
 
-        while len(shown) > 1 and taken() > room:
-            shown.remove(min(shown, key=lambda i: (self._columns[i].keep, -i)))
-        fixed = sum((self._columns[i].width or 0) + _GAP for i in shown) - _GAP
-        elastic = [i for i in shown if self._columns[i].width is None]
+        while len(columns) > 1 and taken() > room:
+            columns.remove(min(columns, key=lambda i: (self._columns[i].keep, -i)))
+        fixed = sum((self._columns[i].width or 0) + _GAP for i in columns) - _GAP
+        elastic = [i for i in columns if self._columns[i].width is None]
         share = (room - fixed) // len(elastic) if elastic else 0
         return [
-            (column.width or share) if i in shown else 0 for i, column in enumerate(self._columns)
+            (column.width or share) if i in columns else 0 for i, column in enumerate(self._columns)
         ]
 
     def render_line(self, y: int) -> Strip:
@@ -241,12 +241,12 @@ class Table(ScrollView, can_focus=True):
         if y == 0:
             head = base + self.get_component_rich_style("table--head", partial=True)
             return self._line(
-                " ", [Said(c.title) for c in self._columns], head, [head] * len(self._columns)
+                " ", [Phrase(c.title) for c in self._columns], head, [head] * len(self._columns)
             ).adjust_cell_length(width, base)
-        place = y - 1 + self.scroll_offset.y
-        if place >= len(self._rows):
+        position = y - 1 + self.scroll_offset.y
+        if position >= len(self._rows):
             return Strip.blank(width, base)
-        row = self._rows[place]
+        row = self._rows[position]
         # A row without a key is a sentence in an empty table: nothing can be chosen there.
         on_cursor = bool(row.key) and row.key == self._selected
         ground = base
@@ -269,7 +269,7 @@ class Table(ScrollView, can_focus=True):
         return style
 
     def _line(
-        self, sign: str, cells: Sequence[Said], ground: Style, styles: Sequence[Style]
+        self, sign: str, cells: Sequence[Phrase], ground: Style, styles: Sequence[Style]
     ) -> Strip:
         segments = [Segment(sign, ground)]
         widths = self._widths()
@@ -279,11 +279,11 @@ class Table(ScrollView, can_focus=True):
             text = _fit(shown_line(cell.text), width, column.align)
             # The mark and the tone cover the text only, not the room around it.
             marked = text.strip(" ")
-            left = len(text) - len(text.lstrip(" "))
+            padding = len(text) - len(text.lstrip(" "))
             segments += [
-                Segment(" " * left, ground),
+                Segment(" " * padding, ground),
                 Segment(marked, style),
-                Segment(" " * (len(text) - left - len(marked)) + " " * _GAP, ground),
+                Segment(" " * (len(text) - padding - len(marked)) + " " * _GAP, ground),
             ]
         return Strip(segments)
 

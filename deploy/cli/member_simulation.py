@@ -56,7 +56,8 @@ def member_sim(
     again: Annotated[
         bool,
         typer.Option(
-            "--again", help=both("Relire aussi les anciens messages.", "Read old messages too.")
+            "--again",
+            help=both("Relire aussi les anciens messages.", "Read old messages too."),
         ),
     ] = False,
     json: Json = False,

@@ -46,7 +46,7 @@ class At:
         await self._painted()
 
     async def until(self, condition: Callable[[], Any]) -> None:
-        """Wait until it holds, with what is on screen painted; fails after ten seconds."""
+        """Wait for a condition and for the screen to be painted; fails after thirty seconds."""
         async with asyncio.timeout(_PATIENCE_SECONDS):
             while not condition():
                 await self.pilot.pause(0.02)
@@ -61,18 +61,18 @@ class At:
             screen = self.app.screen
 
     async def on(self, screen_id: str) -> None:
-        """Wait until this screen is there with what it read."""
+        """Wait until a screen is current and has its snapshot."""
 
         def there() -> bool:
             screen = self.app.screen
-            read = not isinstance(screen, PanelScreen) or screen.snapshot is not None
-            return getattr(screen, "ID", "") == screen_id and read
+            has_snapshot = not isinstance(screen, PanelScreen) or screen.snapshot is not None
+            return getattr(screen, "ID", "") == screen_id and has_snapshot
 
         await self.until(there)
 
     @property
     def text(self) -> str:
-        """What is written on screen, line by line."""
+        """Text on screen, line by line."""
         width, height = self.app.size
         lines = self.app.screen._compositor.render_strips()
         return "\n".join(line.text[:width].rstrip() for line in lines[:height])
@@ -99,7 +99,7 @@ def console(panel: Panel) -> Opens:
         size: tuple[int, int] = (80, 24),
     ) -> AsyncIterator[At]:
         async with stack(panel) as endpoints:
-            app = PanelConsole(endpoints, language, sign_in_as=person, now=lambda: NOW)
+            app = PanelConsole(endpoints, language, sign_in_as=person, clock=lambda: NOW)
             app.animation_level = "none"
             async with app.run_test(size=size) as pilot:
                 at = At(app, pilot)

@@ -19,7 +19,7 @@ _SIZE = 80, 24
 
 
 class Terminal:
-    """`sent` is every byte that the programme wrote; `text` is what they draw, line by line."""
+    """`sent`: every byte that the programme wrote; `text`: the lines that they draw."""
 
     def __init__(self, master: int, process: "Popen[bytes]", encoding: str) -> None:
         self._master = master

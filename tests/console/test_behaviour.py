@@ -1,4 +1,4 @@
-"""What the console does when keys are pressed and things change on the other side."""
+"""Behaviour of the console under keys and under changes in the services."""
 
 import re
 import time
@@ -6,8 +6,9 @@ import time
 import httpx
 from textual.widgets import Input
 
-from console.actions import held_on
+from console.actions import actions_on
 from console.client.freshness import Freshness
+from console.routes import LaunchRoute, ProjectRoute
 from console.screens.projects.projects import ProjectsScreen
 from console.widgets.table import Table
 from services.contracts.http.common import Problem
@@ -62,7 +63,7 @@ async def test_a_changed_cell_is_marked_and_only_for_a_while(console: Opens, pan
 
 async def test_an_opt_in_is_on_screen_in_less_than_a_second(console: Opens, panel: Panel) -> None:
     async with console() as at:
-        at.app.open_project(str(LETTER.id))
+        at.app.open(ProjectRoute(LETTER.id))
         await at.on("project")
         newest = answer(999, at=NOW)
         panel.answers = [newest, *panel.answers]
@@ -76,7 +77,7 @@ async def test_arrivals_do_not_take_the_cursor_from_a_row_a_person_chose(
     console: Opens, panel: Panel
 ) -> None:
     async with console() as at:
-        at.app.open_project(str(LETTER.id))
+        at.app.open(ProjectRoute(LETTER.id))
         await at.on("project")
         await at.press("down", "down")
         chosen = _table(at, "answers").selected
@@ -102,11 +103,11 @@ async def test_help_and_palette_list_the_actions_of_the_table(console: Opens) ->
         await _projects(at)
         screen = at.app.screen
         listed = {command.help for command in at.app.get_system_commands(screen)}
-        held = held_on("projects", at.app.roles)
-        assert listed == {action.means.en for action in held}
+        current_actions = actions_on("projects", at.app.roles)
+        assert listed == {action.means.en for action in current_actions}
         assert not any("creenshot" in c.title for c in at.app.get_system_commands(screen))
         await at.press("f1")
-        for action in held:
+        for action in current_actions:
             assert action.means.en[:40] in at.text
 
 
@@ -116,14 +117,14 @@ async def test_every_action_of_the_table_can_be_done(console: Opens, panel: Pane
         screens = {"home": at.app.screen}
         await _projects(at)
         screens["projects"] = at.app.screen
-        at.app.open_project(str(LETTER.id))
+        at.app.open(ProjectRoute(LETTER.id))
         await at.on("project")
         screens["project"] = at.app.screen
-        at.app.launch_for(SCHOOL.id)
+        at.app.open(LaunchRoute(SCHOOL.id))
         await at.on("launch")
         screens["launch"] = at.app.screen
         for name, screen in screens.items():
-            for action in held_on(name):
+            for action in actions_on(name):
                 method = f"action_{action.id.partition('(')[0]}"
                 assert hasattr(screen, method) or hasattr(at.app, method), (name, action.id)
 
@@ -132,7 +133,7 @@ async def test_launching_for_many_people_needs_the_word(console: Opens, panel: P
     vague = campaign("Vague", SCHOOL.id, 240)
     panel.campaigns = [vague]
     async with console("fr") as at:
-        at.app.launch_for(SCHOOL.id)
+        at.app.open(LaunchRoute(SCHOOL.id))
         await at.on("launch")
         await at.until(lambda: "758" in at.text)
         await at.press("l")
@@ -148,7 +149,7 @@ async def test_launching_for_many_people_needs_the_word(console: Opens, panel: P
 async def test_launching_for_few_people_needs_one_more_key(console: Opens, panel: Panel) -> None:
     panel.campaigns = [campaign("Petite vague", SCHOOL.id, 20)]
     async with console("en") as at:
-        at.app.launch_for(SCHOOL.id)
+        at.app.open(LaunchRoute(SCHOOL.id))
         await at.on("launch")
         await at.until(lambda: "758" in at.text)
         await at.press("l")
@@ -167,7 +168,7 @@ async def test_a_refused_launch_says_why_and_keeps_what_was_typed(
     console: Opens, panel: Panel
 ) -> None:
     async with console("en") as at:
-        at.app.launch_for(SCHOOL.id)
+        at.app.open(LaunchRoute(SCHOOL.id))
         await at.on("launch")
         await at.press(*"Wave", "tab", *"20")
         await at.until(lambda: "758" in at.text)
@@ -179,7 +180,7 @@ async def test_a_refused_launch_says_why_and_keeps_what_was_typed(
         await at.press("escape")
         assert at.app.screen.query_one("#field-title", Input).value == "Wave"
         await at.press("escape")
-        at.app.launch_for(SCHOOL.id)
+        at.app.open(LaunchRoute(SCHOOL.id))
         await at.on("launch")
         await at.until(lambda: at.app.screen.query_one("#field-wanted", Input).value == "20")
 
@@ -188,7 +189,7 @@ async def test_typing_previews_once_per_pause_not_once_per_key(
     console: Opens, panel: Panel
 ) -> None:
     async with console("en") as at:
-        at.app.launch_for(SCHOOL.id)
+        at.app.open(LaunchRoute(SCHOOL.id))
         await at.on("launch")
         await at.press("tab", *"1234")
         await at.until(lambda: "1,234" in at.text)
@@ -200,7 +201,7 @@ async def test_the_sentence_has_the_numbers_of_what_is_launched_however_fast_the
 ) -> None:
     panel.can_be_asked = 5000
     async with console("en") as at:
-        at.app.launch_for(SCHOOL.id)
+        at.app.open(LaunchRoute(SCHOOL.id))
         await at.on("launch")
         await at.press(*"Wave", "tab", *"20")
         await at.until(lambda: "    20 wanted" in at.text)
@@ -212,7 +213,7 @@ async def test_the_sentence_has_the_numbers_of_what_is_launched_however_fast_the
 
 async def test_what_is_wrong_in_the_form_is_said_in_words(console: Opens) -> None:
     async with console("fr") as at:
-        at.app.launch_for(SCHOOL.id)
+        at.app.open(LaunchRoute(SCHOOL.id))
         await at.on("launch")
         await at.press(*"Vague", "tab", *"50", "tab", "tab", "tab", "tab", *"18-34=20")
         await at.until(lambda: "Les quotas font 20" in " ".join(at.text.split()))
@@ -276,14 +277,14 @@ async def test_a_burst_of_hints_costs_at_most_four_reads_a_second(
         screen = at.app.screen
         assert isinstance(screen, ProjectsScreen)
         reads = 0
-        read = screen.read
+        original = screen.fetch
 
         async def counted(client):  # type: ignore[no-untyped-def]
             nonlocal reads
             reads += 1
-            return await read(client)
+            return await original(client)
 
-        screen.read = counted  # type: ignore[method-assign]
+        screen.fetch = counted  # type: ignore[method-assign]
         started = time.monotonic()
         while time.monotonic() - started < 1:
             panel.hint()
@@ -303,9 +304,9 @@ async def test_a_real_issuer_gets_a_code_and_its_address(console: Opens, panel: 
         code = re.compile(r"[A-Z]{4}-[A-Z]{4}")
         await at.until(lambda: code.search(at.text))
         assert f"Open {at.app.endpoints.issuer}/device" in at.text
-        found = code.search(at.text)
-        assert found
-        approval = {"user_code": found.group(), "person": "aude"}
+        match = code.search(at.text)
+        assert match
+        approval = {"user_code": match.group(), "person": "aude"}
         async with httpx.AsyncClient(trust_env=False) as browser:
             await browser.post(f"{at.app.endpoints.issuer}/approve", json=approval)
         await at.on("home")
@@ -314,14 +315,14 @@ async def test_a_real_issuer_gets_a_code_and_its_address(console: Opens, panel: 
 
 async def test_quitting_asks_only_if_something_would_be_lost(console: Opens) -> None:
     async with console("en") as at:
-        at.app.launch_for(SCHOOL.id)
+        at.app.open(LaunchRoute(SCHOOL.id))
         await at.on("launch")
         await at.press(*"Wave", "escape", "q")
         await at.on("confirm")
         assert "would be lost" in at.text
         await at.press("escape")
         assert at.app.is_running
-        at.app.typed.clear()
+        at.app.drafts.clear()
         await at.press("q")
         await at.until(lambda: not at.app.is_running)
 
@@ -332,7 +333,7 @@ async def test_a_launch_that_would_reach_nobody_is_not_called_possible(
     panel.campaigns = [campaign("Vague", SCHOOL.id, 240)]
     panel.can_be_asked = 12
     async with console("en") as at:
-        at.app.launch_for(SCHOOL.id)
+        at.app.open(LaunchRoute(SCHOOL.id))
         await at.on("launch")
         await at.until(lambda: "! 12 at most for now" in at.text)
         panel.can_be_asked = -761
@@ -347,7 +348,7 @@ async def test_after_the_synthesis_a_project_waits_for_decisions(
     panel.change(HOUSING.id, collection="synthesised")
     async with console("en") as at:
         await at.until(lambda: "decisions to be taken" in at.text)
-        at.app.open_project(str(HOUSING.id))
+        at.app.open(ProjectRoute(HOUSING.id))
         await at.on("project")
         assert "each proposal waits for a reasoned decision" in at.text
 

@@ -1,4 +1,4 @@
-"""What the commands print: texts as written and never obeyed, on any terminal.
+"""Output of the commands: texts as written and never obeyed, on any terminal.
 
 They run against the recorded services, whose every text is made hostile.
 """
@@ -28,10 +28,9 @@ from panel import main
 from services.contracts.http.common import Problem
 from tests.console.recorded.panel import CARD, HOUSING, TAX, Panel, project
 from tests.console.recorded.services import stack
-from tests.console.test_hostile_texts import SIGNS, hostile, hostile_title
-from tests.support.hostile_texts import TITLES, acting
+from tests.support.hostile_texts import SIGNS, TITLES, acting, hostile, hostile_title
 
-# What rich orders: styles.
+# Escape sequences of rich: styles.
 _STYLES = re.compile(r"\x1b\[[0-9;]*m")
 COMMANDS = (
     ("projects", "list"),
@@ -124,11 +123,11 @@ async def test_one_title_with_brackets_hides_no_project(
         assert status == 0
         for title in TITLES:
             assert title in out
-        for one in panel.projects:
-            command = ("projects", "publish", str(one.id), "--data-dir", str(folder))
+        for listed in panel.projects:
+            command = ("projects", "publish", str(listed.id), "--data-dir", str(folder))
             status, out, _ = await run(capsys, *command)
             assert status == 0
-            assert one.title in " ".join(out.split())
+            assert listed.title in " ".join(out.split())
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
@@ -137,14 +136,18 @@ async def test_a_terminal_without_utf_8_shows_readable_words(tmp_path: Path, enc
     panel = Panel(hostile=hostile_title)
 
     async def panel_command(*arguments: str) -> tuple[int, str, str]:
-        done = await asyncio.to_thread(
+        completed = await asyncio.to_thread(
             subprocess.run,
             [sys.executable, "-m", "panel", *arguments],
             env=environment,
             capture_output=True,
             cwd=Path(__file__).parents[2],
         )
-        return done.returncode, done.stdout.decode(encoding), done.stderr.decode(encoding)
+        return (
+            completed.returncode,
+            completed.stdout.decode(encoding),
+            completed.stderr.decode(encoding),
+        )
 
     async with running(tmp_path, panel) as folder:
         where = ("--data-dir", str(folder), "--lang", "fr")
@@ -156,7 +159,7 @@ async def test_a_terminal_without_utf_8_shows_readable_words(tmp_path: Path, enc
         assert harmless(out)
         status, out, err = await panel_command("decisions", "list", *where, "--json")
         assert (status, err) == (0, "")
-        assert any("l'école" in one["title"] for one in json.loads(out))
+        assert any("l'école" in listed["title"] for listed in json.loads(out))
         status, out, err = await panel_command("projects", "list", "--data-dir", "/nowhere/é")
         assert (status, out) == (program.REFUSED, "")
         assert "Aucun panel ne tourne dans /nowhere/" in err

@@ -1,24 +1,25 @@
-"""An answer to every proposal, at the keyboard: drafted, signed, reported, and followed up."""
+"""A decision on every proposal, at the keyboard: listed, drafted, searched."""
 
 from datetime import date
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
-from textual.widgets import Input, TextArea
+from textual.widgets import Input
 
-from console.actions import held_on
+from console.actions import actions_on
 from console.drafts.days import parse_day
+from console.routes import ProjectDecisionsRoute, ProjectRoute
 from console.widgets.table import Table
 from console.words import Language
-from services.contracts.events.feedback import Outcome, Progress
+from services.contracts.events.feedback import Outcome
 from services.contracts.http.campaigns import DutyCounts
 from services.contracts.http.common import Problem
 from services.contracts.http.feedback import DecisionPhase
-from tests.console.conftest import At, Opens
+from tests.console.conftest import Opens
 from tests.console.recorded.deciding import PHOTO, REMINDER, SATURDAY
 from tests.console.recorded.panel import CARD, SCHOOL, Panel
+from tests.support.console_keys import LANGUAGES, text_of, to_account, to_form, to_list
 
-LANGUAGES: list[Language] = ["fr", "en"]
 DUTIES = DutyCounts(report_version=1, owed=37, sent=171, undeliverable=1, exempt=3)
 NOT_THE_MAKER = Problem(
     title="SignedByAnother",
@@ -26,41 +27,6 @@ NOT_THE_MAKER = Problem(
     detail="The mandate says that Mme Roussel decides.",
     way_out="Ask them to sign.",
 )
-
-
-async def to_list(at: At) -> None:
-    await at.press("6")
-    await at.on("decisions")
-
-
-async def to_account(at: At) -> None:
-    await to_list(at)
-    await at.press("enter")
-    await at.on("account")
-
-
-async def to_report(at: At) -> None:
-    await to_list(at)
-    await at.press("o")
-    await at.on("report")
-
-
-async def to_form(at: At, rows_down: int = 0) -> None:
-    """The form of the first decision, or of one below it."""
-    await to_account(at)
-    await at.press(*["down"] * rows_down, "e")
-    await at.on("writing-form")
-    still(at)
-
-
-def still(at: At) -> None:
-    for field in (*at.app.screen.query(Input), *at.app.screen.query(TextArea)):
-        field.cursor_blink = False
-
-
-def words(at: At) -> str:
-    """What is on screen as one line, without the frames of windows."""
-    return " ".join(at.text.replace("│", " ").split())
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -117,7 +83,7 @@ async def test_nothing_to_decide_before_the_synthesis(
     console: Opens, svg: SnapshotAssertion
 ) -> None:
     async with console("fr", "ines") as at:
-        at.app.account_for(SCHOOL.id)
+        at.app.open(ProjectDecisionsRoute(SCHOOL.id))
         await at.on("account")
         assert "la synthèse (5) listera les propositions" in at.text
         assert at.picture() == svg
@@ -148,7 +114,7 @@ async def test_the_cursor_stays_on_its_decision_while_others_change(
         await at.until(lambda: table.marked)
         assert table.selected == str(PHOTO.proposal_id)
         assert [row.key for row in table.rows] == [
-            str(one.proposal_id) for one in (REMINDER, PHOTO, SATURDAY)
+            str(decision.proposal_id) for decision in (REMINDER, PHOTO, SATURDAY)
         ]
 
 
@@ -172,7 +138,7 @@ async def test_drafting_a_decision(
             "Bureau",
         )
         assert drafted.due_on == date(2027, 3, 1)
-        assert not at.app.typed
+        assert not at.app.drafts
 
 
 async def test_what_is_kept_says_what_next_by_when_and_who(console: Opens, panel: Panel) -> None:
@@ -185,13 +151,13 @@ async def test_what_is_kept_says_what_next_by_when_and_who(console: Opens, panel
             ("due_on", "", "A day is written 2027-03-01"),
         ):
             await at.press("ctrl+s")
-            assert sentence in words(at)
+            assert sentence in text_of(at)
             assert at.app.focused
             assert at.app.focused.id == f"field-{field}", "the cursor is where it is missing"
             await at.press(*typed)
         at.app.screen.query_one("#field-due_on", Input).value = "1/3/2027"
         await at.press("ctrl+s")
-        assert "says who sees to it" in words(at)
+        assert "says who sees to it" in text_of(at)
         assert panel.deciding.view(PHOTO.proposal_id).version == 0
 
 
@@ -222,7 +188,7 @@ async def test_a_form_that_was_only_looked_at_is_nothing_to_lose(console: Opens)
         await to_form(at)
         await at.press("escape")
         await at.on("account")
-        assert not at.app.typed
+        assert not at.app.drafts
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -236,9 +202,9 @@ async def test_a_decision_that_changed_meanwhile_is_shown_beside_what_was_typed(
             REMINDER.proposal_id, version=5, drafted_by="Marc T.", reason="Trop tôt."
         )
         await at.press("ctrl+s")
-        await at.until(lambda: "Marc T." in words(at))
-        assert "« Trop tôt. »" in words(at) or "“Trop tôt.”" in words(at)
-        assert "Vraiment" in words(at)
+        await at.until(lambda: "Marc T." in text_of(at))
+        assert "« Trop tôt. »" in text_of(at) or "“Trop tôt.”" in text_of(at)
+        assert "Vraiment" in text_of(at)
         assert at.picture() == svg
         await at.press("ctrl+s")
         await at.on("account")
@@ -259,7 +225,7 @@ async def test_coming_back_to_a_text_shows_what_changed_since(console: Opens, pa
         await at.until(lambda: "Trop tôt." in at.text)
         await at.press("e")
         await at.on("writing-form")
-        assert "Changed meanwhile by Marc T." in words(at)
+        assert "Changed meanwhile by Marc T." in text_of(at)
         assert "Mine." in at.text
 
 
@@ -279,193 +245,6 @@ async def test_when_the_session_ends_while_writing_nothing_is_lost(
         await at.press("ctrl+s")
         await at.on("account")
         assert panel.deciding.view(PHOTO.proposal_id).reason == "The law forbids it"
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-async def test_signing_says_what_it_does_first(
-    console: Opens, panel: Panel, language: Language, svg: SnapshotAssertion
-) -> None:
-    async with console(language, "bernard") as at:
-        await to_account(at)
-        await at.press("i")
-        await at.on("confirm")
-        assert at.picture() == svg
-        await at.press("escape")
-        assert panel.deciding.view(REMINDER.proposal_id).state is DecisionPhase.DRAFTED
-        await at.press("i")
-        await at.on("confirm")
-        await at.press("enter")
-        await at.on("account")
-        await at.until(lambda: panel.deciding.view(REMINDER.proposal_id).signed_by)
-
-
-async def test_only_whom_the_mandate_names_signs(
-    console: Opens, panel: Panel, svg: SnapshotAssertion
-) -> None:
-    async with console("en", "bernard") as at:
-        await to_account(at)
-        panel.refusal = NOT_THE_MAKER
-        await at.press("i", "enter")
-        await at.until(lambda: "The mandate says that Mme Roussel decides." in at.text)
-        assert at.picture() == svg
-
-
-async def test_there_is_nothing_to_sign_before_a_draft_nor_after_a_signature(
-    console: Opens, panel: Panel
-) -> None:
-    async with console("en", "bernard") as at:
-        await to_account(at)
-        await at.press("down", "i")
-        await at.until(lambda: "Nothing to sign yet" in at.text)
-        await at.press("escape", "down", "i")
-        await at.until(lambda: "signed by M. Bernard already" in at.text)
-
-
-async def test_editing_what_is_signed_says_that_the_signature_goes(
-    console: Opens, panel: Panel
-) -> None:
-    async with console("en", "ines") as at:
-        await to_form(at, rows_down=2)
-        assert "takes the signature back" in at.text
-        await at.press("tab", "end", *" Indeed", "ctrl+s")
-        await at.on("account")
-        assert panel.deciding.view(SATURDAY.proposal_id).state is DecisionPhase.DRAFTED
-
-
-async def test_who_signs_is_told_that_another_must_draft(console: Opens) -> None:
-    async with console("en", "bernard") as at:
-        await to_form(at)
-        assert "Who drafts does not sign" in at.text
-    async with console("en", "ines") as at:
-        await to_form(at)
-        assert "Who drafts does not sign" not in at.text
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-async def test_the_report_before_its_summary(
-    console: Opens, language: Language, svg: SnapshotAssertion
-) -> None:
-    async with console(language, "ines") as at:
-        await to_report(at)
-        assert at.picture() == svg
-
-
-async def test_the_report_as_it_will_be_read(
-    console: Opens, panel: Panel, svg: SnapshotAssertion
-) -> None:
-    panel.deciding.sign_all()
-    async with console("en", "bernard") as at:
-        await to_report(at)
-        assert "Readability 64 of 100" in at.text
-        assert at.picture() == svg
-
-
-async def test_writing_the_summary(console: Opens, panel: Panel, svg: SnapshotAssertion) -> None:
-    async with console("fr", "claire") as at:
-        await to_report(at)
-        await at.press("e")
-        await at.on("writing-form")
-        still(at)
-        await at.press(*"Vous avez dit", "enter", *"Nous ferons")
-        assert at.picture() == svg
-        await at.press("ctrl+s")
-        await at.on("report")
-        await at.until(lambda: "Vous avez dit" in at.text)
-        assert panel.deciding.report.summary == "Vous avez dit\nNous ferons"
-
-
-async def test_a_summary_that_was_rewritten_meanwhile(console: Opens, panel: Panel) -> None:
-    async with console("en", "claire") as at:
-        await to_report(at)
-        await at.press("e")
-        await at.on("writing-form")
-        await at.press(*"Mine")
-        theirs = panel.deciding.report.model_copy(update={"version": 4, "summary": "Theirs"})
-        panel.deciding.report = theirs
-        panel.refusal = Problem(title="ReportChanged", status=409, detail="It has changed.")
-        await at.press("ctrl+s")
-        await at.until(lambda: "rewrote the summary meanwhile: “Theirs”" in words(at))
-        panel.refusal = None
-        await at.press("ctrl+s")
-        await at.on("report")
-        assert (panel.deciding.report.version, panel.deciding.report.summary) == (5, "Mine")
-
-
-async def test_what_stops_a_publication_is_listed(
-    console: Opens, panel: Panel, svg: SnapshotAssertion
-) -> None:
-    async with console("fr", "bernard") as at:
-        await to_account(at)
-        await at.press("p")
-        await at.until(lambda: "· 1 décision à rédiger" in at.text)
-        assert panel.deciding.report.published_version is None
-        assert at.picture() == svg
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-async def test_publishing_says_how_many_are_told_and_asks_for_the_word(
-    console: Opens, panel: Panel, language: Language, svg: SnapshotAssertion
-) -> None:
-    panel.deciding.sign_all()
-    async with console(language, "bernard") as at:
-        await to_report(at)
-        await at.press("p")
-        await at.on("confirm")
-        still(at)
-        assert at.picture() == svg
-        await at.press("enter")
-        assert panel.deciding.report.published_version is None
-        await at.press(*("publier" if language == "fr" else "publish"), "enter")
-        await at.on("report")
-        await at.until(lambda: "Version 1" in at.text)
-
-
-async def test_a_revision_says_what_is_new_and_who_is_told_again(
-    console: Opens, panel: Panel
-) -> None:
-    panel.deciding.publish()
-    panel.deciding.change(REMINDER.proposal_id, state="signed", version=9)
-    panel.change(CARD.id, report_duties=DUTIES)
-    async with console("en", "bernard") as at:
-        await to_account(at)
-        assert "revision signed" in at.text
-        await at.press("p")
-        await at.on("confirm")
-        assert "A new version of the report and 1 revised decision" in words(at)
-        assert "209 participants will get a notice" in words(at)
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-async def test_follow_up(
-    console: Opens, panel: Panel, language: Language, svg: SnapshotAssertion
-) -> None:
-    panel.deciding.publish()
-    async with console(language, "claire") as at:
-        await to_account(at)
-        await at.press("u")
-        await at.on("writing-form")
-        still(at)
-        await at.press("left", "ctrl+s")
-        why = "écrivez pourquoi" if language == "fr" else "write why"
-        await at.until(lambda: why in words(at))
-        assert at.picture() == svg
-        await at.press(*"Trop cher", "ctrl+s")
-        await at.on("account")
-        (step,) = panel.deciding.view(REMINDER.proposal_id).follow_up
-        assert (step.progress, step.note) == (Progress.GIVEN_UP, "Trop cher")
-
-
-async def test_what_was_done_has_no_further_step(console: Opens, panel: Panel) -> None:
-    panel.deciding.publish()
-    done = {"progress": "done", "note": None, "on": date(2026, 11, 23)}
-    panel.deciding.change(REMINDER.proposal_id, follow_up=[done])
-    async with console("en", "bernard") as at:
-        await to_account(at)
-        assert "✓ done" in at.text
-        await at.press("u")
-        await at.until(lambda: "nothing more is added" in at.text)
-        await at.press("escape", "down", "down", "u")
-        await at.until(lambda: "once a decision that retains" in at.text)
 
 
 async def test_searching_and_filtering_decisions(console: Opens) -> None:
@@ -501,7 +280,7 @@ async def test_home_says_what_waits_for_a_decision(
         panel.change(CARD.id, report_duties=DUTIES)
         panel.hint()
         await at.until(lambda: "37 reports still to send" in at.text)
-        # What a reader can do herself comes first.
+        # The reader's own tasks come first.
         await at.press("home", *(["down"] if person == "ines" else []), "enter")
         await at.on("account")
 
@@ -515,7 +294,7 @@ async def test_home_without_feedback_says_who_does_not_answer(console: Opens, pa
 
 async def test_a_project_leads_to_its_decisions(console: Opens) -> None:
     async with console("en", "claire") as at:
-        at.app.open_project(str(CARD.id))
+        at.app.open(ProjectRoute(CARD.id))
         await at.on("project")
         await at.press("d")
         await at.on("account")
@@ -541,7 +320,7 @@ async def test_every_action_of_the_decision_screens_can_be_done(console: Opens) 
         await at.on("writing-form")
         screens["writing-form"] = at.app.screen
         for name, screen in screens.items():
-            for action in held_on(name):
+            for action in actions_on(name):
                 method = f"action_{action.id.partition('(')[0]}"
                 assert hasattr(screen, method) or hasattr(at.app, method), (name, action.id)
 

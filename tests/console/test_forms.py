@@ -14,7 +14,8 @@ from console.screens.projects.campaign_form import CampaignForm
 from services.contracts.http.common import Problem
 from tests.console.conftest import At, Opens
 from tests.console.recorded.panel import Panel
-from tests.unit.contracts.test_violations import commands
+from tests.support.console_keys import to_decision_form
+from tests.support.request_models import commands
 
 LONG = ("Rappeler le rendez-vous. " * 1_116)[:-1] + "!"
 EXTREMES = (
@@ -89,11 +90,6 @@ async def to_account(at: At) -> None:
     await at.on("account")
 
 
-async def to_decision(at: At) -> None:
-    await to_account(at)
-    await at.press("e")
-
-
 async def to_report(at: At) -> None:
     await to_account(at)
     await at.press("o")
@@ -113,7 +109,7 @@ FORMS: dict[str, tuple[Leads, str]] = {
     "edited proposal": (to_edited_proposal, "ines"),
     "proposal of a contribution": (to_proposal_of_a_contribution, "ines"),
     "moderation": (to_moderation, "ines"),
-    "decision": (to_decision, "ines"),
+    "decision": (to_decision_form, "ines"),
     "report": (to_report, "ines"),
     "follow-up": (to_follow_up, "claire"),
 }
@@ -182,8 +178,8 @@ async def test_what_is_too_long_is_told_beside_its_field_while_typing_and_kept(
         assert beside.display
         await at.press("ctrl+s")
         assert at.app.focused in fields(at), "the cursor is where something is to be done"
-        kept = field.value if isinstance(field, Input) else field.text
-        assert kept == text
+        content = field.value if isinstance(field, Input) else field.text
+        assert content == text
 
 
 async def test_a_pasted_proposal_of_27900_characters_says_the_limit(console: Opens) -> None:

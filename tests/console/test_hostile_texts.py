@@ -14,17 +14,23 @@ from textual.filter import LineFilter
 from textual.widgets import Input, TextArea
 
 from console.app import PanelConsole
+from console.routes import (
+    AttentionRoute,
+    BoardRoute,
+    DecisionRoute,
+    LaunchRoute,
+    ProjectRoute,
+    ReportRoute,
+    SearchRoute,
+)
 from console.widgets.text import Guard
 from services.contracts.http.common import Problem
 from tests.console.conftest import At, Opens
 from tests.console.recorded.panel import CARD, LETTER, SCHOOL, TAX, Panel, campaign
-from tests.console.test_deciding import to_account, to_list
-from tests.console.test_reading import to_room
-from tests.support.hostile_texts import ALL, TITLES, acting
+from tests.support.console_keys import to_account, to_list, to_room
+from tests.support.hostile_texts import ALL, MARKED, SIGNS, TITLES, acting, hostile, hostile_title
 
-MARKED = "[/]\x1b]52;c;\x07\x9b\u202e[b"
-SIGNS = "[/]␛]52;c;␇<U+009B><U+202E>[b"
-# What Textual itself sends for a frame: styles and places.
+# Escape sequences of Textual's own frames: styles and cursor positions.
 _FRAME = re.compile(r"\x1b\[[0-9;]*[mH]")
 # A field shows what is being written, where direction marks are text until `Guard` sees them.
 _CONTROLS = re.compile("[\0-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
@@ -33,19 +39,10 @@ _REFUSAL = Problem(
 )
 
 
-def hostile(text: str) -> str:
-    return f"{MARKED}{text} {ALL}"
-
-
-def hostile_title(text: str) -> str:
-    """Of a length that is stored."""
-    return f"{MARKED}{text}"
-
-
 @pytest.fixture
 def panel(monkeypatch: pytest.MonkeyPatch) -> Panel:
     def no_second_lock(app: PanelConsole) -> list[LineFilter]:
-        return [one for one in app._filters if one.enabled]
+        return [line_filter for line_filter in app._filters if line_filter.enabled]
 
     monkeypatch.setattr(PanelConsole, "get_line_filters", no_second_lock)
     panel = Panel(hostile=hostile)
@@ -87,12 +84,12 @@ async def test_screens_of_campaigns(console: Opens, panel: Panel) -> None:
         )
         await harmless(at)
         for id in (LETTER.id, TAX.id):
-            at.app.open_project(str(id))
+            at.app.open(ProjectRoute(id))
             await at.on("project")
             for _ in range(3):
                 await harmless(at)
                 await at.press("left")
-        at.app.launch_for(SCHOOL.id)
+        at.app.open(LaunchRoute(SCHOOL.id))
         await at.on("launch")
         await harmless(at, shows_it=False)
         await at.press("l")
@@ -112,13 +109,13 @@ async def test_screens_of_readers(console: Opens, panel: Panel) -> None:
             await harmless(at)
             await at.press("escape")
             await at.on("contribution")
-        at.app.find_for(panel.room.project_id)
+        at.app.open(SearchRoute(panel.room.project_id))
         await at.on("found")
         await at.press(*"date", "enter")
         await at.until(lambda: SIGNS[:3] in at.text)
         await harmless(at)
         panel.hostile = hostile_title
-        at.app.board_for(panel.room.project_id)
+        at.app.open(BoardRoute(panel.room.project_id))
         await at.on("board")
         await harmless(at)
         for key in ("e", "g", "p"):
@@ -126,7 +123,7 @@ async def test_screens_of_readers(console: Opens, panel: Panel) -> None:
             await harmless(at)
             await at.press("escape")
             await at.on("board")
-        at.app.attention_for(panel.room.project_id)
+        at.app.open(AttentionRoute(panel.room.project_id))
         await at.on("attention")
         await harmless(at)
 
@@ -143,10 +140,10 @@ async def test_screens_of_who_decides(console: Opens, panel: Panel) -> None:
             await harmless(at)
             await at.press("escape")
             await at.until(lambda: getattr(at.app.screen, "ID", "") == "account")
-        at.app.decision_for(CARD.id, panel.deciding.decisions[0].proposal_id)
+        at.app.open(DecisionRoute(CARD.id, panel.deciding.decisions[0].proposal_id))
         await at.on("decision")
         await harmless(at)
-        at.app.report_for(CARD.id)
+        at.app.open(ReportRoute(CARD.id))
         await at.on("report")
         await harmless(at)
 
@@ -154,7 +151,7 @@ async def test_screens_of_who_decides(console: Opens, panel: Panel) -> None:
 async def test_a_refusal_that_quotes_a_text(console: Opens, panel: Panel) -> None:
     panel.refusal = _REFUSAL
     async with console("fr", size=(130, 40)) as at:
-        at.app.open_project(str(TAX.id))
+        at.app.open(ProjectRoute(TAX.id))
         await at.on("project")
         await at.press("p")
         await at.on("confirm")
@@ -182,7 +179,7 @@ async def test_a_title_with_brackets_is_published_and_shown_as_written(
         await at.until(lambda: "est publié" in at.text)
         assert "✓ « " in at.text
         assert at.app._exception is None
-        at.app.open_project(str(TAX.id))
+        at.app.open(ProjectRoute(TAX.id))
         await at.on("project")
         assert title in at.text
 
@@ -208,7 +205,7 @@ async def test_pasted_and_stored_texts_are_clean_in_every_field(
 
     panel.hostile = hostile_title
     async with console("fr", "ines") as at:
-        at.app.board_for(panel.room.project_id)
+        at.app.open(BoardRoute(panel.room.project_id))
         await at.on("board")
         await at.press("e")
         await at.until(lambda: at.app.screen.query(TextArea))
@@ -218,9 +215,9 @@ async def test_pasted_and_stored_texts_are_clean_in_every_field(
             await at.pilot.pause()
             field.post_message(Paste("collé \x1b[2J\x9b\x0bfin"))
             await at.pilot.pause()
-            written = field.value if isinstance(field, Input) else field.text
-            assert "[2J" in written
-            assert not _CONTROLS.findall(written.replace("\n", "").replace("\t", ""))
+            content = field.value if isinstance(field, Input) else field.text
+            assert "[2J" in content
+            assert not _CONTROLS.findall(content.replace("\n", "").replace("\t", ""))
 
 
 def test_the_second_lock_lets_nothing_through_and_moves_no_column() -> None:

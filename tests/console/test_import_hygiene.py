@@ -1,4 +1,4 @@
-"""What gets loaded, seen from a fresh process: import contracts cannot see lazy imports."""
+"""Modules loaded in a fresh process: import contracts cannot see lazy imports."""
 
 import subprocess
 import sys
@@ -8,8 +8,12 @@ import pytest
 
 def _loaded_by(statement: str) -> set[str]:
     code = f"{statement}\nimport sys\nprint('\\n'.join(sys.modules))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    return {name.partition(".")[0] for name in done.stdout.split()} | set(done.stdout.split())
+    completed = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    return {name.partition(".")[0] for name in completed.stdout.split()} | set(
+        completed.stdout.split()
+    )
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from syrupy.assertion import SnapshotAssertion
 from textual.events import AppBlur, AppFocus
 from textual.widgets import Input, TextArea
 
-from console.actions import held_on
+from console.actions import actions_on
 from console.screens.reading.contribution import ContributionScreen
 from console.screens.reading.stopwatch import Stopwatch
 from console.widgets.table import Table
@@ -17,6 +17,7 @@ from services.contracts.http.proposals import ProposalPhase
 from services.contracts.http.reading import Mark, RecordReading
 from tests.console.conftest import At, Opens
 from tests.console.recorded.panel import Panel
+from tests.support.console_keys import to_room
 
 LANGUAGES: list[Language] = ["fr", "en"]
 ALREADY_SYNTHESISED = Problem(
@@ -27,15 +28,10 @@ ALREADY_SYNTHESISED = Problem(
 )
 
 
-def read(panel: Panel, count: int) -> None:
-    for one in panel.room.contributions[:count]:
+def read_contributions(panel: Panel, count: int) -> None:
+    for contribution in panel.room.contributions[:count]:
         reading = RecordReading(seconds=40, proposals=[panel.room.proposals[0].id])
-        panel.room.read(one.id, reading)
-
-
-async def to_room(at: At) -> None:
-    await at.press("5")
-    await at.on("reading")
+        panel.room.read(contribution.id, reading)
 
 
 async def to_contribution(at: At) -> None:
@@ -60,7 +56,7 @@ def still(at: At) -> None:
 async def test_the_reading_room(
     console: Opens, panel: Panel, language: Language, svg: SnapshotAssertion
 ) -> None:
-    read(panel, 9)
+    read_contributions(panel, 9)
     async with console(language, "ines") as at:
         await to_room(at)
         assert at.picture() == svg
@@ -84,13 +80,13 @@ async def test_the_area_is_only_for_readers(console: Opens) -> None:
 
 
 async def test_home_says_what_waits_for_a_reader(console: Opens, panel: Panel) -> None:
-    read(panel, 9)
+    read_contributions(panel, 9)
     async with console("en", "ines") as at:
         await at.until(lambda: "3 to read, for 4 day(s)" in at.text)
         await at.press("enter")
         await at.on("contribution")
         await at.press("escape")
-        read(panel, 12)
+        read_contributions(panel, 12)
         panel.hint()
         await at.until(lambda: "all is read: synthesis to be made" in at.text)
         await at.press("enter")
@@ -125,11 +121,11 @@ async def test_a_reading_links_to_proposals_and_goes_on_to_the_next(
         await at.until(lambda: "→ Remplacer" in at.text)
         await at.press("enter")
         await at.until(lambda: second.words[:20] in at.text)
-        ((id, said),) = panel.room.recorded
+        ((id, reading),) = panel.room.recorded
         assert id == first.id
-        assert said.proposals == [panel.room.proposals[2].id]
-        assert said.mark is None
-        assert 0 < said.seconds < 60
+        assert reading.proposals == [panel.room.proposals[2].id]
+        assert reading.mark is None
+        assert 0 < reading.seconds < 60
 
 
 async def test_a_reading_that_says_nothing_is_not_sent(console: Opens, panel: Panel) -> None:
@@ -151,9 +147,9 @@ async def test_marks_exclude_what_they_contradict(console: Opens, panel: Panel) 
         await at.until(lambda: "→ Mettre" in at.text and "no suggestion" not in at.text)
         await at.press("c", "enter")
         await at.until(lambda: panel.room.recorded)
-        _, said = panel.room.recorded[0]
-        assert said.mark is Mark.PERSONAL_CASE
-        assert len(said.proposals) == 1
+        _, reading = panel.room.recorded[0]
+        assert reading.mark is Mark.PERSONAL_CASE
+        assert len(reading.proposals) == 1
 
 
 async def test_a_proposal_written_from_a_contribution_is_linked_to_it(
@@ -202,7 +198,7 @@ async def test_a_contribution_stays_while_others_read(console: Opens, panel: Pan
     first = panel.room.contributions[0]
     async with console("en", "ines") as at:
         await to_contribution(at)
-        read(panel, 4)
+        read_contributions(panel, 4)
         panel.hint()
         await at.until(lambda: "8 still to read" in at.text)
         assert first.words[:20] in at.text
@@ -221,7 +217,7 @@ async def test_hiding_needs_a_reason_and_deletes_nothing(console: Opens, panel: 
 async def test_when_nothing_is_left_to_read(
     console: Opens, panel: Panel, svg: SnapshotAssertion
 ) -> None:
-    read(panel, 12)
+    read_contributions(panel, 12)
     async with console("en", "ines") as at:
         await to_room(at)
         await at.press("enter")
@@ -253,7 +249,7 @@ async def test_searching_opens_what_is_found(
 async def test_the_board(
     console: Opens, panel: Panel, language: Language, svg: SnapshotAssertion
 ) -> None:
-    read(panel, 9)
+    read_contributions(panel, 9)
     async with console(language, "ines") as at:
         await to_board(at)
         assert at.picture() == svg
@@ -308,9 +304,9 @@ async def test_merging_suggests_the_nearest_first(console: Opens, panel: Panel) 
         assert table.rows[0].cells[1].text == "62%"
         await at.press("enter")
         await at.on("confirm")
-        asked = " ".join(at.text.replace("│", " ").split())
-        assert "“Mettre la date limite en haut” (7 contributions)" in asked
-        assert "into “Dire la date limite dès le début” (3 contributions)" in asked
+        sentence = " ".join(at.text.replace("│", " ").split())
+        assert "“Mettre la date limite en haut” (7 contributions)" in sentence
+        assert "into “Dire la date limite dès le début” (3 contributions)" in sentence
         assert panel.room.proposals[0].state is ProposalPhase.DRAFT, (
             "nothing before it is confirmed"
         )
@@ -328,11 +324,11 @@ async def test_merging_suggests_the_nearest_first(console: Opens, panel: Panel) 
 
 async def test_a_merge_is_undone_at_once_or_later(console: Opens, panel: Panel) -> None:
     def merged() -> int:
-        return [one.state for one in panel.room.proposals].count(ProposalPhase.MERGED)
+        return [proposal.state for proposal in panel.room.proposals].count(ProposalPhase.MERGED)
 
     def is_shown(count: int) -> bool:
         board = at.app.screen.snapshot  # type: ignore[attr-defined]
-        return [one.state for one in board.proposals].count(ProposalPhase.MERGED) == count
+        return [proposal.state for proposal in board.proposals].count(ProposalPhase.MERGED) == count
 
     async with console("en", "ines") as at:
         await to_board(at)
@@ -355,7 +351,7 @@ async def test_a_merge_is_undone_at_once_or_later(console: Opens, panel: Panel) 
                 await at.press("enter")
             await at.on("board")
             await at.until(lambda: merged() == 0 and is_shown(0))
-            assert [one.support for one in panel.room.proposals] == [7, 3, 4]
+            assert [proposal.support for proposal in panel.room.proposals] == [7, 3, 4]
         await at.press("u")
         await at.until(lambda: "No proposal is merged into another" in at.text)
 
@@ -363,13 +359,13 @@ async def test_a_merge_is_undone_at_once_or_later(console: Opens, panel: Panel) 
 async def test_the_synthesis_says_what_blocks_it_then_asks_for_the_word(
     console: Opens, panel: Panel, svg: SnapshotAssertion
 ) -> None:
-    read(panel, 9)
+    read_contributions(panel, 9)
     async with console("en", "ines") as at:
         await to_board(at)
         await at.press("p")
         await at.until(lambda: "3 contributions n'ont pas leurs lectures" in at.text)
         await at.press("escape")
-        read(panel, 12)
+        read_contributions(panel, 12)
         panel.hint()
         await at.until(lambda: "Nothing stands before the synthesis" in at.text)
         await at.press("p")
@@ -387,7 +383,7 @@ async def test_the_synthesis_says_what_blocks_it_then_asks_for_the_word(
 async def test_attention(
     console: Opens, panel: Panel, language: Language, svg: SnapshotAssertion
 ) -> None:
-    read(panel, 9)
+    read_contributions(panel, 9)
     async with console(language, "ines") as at:
         await to_room(at)
         await at.press("t")
@@ -424,7 +420,7 @@ async def test_every_action_of_the_reading_screens_can_be_done(console: Opens) -
         await at.on("attention")
         screens["attention"] = at.app.screen
         for name, screen in screens.items():
-            for action in held_on(name):
+            for action in actions_on(name):
                 method = f"action_{action.id.partition('(')[0]}"
                 assert hasattr(screen, method) or hasattr(at.app, method), (name, action.id)
 
@@ -436,25 +432,25 @@ async def test_time_stands_still_while_the_terminal_is_behind_another(console: O
         assert isinstance(screen, ContributionScreen)
         screen.post_message(AppBlur())
         await at.pilot.pause()
-        before = screen._watch.seconds
-        assert before > 0
+        previous_seconds = screen._watch.seconds
+        assert previous_seconds > 0
         started = time.monotonic()
         await at.until(lambda: time.monotonic() - started > 0.1)
-        assert screen._watch.seconds == before
+        assert screen._watch.seconds == previous_seconds
         screen.post_message(AppFocus())
-        await at.until(lambda: screen._watch.seconds > before)
+        await at.until(lambda: screen._watch.seconds > previous_seconds)
 
 
 def test_of_a_long_absence_two_minutes_count() -> None:
-    now = 0.0
-    watch = Stopwatch(lambda: now)
+    seconds = 0.0
+    watch = Stopwatch(lambda: seconds)
     watch.show()
-    now = 30.0
+    seconds = 30.0
     watch.touch()
-    now = 3_630.0
+    seconds = 3_630.0
     assert watch.seconds == 150
     watch.hide()
-    now = 9_999.0
+    seconds = 9_999.0
     assert watch.seconds == 150
     watch.restart()
     assert watch.seconds == 0

@@ -1,9 +1,10 @@
-"""What each screen looks like at 80 × 24: full, empty, refused, cut off; in both languages."""
+"""Pictures of each screen at 80 × 24: full, empty, refused, cut off; in both languages."""
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
 from textual.widgets import Input
 
+from console.routes import LaunchRoute, ProjectRoute
 from console.words import Language
 from services.contracts.http.common import Problem
 from tests.console.conftest import At, Opens
@@ -79,7 +80,7 @@ async def test_opt_ins_of_a_project(
     console: Opens, language: Language, svg: SnapshotAssertion
 ) -> None:
     async with console(language) as at:
-        at.app.open_project(str(LETTER.id))
+        at.app.open(ProjectRoute(LETTER.id))
         await at.on("project")
         assert "14:02:" not in at.text, "a day has no hour"
         assert at.picture() == svg
@@ -91,7 +92,7 @@ async def test_campaigns_of_a_project(console: Opens, panel: Panel, svg: Snapsho
         campaign("Deuxième vague", LETTER.id, 240),
     ]
     async with console("fr") as at:
-        at.app.open_project(str(LETTER.id))
+        at.app.open(ProjectRoute(LETTER.id))
         await at.on("project")
         await at.press("left")
         await at.until(lambda: "9 sollicités il y a moins d'un mois" in at.text)
@@ -100,7 +101,7 @@ async def test_campaigns_of_a_project(console: Opens, panel: Panel, svg: Snapsho
 
 async def test_mandate_with_what_is_missing(console: Opens, svg: SnapshotAssertion) -> None:
     async with console("fr") as at:
-        at.app.open_project(str(TAX.id))
+        at.app.open(ProjectRoute(TAX.id))
         await at.on("project")
         assert "Il manque au mandat" in at.text
         assert at.picture() == svg
@@ -131,7 +132,7 @@ async def test_launch_and_its_sentence(
 ) -> None:
     panel.campaigns = [campaign("Vague unique", SCHOOL.id, 240)]
     async with console(language) as at:
-        at.app.launch_for(SCHOOL.id)
+        at.app.open(LaunchRoute(SCHOOL.id))
         await at.on("launch")
         await at.until(lambda: "4" in at.text and "213" in at.text)
         assert at.picture() == svg(name="preview")
@@ -145,7 +146,7 @@ async def test_launch_and_its_sentence(
 async def test_writing_a_campaign(console: Opens, panel: Panel, svg: SnapshotAssertion) -> None:
     panel.can_be_asked = 300
     async with console("fr") as at:
-        at.app.launch_for(SCHOOL.id)
+        at.app.open(LaunchRoute(SCHOOL.id))
         await at.on("launch")
         for field in at.app.screen.query(Input):
             field.cursor_blink = False
@@ -166,7 +167,7 @@ async def test_a_refusal_lists_what_is_missing(
         errors=["what is at stake", "the name of who decides", "how to take part"],
     )
     async with console("en") as at:
-        at.app.open_project(str(TAX.id))
+        at.app.open(ProjectRoute(TAX.id))
         await at.on("project")
         await at.press("p")
         await at.on("confirm")

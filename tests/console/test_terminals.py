@@ -11,10 +11,9 @@ import pytest
 from tests.console.recorded.panel import Panel
 from tests.console.recorded.services import stack
 from tests.console.terminal import Terminal, terminal
-from tests.console.test_hostile_texts import hostile
-from tests.support.hostile_texts import ALL
+from tests.support.hostile_texts import ALL, hostile
 
-# What Textual orders: CSI with its parameters, and the pointer's shape.
+# Escape sequences of Textual: CSI with its parameters, and the pointer's shape.
 _ORDERS = re.compile(rb"\x1b(\[[0-9;?<>=$]*[ -/]*[@-~]|\]22;[a-z-]*\x07)")
 FRENCH = "à l'école @#[]{}\\ œ ê"
 
@@ -55,8 +54,8 @@ async def test_what_a_french_keyboard_types_is_typed(tmp_path: Path) -> None:
         await to_search(at)
         at.type(FRENCH.encode())
         await at.until(lambda: FRENCH in at.text)
-        asked = re.findall(rb"\x1b\[>\d+u", at.sent)
-        assert asked == [], "the terminal was asked to report keys"
+        requests = re.findall(rb"\x1b\[>\d+u", at.sent)
+        assert requests == [], "the terminal was asked to report keys"
 
 
 async def test_no_byte_from_a_text_acts_on_the_terminal(tmp_path: Path) -> None:

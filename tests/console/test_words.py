@@ -80,8 +80,8 @@ def test_next_steps_are_in_words() -> None:
 
 
 def test_what_is_promised_to_someone_comes_first() -> None:
-    found = needs([TAX, SCHOOL, LETTER, CARD], TODAY, "en")
-    assert [need.project.title for need in found] == [CARD.title, SCHOOL.title, TAX.title]
+    result = needs([TAX, SCHOOL, LETTER, CARD], TODAY, "en")
+    assert [need.project.title for need in result] == [CARD.title, SCHOOL.title, TAX.title]
 
 
 def test_the_launch_sentence_has_every_number() -> None:

@@ -52,3 +52,17 @@ _ACTING = re.compile(
 def acting(text: str) -> list[str]:
     """The characters that act on a terminal, in the order in which they stand."""
     return _ACTING.findall(text)
+
+
+# Control characters and markup, and how the console shows them.
+MARKED = "[/]\x1b]52;c;\x07\x9b\u202e[b"
+SIGNS = "[/]␛]52;c;␇<U+009B><U+202E>[b"
+
+
+def hostile(text: str) -> str:
+    return f"{MARKED}{text} {ALL}"
+
+
+def hostile_title(text: str) -> str:
+    """Of a length that is stored."""
+    return f"{MARKED}{text}"

@@ -1,4 +1,4 @@
-"""The contact ledger at a glance: who can be asked today, and who becomes free in eight weeks."""
+"""The contact ledger at a glance: members free today, and members freed in eight weeks."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
 
-from console.client.vocabulary import LEDGER, LEDGER_MEANS, say
-from console.presenters.styled_text import Said
+from console.client.vocabulary import LEDGER, LEDGER_MEANS, label_of
+from console.presenters.styled_text import Phrase
 from console.screens.base import PanelScreen, bindings
 from console.widgets.styled_text import content, sparkline
 from console.widgets.text import Static
@@ -54,26 +54,26 @@ class ContactsScreen(PanelScreen["Contacts"]):
     def title_in_words(self) -> str:
         return TITLE.in_(self.language)
 
-    async def read(self, client: StaffClient) -> Contacts:
+    async def fetch(self, client: StaffClient) -> Contacts:
         return await client.contacts()
 
     def draw(self) -> None:
         language = self.language
-        said = self.query_one("#glance", Static)
+        glance = self.query_one("#glance", Static)
         if self.snapshot is None:
-            said.update(content(Said("" if self.problem else WAITING.in_(language), "dim")))
+            glance.update(content(Phrase("" if self.problem else WAITING.in_(language), "dim")))
             return
         contacts = self.snapshot
-        self.panel.today = contacts.today
+        self.shell.today = contacts.today
         if not contacts.members:
-            said.update(content(EMPTY.in_(language)))
+            glance.update(content(EMPTY.in_(language)))
             return
         free = number(contacts.can_be_asked_today, language)
         members = number(contacts.members, language)
-        said.update(
+        glance.update(
             content(
                 "\n",
-                Said(free, "strong"),
+                Phrase(free, "strong"),
                 f" {CAN_BE_ASKED.in_(language, members=members)}\n",
                 sparkline(bar(contacts.can_be_asked_today, contacts.members, 72), self.stale),
                 "\n\n",
@@ -87,13 +87,13 @@ class ContactsScreen(PanelScreen["Contacts"]):
     def _calendar(self, contacts: Contacts) -> Content:
         """Weeks as rows, Monday to Sunday, so that weekends line up."""
         language = self.language
-        freed = {one.day: one.members for one in contacts.freed}
+        freed = {release.day: release.members for release in contacts.freed}
         top = max(freed.values(), default=0)
         monday = contacts.today - timedelta(days=contacts.today.weekday())
         heads = "".join(f"{name:>{_CELL}}" for name in short_weekdays(language))
         lines = [
-            content(Said(FREED.in_(language), "dim")),
-            content(Said(f"{'':<9}{heads}{WEEK_TOTAL.in_(language):>10}", "dim")),
+            content(Phrase(FREED.in_(language), "dim")),
+            content(Phrase(f"{'':<9}{heads}{WEEK_TOTAL.in_(language):>10}", "dim")),
         ]
         last = max(freed, default=contacts.today)
         for week in range(_WEEKS + 1):
@@ -101,13 +101,13 @@ class ContactsScreen(PanelScreen["Contacts"]):
             if first > last:
                 break
             days = [first + timedelta(days=n) for n in range(_DAYS)]
-            total = sum(freed.get(one, 0) for one in days)
-            cells = [self._cell(one, freed, top) for one in days]
+            total = sum(freed.get(day, 0) for day in days)
+            cells = [self._cell(day, freed, top) for day in days]
             lines.append(
                 content(
-                    Said(f"{short_day(first, language):<9}", "dim"),
+                    Phrase(f"{short_day(first, language):<9}", "dim"),
                     *cells,
-                    Said(f"{number(total, language):>10}", "dim"),
+                    Phrase(f"{number(total, language):>10}", "dim"),
                 )
             )
         return Content("\n").join(lines)
@@ -119,23 +119,23 @@ class ContactsScreen(PanelScreen["Contacts"]):
         shade = 0 if not count else 1 + min(count * 4 // (top + 1), 3)
         text = f"{number(count, self.language) if count else '·':>{_CELL - 2}} "
         if self.stale or not shade:
-            return content(" ", Said(text, "dim"))
+            return content(" ", Phrase(text, "dim"))
         return content(" ", Content.styled(text, _SHADES[shade]))
 
     def _ledger(self, contacts: Contacts) -> Content:
         language = self.language
         top = max(contacts.ledger.values(), default=0)
-        lines = [content(Said(LEDGER_HEAD.in_(language), "dim"))]
+        lines = [content(Phrase(LEDGER_HEAD.in_(language), "dim"))]
         states = (*LEDGER, *(contacts.ledger.keys() - LEDGER.keys()))
         for state in states:
             count = contacts.ledger.get(state, 0)
             lines.append(
                 content(
-                    f"{say(LEDGER, state, language):<10}",
-                    Said(f"{number(count, language):>7}", "strong"),
+                    f"{label_of(LEDGER, state, language):<10}",
+                    Phrase(f"{number(count, language):>7}", "strong"),
                     "  ",
                     sparkline(bar(count, top, 6).ljust(7), self.stale),
-                    Said(say(LEDGER_MEANS, state, language), "dim"),
+                    Phrase(label_of(LEDGER_MEANS, state, language), "dim"),
                 )
             )
         return Content("\n").join(lines)

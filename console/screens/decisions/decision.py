@@ -1,4 +1,4 @@
-"""One decision in full: what is answered, why, what next, who signs, and what came of it."""
+"""One decision in full: outcome, reason, next step, signature and follow-up."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from console.presenters.decisions import in_full
-from console.presenters.styled_text import Said
+from console.presenters.styled_text import Phrase
 from console.screens.base import bindings
 from console.screens.decisions.decision_acts import DecisionActs
 from console.widgets.styled_text import content
@@ -54,10 +54,10 @@ class DecisionScreen(DecisionActs[ProjectAccount]):
         self.query_one(VerticalScroll).focus()
 
     def title_in_words(self) -> str:
-        one = self.chosen()
-        return TITLE.in_(self.language, title=one.title if one else "…")
+        decision = self.chosen()
+        return TITLE.in_(self.language, title=decision.title if decision else "…")
 
-    async def read(self, client: StaffClient) -> ProjectAccount:
+    async def fetch(self, client: StaffClient) -> ProjectAccount:
         return await client.project_account(self._project_id)
 
     def account(self) -> ProjectAccount | None:
@@ -65,27 +65,31 @@ class DecisionScreen(DecisionActs[ProjectAccount]):
 
     def chosen(self) -> DecisionView | None:
         decisions = self.snapshot.decisions if self.snapshot else []
-        return next((one for one in decisions if one.proposal_id == self._proposal_id), None)
+        return next(
+            (decision for decision in decisions if decision.proposal_id == self._proposal_id), None
+        )
 
     def draw(self) -> None:
-        one, language = self.chosen(), self.language
+        decision, language = self.chosen(), self.language
         if self.snapshot is None:
             return
         self.freshen_title()
-        if one is None:
-            self.query_one("#text", Static).update(content(Said(GONE.in_(language), "attention")))
+        if decision is None:
+            self.query_one("#text", Static).update(content(Phrase(GONE.in_(language), "attention")))
             return
         room = min(self.size.width, 100) - 4
-        about = SUPPORT.say(one.support, language) + (f" · {one.theme}" if one.theme else "")
-        parts: list[Content | Said | str] = [
-            Said(f"{PROPOSAL.in_(language)}  {about}\n", "dim"),
-            Said(f"{fold(one.title, room)}\n", "strong"),
-            "\n".join(fold(line, room) for line in one.text.splitlines()),
-            Said(f"\n\n{ANSWER.in_(language)}\n", "dim"),
+        support = SUPPORT.say(decision.support, language) + (
+            f" · {decision.theme}" if decision.theme else ""
+        )
+        parts: list[Content | Phrase | str] = [
+            Phrase(f"{PROPOSAL.in_(language)}  {support}\n", "dim"),
+            Phrase(f"{fold(decision.title, room)}\n", "strong"),
+            "\n".join(fold(line, room) for line in decision.text.splitlines()),
+            Phrase(f"\n\n{ANSWER.in_(language)}\n", "dim"),
         ]
-        for said in in_full(one, self.maker, self.panel.today, language):
-            folded = "\n".join(fold(line, room) for line in said.text.splitlines())
-            parts.append(Said(f"{folded}\n\n", said.tone))
+        for phrase in in_full(decision, self.maker, self.shell.today, language):
+            folded = "\n".join(fold(line, room) for line in phrase.text.splitlines())
+            parts.append(Phrase(f"{folded}\n\n", phrase.tone))
         self.query_one("#text", Static).update(content(*parts, stale=self.stale))
 
     def action_back(self) -> None:

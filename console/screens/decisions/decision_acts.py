@@ -1,4 +1,4 @@
-"""What can be done with one decision and with the report, from whichever screen shows them."""
+"""Actions on one decision and on the report, for every screen that shows them."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from asyncio import gather
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from console.client.requests import written
+from console.client.requests import build_request
 from console.presenters.decisions import signing, why_not_followed, why_not_signed
 from console.presenters.project_status import publication
-from console.presenters.styled_text import Said, signed
+from console.presenters.styled_text import Phrase, with_sign
+from console.routes import ReportRoute
 from console.screens.acts import ActingScreen
 from console.screens.base import S
 from console.screens.decisions.decision_forms import DecisionForm, FollowUpForm
@@ -49,11 +50,11 @@ class AccountActs(ActingScreen[S]):
 
     @abstractmethod
     def account(self) -> ProjectAccount | None:
-        """What was read of the project, if anything."""
+        """The project's account in the snapshot, if there is one."""
 
     def action_report(self) -> None:
         if account := self.account():
-            self.panel.report_for(account.standing.project_id)
+            self.shell.open(ReportRoute(account.standing.project_id))
 
     def action_publish_report(self) -> None:
         """Read what would stop it and how many are touched; then ask, or say what stops it."""
@@ -62,28 +63,30 @@ class AccountActs(ActingScreen[S]):
             return
         id = account.standing.project_id
 
-        async def look(client: StaffClient) -> tuple[ProjectAccount, ReportPreview, ProjectView]:
+        async def fetch_all(
+            client: StaffClient,
+        ) -> tuple[ProjectAccount, ReportPreview, ProjectView]:
             return await gather(
                 client.project_account(id), client.preview_report(id), client.project(id)
             )
 
-        self.act(look, lambda seen: self._ask_to_publish(*seen))
+        self.act(fetch_all, lambda preview: self._ask_to_publish(*preview))
 
     def _ask_to_publish(
         self, account: ProjectAccount, preview: ReportPreview, project: ProjectView
     ) -> None:
         language = self.language
         if preview.blocked_by:
-            reasons = [Said(fold(f"  · {reason}", _WIDTH)) for reason in preview.blocked_by]
-            heading = signed(Said(STOPPED.in_(language), "attention"))
+            reasons = [Phrase(fold(f"  · {reason}", _WIDTH)) for reason in preview.blocked_by]
+            heading = with_sign(Phrase(STOPPED.in_(language), "attention"))
             self.app.push_screen(NewsScreen(heading, *reasons))
             return
 
         def go(confirmed: bool | None) -> None:
             if confirmed:
-                asked = written(PublishReport, language, version=account.report.version)
+                order = build_request(PublishReport, language, version=account.report.version)
                 id = account.standing.project_id
-                self.act(lambda client: client.publish_report(id, asked), self._published)
+                self.act(lambda client: client.publish_report(id, order), self._published)
 
         sentence = publication(account, project, language)
         self.app.push_screen(ConfirmScreen(PUBLISH, sentence, DO_PUBLISH, WORD), go)
@@ -105,55 +108,55 @@ class DecisionActs(AccountActs[S]):
         return account.standing.decision_maker if account else "?"
 
     def action_edit_decision(self) -> None:
-        if one := self.chosen():
-            self.app.push_screen(DecisionForm(one, self._names_me), self._drafted)
+        if decision := self.chosen():
+            self.app.push_screen(DecisionForm(decision, self._names_me), self._drafted)
 
     @property
     def _names_me(self) -> bool:
         """Whether the mandate names who is signed in; the service compares as leniently."""
-        person = self.panel.person
+        person = self.shell.person
         return person is not None and person.name.casefold() == self.maker.casefold()
 
-    def _drafted(self, one: DecisionView | None) -> None:
-        if one:
-            words = SAVED_BY_THE_SIGNER if self._names_me else SAVED
-            self.notify(f"✓ {words.in_(self.language, who=self.maker)}", timeout=3)
+    def _drafted(self, decision: DecisionView | None) -> None:
+        if decision:
+            sentence = SAVED_BY_THE_SIGNER if self._names_me else SAVED
+            self.notify(f"✓ {sentence.in_(self.language, who=self.maker)}", timeout=3)
             self.want()
 
     def action_sign(self) -> None:
-        one, language = self.chosen(), self.language
-        if one is None:
+        decision, language = self.chosen(), self.language
+        if decision is None:
             return
-        if why := why_not_signed(one, language):
-            self.app.push_screen(NewsScreen(Said(fold(signed(why).text, _WIDTH), why.tone)))
+        if why := why_not_signed(decision, language):
+            self.app.push_screen(NewsScreen(Phrase(fold(with_sign(why).text, _WIDTH), why.tone)))
             return
 
         def go(confirmed: bool | None) -> None:
             if confirmed:
-                read = written(SignDecision, language, version=one.version)
-                id: UUID = one.proposal_id
-                self.act(lambda client: client.sign_decision(id, read), self._signed)
+                order = build_request(SignDecision, language, version=decision.version)
+                id: UUID = decision.proposal_id
+                self.act(lambda client: client.sign_decision(id, order), self._signed)
 
-        sentence = signing(one, self.maker, self.panel.today, language)
+        sentence = signing(decision, self.maker, self.shell.today, language)
         self.app.push_screen(ConfirmScreen(SIGN, sentence, DO_SIGN), go)
 
     def _signed(self, _: DecisionView) -> None:
         self.notify(f"✓ {SIGNED.in_(self.language)}", timeout=3)
 
     def action_follow_up(self) -> None:
-        one = self.chosen()
-        if one is None:
+        decision = self.chosen()
+        if decision is None:
             return
-        if why := why_not_followed(one, self.language):
-            self.app.push_screen(NewsScreen(Said(fold(signed(why).text, _WIDTH), why.tone)))
+        if why := why_not_followed(decision, self.language):
+            self.app.push_screen(NewsScreen(Phrase(fold(with_sign(why).text, _WIDTH), why.tone)))
             return
-        self.app.push_screen(FollowUpForm(one), self._recorded)
+        self.app.push_screen(FollowUpForm(decision), self._recorded)
 
-    def _recorded(self, one: DecisionView | None) -> None:
-        if one:
+    def _recorded(self, decision: DecisionView | None) -> None:
+        if decision:
             self.notify(f"✓ {RECORDED.in_(self.language)}", timeout=3)
             self.want()
 
     def action_copy_proposal_id(self) -> None:
-        if one := self.chosen():
-            self.panel.copy_id(str(one.proposal_id))
+        if decision := self.chosen():
+            self.shell.copy_id(str(decision.proposal_id))

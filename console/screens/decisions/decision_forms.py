@@ -1,4 +1,4 @@
-"""What is written about decisions: the decision, the report's summary, a step of follow-up."""
+"""Forms for a decision, the report's summary and a step of follow-up."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from uuid import UUID
 from textual.widget import Widget
 
 from console.client.problems import FieldError
-from console.client.requests import written
-from console.client.vocabulary import OUTCOME, PROGRESS, say
+from console.client.requests import build_request
+from console.client.vocabulary import OUTCOME, PROGRESS, label_of
 from console.drafts.days import parse_day
 from console.presenters.decisions import KEPT, QUOTED, meanwhile, steps_after
-from console.presenters.styled_text import Said
+from console.presenters.styled_text import Phrase
 from console.screens.field_form import Typed, area
 from console.screens.writing_form import WritingForm
 from console.widgets.choice_line import ChoiceLine
@@ -88,7 +88,7 @@ WHY_NEEDED = Text(
 
 
 class DecisionForm(WritingForm[DecisionView]):
-    """Outcome and reason, always; of what is retained, what next, by when and who."""
+    """Outcome and reason; for a retained proposal also next step, due day and owner."""
 
     LABELS = {  # noqa: RUF012
         "outcome": Text(fr="Issue", en="Outcome"),
@@ -98,26 +98,30 @@ class DecisionForm(WritingForm[DecisionView]):
         "owner": Text(fr="Qui", en="Owner"),
     }
 
-    def __init__(self, about: DecisionView, signs: bool) -> None:
-        """`signs`: who writes here is whom the mandate names."""
+    def __init__(self, decision: DecisionView, signs: bool) -> None:
+        """`signs`: the writer is the decision maker whom the mandate names."""
 
         async def reread(client: StaffClient) -> DecisionView:
-            account = await client.project_account(about.project_id)
-            return next(one for one in account.decisions if one.proposal_id == about.proposal_id)
+            account = await client.project_account(decision.project_id)
+            return next(
+                decision
+                for decision in account.decisions
+                if decision.proposal_id == decision.proposal_id
+            )
 
-        super().__init__(f"decision {about.proposal_id}", about, reread)
+        super().__init__(f"decision {decision.proposal_id}", decision, reread)
         self._signs = signs
 
-    def heading(self) -> Iterable[Said]:
-        one, language = self.about, self.language
-        yield Said(DECIDE.in_(language, title=elide(one.title, 100)), "strong")
-        text = elide(" ".join(one.text.split()), _PROPOSAL_SHOWN)
-        yield Said(QUOTED.in_(language, text=text), "dim")
-        if one.state in ("signed", "published"):
-            words = TAKES_BACK if one.state == "signed" else REVISES
-            yield Said(words.in_(language), "attention")
+    def heading(self) -> Iterable[Phrase]:
+        decision, language = self.about, self.language
+        yield Phrase(DECIDE.in_(language, title=elide(decision.title, 100)), "strong")
+        text = elide(" ".join(decision.text.split()), _PROPOSAL_SHOWN)
+        yield Phrase(QUOTED.in_(language, text=text), "dim")
+        if decision.state in ("signed", "published"):
+            sentence = TAKES_BACK if decision.state == "signed" else REVISES
+            yield Phrase(sentence.in_(language), "attention")
         if self._signs:
-            yield Said(YOU_SIGN.in_(language), "attention")
+            yield Phrase(YOU_SIGN.in_(language), "attention")
 
     def fields(self) -> Iterable[Widget]:
         yield ChoiceLine(id="field-outcome")
@@ -127,31 +131,33 @@ class DecisionForm(WritingForm[DecisionView]):
         yield Input(id="field-owner")
 
     def speak(self) -> None:
-        words = {one.value: say(OUTCOME, one, self.language) for one in Outcome}
-        self.query_one(ChoiceLine).show(words)
+        labels = {outcome.value: label_of(OUTCOME, outcome, self.language) for outcome in Outcome}
+        self.query_one(ChoiceLine).show(labels)
         self.query_one("#field-due_on", Input).placeholder = EXAMPLE.in_(self.language)
 
     def begin(self) -> Typed:
-        one = self.about
+        decision = self.about
         return {
-            "outcome": one.outcome or Outcome.RETAINED,
-            "reason": one.reason or "",
-            "next_step": one.next_step or "",
-            "due_on": one.due_on.isoformat() if one.due_on else "",
-            "owner": one.owner or "",
+            "outcome": decision.outcome or Outcome.RETAINED,
+            "reason": decision.reason or "",
+            "next_step": decision.next_step or "",
+            "due_on": decision.due_on.isoformat() if decision.due_on else "",
+            "owner": decision.owner or "",
         }
 
-    def ask(self, typed: Typed) -> Callable[[StaffClient], Coroutine[Any, Any, DecisionView]]:
-        language, kept = self.language, typed["outcome"] in KEPT
+    def build_call(
+        self, typed: Typed
+    ) -> Callable[[StaffClient], Coroutine[Any, Any, DecisionView]]:
+        language, retained = self.language, typed["outcome"] in KEPT
         due_on = parse_day(typed["due_on"])
         rules = (
             ("reason", not typed["reason"], REASON_NEEDED),
-            ("next_step", kept and not typed["next_step"], NEXT_NEEDED),
-            ("due_on", kept and not typed["due_on"], DAY_NEEDED),
+            ("next_step", retained and not typed["next_step"], NEXT_NEEDED),
+            ("due_on", retained and not typed["due_on"], DAY_NEEDED),
             ("due_on", bool(typed["due_on"]) and due_on is None, NOT_A_DAY),
-            ("owner", kept and not typed["owner"], OWNER_NEEDED),
+            ("owner", retained and not typed["owner"], OWNER_NEEDED),
         )
-        decision = written(
+        decision = build_request(
             WriteDecision,
             language,
             [
@@ -177,16 +183,16 @@ class ReportForm(WritingForm[ReportView]):
 
     LABELS = {"summary": Text(fr="Résumé", en="Summary")}  # noqa: RUF012
 
-    def __init__(self, title: str, about: ReportView) -> None:
+    def __init__(self, title: str, report: ReportView) -> None:
         async def reread(client: StaffClient) -> ReportView:
-            return (await client.project_account(about.project_id)).report
+            return (await client.project_account(report.project_id)).report
 
-        super().__init__(f"report {about.project_id}", about, reread)
+        super().__init__(f"report {report.project_id}", report, reread)
         self._title = title
 
-    def heading(self) -> Iterable[Said]:
-        yield Said(REPORT.in_(self.language, title=self._title), "strong")
-        yield Said(REPORT_HINT.in_(self.language), "dim")
+    def heading(self) -> Iterable[Phrase]:
+        yield Phrase(REPORT.in_(self.language, title=self._title), "strong")
+        yield Phrase(REPORT_HINT.in_(self.language), "dim")
 
     def fields(self) -> Iterable[Widget]:
         yield area("summary")
@@ -194,11 +200,11 @@ class ReportForm(WritingForm[ReportView]):
     def begin(self) -> Typed:
         return {"summary": self.about.summary}
 
-    def ask(self, typed: Typed) -> Callable[[StaffClient], Coroutine[Any, Any, ReportView]]:
+    def build_call(self, typed: Typed) -> Callable[[StaffClient], Coroutine[Any, Any, ReportView]]:
         wrong = (
             [] if typed["summary"] else [FieldError("summary", SUMMARY_NEEDED.in_(self.language))]
         )
-        report = written(
+        report = build_request(
             WriteReport, self.language, wrong, version=self.version, summary=typed["summary"]
         )
         return lambda client: client.write_report(self.about.project_id, report)
@@ -216,37 +222,43 @@ class FollowUpForm(WritingForm[DecisionView]):
         "note": Text(fr="Note", en="Note"),
     }
 
-    def __init__(self, about: DecisionView) -> None:
+    def __init__(self, decision: DecisionView) -> None:
         async def reread(client: StaffClient) -> DecisionView:
-            account = await client.project_account(about.project_id)
-            return next(one for one in account.decisions if one.proposal_id == about.proposal_id)
+            account = await client.project_account(decision.project_id)
+            return next(
+                decision
+                for decision in account.decisions
+                if decision.proposal_id == decision.proposal_id
+            )
 
-        super().__init__(f"follow-up {about.proposal_id}", about, reread)
+        super().__init__(f"follow-up {decision.proposal_id}", decision, reread)
 
-    def heading(self) -> Iterable[Said]:
-        one, language = self.about, self.language
-        yield Said(FOLLOW.in_(language, title=elide(one.title, 100)), "strong")
-        if one.follow_up:
-            last = one.follow_up[-1]
-            day = full_day(last.on, self.panel.today, language)
-            progress = say(PROGRESS, last.progress, language)
-            yield Said(LAST_STEP.in_(language, day=day, progress=progress))
-        yield Said(FOLLOW_HINT.in_(language), "dim")
+    def heading(self) -> Iterable[Phrase]:
+        decision, language = self.about, self.language
+        yield Phrase(FOLLOW.in_(language, title=elide(decision.title, 100)), "strong")
+        if decision.follow_up:
+            last = decision.follow_up[-1]
+            day = full_day(last.on, self.shell.today, language)
+            progress = label_of(PROGRESS, last.progress, language)
+            yield Phrase(LAST_STEP.in_(language, day=day, progress=progress))
+        yield Phrase(FOLLOW_HINT.in_(language), "dim")
 
     def fields(self) -> Iterable[Widget]:
         yield ChoiceLine(id="field-progress")
         yield area("note")
 
     def speak(self) -> None:
-        words = {step: say(PROGRESS, step, self.language) for step in steps_after(self.about)}
-        self.query_one(ChoiceLine).show(words)
+        labels = {step: label_of(PROGRESS, step, self.language) for step in steps_after(self.about)}
+        self.query_one(ChoiceLine).show(labels)
 
     def begin(self) -> Typed:
         return {"progress": next(iter(steps_after(self.about)), ""), "note": ""}
 
-    def ask(self, typed: Typed) -> Callable[[StaffClient], Coroutine[Any, Any, DecisionView]]:
+    def build_call(
+        self, typed: Typed
+    ) -> Callable[[StaffClient], Coroutine[Any, Any, DecisionView]]:
         unexplained = typed["progress"] == Progress.GIVEN_UP and not typed["note"]
-        step = written(
+        step = build_request(
             RecordFollowUp,
             self.language,
             [FieldError("note", WHY_NEEDED.in_(self.language))] if unexplained else [],
@@ -262,6 +274,6 @@ class FollowUpForm(WritingForm[DecisionView]):
         last = self.about.follow_up[-1] if self.about.follow_up else None
         if last is None:
             return meanwhile(self.about, self.language)
-        day = full_day(last.on, self.panel.today, self.language)
-        progress = say(PROGRESS, last.progress, self.language)
+        day = full_day(last.on, self.shell.today, self.language)
+        progress = label_of(PROGRESS, last.progress, self.language)
         return LAST_STEP.in_(self.language, day=day, progress=progress)

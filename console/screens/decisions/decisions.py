@@ -1,4 +1,4 @@
-"""Projects on the way to their report: where each stands, and what blocks it, in words."""
+"""Projects on the way to their report, each with its progress and blockers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from textual.containers import Container, Horizontal
 from textual.widget import Widget
 
 from console.presenters.project_status import blocked, in_order, where
-from console.presenters.styled_text import Said, signed
+from console.presenters.styled_text import Phrase, with_sign
+from console.routes import ProjectDecisionsRoute, ReportRoute
 from console.screens.base import PanelScreen, bindings
 from console.screens.searching import Searching
 from console.widgets.styled_text import content
@@ -64,16 +65,18 @@ class DecisionsScreen(Searching, PanelScreen[list["ProjectStanding"]]):
     def title_in_words(self) -> str:
         return TITLE.in_(self.language)
 
-    async def read(self, client: StaffClient) -> list[ProjectStanding]:
+    async def fetch(self, client: StaffClient) -> list[ProjectStanding]:
         return await client.project_statuses()
 
-    def _shown(self) -> list[ProjectStanding]:
+    def _visible(self) -> list[ProjectStanding]:
         part = self.searched.casefold()
-        return [one for one in in_order(self.snapshot or []) if part in one.title.casefold()]
+        return [
+            status for status in in_order(self.snapshot or []) if part in status.title.casefold()
+        ]
 
     def chosen(self) -> ProjectStanding | None:
         key = self.query_one(Table).selected
-        return next((one for one in self._shown() if str(one.project_id) == key), None)
+        return next((status for status in self._visible() if str(status.project_id) == key), None)
 
     def draw(self) -> None:
         language = self.language
@@ -81,10 +84,10 @@ class DecisionsScreen(Searching, PanelScreen[list["ProjectStanding"]]):
         table.mark_stale(self.stale)
         if self.snapshot is None:
             return
-        shown = self._shown()
-        late = sum(one.overdue for one in shown)
-        about = SHOWN.say(len(shown), language) + (LATE.say(late, language) if late else "")
-        self.query_one("#about", Static).update(content(Said(about, "dim"), stale=self.stale))
+        statuses = self._visible()
+        late = sum(status.overdue for status in statuses)
+        summary = SHOWN.say(len(statuses), language) + (LATE.say(late, language) if late else "")
+        self.query_one("#about", Static).update(content(Phrase(summary, "dim"), stale=self.stale))
         self.query_one("#search", Input).placeholder = SEARCH.in_(language)
         columns = [
             Column(HEADS["project"].in_(language)),
@@ -94,48 +97,48 @@ class DecisionsScreen(Searching, PanelScreen[list["ProjectStanding"]]):
         ]
         if self.has_class("-wide"):
             columns.append(Column(HEADS["maker"].in_(language), 16, keep=5))
-        rows = [self._row(one) for one in shown]
+        rows = [self._row(status) for status in statuses]
         if not rows:
-            words = NONE_MATCH if self.snapshot else EMPTY
-            columns, rows = [Column("")], [Row("", (Said(words.in_(language), "dim"),))]
+            sentence = NONE_MATCH if self.snapshot else EMPTY
+            columns, rows = [Column("")], [Row("", (Phrase(sentence.in_(language), "dim"),))]
         table.show(columns, rows)
         self._draw_next()
 
-    def _row(self, one: ProjectStanding) -> Row:
+    def _row(self, status: ProjectStanding) -> Row:
         language = self.language
         return Row(
-            str(one.project_id),
+            str(status.project_id),
             (
-                Said(one.title),
-                signed(where(one, language)),
-                Said(f"! {number(one.overdue, language)}", "attention")
-                if one.overdue
-                else Said("–", "dim"),
-                Said(short_day(one.decide_by, language) if one.decide_by else "–", "dim"),
-                Said(one.decision_maker, "dim"),
+                Phrase(status.title),
+                with_sign(where(status, language)),
+                Phrase(f"! {number(status.overdue, language)}", "attention")
+                if status.overdue
+                else Phrase("–", "dim"),
+                Phrase(short_day(status.decide_by, language) if status.decide_by else "–", "dim"),
+                Phrase(status.decision_maker, "dim"),
             ),
         )
 
     def _draw_next(self) -> None:
-        one, language = self.chosen(), self.language
-        if one is None:
+        status, language = self.chosen(), self.language
+        if status is None:
             self.query_one("#next", Static).update("")
             return
         room = (42 if self.has_class("-wide") else self.size.width) - 3
-        words = (
+        sentence = (
             BY.in_(
                 language,
-                who=one.decision_maker,
-                day=full_day(one.decide_by, self.panel.today, language),
+                who=status.decision_maker,
+                day=full_day(status.decide_by, self.shell.today, language),
             )
-            if one.decide_by
-            else MAKER.in_(language, who=one.decision_maker)
+            if status.decide_by
+            else MAKER.in_(language, who=status.decision_maker)
         )
-        what = signed(blocked(one, language))
+        phrase = with_sign(blocked(status, language))
         self.query_one("#next", Static).update(
             content(
-                Said(f"{fold(words, room)}\n", "dim"),
-                Said(fold(what.text, room), what.tone),
+                Phrase(f"{fold(sentence, room)}\n", "dim"),
+                Phrase(fold(phrase.text, room), phrase.tone),
                 stale=self.stale,
             )
         )
@@ -145,18 +148,18 @@ class DecisionsScreen(Searching, PanelScreen[list["ProjectStanding"]]):
 
     def on_table_opened(self, message: Table.Opened) -> None:
         if message.key:
-            self.panel.account_for(UUID(message.key))
+            self.shell.open(ProjectDecisionsRoute(UUID(message.key)))
 
     def action_open(self) -> None:
         self.query_one(Table).action_open()
 
     def action_report(self) -> None:
-        if one := self.chosen():
-            self.panel.report_for(one.project_id)
+        if status := self.chosen():
+            self.shell.open(ReportRoute(status.project_id))
 
     def action_copy_id(self) -> None:
-        if one := self.chosen():
-            self.panel.copy_id(str(one.project_id))
+        if status := self.chosen():
+            self.shell.copy_id(str(status.project_id))
 
     def key_escape(self) -> None:
         self.leave_search()

@@ -1,4 +1,4 @@
-"""A project's decisions: each listed proposal with its answer, and what the report waits for."""
+"""The decisions on a project's listed proposals, and the blockers of its report."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from textual.containers import Container, Horizontal
 from textual.content import Content
 from textual.widget import Widget
 
-from console.client.vocabulary import DECISION, say
+from console.client.vocabulary import DECISION, label_of
 from console.presenters.decisions import QUOTED, in_full, outcome, state, what_is_due
 from console.presenters.project_status import blocked
-from console.presenters.styled_text import Said, signed
+from console.presenters.styled_text import Phrase, with_sign
+from console.routes import DecisionRoute
 from console.screens.base import bindings
 from console.screens.decisions.decision_acts import DecisionActs
 from console.screens.searching import Searching
@@ -57,7 +58,7 @@ NONE_MATCH = Text(
 FILTERS = (None, *DECISION)
 
 
-class AccountScreen(Searching, DecisionActs[ProjectAccount]):
+class ProjectDecisionsScreen(Searching, DecisionActs[ProjectAccount]):
     ID = "account"
     SERVICE = "feedback"
     BINDINGS = bindings("account")
@@ -82,23 +83,25 @@ class AccountScreen(Searching, DecisionActs[ProjectAccount]):
         title = self.snapshot.standing.title if self.snapshot else "…"
         return TITLE.in_(self.language, title=title)
 
-    async def read(self, client: StaffClient) -> ProjectAccount:
+    async def fetch(self, client: StaffClient) -> ProjectAccount:
         return await client.project_account(self._project_id)
 
     def account(self) -> ProjectAccount | None:
         return self.snapshot
 
-    def _shown(self) -> list[DecisionView]:
+    def _visible(self) -> list[DecisionView]:
         part = self.searched.casefold()
         return [
-            one
-            for one in (self.snapshot.decisions if self.snapshot else [])
-            if self._only in (None, one.state) and part in one.title.casefold()
+            decision
+            for decision in (self.snapshot.decisions if self.snapshot else [])
+            if self._only in (None, decision.state) and part in decision.title.casefold()
         ]
 
     def chosen(self) -> DecisionView | None:
         key = self.query_one(Table).selected
-        return next((one for one in self._shown() if str(one.proposal_id) == key), None)
+        return next(
+            (decision for decision in self._visible() if str(decision.proposal_id) == key), None
+        )
 
     def draw(self) -> None:
         account, language = self.snapshot, self.language
@@ -107,9 +110,9 @@ class AccountScreen(Searching, DecisionActs[ProjectAccount]):
         if account is None:
             return
         self.freshen_title()
-        shown = self._shown()
+        decisions = self._visible()
         self.query_one("#about", Static).update(
-            content(Said(self._about(account, len(shown)), "dim"), stale=self.stale)
+            content(Phrase(self._summary(account, len(decisions)), "dim"), stale=self.stale)
         )
         self.query_one("#search", Input).placeholder = SEARCH.in_(language)
         columns = [
@@ -120,38 +123,38 @@ class AccountScreen(Searching, DecisionActs[ProjectAccount]):
         ]
         if self.has_class("-wide"):
             columns.append(Column(HEADS["support"].in_(language), 7, "right"))
-        rows = [self._row(one) for one in shown]
+        rows = [self._row(decision) for decision in decisions]
         if not rows:
-            words = NONE_MATCH if account.decisions else NOTHING_LISTED
-            columns, rows = [Column("")], [Row("", (Said(words.in_(language), "dim"),))]
+            sentence = NONE_MATCH if account.decisions else NOTHING_LISTED
+            columns, rows = [Column("")], [Row("", (Phrase(sentence.in_(language), "dim"),))]
         table.show(columns, rows)
         self._draw_next()
 
-    def _about(self, account: ProjectAccount, shown: int) -> str:
+    def _summary(self, account: ProjectAccount, count: int) -> str:
         standing, language = account.standing, self.language
-        who = standing.decision_maker
-        parts = [SHOWN.say(shown, language)]
+        maker = standing.decision_maker
+        parts = [SHOWN.say(count, language)]
         if self._only:
-            parts.append(ONLY.in_(language, state=say(DECISION, self._only, language)))
+            parts.append(ONLY.in_(language, state=label_of(DECISION, self._only, language)))
         elif account.decisions:
             parts.append(SIGNED.say(standing.signed, language))
         if standing.decide_by:
             day = short_day(standing.decide_by, language)
-            parts.append(BY.in_(language, who=who, day=day))
+            parts.append(BY.in_(language, who=maker, day=day))
         else:
-            parts.append(MAKER.in_(language, who=who))
+            parts.append(MAKER.in_(language, who=maker))
         return " · ".join(parts)
 
-    def _row(self, one: DecisionView) -> Row:
-        language, today = self.language, self.panel.today
+    def _row(self, decision: DecisionView) -> Row:
+        language, today = self.language, self.shell.today
         return Row(
-            str(one.proposal_id),
+            str(decision.proposal_id),
             (
-                Said(one.title),
-                signed(state(one, language)),
-                outcome(one, language),
-                signed(what_is_due(one, today, language)),
-                Said(number(one.support, language), "dim"),
+                Phrase(decision.title),
+                with_sign(state(decision, language)),
+                outcome(decision, language),
+                with_sign(what_is_due(decision, today, language)),
+                Phrase(number(decision.support, language), "dim"),
             ),
         )
 
@@ -161,19 +164,19 @@ class AccountScreen(Searching, DecisionActs[ProjectAccount]):
             return
         wide = self.has_class("-wide")
         room = (42 if wide else self.size.width) - 3
-        parts: list[Content | Said | str] = []
-        if one := self.chosen():
-            paragraphs = in_full(one, self.maker, self.panel.today, language)
+        parts: list[Content | Phrase | str] = []
+        if decision := self.chosen():
+            paragraphs = in_full(decision, self.maker, self.shell.today, language)
             if wide:
-                paragraphs.append(Said(QUOTED.in_(language, text=one.text), "dim"))
+                paragraphs.append(Phrase(QUOTED.in_(language, text=decision.text), "dim"))
             # Narrow screens keep the room for the table: enter shows all of it.
-            for said in paragraphs if wide else paragraphs[:2]:
-                lines = fold(said.text, room).splitlines()
-                most = len(lines) if wide else 2
-                kept = "\n".join(lines[:most]) + (" …" if len(lines) > most else "")
-                parts.append(Said(f"{kept}\n" + ("\n" if wide else ""), said.tone))
-        what = signed(blocked(account.standing, language))
-        parts.append(Said(fold(what.text, room), what.tone))
+            for phrase in paragraphs if wide else paragraphs[:2]:
+                lines = fold(phrase.text, room).splitlines()
+                limit = len(lines) if wide else 2
+                excerpt = "\n".join(lines[:limit]) + (" …" if len(lines) > limit else "")
+                parts.append(Phrase(f"{excerpt}\n" + ("\n" if wide else ""), phrase.tone))
+        phrase = with_sign(blocked(account.standing, language))
+        parts.append(Phrase(fold(phrase.text, room), phrase.tone))
         self.query_one("#next", Static).update(content(*parts, stale=self.stale))
 
     def on_table_selected(self) -> None:
@@ -181,7 +184,7 @@ class AccountScreen(Searching, DecisionActs[ProjectAccount]):
 
     def on_table_opened(self, message: Table.Opened) -> None:
         if message.key:
-            self.panel.decision_for(self._project_id, UUID(message.key))
+            self.shell.open(DecisionRoute(self._project_id, UUID(message.key)))
 
     def action_open(self) -> None:
         self.query_one(Table).action_open()

@@ -1,4 +1,4 @@
-"""The report as participants will read it, how easily it reads, and what would stop it."""
+"""The report as participants will read it, its readability and its blockers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from textual.content import Content
 from textual.widget import Widget
 
 from console.presenters.project_status import stops
-from console.presenters.styled_text import Said, signed
+from console.presenters.styled_text import Phrase, with_sign
+from console.routes import ProjectDecisionsRoute
 from console.screens.base import bindings
 from console.screens.decisions.decision_acts import AccountActs
 from console.screens.decisions.decision_forms import ReportForm
@@ -70,7 +71,7 @@ class ReportScreen(AccountActs[Shown]):
         title = self.snapshot.account.standing.title if self.snapshot else "…"
         return TITLE.in_(self.language, title=title)
 
-    async def read(self, client: StaffClient) -> Shown:
+    async def fetch(self, client: StaffClient) -> Shown:
         return Shown(
             *await gather(
                 client.project_account(self._project_id), client.preview_report(self._project_id)
@@ -81,57 +82,57 @@ class ReportScreen(AccountActs[Shown]):
         return self.snapshot.account if self.snapshot else None
 
     def draw(self) -> None:
-        shown = self.snapshot
-        if shown is None:
+        snapshot = self.snapshot
+        if snapshot is None:
             return
         self.freshen_title()
         room = min(self.size.width, 100) - 4
-        lines = self._stands(shown)
-        parts: list[Content | Said | str] = []
-        for place, said in enumerate(lines):
-            parts.append(Said(("\n" if place else "") + fold(said.text, room), said.tone))
+        lines = self._stands(snapshot)
+        parts: list[Content | Phrase | str] = []
+        for position, phrase in enumerate(lines):
+            parts.append(Phrase(("\n" if position else "") + fold(phrase.text, room), phrase.tone))
         self.query_one("#stands", Static).update(content(*parts, stale=self.stale))
-        text = "\n".join(_folded(line, room) for line in shown.preview.text.splitlines())
+        text = "\n".join(_folded(line, room) for line in snapshot.preview.text.splitlines())
         self.query_one("#text", Static).update(content(text, stale=self.stale))
 
-    def _stands(self, shown: Shown) -> list[Said]:
-        language, report, preview = self.language, shown.account.report, shown.preview
+    def _stands(self, snapshot: Shown) -> list[Phrase]:
+        language, report, preview = self.language, snapshot.account.report, snapshot.preview
         lines = []
         if report.published_version is not None and report.published_on:
-            words = PUBLISHED.in_(
+            sentence = PUBLISHED.in_(
                 language,
                 version=report.published_version,
-                day=full_day(report.published_on, self.panel.today, language),
+                day=full_day(report.published_on, self.shell.today, language),
                 url=report.url or "",
             )
-            lines.append(signed(Said(words, "done")))
+            lines.append(with_sign(Phrase(sentence, "done")))
         if not report.summary:
-            lines.append(signed(Said(NO_SUMMARY.in_(language), "attention")))
+            lines.append(with_sign(Phrase(NO_SUMMARY.in_(language), "attention")))
         else:
             reads = preview.readability
-            words = READS.in_(
+            sentence = READS.in_(
                 language,
                 score=number(round(reads.score), language),
                 words=number(round(reads.words_per_sentence), language),
                 hint=reads.hint,
             )
             easy = reads.score >= _EVERYDAY
-            lines.append(signed(Said(words, "done" if easy else "attention")))
-        lines.append(signed(stops(shown.account, preview.blocked_by, language)))
+            lines.append(with_sign(Phrase(sentence, "done" if easy else "attention")))
+        lines.append(with_sign(stops(snapshot.account, preview.blocked_by, language)))
         return lines
 
     def action_edit_report(self) -> None:
         if account := self.account():
             form = ReportForm(account.standing.title, account.report)
-            self.app.push_screen(form, self._written)
+            self.app.push_screen(form, self._saved)
 
-    def _written(self, report: ReportView | None) -> None:
+    def _saved(self, report: ReportView | None) -> None:
         if report:
             self.notify(f"✓ {SAVED.in_(self.language)}", timeout=3)
             self.want()
 
     def action_decisions(self) -> None:
-        self.panel.account_for(self._project_id)
+        self.shell.open(ProjectDecisionsRoute(self._project_id))
 
     def action_back(self) -> None:
         self.app.pop_screen()

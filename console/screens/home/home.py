@@ -18,7 +18,8 @@ from console.client.problems import Failure
 from console.presenters.attention import unread_of, what_waits
 from console.presenters.project_status import in_order, need, promise
 from console.presenters.projects import needs, promises
-from console.presenters.styled_text import Said, signed
+from console.presenters.styled_text import Phrase, with_sign
+from console.routes import BoardRoute, ContributionRoute, ProjectDecisionsRoute, ProjectRoute
 from console.screens.base import NotRead, PanelScreen, Read, bindings
 from console.widgets.styled_text import content, sparkline
 from console.widgets.table import Column, Row, Table
@@ -110,12 +111,12 @@ class HomeScreen(PanelScreen[HomeSnapshot]):
         yield Static(id="promises", classes="block")
 
     def on_mount(self) -> None:
-        self.set_interval(_CHECK_SERVICES_EVERY_SECONDS, self._look)
+        self.set_interval(_CHECK_SERVICES_EVERY_SECONDS, self._check_services)
 
     def title_in_words(self) -> str:
         return TITLE.in_(self.language)
 
-    async def read(self, client: StaffClient) -> HomeSnapshot:
+    async def fetch(self, client: StaffClient) -> HomeSnapshot:
         today, projects, to_read, standings = await gather(
             client.today(), client.projects(), self._to_read(client), self._standings(client)
         )
@@ -123,22 +124,30 @@ class HomeScreen(PanelScreen[HomeSnapshot]):
 
     async def _to_read(self, client: StaffClient) -> list[AttentionView]:
         """For who reads: projects with contributions that wait."""
-        if not (self.panel.person and "analysis" in self.panel.person.roles):
+        if not (self.shell.person and "analysis" in self.shell.person.roles):
             return []
         try:
             collections = await client.collections()
             waiting = [
-                one for one in collections if one.contributions and one.state != "synthesised"
+                collection
+                for collection in collections
+                if collection.contributions and collection.state != "synthesised"
             ]
-            found = await gather(*(client.attention(one.project_id) for one in waiting))
+            attentions = await gather(
+                *(client.attention(collection.project_id) for collection in waiting)
+            )
         except Failure:
             return []  # a service that does not answer is said below, by its name
-        ended = {one.project_id for one in waiting if one.state == "ended"}
-        return [one for one in found if unread_of(one) or one.project_id in ended]
+        ended = {collection.project_id for collection in waiting if collection.state == "ended"}
+        return [
+            attention
+            for attention in attentions
+            if unread_of(attention) or attention.project_id in ended
+        ]
 
     async def _standings(self, client: StaffClient) -> list[ProjectStanding] | None:
         """For whom decisions are open to: where projects stand."""
-        if "decisions" not in {area.id for area in areas_for(self.panel.roles)}:
+        if "decisions" not in {area.id for area in areas_for(self.shell.roles)}:
             return None
         try:
             return in_order(await client.project_statuses())
@@ -147,7 +156,7 @@ class HomeScreen(PanelScreen[HomeSnapshot]):
 
     def draw(self) -> None:
         if self.snapshot:
-            self.panel.today = self.snapshot.today.today
+            self.shell.today = self.snapshot.today.today
         self._draw_needs()
         self.query_one("#today", Static).update(self._today())
         self.query_one("#promises", Static).update(self._promises())
@@ -157,53 +166,53 @@ class HomeScreen(PanelScreen[HomeSnapshot]):
         columns = [Column(NEEDS_YOU.in_(language)), Column("", 34)]
         rows = []
         if self.snapshot:
-            found = needs(self.snapshot.projects, self.panel.today, language)
+            project_needs = needs(self.snapshot.projects, self.shell.today, language)
             deciding = self._deciding_rows()
             reading = {
-                one.project_id: self._reading_row(one)
-                for one in self.snapshot.to_read
-                if one.project_id not in deciding
+                attention.project_id: self._reading_row(attention)
+                for attention in self.snapshot.to_read
+                if attention.project_id not in deciding
             }
             rows = [*reading.values(), *deciding.values()]
             rows += [
-                Row(str(need.project.id), (Said(need.project.title), need.what))
-                for need in found
+                Row(str(need.project.id), (Phrase(need.project.title), need.phrase))
+                for need in project_needs
                 if need.project.id not in deciding and need.project.id not in reading
             ]
             if not rows:
-                words = NOTHING if self.snapshot.projects else FIRST
+                sentence = NOTHING if self.snapshot.projects else FIRST
                 columns = [Column(NEEDS_YOU.in_(language))]
-                rows = [Row("", (signed(Said(words.in_(language), "done")),))]
+                rows = [Row("", (with_sign(Phrase(sentence.in_(language), "done")),))]
         table = self.query_one("#needs", Table)
         table.mark_stale(self.stale)
         table.show(columns, rows, mark=False)
 
-    def _reading_row(self, one: AttentionView) -> Row:
-        said = Said(what_waits(one, self.language), "attention")
-        return Row(f"{_TO_READ}{one.project_id}", (Said(one.title), said))
+    def _reading_row(self, attention: AttentionView) -> Row:
+        phrase = Phrase(what_waits(attention, self.language), "attention")
+        return Row(f"{_TO_READ}{attention.project_id}", (Phrase(attention.title), phrase))
 
     def _deciding_rows(self) -> dict[UUID, Row]:
-        """What waits on the way to a report, projects that are late first."""
+        """Rows of projects that wait for decisions or a report, late ones first."""
         rows: dict[UUID, Row] = {}
         if self.snapshot is None:
             return rows
-        duties = {one.id: one.report_duties for one in self.snapshot.projects}
-        for one in self.snapshot.standings or []:
-            left = duties.get(one.project_id)
-            if what := need(one, left.owed if left else 0, self.language):
-                key = f"{_TO_DECIDE}{one.project_id}"
-                rows[one.project_id] = Row(key, (Said(one.title), what))
+        duties = {project.id: project.report_duties for project in self.snapshot.projects}
+        for status in self.snapshot.standings or []:
+            duty = duties.get(status.project_id)
+            if phrase := need(status, duty.owed if duty else 0, self.language):
+                key = f"{_TO_DECIDE}{status.project_id}"
+                rows[status.project_id] = Row(key, (Phrase(status.title), phrase))
         return rows
 
     def _today(self) -> Content:
         language, stale = self.language, self.stale
         if self.snapshot is None:
             waiting = "" if self.problem else WAITING.in_(language)
-            return content(Said(TODAY.in_(language), "dim"), "\n", Said(waiting, "dim"))
+            return content(Phrase(TODAY.in_(language), "dim"), "\n", Phrase(waiting, "dim"))
         today = self.snapshot.today
-        said = " · ".join(
-            words.say(count, language)
-            for words, count in (
+        summary = " · ".join(
+            count_words.say(count, language)
+            for count_words, count in (
                 (ASKED, today.asked),
                 (OPTED_IN, today.opted_in),
                 (DECLINED, today.declined),
@@ -211,13 +220,13 @@ class HomeScreen(PanelScreen[HomeSnapshot]):
             )
         )
         return content(
-            Said(TODAY.in_(language), "dim"),
-            Said(f"  {full_day(today.today, today.today, language)}\n", "dim"),
-            Said(f"{said}\n", "strong"),
-            Said(f"{PER_DAY.in_(language)}  ", "dim"),
+            Phrase(TODAY.in_(language), "dim"),
+            Phrase(f"  {full_day(today.today, today.today, language)}\n", "dim"),
+            Phrase(f"{summary}\n", "strong"),
+            Phrase(f"{PER_DAY.in_(language)}  ", "dim"),
             sparkline(spark(today.opted_in_per_day, 24), stale),
-            Said(f"   {FREE.in_(language)}  ", "dim"),
-            Said(number(today.can_be_asked_today, language), "strong"),
+            Phrase(f"   {FREE.in_(language)}  ", "dim"),
+            Phrase(number(today.can_be_asked_today, language), "strong"),
             stale=stale,
         )
 
@@ -230,29 +239,29 @@ class HomeScreen(PanelScreen[HomeSnapshot]):
             silent = self._seen.silent
             if silent:
                 names = listed(silent, language)
-                words = SILENT.say(len(silent), language).format(names=names)
-                lines.append(Said(words, "trouble"))
+                sentence = SILENT.say(len(silent), language).format(names=names)
+                lines.append(Phrase(sentence, "trouble"))
             else:
-                lines.append(Said(ALL_ANSWER.in_(language), "done"))
+                lines.append(Phrase(ALL_ANSWER.in_(language), "done"))
             dead = self._seen.dead_letters
             if dead is not None:
                 lines.append(
-                    Said(DEAD_LETTERS.say(dead, language), "attention")
+                    Phrase(DEAD_LETTERS.say(dead, language), "attention")
                     if dead
-                    else Said(NO_DEAD_LETTERS.in_(language), "done")
+                    else Phrase(NO_DEAD_LETTERS.in_(language), "done")
                 )
-        parts: list[Content | Said] = [Said(PROMISES.in_(language), "dim")]
+        parts: list[Content | Phrase] = [Phrase(PROMISES.in_(language), "dim")]
         for line in lines:
-            sign = signed(Said("", line.tone)).text
-            parts += [Said(f"\n{sign}", line.tone), Said(line.text)]
+            sign = with_sign(Phrase("", line.tone)).text
+            parts += [Phrase(f"\n{sign}", line.tone), Phrase(line.text)]
         return content(*parts)
 
-    def _look(self) -> None:
-        client, person = self.panel.client, self.panel.person
+    def _check_services(self) -> None:
+        client, person = self.shell.client, self.shell.person
         if client and person and self.is_current:
             roles = person.roles
-            look = partial(self._look_at_services, client, roles)
-            start(self, look, "look")
+            check = partial(self._look_at_services, client, roles)
+            start(self, check, "look")
 
     async def _look_at_services(self, client: StaffClient, roles: frozenset[str]) -> None:
         answers = await gather(*(client.is_ready(name) for name in SERVICES))
@@ -263,21 +272,21 @@ class HomeScreen(PanelScreen[HomeSnapshot]):
                 *(client.dead_letters(name) for name in up), return_exceptions=True
             )
             dead = 0
-            for found in letters:
-                if isinstance(found, Failure):
+            for letters_or_error in letters:
+                if isinstance(letters_or_error, Failure):
                     continue  # a service that just went: the next look says so
-                if isinstance(found, BaseException):
-                    raise found
-                dead += sum(letter.replayed_at is None for letter in found)
+                if isinstance(letters_or_error, BaseException):
+                    raise letters_or_error
+                dead += sum(letter.replayed_at is None for letter in letters_or_error)
         self.post_message(ServicesSeen([name for name in SERVICES if name not in up], dead))
 
     def on_read(self, message: Read) -> None:
         # Textual calls the base's handler too; the services are looked at once numbers are there.
         if self._seen is None:
-            self._look()
+            self._check_services()
 
     def on_not_read(self, message: NotRead) -> None:
-        self._look()
+        self._check_services()
 
     def on_services_seen(self, message: ServicesSeen) -> None:
         self._seen = message
@@ -287,15 +296,16 @@ class HomeScreen(PanelScreen[HomeSnapshot]):
         if message.key.startswith(_TO_READ):
             project_id = UUID(message.key.removeprefix(_TO_READ))
             view = next(
-                one
-                for one in (self.snapshot.to_read if self.snapshot else [])
-                if one.project_id == project_id
+                attention
+                for attention in (self.snapshot.to_read if self.snapshot else [])
+                if attention.project_id == project_id
             )
-            (self.panel.read_for if unread_of(view) else self.panel.board_for)(project_id)
+            route = ContributionRoute if unread_of(view) else BoardRoute
+            self.shell.open(route(project_id))
         elif message.key.startswith(_TO_DECIDE):
-            self.panel.account_for(UUID(message.key.removeprefix(_TO_DECIDE)))
+            self.shell.open(ProjectDecisionsRoute(UUID(message.key.removeprefix(_TO_DECIDE))))
         elif message.key:
-            self.panel.open_project(message.key)
+            self.shell.open(ProjectRoute(UUID(message.key)))
 
     def action_open(self) -> None:
         self.query_one("#needs", Table).action_open()

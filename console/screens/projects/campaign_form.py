@@ -11,7 +11,7 @@ from textual.widget import Widget
 from console.client.problems import FieldError
 from console.client.vocabulary import ATTRIBUTES
 from console.drafts.campaign import Draft, attribute_of
-from console.presenters.styled_text import Said, signed
+from console.presenters.styled_text import Phrase, with_sign
 from console.widgets.styled_text import content
 from console.widgets.text import Input, Static
 from console.words import Language, Text, fold
@@ -83,12 +83,12 @@ class CampaignForm(Vertical):
 
     def show_wrong(self, wrong: Iterable[FieldError]) -> None:
         """Each sentence below its field."""
-        sentences = {one.field: one.sentence for one in wrong}
+        sentences = {error.field: error.sentence for error in wrong}
         for name in LABELS:
             line = self.query_one(f"#wrong-{name}", Static)
-            said = signed(Said(sentences.get(name, ""), "attention"))
+            phrase = with_sign(Phrase(sentences.get(name, ""), "attention"))
             line.set_class(name in sentences, "-told")
-            line.update(content(Said(fold(said.text, WIDTH), said.tone)))
+            line.update(content(Phrase(fold(phrase.text, WIDTH), phrase.tone)))
 
     def focus_field(self, name: str) -> None:
         self._input(name).focus()

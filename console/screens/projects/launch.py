@@ -1,4 +1,4 @@
-"""Launching: a campaign of the project, or a new one, and what it would do, as one types."""
+"""Launch of a stored or new campaign, with a preview while typing."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from textual.widget import Widget
 
 from console.client.problems import Failure, FieldError, Incomplete, SignedOut
 from console.presenters.projects import MANY_PEOPLE, launch_sentence, will_be_asked
-from console.presenters.styled_text import Said, signed
+from console.presenters.styled_text import Phrase, with_sign
 from console.screens.acts import refusal
 from console.screens.base import PanelScreen, bindings, in_words
 from console.screens.dialogs import ConfirmScreen, NewsScreen
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 _DEBOUNCE_SECONDS = 0.3
 _NEW = "new"
-# What a launch would do does not depend on the title, which may come last.
+# The preview does not depend on the title, which may come last.
 _UNTITLED = "…"
 
 TITLE = Text(fr="Lancer · {title}", en="Launch · {title}")
@@ -66,16 +66,16 @@ class LaunchSnapshot:
 
 
 class Previewed(Message):
-    def __init__(self, about: About, preview: Preview) -> None:
+    def __init__(self, subject: About, preview: Preview) -> None:
         super().__init__()
-        self.about = about
+        self.about = subject
         self.preview = preview
 
 
 class NotPreviewed(Message):
-    def __init__(self, about: About, problem: Failure) -> None:
+    def __init__(self, subject: About, problem: Failure) -> None:
         super().__init__()
-        self.about = about
+        self.about = subject
         self.problem = problem
 
 
@@ -99,12 +99,12 @@ class LaunchScreen(PanelScreen[LaunchSnapshot]):
         super().__init__()
         self._project_id = project_id
         self._typed_as = f"campaign {project_id}"
-        # What numbers are being asked for, and what those on screen are of.
+        # Subject of the preview under way, and subject of the preview on screen.
         self._about: About | None = None
         self._preview: Preview | None = None
         self._preview_of: About | None = None
         self._launch_once_known = False
-        self._trouble: Said | None = None
+        self._trouble: Phrase | None = None
         self._preview_timer: Timer | None = None
         # A sheet already stored as a draft, so that trying again does not store it twice.
         self._stored: dict[str, UUID] = {}
@@ -118,7 +118,7 @@ class LaunchScreen(PanelScreen[LaunchSnapshot]):
                 yield PreviewPane(id="preview")
 
     def on_mount(self) -> None:
-        self._form.fill(self.panel.typed.get(self._typed_as, {}))
+        self._form.fill(self.shell.drafts.get(self._typed_as, {}))
         self._drafts.focus()
 
     @property
@@ -137,10 +137,12 @@ class LaunchScreen(PanelScreen[LaunchSnapshot]):
     def writing(self) -> bool:
         return self.has_class("-writing")
 
-    async def read(self, client: StaffClient) -> LaunchSnapshot:
+    async def fetch(self, client: StaffClient) -> LaunchSnapshot:
         project = await client.project(self._project_id)
         campaigns = await client.campaigns_of(self._project_id)
-        return LaunchSnapshot(project, [one for one in campaigns if one.launched_at is None])
+        return LaunchSnapshot(
+            project, [campaign for campaign in campaigns if campaign.launched_at is None]
+        )
 
     def draw(self) -> None:
         self.freshen_title()
@@ -153,10 +155,10 @@ class LaunchScreen(PanelScreen[LaunchSnapshot]):
         if self.snapshot is None:
             return
         rows = [
-            Row(str(one.id), (Said(one.title), Said(number(one.wanted, language))))
-            for one in self.snapshot.drafts
+            Row(str(draft.id), (Phrase(draft.title), Phrase(number(draft.wanted, language))))
+            for draft in self.snapshot.drafts
         ]
-        rows.append(Row(_NEW, (Said(WRITE.in_(language), "dim"), Said(""))))
+        rows.append(Row(_NEW, (Phrase(WRITE.in_(language), "dim"), Phrase(""))))
         self._drafts.show(
             [Column(CHOOSE.in_(language)), Column(WANTED.in_(language), 7, "right")], rows, False
         )
@@ -171,7 +173,7 @@ class LaunchScreen(PanelScreen[LaunchSnapshot]):
     def _chosen(self) -> CampaignView | None:
         """The stored campaign under the cursor."""
         drafts = self.snapshot.drafts if self.snapshot else []
-        return next((one for one in drafts if str(one.id) == self._drafts.selected), None)
+        return next((draft for draft in drafts if str(draft.id) == self._drafts.selected), None)
 
     def _quotas_by(self) -> str:
         if self.writing:
@@ -179,7 +181,7 @@ class LaunchScreen(PanelScreen[LaunchSnapshot]):
         chosen = self._chosen()
         return chosen.quotas.attribute if chosen and chosen.quotas else ""
 
-    # What it would do, asked for a moment after the last key.
+    # Fetch the preview a moment after the last key.
 
     def on_table_selected(self, message: Table.Selected) -> None:
         self._preview_soon()
@@ -191,9 +193,9 @@ class LaunchScreen(PanelScreen[LaunchSnapshot]):
     def _keep(self) -> None:
         typed = self._form.typed
         if any(typed.values()):
-            self.panel.typed[self._typed_as] = typed
+            self.shell.drafts[self._typed_as] = typed
         else:
-            self.panel.typed.pop(self._typed_as, None)
+            self.shell.drafts.pop(self._typed_as, None)
 
     def _preview_soon(self) -> None:
         self._launch_once_known = False
@@ -202,41 +204,41 @@ class LaunchScreen(PanelScreen[LaunchSnapshot]):
         self._preview_timer = self.set_timer(_DEBOUNCE_SECONDS, self._ask_preview)
 
     def _ask_preview(self) -> None:
-        client = self.panel.client
+        client = self.shell.client
         if client is None:
             return
         self._trouble = None
         wrong: tuple[FieldError, ...] = ()
         try:
-            about = self._at_hand()
+            subject = self._at_hand()
         except Incomplete as error:
-            about = None
+            subject = None
             # An untouched form is no mistake.
             wrong = error.errors if any(self._form.typed.values()) else ()
         self._form.show_wrong(wrong)
-        if about is None:
+        if subject is None:
             self._about = self._preview = self._preview_of = None
             self._draw_preview()
             return
-        self._about = about
-        start(self, partial(self._read_preview, client, about), "preview")
+        self._about = subject
+        start(self, partial(self._read_preview, client, subject), "preview")
 
     def _at_hand(self) -> About | None:
-        """What would be launched, whatever its title. Raises Incomplete."""
+        """Subject of the preview, with or without a title. Raises Incomplete."""
         if self.writing:
             return replace(self._form.draft, title=_UNTITLED).sheet(self._project_id, self.language)
         chosen = self._chosen()
         return chosen.id if chosen else None
 
-    async def _read_preview(self, client: StaffClient, about: About) -> None:
+    async def _read_preview(self, client: StaffClient, subject: About) -> None:
         try:
-            if isinstance(about, UUID):
-                preview = await client.preview(about)
+            if isinstance(subject, UUID):
+                preview = await client.preview(subject)
             else:
-                preview = await client.preview_unsaved(about)
-            self.post_message(Previewed(about, preview))
+                preview = await client.preview_unsaved(subject)
+            self.post_message(Previewed(subject, preview))
         except Failure as problem:
-            self.post_message(NotPreviewed(about, problem))
+            self.post_message(NotPreviewed(subject, problem))
 
     def on_previewed(self, message: Previewed) -> None:
         if message.about == self._about:
@@ -248,7 +250,7 @@ class LaunchScreen(PanelScreen[LaunchSnapshot]):
 
     def on_not_previewed(self, message: NotPreviewed) -> None:
         if isinstance(message.problem, SignedOut):
-            self.panel.sign_in_again()
+            self.shell.sign_in_again()
         elif message.about == self._about:
             self._preview, self._launch_once_known = None, False
             self._trouble = in_words(message.problem, self.language)
@@ -257,9 +259,9 @@ class LaunchScreen(PanelScreen[LaunchSnapshot]):
     def _draw_preview(self) -> None:
         pane = self.query_one(PreviewPane)
         if self._preview and not self._trouble:
-            pane.show(self._preview, self._quotas_by(), self.language, self.panel.today)
+            pane.show(self._preview, self._quotas_by(), self.language, self.shell.today)
         else:
-            pane.say(self.language, self._trouble)
+            pane.show_waiting(self.language, self._trouble)
 
     # From the sentence to the act.
 
@@ -276,21 +278,21 @@ class LaunchScreen(PanelScreen[LaunchSnapshot]):
         self._write()
 
     def action_launch(self) -> None:
-        """Show the sentence of what will happen; nothing happens before it is confirmed.
+        """Show the effect of the launch; nothing happens before it is confirmed.
 
         The numbers are those of the very thing to be launched: until they have come, it waits.
         """
-        client = self.panel.client
+        client = self.shell.client
         if client is None:
             return
         try:
-            about, title = self._to_launch()
+            subject, title = self._to_launch()
             at_hand = self._at_hand()
         except Incomplete as error:
             self._form.show_wrong(error.errors)
             self._form.focus_field(error.errors[0].field)
             return
-        if about is None:
+        if subject is None:
             return
         if self._preview is None or at_hand != self._preview_of:
             self._launch_once_known = True
@@ -301,12 +303,12 @@ class LaunchScreen(PanelScreen[LaunchSnapshot]):
 
         def go(confirmed: bool | None) -> None:
             if confirmed:
-                start(self, partial(self._launch, client, about), "act", exclusive=False)
+                start(self, partial(self._launch, client, subject), "act", exclusive=False)
 
         self.app.push_screen(
             ConfirmScreen(
                 Text(SENTENCE.fr.format(title=title), SENTENCE.en.format(title=title)),
-                launch_sentence(self._preview, self.language, self.panel.today),
+                launch_sentence(self._preview, self.language, self.shell.today),
                 SEND,
                 WORD if people > MANY_PEOPLE else None,
             ),
@@ -321,19 +323,19 @@ class LaunchScreen(PanelScreen[LaunchSnapshot]):
         chosen = self._chosen()
         return (chosen.id, chosen.title) if chosen else (None, "")
 
-    async def _launch(self, client: StaffClient, about: About) -> None:
-        from console.client.requests import written
+    async def _launch(self, client: StaffClient, subject: About) -> None:
+        from console.client.requests import build_request
         from services.contracts.http.campaigns import Launch
 
         try:
-            if isinstance(about, UUID):
-                campaign_id = about
+            if isinstance(subject, UUID):
+                campaign_id = subject
             else:
-                key = about.model_dump_json()
+                key = subject.model_dump_json()
                 if key not in self._stored:
-                    self._stored[key] = (await client.create_campaign(about)).id
+                    self._stored[key] = (await client.create_campaign(subject)).id
                 campaign_id = self._stored[key]
-            order = written(Launch, self.language, campaign_ids=[campaign_id])
+            order = build_request(Launch, self.language, campaign_ids=[campaign_id])
             launched = await client.launch(order)
             self.post_message(Launched(launched[0]))
         except Failure as problem:
@@ -341,21 +343,24 @@ class LaunchScreen(PanelScreen[LaunchSnapshot]):
 
     def on_launched(self, message: Launched) -> None:
         campaign, language = message.campaign, self.language
-        said = LAUNCHED.in_(language, title=campaign.title, n=number(campaign.wanted, language))
-        self.panel.typed.pop(self._typed_as, None)
+        sentence = LAUNCHED.in_(language, title=campaign.title, n=number(campaign.wanted, language))
+        self.shell.drafts.pop(self._typed_as, None)
         self.app.pop_screen()
         self.app.push_screen(
-            NewsScreen(signed(Said(said, "done")), Said(""), Said(ELSEWHERE.in_(language)))
+            NewsScreen(
+                with_sign(Phrase(sentence, "done")), Phrase(""), Phrase(ELSEWHERE.in_(language))
+            )
         )
 
     def on_not_launched(self, message: NotLaunched) -> None:
         if isinstance(message.problem, SignedOut):
-            self.panel.sign_in_again()
+            self.shell.sign_in_again()
         else:
             self.app.push_screen(refusal(message.problem, self.language))
 
     def action_back(self) -> None:
-        """From the form to the list with what was typed kept, from the list to the project."""
+        """Go back from the form to the list, with the draft stored, or from the list to the
+        project."""
         if self.writing and self.snapshot and self.snapshot.drafts:
             self.remove_class("-writing")
             self._drafts.focus()

@@ -1,4 +1,4 @@
-"""One project: its life and what blocks the next step, its mandate, campaigns and opt-ins, live."""
+"""One project, live: its life cycle and blockers, mandate, campaigns and opt-ins."""
 
 from __future__ import annotations
 
@@ -21,10 +21,11 @@ from console.client.vocabulary import (
     REFUSED,
     STATES,
     code_in_words,
-    say,
+    label_of,
 )
 from console.presenters.projects import what_comes_next
-from console.presenters.styled_text import Said
+from console.presenters.styled_text import Phrase
+from console.routes import AttentionRoute, BoardRoute
 from console.screens.acts import ProjectActs
 from console.screens.base import bindings
 from console.widgets.styled_text import content, sparkline
@@ -95,9 +96,9 @@ class ProjectScreen(ProjectActs[ProjectSnapshot]):
     ID = "project"
     BINDINGS = bindings("project")
 
-    def __init__(self, project_id: str) -> None:
+    def __init__(self, project_id: UUID) -> None:
         super().__init__()
-        self._project_id = UUID(project_id)
+        self._project_id = project_id
         self._tab = ""
 
     def compose_body(self) -> Iterable[Widget]:
@@ -115,7 +116,7 @@ class ProjectScreen(ProjectActs[ProjectSnapshot]):
     def title_in_words(self) -> str:
         return self.snapshot.project.title if self.snapshot else OPENING.in_(self.language)
 
-    async def read(self, client: StaffClient) -> ProjectSnapshot:
+    async def fetch(self, client: StaffClient) -> ProjectSnapshot:
         project, campaigns, opt_ins, today = await gather(
             client.project(self._project_id),
             client.campaigns_of(self._project_id),
@@ -130,7 +131,7 @@ class ProjectScreen(ProjectActs[ProjectSnapshot]):
     def draw(self) -> None:
         if self.snapshot is None:
             return
-        self.panel.today = self.snapshot.today.today
+        self.shell.today = self.snapshot.today.today
         if not self._tab:
             self._go("opt-ins" if self.snapshot.opt_ins.answers else "mandate")
         self.freshen_title()
@@ -146,24 +147,24 @@ class ProjectScreen(ProjectActs[ProjectSnapshot]):
         assert snapshot
         project = snapshot.project
         steps = (*LIFE[:2], "abandoned") if project.state == "abandoned" else LIFE
-        here = steps.index(project.state)
-        parts: list[Said] = []
-        for place, step in enumerate(steps):
-            name = say(STATES, step, language)
-            if place:
-                parts.append(Said(" ─ ", "dim"))
-            if place == here:
-                parts.append(Said(f"● {name}", "strong"))
+        current = steps.index(project.state)
+        parts: list[Phrase] = []
+        for position, step in enumerate(steps):
+            name = label_of(STATES, step, language)
+            if position:
+                parts.append(Phrase(" ─ ", "dim"))
+            if position == current:
+                parts.append(Phrase(f"● {name}", "strong"))
             else:
-                parts.append(Said(name, "done" if place < here else "dim"))
-        what = what_comes_next(
+                parts.append(Phrase(name, "done" if position < current else "dim"))
+        phrase = what_comes_next(
             project,
             language,
-            self.panel.today,
+            self.shell.today,
             snapshot.today.can_be_asked_today,
             max(snapshot.opt_ins.per_day[-2:], default=0) or None,
         )
-        return content(*parts, "\n", Said(fold(what.text, self.size.width - 2), what.tone))
+        return content(*parts, "\n", Phrase(fold(phrase.text, self.size.width - 2), phrase.tone))
 
     def _tabs(self) -> Content:
         snapshot, language = self.snapshot, self.language
@@ -172,14 +173,14 @@ class ProjectScreen(ProjectActs[ProjectSnapshot]):
             "campaigns": len(snapshot.campaigns),
             "opt-ins": snapshot.project.counts.accepted,
         }
-        parts: list[Content | Said | str] = []
+        parts: list[Content | Phrase | str] = []
         for tab, name in TABS.items():
             count = numbers.get(tab)
-            words = name.in_(language) + (f" {number(count, language)}" if count else "")
+            label = name.in_(language) + (f" {number(count, language)}" if count else "")
             if tab == self._tab:
-                parts.append(Content.styled(f" {words} ", "bold $text on $primary 40%"))
+                parts.append(Content.styled(f" {label} ", "bold $text on $primary 40%"))
             else:
-                parts.append(Said(f" {words} ", "dim"))
+                parts.append(Phrase(f" {label} ", "dim"))
             parts.append(" ")
         return content(*parts)
 
@@ -191,7 +192,7 @@ class ProjectScreen(ProjectActs[ProjectSnapshot]):
             part for part in (mandate.decision_maker.name, mandate.decision_maker.role) if part
         )
         paid = mandate.compensation
-        said = {
+        fields = {
             "nature": mandate.nature,
             "why": mandate.why,
             "stakes": mandate.stakes,
@@ -204,40 +205,40 @@ class ProjectScreen(ProjectActs[ProjectSnapshot]):
         }
         ends = (project.recruitment_ends_on, project.collection_ends_on)
         recruitment, collection = (
-            full_day(end, self.panel.today, language) if end else "?" for end in ends
+            full_day(end, self.shell.today, language) if end else "?" for end in ends
         )
-        said["dates"] = (
+        fields["dates"] = (
             DATES.in_(language, recruitment=recruitment, collection=collection) if all(ends) else ""
         )
         room = max(self.size.width - 4, 40)
-        lines: list[Content | Said | str] = []
-        for name, text in said.items():
+        lines: list[Content | Phrase | str] = []
+        for name, text in fields.items():
             heading = MANDATE_HEADINGS[name].in_(language)
-            lines.append(Said(f"{heading:<11} ", "dim"))
+            lines.append(Phrase(f"{heading:<11} ", "dim"))
             if text.strip():
                 lines.append(fold(text.strip(), room - 12).replace("\n", "\n" + " " * 12) + "\n")
             else:
-                lines.append(Said(f"! {NOT_SAID.in_(language)}\n", "attention"))
+                lines.append(Phrase(f"! {NOT_SAID.in_(language)}\n", "attention"))
         return content(*lines)
 
     def _counts(self) -> Content:
         snapshot, language = self.snapshot, self.language
         assert snapshot
         counts = snapshot.project.counts
-        parts: list[Said | str] = []
-        for name, words in FUNNEL:
+        parts: list[Phrase | str] = []
+        for name, label in FUNNEL:
             count = getattr(counts, name)
             if count or name in ("wanted", "sent", "accepted"):
                 parts += [
-                    Said(number(count, language), "strong"),
-                    Said(f" {words.in_(language)}   ", "dim"),
+                    Phrase(number(count, language), "strong"),
+                    Phrase(f" {label.in_(language)}   ", "dim"),
                 ]
         refused = {code: n for code, n in counts.refused_by_reason.items() if n}
         if refused:
-            parts.append(Said(f"\n{NOT_SENT.in_(language)}", "dim"))
+            parts.append(Phrase(f"\n{NOT_SENT.in_(language)}", "dim"))
             parts.append(
                 ", ".join(
-                    f"{number(n, language)} {say(REFUSED, code, language)}"
+                    f"{number(n, language)} {label_of(REFUSED, code, language)}"
                     for code, n in refused.items()
                 )
             )
@@ -249,7 +250,7 @@ class ProjectScreen(ProjectActs[ProjectSnapshot]):
         table = self.query_one("#campaign-table", Table)
         table.mark_stale(self.stale)
         if not snapshot.campaigns:
-            table.show([Column("")], [Row("", (Said(NO_CAMPAIGN.in_(language), "dim"),))], False)
+            table.show([Column("")], [Row("", (Phrase(NO_CAMPAIGN.in_(language), "dim"),))], False)
             return
         columns = [
             Column(HEADS["campaign"].in_(language), 22),
@@ -257,7 +258,7 @@ class ProjectScreen(ProjectActs[ProjectSnapshot]):
             Column(HEADS["audience"].in_(language)),
             Column(HEADS["when"].in_(language), 19),
         ]
-        table.show(columns, [self._campaign_row(one) for one in snapshot.campaigns])
+        table.show(columns, [self._campaign_row(campaign) for campaign in snapshot.campaigns])
 
     def _campaign_row(self, campaign: CampaignView) -> Row:
         language = self.language
@@ -266,19 +267,19 @@ class ProjectScreen(ProjectActs[ProjectSnapshot]):
             for attribute, codes in campaign.audience.items()
         )
         if campaign.launched_at:
-            when = Said(
+            when = Phrase(
                 f"✓ {short_day(campaign.launched_at.astimezone(ZONE).date(), language)} "
                 f"{clock_time(campaign.launched_at)}",
                 "done",
             )
         else:
-            when = Said(f"! {TO_LAUNCH.in_(language)}", "attention")
+            when = Phrase(f"! {TO_LAUNCH.in_(language)}", "attention")
         return Row(
             str(campaign.id),
             (
-                Said(campaign.title),
-                Said(number(campaign.wanted, language)),
-                Said(audience or EVERYONE.in_(language), "dim"),
+                Phrase(campaign.title),
+                Phrase(number(campaign.wanted, language)),
+                Phrase(audience or EVERYONE.in_(language), "dim"),
                 when,
             ),
         )
@@ -289,7 +290,7 @@ class ProjectScreen(ProjectActs[ProjectSnapshot]):
         table = self.query_one("#answers", Table)
         table.mark_stale(self.stale)
         if not snapshot.opt_ins.answers:
-            table.show([Column("")], [Row("", (Said(NO_ANSWER.in_(language), "dim"),))], False)
+            table.show([Column("")], [Row("", (Phrase(NO_ANSWER.in_(language), "dim"),))], False)
             self.query_one("#shape", Static).update("")
             return
         columns = [
@@ -298,7 +299,7 @@ class ProjectScreen(ProjectActs[ProjectSnapshot]):
             Column(HEADS["answer"].in_(language), 15),
             Column(HEADS["profile"].in_(language)),
         ]
-        table.show(columns, [self._answer_row(one) for one in snapshot.opt_ins.answers])
+        table.show(columns, [self._answer_row(answer) for answer in snapshot.opt_ins.answers])
         self.query_one("#shape", Static).update(self._shape())
 
     def _answer_row(self, answer: OptIn) -> Row:
@@ -309,15 +310,15 @@ class ProjectScreen(ProjectActs[ProjectSnapshot]):
             for attribute in (*ATTRIBUTES, *(answer.attributes.keys() - ATTRIBUTES.keys()))
             if attribute in answer.attributes
         )
-        said = say(ANSWERS, answer.answer, language)
+        label = label_of(ANSWERS, answer.answer, language)
         joined = answer.answer == "joined"
         return Row(
             f"{answer.id}/{answer.answer}",
             (
-                Said(day, "dim"),
-                Said(answer.pseudonym),
-                Said(f"✓ {said}" if joined else f"  {said}", "done" if joined else "dim"),
-                Said(profile),
+                Phrase(day, "dim"),
+                Phrase(answer.pseudonym),
+                Phrase(f"✓ {label}" if joined else f"  {label}", "done" if joined else "dim"),
+                Phrase(profile),
             ),
         )
 
@@ -326,24 +327,24 @@ class ProjectScreen(ProjectActs[ProjectSnapshot]):
         snapshot, language = self.snapshot, self.language
         assert snapshot
         answers = snapshot.opt_ins.answers
-        joined = [one for one in answers if one.answer == "joined"]
-        ages = Counter(one.attributes.get("age_band", "?") for one in joined)
+        joined = [answer for answer in answers if answer.answer == "joined"]
+        ages = Counter(answer.attributes.get("age_band", "?") for answer in joined)
         heading = (
             NEWEST.in_(language, n=number(len(answers), language))
             if len(joined) < snapshot.project.counts.accepted
             else BY_AGE.in_(language)
         )
         days = spark(snapshot.opt_ins.per_day)
-        left = LAST_24.in_(language)
-        width = max(len(left), len(days)) + 4
+        heading_text = LAST_24.in_(language)
+        width = max(len(heading_text), len(days)) + 4
         rows = [
-            content(Said(left.ljust(width), "dim"), Said(heading, "dim")),
+            content(Phrase(heading_text.ljust(width), "dim"), Phrase(heading, "dim")),
         ]
         top = max(ages.values(), default=0)
-        for place, (age, count) in enumerate(sorted(ages.items())):
+        for position, (age, count) in enumerate(sorted(ages.items())):
             start = (
                 content(sparkline(days, self.stale), " " * (width - len(days)))
-                if place == 0
+                if position == 0
                 else content(" " * width)
             )
             drawn = bar(count, top, _BAR_WIDTH)
@@ -371,10 +372,10 @@ class ProjectScreen(ProjectActs[ProjectSnapshot]):
             self.query_one("#tabs", Static).update(self._tabs())
 
     def action_proposals(self) -> None:
-        self.panel.board_for(self._project_id)
+        self.shell.open(BoardRoute(self._project_id))
 
     def action_attention(self) -> None:
-        self.panel.attention_for(self._project_id)
+        self.shell.open(AttentionRoute(self._project_id))
 
     def action_next_tab(self) -> None:
         self._turn(1)

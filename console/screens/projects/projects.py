@@ -11,8 +11,9 @@ from textual.containers import Container, Horizontal
 from textual.widget import Widget
 
 from console.client.vocabulary import LIFE
-from console.presenters.projects import answered_no, asked, next_step, state, what_comes_next
-from console.presenters.styled_text import Said
+from console.presenters.projects import answered_no, next_step, people_asked, state, what_comes_next
+from console.presenters.styled_text import Phrase
+from console.routes import ProjectRoute
 from console.screens.acts import COMMAND, FROM_A_SHEET, ProjectActs
 from console.screens.base import bindings
 from console.screens.searching import Searching
@@ -97,33 +98,36 @@ class ProjectsScreen(Searching, ProjectActs[ProjectsSnapshot]):
     def title_in_words(self) -> str:
         return TITLE.in_(self.language)
 
-    async def read(self, client: StaffClient) -> ProjectsSnapshot:
+    async def fetch(self, client: StaffClient) -> ProjectsSnapshot:
         today, projects = await gather(client.today(), client.projects())
         moved = [
-            one
-            for one in projects
-            if one.state == "open" and self._days.get(one.id, (-1,))[0] != one.counts.accepted
+            project
+            for project in projects
+            if project.state == "open"
+            and self._days.get(project.id, (-1,))[0] != project.counts.accepted
         ][:_SPARKS_AT_MOST]
-        found = await gather(*(client.opt_ins(one.id) for one in moved))
-        known = self._days | {
-            one.id: (one.counts.accepted, opt_ins.per_day)
-            for one, opt_ins in zip(moved, found, strict=True)
+        recent_opt_ins = await gather(*(client.opt_ins(project.id) for project in moved))
+        days_by_project = self._days | {
+            project.id: (project.counts.accepted, opt_ins.per_day)
+            for project, opt_ins in zip(moved, recent_opt_ins, strict=True)
         }
-        return ProjectsSnapshot(today, projects, {id: days for id, (_, days) in known.items()})
+        return ProjectsSnapshot(
+            today, projects, {id: days for id, (_, days) in days_by_project.items()}
+        )
 
     def chosen(self) -> ProjectView | None:
         key = self.query_one(Table).selected
         projects = self.snapshot.projects if self.snapshot else []
-        return next((one for one in projects if str(one.id) == key), None)
+        return next((project for project in projects if str(project.id) == key), None)
 
     def draw(self) -> None:
         language = self.language
         if self.snapshot:
-            self.panel.today = self.snapshot.today.today
+            self.shell.today = self.snapshot.today.today
             self._days = {
-                one.id: (one.counts.accepted, self.snapshot.per_day[one.id])
-                for one in self.snapshot.projects
-                if one.id in self.snapshot.per_day
+                project.id: (project.counts.accepted, self.snapshot.per_day[project.id])
+                for project in self.snapshot.projects
+                if project.id in self.snapshot.per_day
             }
         table = self.query_one(Table)
         table.mark_stale(self.stale)
@@ -135,10 +139,10 @@ class ProjectsScreen(Searching, ProjectActs[ProjectsSnapshot]):
             Column(HEADS["no"].in_(language), 4, "right", keep=3),
             Column(HEADS["next"].in_(language), 13),
         ]
-        shown = self._shown()
-        table.show(columns, [self._row(project) for project in shown])
-        about = content(
-            Said(
+        projects = self._visible()
+        table.show(columns, [self._row(project) for project in projects])
+        summary = content(
+            Phrase(
                 STRIP.in_(
                     language,
                     filter=FILTERS[self._filter][0].in_(language),
@@ -147,27 +151,27 @@ class ProjectsScreen(Searching, ProjectActs[ProjectsSnapshot]):
                 + (SEARCHED.in_(language, text=self.searched) if self.searched else ""),
                 "dim",
             ),
-            Said(f" · {SHOWN.say(len(shown), language)}", "dim"),
+            Phrase(f" · {SHOWN.say(len(projects), language)}", "dim"),
         )
-        self.query_one("#about", Static).update(about)
+        self.query_one("#about", Static).update(summary)
         self.query_one("#search", Input).placeholder = SEARCH.in_(language)
         self._draw_next()
 
-    def _shown(self) -> list[ProjectView]:
+    def _visible(self) -> list[ProjectView]:
         projects = self.snapshot.projects if self.snapshot else []
-        wanted = FILTERS[self._filter][1]
+        states = FILTERS[self._filter][1]
         text = self.searched.casefold()
-        kept = [p for p in projects if p.state in wanted and text in p.title.casefold()]
+        matching = [p for p in projects if p.state in states and text in p.title.casefold()]
         order = (*reversed(LIFE[1:]), "draft", "abandoned")
         match self._sort:
             case "title":
-                kept.sort(key=lambda p: p.title.casefold())
+                matching.sort(key=lambda p: p.title.casefold())
             case "opted_in":
-                kept.sort(key=lambda p: (-p.counts.accepted, p.title))
+                matching.sort(key=lambda p: (-p.counts.accepted, p.title))
             case _:
                 finished = ("closed", "abandoned")
-                kept.sort(key=lambda p: (p.state in finished, order.index(p.state), p.title))
-        return kept
+                matching.sort(key=lambda p: (p.state in finished, order.index(p.state), p.title))
+        return matching
 
     def _row(self, project: ProjectView) -> Row:
         language, counts = self.language, project.counts
@@ -178,56 +182,56 @@ class ProjectsScreen(Searching, ProjectActs[ProjectsSnapshot]):
         return Row(
             str(project.id),
             (
-                Said(project.title),
-                Said(state(project, language), "strong" if project.state == "open" else ""),
-                Said(
-                    f"{number(asked(counts), language)}/{number(counts.wanted, language)}"
+                Phrase(project.title),
+                Phrase(state(project, language), "strong" if project.state == "open" else ""),
+                Phrase(
+                    f"{number(people_asked(counts), language)}/{number(counts.wanted, language)}"
                     if started
                     else "–",
                     "" if started else "dim",
                 ),
-                Said(f"{joined:>5} {rhythm}".rstrip(), "strong"),
-                Said(number(answered_no(counts), language) if started else "–", "dim"),
+                Phrase(f"{joined:>5} {rhythm}".rstrip(), "strong"),
+                Phrase(number(answered_no(counts), language) if started else "–", "dim"),
                 next_step(project, language),
             ),
         )
 
     def _draw_next(self) -> None:
         language = self.language
-        said = self.query_one("#next", Static)
+        pane = self.query_one("#next", Static)
         project = self.chosen()
         if self.snapshot is None:
-            said.update("")
+            pane.update("")
         elif project is None:
-            words = (
-                Said(NONE_MATCH.in_(language))
+            sentence = (
+                Phrase(NONE_MATCH.in_(language))
                 if self.snapshot.projects
-                else Said(
+                else Phrase(
                     f"{NO_PROJECT.in_(language)} {FROM_A_SHEET.in_(language)} "
                     f"{COMMAND.in_(language)}"
                 )
             )
-            said.update(content(words))
+            pane.update(content(sentence))
         else:
             days = self._days.get(project.id)
-            what = what_comes_next(
+            phrase = what_comes_next(
                 project,
                 language,
-                self.panel.today,
+                self.shell.today,
                 self.snapshot.today.can_be_asked_today,
                 max(days[1][-2:]) if days else None,
             )
             room = (42 if self.has_class("-wide") else self.size.width) - 3
-            heading = content(Said(WHAT_NEXT.in_(language), "dim"))
+            heading = content(Phrase(WHAT_NEXT.in_(language), "dim"))
             if self.has_class("-wide") and days:
                 heading = content(heading, "\n\n", sparkline(spark(days[1]), self.stale), "\n")
-            said.update(content(heading, "\n", Said(fold(what.text, room), what.tone)))
+            pane.update(content(heading, "\n", Phrase(fold(phrase.text, room), phrase.tone)))
 
     def on_table_selected(self) -> None:
         self._draw_next()
 
     def on_table_opened(self, message: Table.Opened) -> None:
-        self.panel.open_project(message.key)
+        self.shell.open(ProjectRoute(UUID(message.key)))
 
     def action_open(self) -> None:
         self.query_one(Table).action_open()

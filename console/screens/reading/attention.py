@@ -12,7 +12,7 @@ from textual.widget import Widget
 
 from console.presenters.attention import band, in_words
 from console.presenters.plot import unit_square
-from console.presenters.styled_text import Said, signed
+from console.presenters.styled_text import Phrase, with_sign
 from console.screens.base import PanelScreen, bindings
 from console.widgets.styled_text import LINE, content, sparkline
 from console.widgets.text import Static
@@ -56,7 +56,7 @@ class AttentionScreen(PanelScreen["AttentionView"]):
         title = self.snapshot.title if self.snapshot else "…"
         return TITLE.in_(self.language, title=title)
 
-    async def read(self, client: StaffClient) -> AttentionView:
+    async def fetch(self, client: StaffClient) -> AttentionView:
         return await client.attention(self._project_id)
 
     def draw(self) -> None:
@@ -64,65 +64,65 @@ class AttentionScreen(PanelScreen["AttentionView"]):
         if view is None:
             return
         self.freshen_title()
-        lines: list[Content | Said | str] = []
-        for said in in_words(view, self.language):
-            lines += [signed(said), "\n"]
+        lines: list[Content | Phrase | str] = []
+        for phrase in in_words(view, self.language):
+            lines += [with_sign(phrase), "\n"]
         if view.lorenz:
             lines += ["\n", *self._curve(view), "\n", *self._late(view)]
         self.query_one("#glance", Static).update(content(*lines, stale=self.stale))
 
-    def _curve(self, view: AttentionView) -> Iterable[Content | Said | str]:
+    def _curve(self, view: AttentionView) -> Iterable[Content | Phrase | str]:
         """The Lorenz curve beside the time by length."""
         language = self.language
         points = [(point.contributions, point.attention) for point in view.lorenz]
         curve, equal = unit_square(points, _COLUMNS, _ROWS)
         lengths = self._lengths(view)
-        yield Said(f"{CURVE.in_(language)}\n", "dim")
-        for place, (line, diagonal) in enumerate(zip(curve, equal, strict=True)):
-            axis = "100 %" if place == 0 else "  0 %" if place == _ROWS - 1 else "     "
-            yield Said(f"{axis} ", "dim")
-            for one, other in zip(line, diagonal, strict=True):
-                if one != " ":
-                    both = ord(one) | (0 if other == " " else ord(other))
-                    yield Content.styled(chr(both), LINE)
+        yield Phrase(f"{CURVE.in_(language)}\n", "dim")
+        for position, (line, diagonal) in enumerate(zip(curve, equal, strict=True)):
+            axis = "100 %" if position == 0 else "  0 %" if position == _ROWS - 1 else "     "
+            yield Phrase(f"{axis} ", "dim")
+            for drawn, other in zip(line, diagonal, strict=True):
+                if drawn != " ":
+                    combined = ord(drawn) | (0 if other == " " else ord(other))
+                    yield Content.styled(chr(combined), LINE)
                 else:
-                    yield Said(other, "dim")
+                    yield Phrase(other, "dim")
             yield "  "
-            if place < len(lengths):
-                yield lengths[place]
+            if position < len(lengths):
+                yield lengths[position]
             yield "\n"
 
     def _lengths(self, view: AttentionView) -> list[Content]:
         language = self.language
-        top = max((round(one.median_seconds or 0) for one in view.lengths), default=0)
+        top = max((round(length.median_seconds or 0) for length in view.lengths), default=0)
         heading = f"{LENGTHS.in_(language)} ({CHARACTERS.in_(language)})"
-        lines = [content(Said(heading, "dim"))]
-        for one in view.lengths:
-            seconds = round(one.median_seconds or 0)
+        lines = [content(Phrase(heading, "dim"))]
+        for length in view.lengths:
+            seconds = round(length.median_seconds or 0)
             lines.append(
                 content(
-                    f"{band(one.from_characters, one.to_characters, language):<14} ",
+                    f"{band(length.from_characters, length.to_characters, language):<14} ",
                     sparkline(bar(seconds, top, _BAR), self.stale),
-                    Said(f" {SECONDS.in_(language, n=number(seconds, language))}", "dim")
-                    if one.contributions
-                    else Said("–", "dim"),
+                    Phrase(f" {SECONDS.in_(language, n=number(seconds, language))}", "dim")
+                    if length.contributions
+                    else Phrase("–", "dim"),
                 )
             )
         return lines
 
-    def _late(self, view: AttentionView) -> Iterable[Content | Said | str]:
+    def _late(self, view: AttentionView) -> Iterable[Content | Phrase | str]:
         language = self.language
         if not view.late:
             return
-        yield Said(f"{LATE.in_(language)}\n", "dim")
-        for one in view.late:
-            words = (
-                WAITED.in_(language, days=one.waited_days, on=short_day(one.read_on, language))
-                if one.read_on
-                else WAITS.in_(language, days=one.waited_days)
+        yield Phrase(f"{LATE.in_(language)}\n", "dim")
+        for late in view.late:
+            sentence = (
+                WAITED.in_(language, days=late.waited_days, on=short_day(late.read_on, language))
+                if late.read_on
+                else WAITS.in_(language, days=late.waited_days)
             )
-            yield f"{str(one.contribution_id)[:8]}  "
-            yield Said(f"{words}\n", "" if one.read_on else "attention")
+            yield f"{str(late.contribution_id)[:8]}  "
+            yield Phrase(f"{sentence}\n", "" if late.read_on else "attention")
 
     def action_back(self) -> None:
         self.app.pop_screen()

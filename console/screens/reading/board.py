@@ -10,8 +10,9 @@ from textual.containers import Container, Horizontal
 from textual.content import Content
 from textual.widget import Widget
 
-from console.client.requests import written
-from console.presenters.styled_text import Said
+from console.client.requests import build_request
+from console.presenters.styled_text import Phrase
+from console.routes import AttentionRoute, ProjectDecisionsRoute, SearchRoute
 from console.screens.acts import ActingScreen
 from console.screens.base import bindings
 from console.screens.dialogs import ConfirmScreen, NewsScreen
@@ -118,9 +119,9 @@ DO_SYNTHESISE = Text(fr="publier", en="publish")
 WORD = Text(fr="SYNTHÈSE", en="SYNTHESIS")
 DONE = Text(fr="La synthèse est publiée.", en="The synthesis is published.")
 SORTS: dict[str, Callable[[ProposalView], Any]] = {
-    "support": lambda one: (-one.support, one.title),
-    "theme": lambda one: (one.theme or "\uffff", -one.support, one.title),
-    "title": lambda one: (one.title,),
+    "support": lambda proposal: (-proposal.support, proposal.title),
+    "theme": lambda proposal: (proposal.theme or "\uffff", -proposal.support, proposal.title),
+    "title": lambda proposal: (proposal.title,),
 }
 
 
@@ -151,40 +152,40 @@ class BoardScreen(Searching, ActingScreen[ProposalBoard]):
         title = self.snapshot.title if self.snapshot else "…"
         return TITLE.in_(self.language, title=title)
 
-    async def read(self, client: StaffClient) -> ProposalBoard:
+    async def fetch(self, client: StaffClient) -> ProposalBoard:
         return await client.proposal_board(self._project_id)
 
-    def _shown(self) -> list[ProposalView]:
+    def _visible(self) -> list[ProposalView]:
         proposals = self.snapshot.proposals if self.snapshot else []
         part = self.searched.casefold()
         return sorted(
             (
-                one
-                for one in proposals
-                if one.state != "merged"
-                and self._theme in (None, one.theme)
-                and part in one.title.casefold()
+                proposal
+                for proposal in proposals
+                if proposal.state != "merged"
+                and self._theme in (None, proposal.theme)
+                and part in proposal.title.casefold()
             ),
             key=SORTS[self._sort],
         )
 
     def chosen(self) -> ProposalView | None:
         key = self.query_one(Table).selected
-        return next((one for one in self._shown() if str(one.id) == key), None)
+        return next((proposal for proposal in self._visible() if str(proposal.id) == key), None)
 
     def draw(self) -> None:
         board, language = self.snapshot, self.language
         if board is None:
             return
         self.freshen_title()
-        shown = self._shown()
-        about = ABOUT.in_(
+        proposals = self._visible()
+        summary = ABOUT.in_(
             language,
-            shown=SHOWN.say(len(shown), language),
+            shown=SHOWN.say(len(proposals), language),
             none=number(board.no_suggestion, language),
             personal=number(board.personal_cases, language),
         ) + (THEMED.in_(language, theme=self._theme) if self._theme else "")
-        self.query_one("#about", Static).update(content(Said(about, "dim"), stale=self.stale))
+        self.query_one("#about", Static).update(content(Phrase(summary, "dim"), stale=self.stale))
         self.query_one("#search", Input).placeholder = SEARCH.in_(language)
         table = self.query_one(Table)
         table.mark_stale(self.stale)
@@ -195,17 +196,17 @@ class BoardScreen(Searching, ActingScreen[ProposalBoard]):
         ]
         rows = [
             Row(
-                str(one.id),
+                str(proposal.id),
                 (
-                    Said(one.title),
-                    Said(one.theme or "–", "dim"),
-                    Said(number(one.support, language), "strong"),
+                    Phrase(proposal.title),
+                    Phrase(proposal.theme or "–", "dim"),
+                    Phrase(number(proposal.support, language), "strong"),
                 ),
             )
-            for one in shown
+            for proposal in proposals
         ]
         if not rows:
-            columns, rows = [Column("")], [Row("", (Said(EMPTY.in_(language), "dim"),))]
+            columns, rows = [Column("")], [Row("", (Phrase(EMPTY.in_(language), "dim"),))]
         table.show(columns, rows)
         self._draw_next()
 
@@ -214,32 +215,32 @@ class BoardScreen(Searching, ActingScreen[ProposalBoard]):
         if board is None:
             return
         room = (42 if self.has_class("-wide") else self.size.width) - 3
-        parts: list[Content | Said | str] = []
-        if one := self.chosen():
-            lines = fold(one.text, room).splitlines()
-            most = 20 if self.has_class("-wide") else 2
-            parts.append("\n".join(lines[:most]) + (" …" if len(lines) > most else ""))
-            if one.merged_ids:
-                parts.append(Said(f"\n{MERGED.in_(language, n=len(one.merged_ids))}", "dim"))
-            for near in self._near(board, one):
-                parts.append(Said(f"\n{fold(near, room)}", "attention"))
+        parts: list[Content | Phrase | str] = []
+        if proposal := self.chosen():
+            lines = fold(proposal.text, room).splitlines()
+            limit = 20 if self.has_class("-wide") else 2
+            parts.append("\n".join(lines[:limit]) + (" …" if len(lines) > limit else ""))
+            if proposal.merged_ids:
+                parts.append(Phrase(f"\n{MERGED.in_(language, n=len(proposal.merged_ids))}", "dim"))
+            for near in self._near(board, proposal):
+                parts.append(Phrase(f"\n{fold(near, room)}", "attention"))
             parts.append("\n")
         if board.synthesised_on:
-            on = full_day(board.synthesised_on, self.panel.today, language)
-            words = SYNTHESISED.in_(language, who=board.synthesised_by, on=on)
-            parts.append(Said(f"✓ {fold(words, room)}", "done"))
+            on = full_day(board.synthesised_on, self.shell.today, language)
+            sentence = SYNTHESISED.in_(language, who=board.synthesised_by, on=on)
+            parts.append(Phrase(f"✓ {fold(sentence, room)}", "done"))
         elif board.blocked_by:
-            words = f"{BLOCKED.in_(language)} {' '.join(board.blocked_by)}"
-            parts.append(Said(f"! {fold(words, room)}", "attention"))
+            sentence = f"{BLOCKED.in_(language)} {' '.join(board.blocked_by)}"
+            parts.append(Phrase(f"! {fold(sentence, room)}", "attention"))
         else:
-            parts.append(Said(f"✓ {READY.in_(language)}", "done"))
+            parts.append(Phrase(f"✓ {READY.in_(language)}", "done"))
         self.query_one("#next", Static).update(content(*parts, stale=self.stale))
 
-    def _near(self, board: ProposalBoard, one: ProposalView) -> Iterable[str]:
+    def _near(self, board: ProposalBoard, proposal: ProposalView) -> Iterable[str]:
         titles = {other.id: other.title for other in board.proposals}
         for pair in board.near:
-            if one.id in (pair.first, pair.second):
-                other = pair.second if pair.first == one.id else pair.first
+            if proposal.id in (pair.first, pair.second):
+                other = pair.second if pair.first == proposal.id else pair.first
                 yield NEAR.in_(self.language, title=titles.get(other, "?"), share=pair.similarity)
 
     def on_table_selected(self) -> None:
@@ -247,9 +248,9 @@ class BoardScreen(Searching, ActingScreen[ProposalBoard]):
 
     def on_table_opened(self, message: Table.Opened) -> None:
         if message.key:
-            self.panel.find_for(self._project_id, UUID(message.key))
+            self.shell.open(SearchRoute(self._project_id, UUID(message.key)))
 
-    # What can be done.
+    # Actions, as the screen names them.
 
     def action_open(self) -> None:
         self.query_one(Table).action_open()
@@ -258,65 +259,69 @@ class BoardScreen(Searching, ActingScreen[ProposalBoard]):
         self._write(WRITE, f"new proposal {self._project_id}", None)
 
     def action_edit(self) -> None:
-        if one := self.chosen():
-            self._write(EDIT, f"proposal {one.id}", one)
+        if proposal := self.chosen():
+            self._write(EDIT, f"proposal {proposal.id}", proposal)
 
-    def _write(self, heading: Text, key: str, about: ProposalView | None) -> None:
+    def _write(self, heading: Text, key: str, existing: ProposalView | None) -> None:
         def saved(proposal: ProposalView | None) -> None:
             if proposal:
                 self.want()
 
         themes = self.snapshot.themes if self.snapshot else []
-        form = ProposalForm(heading, key, self._project_id, about, themes)
+        form = ProposalForm(heading, key, self._project_id, existing, themes)
         self.app.push_screen(form, saved)
 
     def action_merge(self) -> None:
-        board, one = self.snapshot, self.chosen()
-        if board is None or one is None:
+        board, proposal = self.snapshot, self.chosen()
+        if board is None or proposal is None:
             return
         likeness = {
-            (pair.second if pair.first == one.id else pair.first): pair.similarity
+            (pair.second if pair.first == proposal.id else pair.first): pair.similarity
             for pair in board.near
-            if one.id in (pair.first, pair.second)
+            if proposal.id in (pair.first, pair.second)
         }
-        others = [p for p in board.proposals if p.state == "draft" and p.id != one.id]
-        others.sort(key=lambda p: (-likeness.get(p.id, 0), p.title))
+        other_proposals = [p for p in board.proposals if p.state == "draft" and p.id != proposal.id]
+        other_proposals.sort(key=lambda p: (-likeness.get(p.id, 0), p.title))
         choices = [
             Choice(str(p.id), p.title, f"{likeness[p.id]:.0%}" if p.id in likeness else "")
-            for p in others
+            for p in other_proposals
         ]
 
         def chosen(key: str | None) -> None:
             if key:
-                self._ask_to_merge(one, next(p for p in others if str(p.id) == key))
+                self._ask_to_merge(proposal, next(p for p in other_proposals if str(p.id) == key))
 
         self.app.push_screen(PickScreen(INTO, choices), chosen)
 
-    def _ask_to_merge(self, one: ProposalView, into: ProposalView) -> None:
+    def _ask_to_merge(self, proposal: ProposalView, into: ProposalView) -> None:
         language = self.language
 
         def go(confirmed: bool | None) -> None:
             if confirmed:
                 self.act(
                     lambda client: client.merge_proposal(
-                        one.id, written(MergeProposal, language, into=into.id, version=one.version)
+                        proposal.id,
+                        build_request(
+                            MergeProposal, language, into=into.id, version=proposal.version
+                        ),
                     ),
-                    lambda _: self._merged(one),
+                    lambda _: self._merged(proposal),
                 )
 
         sentence = MERGING.in_(
             language,
-            title=elide(one.title, _TITLE_SHOWN),
-            support=CONTRIBUTIONS.say(one.support, language),
+            title=elide(proposal.title, _TITLE_SHOWN),
+            support=CONTRIBUTIONS.say(proposal.support, language),
             into=elide(into.title, _TITLE_SHOWN),
             into_support=CONTRIBUTIONS.say(into.support, language),
         )
         self.app.push_screen(ConfirmScreen(MERGE, sentence, DO_MERGE), go)
 
-    def _merged(self, one: ProposalView) -> None:
-        self._just_merged = one.id
+    def _merged(self, proposal: ProposalView) -> None:
+        self._just_merged = proposal.id
         self.notify(
-            f"✓ {MERGE_DONE.in_(self.language, title=elide(one.title, _TITLE_SHOWN))}", timeout=10
+            f"✓ {MERGE_DONE.in_(self.language, title=elide(proposal.title, _TITLE_SHOWN))}",
+            timeout=10,
         )
 
     def action_undo_merge(self) -> None:
@@ -324,64 +329,66 @@ class BoardScreen(Searching, ActingScreen[ProposalBoard]):
         board = self.snapshot
         if board is None or board.synthesised_on:
             return
-        merged = [one for one in board.proposals if one.state == "merged"]
+        merged = [proposal for proposal in board.proposals if proposal.state == "merged"]
         if not merged:
-            self.app.push_screen(NewsScreen(Said(NOTHING_MERGED.in_(self.language))))
+            self.app.push_screen(NewsScreen(Phrase(NOTHING_MERGED.in_(self.language))))
             return
-        if last := next((one for one in merged if one.id == self._just_merged), None):
+        if last := next(
+            (proposal for proposal in merged if proposal.id == self._just_merged), None
+        ):
             self._unmerge(last)
             return
-        titles = {one.id: one.title for one in board.proposals}
+        titles = {proposal.id: proposal.title for proposal in board.proposals}
         choices = [
-            Choice(str(one.id), f"{one.title} → {titles.get(one.merged_into, '?')}")
-            for one in merged
-            if one.merged_into
+            Choice(str(proposal.id), f"{proposal.title} → {titles.get(proposal.merged_into, '?')}")
+            for proposal in merged
+            if proposal.merged_into
         ]
 
         def chosen(key: str | None) -> None:
             if key:
-                self._unmerge(next(one for one in merged if str(one.id) == key))
+                self._unmerge(next(proposal for proposal in merged if str(proposal.id) == key))
 
         self.app.push_screen(PickScreen(SEPARATE, choices), chosen)
 
-    def _unmerge(self, one: ProposalView) -> None:
+    def _unmerge(self, proposal: ProposalView) -> None:
         self.act(
             lambda client: client.unmerge_proposal(
-                one.id, written(UnmergeProposal, self.language, version=one.version)
+                proposal.id, build_request(UnmergeProposal, self.language, version=proposal.version)
             ),
             self._unmerged,
         )
 
-    def _unmerged(self, one: ProposalView) -> None:
+    def _unmerged(self, proposal: ProposalView) -> None:
         self._just_merged = None
-        words = UNMERGED.in_(
+        sentence = UNMERGED.in_(
             self.language,
-            title=elide(one.title, _TITLE_SHOWN),
-            support=CONTRIBUTIONS.say(one.support, self.language),
+            title=elide(proposal.title, _TITLE_SHOWN),
+            support=CONTRIBUTIONS.say(proposal.support, self.language),
         )
-        self.notify(f"✓ {words}", timeout=5)
+        self.notify(f"✓ {sentence}", timeout=5)
 
     def action_synthesise(self) -> None:
         board, language = self.snapshot, self.language
         if board is None or board.synthesised_on:
             return
         if board.blocked_by:
-            reasons = [Said(f"  · {reason}") for reason in board.blocked_by]
+            reasons = [Phrase(f"  · {reason}") for reason in board.blocked_by]
             self.app.push_screen(
-                NewsScreen(Said(f"! {BLOCKED.in_(language)}", "attention"), *reasons)
+                NewsScreen(Phrase(f"! {BLOCKED.in_(language)}", "attention"), *reasons)
             )
             return
         listed = [
-            {"id": one.id, "version": one.version}
-            for one in board.proposals
-            if one.state == "draft"
+            {"id": proposal.id, "version": proposal.version}
+            for proposal in board.proposals
+            if proposal.state == "draft"
         ]
 
         def go(confirmed: bool | None) -> None:
             if confirmed:
-                asked = written(Synthesise, language, proposals=listed)
+                order = build_request(Synthesise, language, proposals=listed)
                 self.act(
-                    lambda client: client.synthesise(self._project_id, asked), self._synthesised
+                    lambda client: client.synthesise(self._project_id, order), self._synthesised
                 )
 
         sentence = SENTENCE.say(len(listed), language)
@@ -391,15 +398,15 @@ class BoardScreen(Searching, ActingScreen[ProposalBoard]):
         self.notify(f"✓ {DONE.in_(self.language)}")
 
     def action_attention(self) -> None:
-        self.panel.attention_for(self._project_id)
+        self.shell.open(AttentionRoute(self._project_id))
 
     def action_decisions(self) -> None:
-        self.panel.account_for(self._project_id)
+        self.shell.open(ProjectDecisionsRoute(self._project_id))
 
     def action_theme(self) -> None:
         themes = [None, *(self.snapshot.themes if self.snapshot else [])]
-        place = themes.index(self._theme) if self._theme in themes else 0
-        self._theme = themes[(place + 1) % len(themes)]
+        position = themes.index(self._theme) if self._theme in themes else 0
+        self._theme = themes[(position + 1) % len(themes)]
         self.draw()
 
     def action_order(self) -> None:

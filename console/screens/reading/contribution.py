@@ -15,10 +15,11 @@ from textual.content import Content
 from textual.events import AppBlur, AppFocus, Key
 from textual.widget import Widget
 
-from console.client.requests import written
+from console.client.requests import build_request
 from console.drafts.reading import Begun
 from console.presenters.responses import in_words
-from console.presenters.styled_text import Said
+from console.presenters.styled_text import Phrase
+from console.routes import BoardRoute, SearchRoute
 from console.screens.acts import ActingScreen
 from console.screens.base import bindings
 from console.screens.dialogs import NewsScreen
@@ -83,7 +84,7 @@ class Shown:
     documents: dict[UUID, DocumentView]
     next: NextReading
     board: ProposalBoard
-    one: ContributionView | None
+    contribution: ContributionView | None
 
 
 class ContributionScreen(ActingScreen[Shown]):
@@ -115,58 +116,68 @@ class ContributionScreen(ActingScreen[Shown]):
         title = self.snapshot.collection.title if self.snapshot else "…"
         return TITLE.in_(self.language, title=title)
 
-    async def read(self, client: StaffClient) -> Shown:
+    async def fetch(self, client: StaffClient) -> Shown:
         collection, documents, following, board = await gather(
             client.collection(self._project_id),
             client.documents(self._project_id),
             client.next_reading(self._project_id),
             client.proposal_board(self._project_id),
         )
-        one = following.contribution
+        contribution = following.contribution
         if self._reading_id:
-            one = await client.contribution(self._reading_id, self._unmasked)
-        return Shown(collection, {found.id: found for found in documents}, following, board, one)
+            contribution = await client.contribution(self._reading_id, self._unmasked)
+        return Shown(
+            collection,
+            {document.id: document for document in documents},
+            following,
+            board,
+            contribution,
+        )
 
     @property
-    def _one(self) -> ContributionView | None:
-        return self.snapshot.one if self.snapshot else None
+    def _contribution(self) -> ContributionView | None:
+        return self.snapshot.contribution if self.snapshot else None
 
     @property
     def _begun(self) -> Begun:
         """Of the contribution on screen."""
-        one = self._one
-        assert one
-        if one.id not in self.panel.begun:
-            mine = next((reading for reading in one.readings if reading.mine), None)
-            self.panel.begun[one.id] = Begun(set(mine.proposals), mine.mark) if mine else Begun()
-        return self.panel.begun[one.id]
+        contribution = self._contribution
+        assert contribution
+        if contribution.id not in self.shell.unfinished_readings:
+            mine = next((reading for reading in contribution.readings if reading.mine), None)
+            self.shell.unfinished_readings[contribution.id] = (
+                Begun(set(mine.proposals), mine.mark) if mine else Begun()
+            )
+        return self.shell.unfinished_readings[contribution.id]
 
-    # What is on screen.
+    # The contribution on screen.
 
     def draw(self) -> None:
-        shown, language = self.snapshot, self.language
-        if shown is None:
+        snapshot, language = self.snapshot, self.language
+        if snapshot is None:
             return
         self.freshen_title()
-        following = shown.next
+        following = snapshot.next
         progress = PROGRESS.in_(
             language,
             mine=number(following.read_by_me, language),
             n=number(following.contributions, language),
             unread=number(following.unread, language),
         )
-        self.query_one("#progress", Static).update(content(Said(progress, "dim"), stale=self.stale))
-        if shown.one is None:
+        self.query_one("#progress", Static).update(
+            content(Phrase(progress, "dim"), stale=self.stale)
+        )
+        if snapshot.contribution is None:
             self._draw_nothing_left(following)
             return
-        if shown.one.id != self._drawn:
-            self._open(shown.one)
-        self._draw_words(shown, shown.one)
+        if snapshot.contribution.id != self._drawn:
+            self._open(snapshot.contribution)
+        self._draw_words(snapshot, snapshot.contribution)
         self._draw_says()
 
-    def _open(self, one: ContributionView) -> None:
+    def _open(self, contribution: ContributionView) -> None:
         """Another contribution than before: from its beginning, and its own time."""
-        self._drawn = self._reading_id = one.id
+        self._drawn = self._reading_id = contribution.id
         self._watch.restart()
         if self.is_current:
             self._watch.show()
@@ -175,42 +186,54 @@ class ContributionScreen(ActingScreen[Shown]):
     def _draw_nothing_left(self, following: NextReading) -> None:
         language = self.language
         self._watch.hide()
-        words = ALL_READ.in_(
+        sentence = ALL_READ.in_(
             language,
             n=number(following.contributions, language),
             unread=number(following.unread, language),
         )
-        self.query_one("#text", Static).update(content("\n", Said(words)))
+        self.query_one("#text", Static).update(content("\n", Phrase(sentence)))
         self.query_one("#says", Static).update("")
 
-    def _draw_words(self, shown: Shown, one: ContributionView) -> None:
+    def _draw_words(self, snapshot: Shown, contribution: ContributionView) -> None:
         language = self.language
         room = max(self.size.width - 4, 20)
-        about = ABOUT.in_(
+        summary = ABOUT.in_(
             language,
-            on=full_day(one.opened_on, self.panel.today, language),
-            length=number(one.length, language),
+            on=full_day(contribution.opened_on, self.shell.today, language),
+            length=number(contribution.length, language),
         )
-        if one.readings:
-            who = ", ".join(reading.reader for reading in one.readings)
-            about += f" · {READ_BY.in_(language, who=who)}"
-        parts: list[Content | Said | str] = [Said(f"{about}\n\n", "dim")]
-        for said in in_words(one, shown.collection.questionnaire, shown.documents, language):
-            folded = "\n".join(fold(line, room) for line in said.text.splitlines())
-            parts.append(Said(f"{folded}\n" + ("" if said.tone == "dim" else "\n"), said.tone))
+        if contribution.readings:
+            readers = ", ".join(reading.reader for reading in contribution.readings)
+            summary += f" · {READ_BY.in_(language, who=readers)}"
+        parts: list[Content | Phrase | str] = [Phrase(f"{summary}\n\n", "dim")]
+        for phrase in in_words(
+            contribution, snapshot.collection.questionnaire, snapshot.documents, language
+        ):
+            folded = "\n".join(fold(line, room) for line in phrase.text.splitlines())
+            parts.append(
+                Phrase(f"{folded}\n" + ("" if phrase.tone == "dim" else "\n"), phrase.tone)
+            )
         self.query_one("#text", Static).update(content(*parts, stale=self.stale))
 
     def _draw_says(self) -> None:
-        shown, language, begun = self.snapshot, self.language, self._begun
-        assert shown
-        titles = [one.title for one in shown.board.proposals if one.id in begun.proposals]
+        snapshot, language, begun = self.snapshot, self.language, self._begun
+        assert snapshot
+        titles = [
+            proposal.title
+            for proposal in snapshot.board.proposals
+            if proposal.id in begun.proposals
+        ]
         lines = [LINKS.in_(language, titles=title) for title in titles]
         if begun.mark is Mark.NO_SUGGESTION:
             lines.append(NO_SUGGESTION.in_(language))
         if begun.mark is Mark.PERSONAL_CASE:
             lines.append(PERSONAL.in_(language))
-        said = Said("\n".join(lines), "strong") if lines else Said(NOTHING_YET.in_(language), "dim")
-        self.query_one("#says", Static).update(content(said))
+        phrase = (
+            Phrase("\n".join(lines), "strong")
+            if lines
+            else Phrase(NOTHING_YET.in_(language), "dim")
+        )
+        self.query_one("#says", Static).update(content(phrase))
 
     # Time counts while it is on screen, in front, and somebody is there.
 
@@ -232,29 +255,29 @@ class ContributionScreen(ActingScreen[Shown]):
     def on_key(self, event: Key) -> None:
         self._watch.touch()
 
-    # What can be done.
+    # Actions, as the screen names them.
 
     def action_record(self) -> None:
-        one = self._one
-        if one is None:
+        contribution = self._contribution
+        if contribution is None:
             return
         begun = self._begun
         if not begun.says_something:
-            self.app.push_screen(NewsScreen(Said(SAY_FIRST.in_(self.language))))
+            self.app.push_screen(NewsScreen(Phrase(SAY_FIRST.in_(self.language))))
             return
         seconds = begun.seconds + self._watch.seconds
-        asked = partial(
-            written,
+        request = partial(
+            build_request,
             RecordReading,
             self.language,
             seconds=min(seconds, _LONGEST_SECONDS),
             mark=begun.mark,
             proposals=sorted(begun.proposals),
         )
-        self.act(lambda client: client.record_reading(one.id, asked()), self._recorded)
+        self.act(lambda client: client.record_reading(contribution.id, request()), self._recorded)
 
-    def _recorded(self, one: ContributionView) -> None:
-        begun = self.panel.begun.pop(one.id, Begun())
+    def _recorded(self, contribution: ContributionView) -> None:
+        begun = self.shell.unfinished_readings.pop(contribution.id, Begun())
         seconds = round(begun.seconds + self._watch.seconds)
         self.notify(f"✓ {RECORDED.in_(self.language, seconds=seconds)}", timeout=2)
         if self._returns:
@@ -263,14 +286,18 @@ class ContributionScreen(ActingScreen[Shown]):
         self._reading_id = self._drawn = None
 
     def action_link(self) -> None:
-        shown = self.snapshot
-        if shown is None or shown.one is None:
+        snapshot = self.snapshot
+        if snapshot is None or snapshot.contribution is None:
             return
         linked = self._begun.proposals
         choices = [
-            Choice(str(one.id), ("✓ " if one.id in linked else "  ") + one.title, str(one.support))
-            for one in shown.board.proposals
-            if one.state == "draft"
+            Choice(
+                str(proposal.id),
+                ("✓ " if proposal.id in linked else "  ") + proposal.title,
+                str(proposal.support),
+            )
+            for proposal in snapshot.board.proposals
+            if proposal.state == "draft"
         ]
 
         def chosen(key: str | None) -> None:
@@ -281,7 +308,7 @@ class ContributionScreen(ActingScreen[Shown]):
         self.app.push_screen(PickScreen(LINK, choices), chosen)
 
     def action_new_proposal(self) -> None:
-        if self._one is None:
+        if self._contribution is None:
             return
         begun, key = self._begun, f"new proposal {self._project_id}"
 
@@ -295,24 +322,26 @@ class ContributionScreen(ActingScreen[Shown]):
         self.app.push_screen(form, drafted)
 
     def action_no_suggestion(self) -> None:
-        if self._one:
+        if self._contribution:
             self._begun.toggle_mark(Mark.NO_SUGGESTION)
             self._draw_says()
 
     def action_personal_case(self) -> None:
-        if self._one:
+        if self._contribution:
             self._begun.toggle_mark(Mark.PERSONAL_CASE)
             self._draw_says()
 
     def action_hide(self) -> None:
-        one = self._one
-        if one is None:
+        contribution = self._contribution
+        if contribution is None:
             return
-        hide = not one.is_hidden
-        self.app.push_screen(ReasonForm(HIDE if hide else SHOW, one, hide), self._moderated)
+        hide = not contribution.is_hidden
+        self.app.push_screen(
+            ReasonForm(HIDE if hide else SHOW, contribution, hide), self._moderated
+        )
 
-    def _moderated(self, one: ContributionView | None) -> None:
-        if one is None:
+    def _moderated(self, contribution: ContributionView | None) -> None:
+        if contribution is None:
             return
         self.want()
         self.notify(f"✓ {DONE.in_(self.language)}", timeout=2)
@@ -322,13 +351,13 @@ class ContributionScreen(ActingScreen[Shown]):
         self.want()
 
     def action_find(self) -> None:
-        self.panel.find_for(self._project_id)
+        self.shell.open(SearchRoute(self._project_id))
 
     def action_proposals(self) -> None:
-        self.panel.board_for(self._project_id)
+        self.shell.open(BoardRoute(self._project_id))
 
     def action_back(self) -> None:
-        """What was chosen and the time it took are kept for when the person comes back."""
-        if self._one and self._drawn:
+        """Store links, marks and reading time until the person comes back."""
+        if self._contribution and self._drawn:
             self._begun.seconds += self._watch.seconds
         self.app.pop_screen()

@@ -10,14 +10,13 @@ from uuid import UUID
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widget import Widget
 
 from console.client.problems import FieldError
-from console.client.requests import written
-from console.presenters.styled_text import Said
-from console.screens.base import bindings
-from console.screens.dialogs import Speaking, key_line
+from console.client.requests import build_request
+from console.presenters.styled_text import Phrase
+from console.screens.base import Dialog, bindings
+from console.screens.dialogs import key_line
 from console.screens.field_form import Typed, area
 from console.screens.writing_form import WritingForm
 from console.widgets.styled_text import content
@@ -61,7 +60,7 @@ class Choice:
     right: str = ""
 
 
-class PickScreen(Speaking, ModalScreen[str | None]):
+class PickScreen(Dialog[str | None]):
     """One of several, found by typing a part of its title."""
 
     BINDINGS = [  # noqa: RUF012
@@ -72,7 +71,7 @@ class PickScreen(Speaking, ModalScreen[str | None]):
     ]
 
     def __init__(self, heading: Text, choices: Sequence[Choice]) -> None:
-        super().__init__(classes="dialog")
+        super().__init__()
         self._heading = heading
         self._choices = choices
 
@@ -83,24 +82,23 @@ class PickScreen(Speaking, ModalScreen[str | None]):
             yield Table(id="choices")
             yield Static(id="keys")
 
-    def on_mount(self) -> None:
-        self.redraw()
+    def opened(self) -> None:
         self.query_one(Input).focus()
 
     def redraw(self) -> None:
         language = self.language
         self.query_one("#said", Static).update(
-            content(Said(fold(self._heading.in_(language), _WIDTH), "strong"))
+            content(Phrase(fold(self._heading.in_(language), _WIDTH), "strong"))
         )
         self.query_one(Input).placeholder = FILTER.in_(language)
         part = self.query_one(Input).value.casefold()
         rows = [
-            Row(one.key, (Said(one.title), Said(one.right, "dim")))
-            for one in self._choices
-            if part in one.title.casefold()
+            Row(choice.key, (Phrase(choice.title), Phrase(choice.right, "dim")))
+            for choice in self._choices
+            if part in choice.title.casefold()
         ]
         if not self._choices:
-            rows = [Row("", (Said(NONE.in_(language), "dim"), Said("")))]
+            rows = [Row("", (Phrase(NONE.in_(language), "dim"), Phrase("")))]
         self.query_one(Table).show([Column(""), Column("", 5, "right")], rows, mark=False)
         self.query_one("#keys", Static).update(
             key_line(("enter", CHOOSE.in_(language)), ("esc", CANCEL.in_(language)))
@@ -129,18 +127,18 @@ class ProposalForm(WritingForm[ProposalView | None]):
         heading: Text,
         typed_as: str,
         project_id: UUID,
-        about: ProposalView | None,
+        proposal: ProposalView | None,
         themes: Sequence[str],
     ) -> None:
-        """`about` is what the proposal says now, none for a new one."""
+        """`about`: the proposal to edit; None for a new one."""
 
         async def reread(client: StaffClient) -> ProposalView | None:
-            if about is None:
+            if proposal is None:
                 return None
             board = await client.proposal_board(project_id)
-            return next(one for one in board.proposals if one.id == about.id)
+            return next(proposal for proposal in board.proposals if proposal.id == proposal.id)
 
-        super().__init__(typed_as, about, reread)
+        super().__init__(typed_as, proposal, reread)
         self._heading = heading
         self._project_id = project_id
         self._themes = themes
@@ -149,10 +147,10 @@ class ProposalForm(WritingForm[ProposalView | None]):
     def version(self) -> int:
         return self.about.version if self.about else 0
 
-    def heading(self) -> Iterable[Said]:
-        yield Said(self._heading.in_(self.language), "strong")
+    def heading(self) -> Iterable[Phrase]:
+        yield Phrase(self._heading.in_(self.language), "strong")
         if self._themes:
-            yield Said(THEMES.in_(self.language, themes=", ".join(self._themes)), "dim")
+            yield Phrase(THEMES.in_(self.language, themes=", ".join(self._themes)), "dim")
 
     def fields(self) -> Iterable[Widget]:
         yield Input(id="field-title")
@@ -160,17 +158,17 @@ class ProposalForm(WritingForm[ProposalView | None]):
         yield area("text")
 
     def begin(self) -> Typed:
-        about = self.about
-        if about is None:
+        proposal = self.about
+        if proposal is None:
             return {}
-        return {"title": about.title, "theme": about.theme or "", "text": about.text}
+        return {"title": proposal.title, "theme": proposal.theme or "", "text": proposal.text}
 
-    def ask(
+    def build_call(
         self, typed: Typed
     ) -> Callable[[StaffClient], Coroutine[Any, Any, ProposalView | None]]:
         about, language = self.about, self.language
         missing = [name for name in ("title", "text") if not typed[name]]
-        proposal = written(
+        proposal = build_request(
             WriteProposal,
             language,
             [FieldError(name, NEEDED[name].in_(language)) for name in missing],
@@ -190,16 +188,18 @@ class ProposalForm(WritingForm[ProposalView | None]):
 
 
 class ReasonForm(WritingForm[ContributionView]):
-    """What will happen to a contribution, and why: the reason is written down."""
+    """Form for hiding or showing a contribution; the reason is recorded."""
 
     LABELS = {"reason": REASON}  # noqa: RUF012
     SEND = ("enter", CONFIRM)
 
-    def __init__(self, sentence: Text, about: ContributionView, hide: bool) -> None:
+    def __init__(self, sentence: Text, contribution: ContributionView, hide: bool) -> None:
         async def reread(client: StaffClient) -> ContributionView:
-            return await client.contribution(about.id, show_hidden=False)
+            return await client.contribution(contribution.id, show_hidden=False)
 
-        super().__init__(f"reason {'hide' if hide else 'show'} {about.id}", about, reread)
+        super().__init__(
+            f"reason {'hide' if hide else 'show'} {contribution.id}", contribution, reread
+        )
         self._sentence = sentence
         self._hide = hide
 
@@ -208,17 +208,21 @@ class ReasonForm(WritingForm[ContributionView]):
         """Contributions never change; moderation is a list that grows."""
         return 0
 
-    def heading(self) -> Iterable[Said]:
-        yield Said(self._sentence.in_(self.language))
+    def heading(self) -> Iterable[Phrase]:
+        yield Phrase(self._sentence.in_(self.language))
 
     def fields(self) -> Iterable[Widget]:
         yield Input(id="field-reason")
 
-    def ask(self, typed: Typed) -> Callable[[StaffClient], Coroutine[Any, Any, ContributionView]]:
+    def build_call(
+        self, typed: Typed
+    ) -> Callable[[StaffClient], Coroutine[Any, Any, ContributionView]]:
         language = self.language
         missing = [] if typed["reason"] else [FieldError("reason", REASON_NEEDED.in_(language))]
-        asked = written(Moderate, language, missing, hidden=self._hide, reason=typed["reason"])
-        return lambda client: client.moderate(self.about.id, asked)
+        order = build_request(
+            Moderate, language, missing, hidden=self._hide, reason=typed["reason"]
+        )
+        return lambda client: client.moderate(self.about.id, order)
 
     def meanwhile(self) -> str:
         return ""

@@ -11,9 +11,16 @@ from uuid import UUID
 from textual.containers import Container
 from textual.widget import Widget
 
-from console.client.vocabulary import COLLECTION, say
+from console.client.vocabulary import COLLECTION, label_of
 from console.presenters.attention import unread_of
-from console.presenters.styled_text import Said, signed
+from console.presenters.styled_text import Phrase, with_sign
+from console.routes import (
+    AttentionRoute,
+    BoardRoute,
+    ContributionRoute,
+    ProjectDecisionsRoute,
+    SearchRoute,
+)
 from console.screens.base import PanelScreen, bindings
 from console.widgets.styled_text import content
 from console.widgets.table import Column, Row, Table
@@ -89,16 +96,20 @@ class ReadingRoomScreen(PanelScreen[RoomSnapshot]):
     def title_in_words(self) -> str:
         return TITLE.in_(self.language)
 
-    async def read(self, client: StaffClient) -> RoomSnapshot:
+    async def fetch(self, client: StaffClient) -> RoomSnapshot:
         collections = await client.collections()
-        with_words = [one.project_id for one in collections if one.contributions]
-        found = await gather(*(client.attention(id) for id in with_words))
-        return RoomSnapshot(collections, dict(zip(with_words, found, strict=True)))
+        with_words = [
+            collection.project_id for collection in collections if collection.contributions
+        ]
+        attentions = await gather(*(client.attention(id) for id in with_words))
+        return RoomSnapshot(collections, dict(zip(with_words, attentions, strict=True)))
 
     def chosen(self) -> CollectionView | None:
         key = self.query_one(Table).selected
         collections = self.snapshot.collections if self.snapshot else []
-        return next((one for one in collections if str(one.project_id) == key), None)
+        return next(
+            (collection for collection in collections if str(collection.project_id) == key), None
+        )
 
     def draw(self) -> None:
         language = self.language
@@ -112,79 +123,86 @@ class ReadingRoomScreen(PanelScreen[RoomSnapshot]):
             Column(HEADS["words"].in_(language), 13, "right", keep=6),
             Column(HEADS["unread"].in_(language), 9, "right"),
         ]
-        # What waits for a reader first; finished ones last.
-        ordered = sorted(self.snapshot.collections, key=lambda one: (-self._unread(one), one.title))
-        rows = [self._row(one) for one in ordered]
+        # Collections with unread contributions first; finished ones last.
+        ordered = sorted(
+            self.snapshot.collections,
+            key=lambda collection: (-self._unread(collection), collection.title),
+        )
+        rows = [self._row(collection) for collection in ordered]
         if not rows:
-            columns, rows = [Column("")], [Row("", (Said(EMPTY.in_(language), "dim"),))]
+            columns, rows = [Column("")], [Row("", (Phrase(EMPTY.in_(language), "dim"),))]
         table.show(columns, rows)
         self._draw_next()
 
-    def _unread(self, one: CollectionView) -> int:
-        attention = self.snapshot.attention.get(one.project_id) if self.snapshot else None
+    def _unread(self, collection: CollectionView) -> int:
+        attention = self.snapshot.attention.get(collection.project_id) if self.snapshot else None
         return unread_of(attention) if attention else 0
 
-    def _row(self, one: CollectionView) -> Row:
-        language, unread = self.language, self._unread(one)
-        words = number(one.contributions, language) if one.contributions else "–"
+    def _row(self, collection: CollectionView) -> Row:
+        language, unread = self.language, self._unread(collection)
+        count = number(collection.contributions, language) if collection.contributions else "–"
         return Row(
-            str(one.project_id),
+            str(collection.project_id),
             (
-                Said(one.title),
-                Said(say(COLLECTION, one.state, language), "dim"),
-                Said(words, "" if one.contributions else "dim"),
-                Said(f"! {number(unread, language)}", "attention")
+                Phrase(collection.title),
+                Phrase(label_of(COLLECTION, collection.state, language), "dim"),
+                Phrase(count, "" if collection.contributions else "dim"),
+                Phrase(f"! {number(unread, language)}", "attention")
                 if unread
-                else (Said("✓", "done") if one.contributions else Said("–", "dim")),
+                else (Phrase("✓", "done") if collection.contributions else Phrase("–", "dim")),
             ),
         )
 
     def _draw_next(self) -> None:
-        one = self.chosen()
-        said = self.query_one("#next", Static)
-        if one is None:
-            said.update("")
+        collection = self.chosen()
+        pane = self.query_one("#next", Static)
+        if collection is None:
+            pane.update("")
             return
-        what = signed(self._what(one))
+        phrase = with_sign(self._next_step(collection))
         room = (42 if self.has_class("-wide") else self.size.width) - 3
-        said.update(content(Said(fold(what.text, room), what.tone), stale=self.stale))
+        pane.update(content(Phrase(fold(phrase.text, room), phrase.tone), stale=self.stale))
 
-    def _what(self, one: CollectionView) -> Said:
+    def _next_step(self, collection: CollectionView) -> Phrase:
         language = self.language
-        attention = self.snapshot.attention.get(one.project_id) if self.snapshot else None
-        if one.state == "synthesised":
-            return Said(DONE.in_(language), "done")
+        attention = self.snapshot.attention.get(collection.project_id) if self.snapshot else None
+        if collection.state == "synthesised":
+            return Phrase(DONE.in_(language), "done")
         if attention is None:
-            words = SEALED.say(one.sealed, language) if one.sealed else NO_ANSWER.in_(language)
-            return Said(words)
+            sentence = (
+                SEALED.say(collection.sealed, language)
+                if collection.sealed
+                else NO_ANSWER.in_(language)
+            )
+            return Phrase(sentence)
         unread = unread_of(attention)
         if unread:
-            words = WAITS.say(unread, language).format(days=attention.unread_days)
-            return Said(words, "attention")
-        return Said(ALL_READ.in_(language), "done")
+            sentence = WAITS.say(unread, language).format(days=attention.unread_days)
+            return Phrase(sentence, "attention")
+        return Phrase(ALL_READ.in_(language), "done")
 
     def on_table_selected(self) -> None:
         self._draw_next()
 
     def on_table_opened(self, message: Table.Opened) -> None:
         if message.key:
-            self.panel.read_for(UUID(message.key))
+            self.shell.open(ContributionRoute(UUID(message.key)))
 
     def action_open(self) -> None:
         self.query_one(Table).action_open()
 
     def action_find(self) -> None:
-        if one := self.chosen():
-            self.panel.find_for(one.project_id)
+        if collection := self.chosen():
+            self.shell.open(SearchRoute(collection.project_id))
 
     def action_proposals(self) -> None:
-        if one := self.chosen():
-            self.panel.board_for(one.project_id)
+        if collection := self.chosen():
+            self.shell.open(BoardRoute(collection.project_id))
 
     def action_attention(self) -> None:
-        if one := self.chosen():
-            self.panel.attention_for(one.project_id)
+        if collection := self.chosen():
+            self.shell.open(AttentionRoute(collection.project_id))
 
     def action_decisions(self) -> None:
-        if one := self.chosen():
-            self.panel.account_for(one.project_id)
+        if collection := self.chosen():
+            self.shell.open(ProjectDecisionsRoute(collection.project_id))

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from textual.widget import Widget
 
-from console.presenters.styled_text import Said
+from console.presenters.styled_text import Phrase
+from console.routes import ContributionRoute
 from console.screens.base import PanelScreen, bindings
 from console.widgets.styled_text import content
 from console.widgets.table import Column, Row, Table
@@ -37,7 +38,7 @@ NONE = Text(fr="Aucune contribution ne contient ces mots.", en="No contribution 
 HIDDEN = Text(fr="[masquée : {reason}]", en="[hidden: {reason}]")
 
 
-class FoundScreen(PanelScreen["ContributionPage"]):
+class SearchResultsScreen(PanelScreen["ContributionPage"]):
     ID = "found"
     SERVICE = "responses"
     BINDINGS = bindings("found")
@@ -60,7 +61,7 @@ class FoundScreen(PanelScreen["ContributionPage"]):
     def title_in_words(self) -> str:
         return (SUPPORTING if self._proposal_id else SEARCHING).in_(self.language)
 
-    async def read(self, client: StaffClient) -> ContributionPage:
+    async def fetch(self, client: StaffClient) -> ContributionPage:
         if self._proposal_id:
             return await client.supporting_contributions(self._proposal_id)
         return await client.contributions(self._project_id, self._words)
@@ -71,31 +72,31 @@ class FoundScreen(PanelScreen["ContributionPage"]):
             field.placeholder = PLACEHOLDER.in_(language)
         if page is None:
             return
-        about = FOUND.say(len(page.found), language)
+        summary = FOUND.say(len(page.found), language)
         if page.next_after:
-            about += MORE.in_(language)
-        self.query_one("#about", Static).update(content(Said(about, "dim"), stale=self.stale))
+            summary += MORE.in_(language)
+        self.query_one("#about", Static).update(content(Phrase(summary, "dim"), stale=self.stale))
         table = self.query_one(Table)
         table.mark_stale(self.stale)
         columns = [
             Column(HEADS["words"].in_(language)),
             Column(HEADS["readings"].in_(language), 9, "right"),
         ]
-        rows = [self._row(one) for one in page.found]
+        rows = [self._row(contribution) for contribution in page.found]
         if not rows:
-            columns, rows = [Column("")], [Row("", (Said(NONE.in_(language), "dim"),))]
+            columns, rows = [Column("")], [Row("", (Phrase(NONE.in_(language), "dim"),))]
         table.show(columns, rows, mark=False)
 
-    def _row(self, one: ContributionView) -> Row:
-        words = " ".join(one.words.split())
-        if one.is_hidden:
-            words = HIDDEN.in_(self.language, reason=one.moderation[0].reason)
-        readings = number(len(one.readings), self.language)
+    def _row(self, contribution: ContributionView) -> Row:
+        text = " ".join(contribution.words.split())
+        if contribution.is_hidden:
+            text = HIDDEN.in_(self.language, reason=contribution.moderation[0].reason)
+        readings = number(len(contribution.readings), self.language)
         return Row(
-            str(one.id),
+            str(contribution.id),
             (
-                Said(elide(words, 200) or "–", "dim" if one.is_hidden else ""),
-                Said(readings) if one.readings else Said(f"! {readings}", "attention"),
+                Phrase(elide(text, 200) or "–", "dim" if contribution.is_hidden else ""),
+                Phrase(readings) if contribution.readings else Phrase(f"! {readings}", "attention"),
             ),
         )
 
@@ -106,7 +107,7 @@ class FoundScreen(PanelScreen["ContributionPage"]):
 
     def on_table_opened(self, message: Table.Opened) -> None:
         if message.key:
-            self.panel.read_for(self._project_id, UUID(message.key))
+            self.shell.open(ContributionRoute(self._project_id, UUID(message.key)))
 
     def action_open(self) -> None:
         self.query_one(Table).action_open()

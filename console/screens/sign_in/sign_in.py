@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
-from textual.screen import ModalScreen
 
-from console.actions import held_on
+from console.actions import actions_on
 from console.client.problems import Failure, SignedOut, Unreachable
-from console.client.vocabulary import ROLES, say
-from console.presenters.styled_text import Said
-from console.screens.base import bindings, in_words
+from console.client.vocabulary import ROLES, label_of
+from console.presenters.styled_text import Phrase
+from console.screens.base import Dialog, bindings, in_words
 from console.widgets.styled_text import content, key
 from console.widgets.table import Column, Row, Table
 from console.widgets.text import Static
@@ -22,7 +21,7 @@ from console.words import Text
 from console.workers import start
 
 if TYPE_CHECKING:
-    from console.app import PanelConsole, SignInFailed
+    from console.app import SignInFailed
     from console.client.sign_in import DeviceCode, Issuer, Person
 
 _TRY_AGAIN_SECONDS = 2.0
@@ -76,21 +75,17 @@ class NotYet(Message):
         self.problem = problem
 
 
-class SignInScreen(ModalScreen[None]):
+class SignInScreen(Dialog[None]):
     ID: ClassVar[str] = "sign-in"
     BINDINGS = bindings("sign-in")
 
-    def __init__(self, refused: bool = False) -> None:
-        """`refused`: the services did not accept the token of the last sign-in."""
-        super().__init__(classes="dialog")
-        self._refused = refused
+    def __init__(self, is_refused: bool = False) -> None:
+        """`is_refused`: the services did not accept the token of the last sign-in."""
+        super().__init__()
+        self._refused = is_refused
         self._people: list[Person] = []
         self._code: DeviceCode | None = None
         self._problem: Failure | None = None
-
-    @property
-    def panel(self) -> PanelConsole:
-        return cast("PanelConsole", self.app)
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="box"):
@@ -98,12 +93,11 @@ class SignInScreen(ModalScreen[None]):
             yield Table(id="people")
             yield Static(id="said")
 
-    def on_mount(self) -> None:
-        self.redraw()
+    def opened(self) -> None:
         self.want()
 
     def want(self) -> None:
-        issuer = self.panel.issuer
+        issuer = self.shell.issuer
         if issuer and not self._people and not self._code and not self._refused:
             start(self, partial(self._begin, issuer), "begin")
 
@@ -145,11 +139,13 @@ class SignInScreen(ModalScreen[None]):
         self.redraw()
 
     def on_table_opened(self, message: Table.Opened) -> None:
-        self.panel.sign_in(message.key)
+        self.shell.sign_in(message.key)
 
     def redraw(self) -> None:
-        language = self.panel.language
-        lead = content(Said(f"{TITLE.in_(language)}\n", "strong"), Said(LEAD.in_(language), "dim"))
+        language = self.language
+        lead = content(
+            Phrase(f"{TITLE.in_(language)}\n", "strong"), Phrase(LEAD.in_(language), "dim")
+        )
         self.query_one("#lead", Static).update(lead)
         table = self.query_one(Table)
         table.display = bool(self._people)
@@ -160,8 +156,11 @@ class SignInScreen(ModalScreen[None]):
                 Row(
                     person.id,
                     (
-                        Said(person.name),
-                        Said(", ".join(say(ROLES, role, language) for role in person.roles), "dim"),
+                        Phrase(person.name),
+                        Phrase(
+                            ", ".join(label_of(ROLES, role, language) for role in person.roles),
+                            "dim",
+                        ),
                     ),
                 )
                 for person in self._people
@@ -169,22 +168,24 @@ class SignInScreen(ModalScreen[None]):
             mark=False,
         )
         keys = content("\n\n")
-        for action in held_on(self.ID):
+        for action in actions_on(self.ID):
             if action.id == "try_again" and not self._refused:
                 continue
-            keys += content(key(action.sign), Said(f" {action.label.in_(language)}   ", "dim"))
-        self.query_one("#said", Static).update(content("\n", self._words(), keys))
+            keys += content(key(action.sign), Phrase(f" {action.label.in_(language)}   ", "dim"))
+        self.query_one("#said", Static).update(content("\n", self._instructions(), keys))
 
-    def _words(self) -> Said:
-        language = self.panel.language
+    def _instructions(self) -> Phrase:
+        language = self.language
         if self._refused:
-            return Said(REFUSED.in_(language), "trouble")
+            return Phrase(REFUSED.in_(language), "trouble")
         match self._problem:
             case SignedOut():
-                return Said(OVER.in_(language), "attention")
+                return Phrase(OVER.in_(language), "attention")
             case Unreachable() | Failure():
-                return Said("✕ " + in_words(self._problem, language).text, "trouble")
+                return Phrase("✕ " + in_words(self._problem, language).text, "trouble")
         if self._code:
-            words = CODE.in_(language, address=self._code.verification_uri)
-            return Said(f"{words}\n\n    {self._code.user_code}\n\n{THEN.in_(language)}", "strong")
-        return Said("" if self._people else WAITING.in_(language), "dim")
+            sentence = CODE.in_(language, address=self._code.verification_uri)
+            return Phrase(
+                f"{sentence}\n\n    {self._code.user_code}\n\n{THEN.in_(language)}", "strong"
+            )
+        return Phrase("" if self._people else WAITING.in_(language), "dim")

@@ -33,11 +33,11 @@ async def _lively(to: Path) -> None:
         while True:
             await asyncio.sleep(2)
             number += 1
-            said = "declined" if number % 5 == 0 else "joined"
-            newest = answer(number, said).model_copy(update={"at": datetime.now(UTC)})
+            reply = "declined" if number % 5 == 0 else "joined"
+            newest = answer(number, reply).model_copy(update={"at": datetime.now(UTC)})
             panel.answers = [newest, *panel.answers[:200]]
             counts = panel.project(LETTER.id).counts
-            field_name = "accepted" if said == "joined" else "declined"
+            field_name = "accepted" if reply == "joined" else "declined"
             panel.change(
                 LETTER.id,
                 counts=counts.model_copy(update={field_name: getattr(counts, field_name) + 1}),

@@ -1,4 +1,4 @@
-"""What feedback would answer: decisions, the report, follow-up, and what blocks each project."""
+"""Recorded feedback: decisions, the report, follow-up, and blockers of each project."""
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -109,30 +109,34 @@ class Deciding:
 
     @property
     def open(self) -> list[DecisionView]:
-        return [one for one in self.decisions if one.state in ("awaiting", "drafted")]
+        return [
+            decision for decision in self.decisions if decision.state in ("awaiting", "drafted")
+        ]
 
     def change(self, id: UUID, **fields: Any) -> DecisionView:
         self.decisions = [
-            DecisionView.model_validate(one.model_dump() | fields) if one.proposal_id == id else one
-            for one in self.decisions
+            DecisionView.model_validate(decision.model_dump() | fields)
+            if decision.proposal_id == id
+            else decision
+            for decision in self.decisions
         ]
         return self.view(id)
 
     def view(self, id: UUID) -> DecisionView:
-        found = next(one for one in self.decisions if one.proposal_id == id)
-        late = max((TODAY - self.decide_by).days, 0) if found in self.open else 0
-        return found.model_copy(update={"project_id": self.project_id, "overdue_days": late})
+        decision = next(candidate for candidate in self.decisions if candidate.proposal_id == id)
+        late = max((TODAY - self.decide_by).days, 0) if decision in self.open else 0
+        return decision.model_copy(update={"project_id": self.project_id, "overdue_days": late})
 
     def sign_all(self) -> None:
         """As if the decision maker had signed, and the summary were written."""
-        for one in self.open:
-            self.change(one.proposal_id, **DRAFT | SIGNATURE)
+        for decision in self.open:
+            self.change(decision.proposal_id, **DRAFT | SIGNATURE)
         self.report = self.report.model_copy(update={"version": 1, "summary": "Vous avez dit."})
 
     def publish(self) -> None:
         self.sign_all()
-        for one in self.decisions:
-            self.change(one.proposal_id, state=DecisionPhase.PUBLISHED, published_on=TODAY)
+        for decision in self.decisions:
+            self.change(decision.proposal_id, state=DecisionPhase.PUBLISHED, published_on=TODAY)
         self.report = self.report.model_copy(
             update={
                 "published_version": (self.report.published_version or 0) + 1,
@@ -143,8 +147,8 @@ class Deciding:
         self.duties = ReportDuties(report_version=1, owed=35, sent=175)
 
     def stopped_by(self) -> list[str]:
-        awaiting = sum(one.state == "awaiting" for one in self.decisions)
-        drafted = sum(one.state == "drafted" for one in self.decisions)
+        awaiting = sum(decision.state == "awaiting" for decision in self.decisions)
+        drafted = sum(decision.state == "drafted" for decision in self.decisions)
         lines = [f"{awaiting} décision à rédiger"] if awaiting else []
         if drafted:
             lines.append(f"{drafted} décision attend la signature de {MAKER.name}")
@@ -174,13 +178,16 @@ class Deciding:
     def account(self) -> ProjectAccount:
         return ProjectAccount(
             standing=self.standing(),
-            decisions=[self.view(one.proposal_id) for one in self.decisions],
+            decisions=[self.view(decision.proposal_id) for decision in self.decisions],
             report=self.report.model_copy(update={"project_id": self.project_id}),
         )
 
     def preview(self) -> ReportPreview:
-        answered = [one for one in self.decisions if one.outcome]
-        lines = [self.report.summary, *(f"{one.title}\n  {one.reason}" for one in answered)]
+        answered = [decision for decision in self.decisions if decision.outcome]
+        lines = [
+            self.report.summary,
+            *(f"{decision.title}\n  {decision.reason}" for decision in answered),
+        ]
         lines.append("Comment : 400 personnes sollicitées, 212 participants, tirées au sort.")
         return ReportPreview(
             html="",
@@ -213,10 +220,10 @@ def add_routes(app: FastAPI, panel: "Panel") -> None:
 
     @app.get("/api/projects")
     async def standings() -> list[ProjectStanding]:
-        asked = [one for one in panel.projects if one.state != "draft"]
+        projects = [project for project in panel.projects if project.state != "draft"]
         return [
-            deciding.standing() if one.id == deciding.project_id else elsewhere(one)
-            for one in asked
+            deciding.standing() if project.id == deciding.project_id else elsewhere(project)
+            for project in projects
         ]
 
     @app.get("/api/projects/{id}")
@@ -228,19 +235,19 @@ def add_routes(app: FastAPI, panel: "Panel") -> None:
         return ProjectAccount(standing=standing, decisions=[], report=report)
 
     @app.put("/api/proposals/{id}/decision", response_model=DecisionView)
-    async def draft(id: UUID, written: WriteDecision) -> DecisionView | JSONResponse:
-        if written.version != deciding.view(id).version:
+    async def draft(id: UUID, draft: WriteDecision) -> DecisionView | JSONResponse:
+        if draft.version != deciding.view(id).version:
             return JSONResponse(CHANGED.model_dump(), CHANGED.status)
-        fields = written.model_dump(exclude={"version"}) | {"drafted_by": "Inès B."}
+        fields = draft.model_dump(exclude={"version"}) | {"drafted_by": "Inès B."}
         unsigned = {"state": DecisionPhase.DRAFTED, "signed_by": None, "signed_on": None}
-        deciding.change(id, version=written.version + 1, **fields | unsigned)
+        deciding.change(id, version=draft.version + 1, **fields | unsigned)
         return deciding.view(id)
 
     @app.post("/api/proposals/{id}/decision/signature")
-    async def sign(id: UUID, read: SignDecision) -> DecisionView:
+    async def sign(id: UUID, order: SignDecision) -> DecisionView:
         deciding.change(
             id,
-            version=read.version + 1,
+            version=order.version + 1,
             state=DecisionPhase.SIGNED,
             signed_by=MAKER,
             signed_on=TODAY,
@@ -248,9 +255,9 @@ def add_routes(app: FastAPI, panel: "Panel") -> None:
         return deciding.view(id)
 
     @app.put("/api/projects/{id}/report")
-    async def write(id: UUID, written: WriteReport) -> ReportView:
+    async def write(id: UUID, draft: WriteReport) -> ReportView:
         deciding.report = deciding.report.model_copy(
-            update={"version": written.version + 1, "summary": written.summary}
+            update={"version": draft.version + 1, "summary": draft.summary}
         )
         return deciding.account().report
 
@@ -259,13 +266,13 @@ def add_routes(app: FastAPI, panel: "Panel") -> None:
         return deciding.preview()
 
     @app.post("/api/projects/{id}/report/publication")
-    async def publish(id: UUID, read: PublishReport) -> ProjectAccount:
+    async def publish(id: UUID, order: PublishReport) -> ProjectAccount:
         deciding.publish()
         return deciding.account()
 
     @app.post("/api/proposals/{id}/follow-up")
     async def follow_up(id: UUID, step: RecordFollowUp) -> DecisionView:
         taken = FollowUp(progress=step.progress, note=step.note, on=TODAY)
-        held = deciding.view(id)
-        deciding.change(id, version=held.version + 1, follow_up=[*held.follow_up, taken])
+        decision = deciding.view(id)
+        deciding.change(id, version=decision.version + 1, follow_up=[*decision.follow_up, taken])
         return deciding.view(id)

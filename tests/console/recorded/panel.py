@@ -1,4 +1,4 @@
-"""What the recorded services know: built with the contracts' own models, changed by tests."""
+"""State of the recorded services: built with the contracts' own models, changed by tests."""
 
 import asyncio
 import json
@@ -125,7 +125,7 @@ PER_DAY = [0, 0, 0, 0, 1, 2, 4, 9, 14, 19, 22, 19, 14, 11, 9, 8, 6, 5, 5, 6, 9, 
 
 @dataclass
 class Panel:
-    """What the services would answer now; a test changes it and says `hint()`."""
+    """Current state of the services; a test changes it and calls `hint()`."""
 
     projects: list[ProjectView] = field(
         default_factory=lambda: [LETTER, CARD, HOUSING, SCHOOL, TAX]
@@ -183,11 +183,12 @@ class Panel:
             reader.put_nowait([Hint(kind="project.state")])
 
     def project(self, id: UUID) -> ProjectView:
-        return next(one for one in self.projects if one.id == id)
+        return next(project for project in self.projects if project.id == id)
 
     def change(self, id: UUID, **fields: Any) -> None:
         self.projects = [
-            one.model_copy(update=fields) if one.id == id else one for one in self.projects
+            project.model_copy(update=fields) if project.id == id else project
+            for project in self.projects
         ]
 
     async def hints(self) -> AsyncIterator[str]:
@@ -199,8 +200,8 @@ class Panel:
                 try:
                     async with asyncio.timeout(0.5):
                         hints = await reader.get()
-                    told = json.dumps([hint.model_dump(exclude_none=True) for hint in hints])
-                    yield f"data: {told}\n\n"
+                    payload = json.dumps([hint.model_dump(exclude_none=True) for hint in hints])
+                    yield f"data: {payload}\n\n"
                 except TimeoutError:
                     yield ": still here\n\n"
         finally:
@@ -210,8 +211,8 @@ class Panel:
         self.previews += 1
         fitting = self.can_be_asked + 761
         strata = [
-            StratumPreview(stratum=code, wanted=wanted, can_be_asked=self.can_be_asked // 5)
-            for code, wanted in (sheet.quotas.wanted if sheet.quotas else {}).items()
+            StratumPreview(stratum=code, wanted=places, can_be_asked=self.can_be_asked // 5)
+            for code, places in (sheet.quotas.wanted if sheet.quotas else {}).items()
         ]
         short = {s.stratum: s.can_be_asked for s in strata if s.can_be_asked < s.wanted}
         first = sheet.first_day or TODAY
@@ -228,14 +229,14 @@ class Panel:
         )
 
 
-def campaign(title: str, project_id: UUID, wanted: int, state: str = "draft") -> CampaignView:
+def campaign(title: str, project_id: UUID, places: int, state: str = "draft") -> CampaignView:
     return CampaignView.model_validate(
         {
             "id": identifier(title),
             "project_id": project_id,
             "title": title,
             "state": state,
-            "wanted": wanted,
+            "wanted": places,
             "audience": {"age_band": ["18-34", "35-49"]},
             "quotas": None,
             "first_day": None,

@@ -1,4 +1,4 @@
-"""What responses would answer: contributions, readings, proposals, and what blocks a synthesis."""
+"""Recorded responses: contributions, readings, proposals, and blockers of a synthesis."""
 
 from dataclasses import dataclass, field
 from datetime import date
@@ -89,7 +89,7 @@ SAID = (
 
 
 def contribution(number: int) -> ContributionView:
-    words = SAID[number % len(SAID)]
+    text = SAID[number % len(SAID)]
     start = LETTER_TEXT.index("avant le 15")
     passage = {"start": start, "end": start + 11, "mark": "unclear", "comment": "De quel mois ?"}
     return ContributionView(
@@ -101,10 +101,10 @@ def contribution(number: int) -> ContributionView:
             "clear": 1 + number % 5,
             "first": {"chosen": ["call"], "other": ""},
             "letter": {"passages": [passage], "comment": ""},
-            "change": words,
+            "change": text,
         },
-        words=words,
-        length=len(words),
+        words=text,
+        length=len(text),
         readings=[],
         moderation=[],
     )
@@ -146,13 +146,14 @@ class ReadingRoom:
 
     @property
     def unread(self) -> list[ContributionView]:
-        return [one for one in self.contributions if not one.readings]
+        return [contribution for contribution in self.contributions if not contribution.readings]
 
     def change(self, id: UUID, **fields: object) -> ContributionView:
         self.contributions = [
-            one.model_copy(update=fields) if one.id == id else one for one in self.contributions
+            contribution.model_copy(update=fields) if contribution.id == id else contribution
+            for contribution in self.contributions
         ]
-        return next(one for one in self.contributions if one.id == id)
+        return next(contribution for contribution in self.contributions if contribution.id == id)
 
     def collection(self) -> CollectionView:
         return CollectionView(
@@ -190,26 +191,26 @@ class ReadingRoom:
 
     def attention(self) -> AttentionView:
         unread, total = len(self.unread), len(self.contributions)
-        read = total - unread
+        read_count = total - unread
         return AttentionView(
             project_id=self.project_id,
             title=self.title,
             figures=AttentionFigures(
                 readings_wanted=1,
-                coverage=read / total if total else 1,
-                median_seconds=42 if read else None,
-                gini=0.31 if read else None,
-                median_delay_days=2 if read else None,
-                longest_delay_days=4 if read else None,
+                coverage=read_count / total if total else 1,
+                median_seconds=42 if read_count else None,
+                gini=0.31 if read_count else None,
+                median_delay_days=2 if read_count else None,
+                longest_delay_days=4 if read_count else None,
             ),
-            readings_each={0: unread, 1: read},
-            readers=2 if read else 0,
+            readings_each={0: unread, 1: read_count},
+            readers=2 if read_count else 0,
             lengths=[
                 LengthBand(
                     from_characters=0,
                     to_characters=200,
                     contributions=total,
-                    read=read,
+                    read=read_count,
                     median_seconds=31,
                 ),
                 LengthBand(
@@ -220,40 +221,44 @@ class ReadingRoom:
                     median_seconds=75,
                 ),
             ]
-            if read
+            if read_count
             else [],
             lorenz=[
                 LorenzPoint(contributions=share, attention=share**1.9)
                 for share in (0, 0.1, 0.25, 0.5, 0.75, 0.9, 1)
             ]
-            if read
+            if read_count
             else [],
-            gini_for_length=0.18 if read else None,
+            gini_for_length=0.18 if read_count else None,
             late=[
                 ReadLate(
-                    contribution_id=one.id,
-                    length=one.length,
+                    contribution_id=contribution.id,
+                    length=contribution.length,
                     waited_days=4,
-                    read_on=TODAY if one.readings else None,
+                    read_on=TODAY if contribution.readings else None,
                 )
-                for one in self.contributions[:3]
+                for contribution in self.contributions[:3]
             ],
             unread_days=(TODAY - OPENED).days if unread else 0,
         )
 
     def board(self) -> ProposalBoard:
-        drafts = [one for one in self.proposals if one.state is ProposalPhase.DRAFT]
-        marks = [one.readings[0].mark for one in self.contributions if one.readings]
+        drafts = [proposal for proposal in self.proposals if proposal.state is ProposalPhase.DRAFT]
+        marks = [
+            contribution.readings[0].mark
+            for contribution in self.contributions
+            if contribution.readings
+        ]
         unread = len(self.unread)
         near = [
-            NearPair(first=one.id, second=other.id, similarity=0.62)
-            for one, other in pairwise(drafts[:2])
+            NearPair(first=contribution.id, second=other.id, similarity=0.62)
+            for contribution, other in pairwise(drafts[:2])
         ]
         return ProposalBoard(
             project_id=self.project_id,
             title=self.title,
             proposals=self.proposals,
-            themes=sorted({one.theme for one in drafts if one.theme}),
+            themes=sorted({draft.theme for draft in drafts if draft.theme}),
             near=[] if self.synthesised else near,
             unread=unread,
             no_suggestion=marks.count(Mark.NO_SUGGESTION),
@@ -265,9 +270,10 @@ class ReadingRoom:
 
     def replace(self, id: UUID, **fields: object) -> ProposalView:
         self.proposals = [
-            one.model_copy(update=fields) if one.id == id else one for one in self.proposals
+            proposal.model_copy(update=fields) if proposal.id == id else proposal
+            for proposal in self.proposals
         ]
-        return next(one for one in self.proposals if one.id == id)
+        return next(proposal for proposal in self.proposals if proposal.id == id)
 
 
 def add_routes(app: FastAPI, panel: "Panel") -> None:
@@ -275,8 +281,11 @@ def add_routes(app: FastAPI, panel: "Panel") -> None:
 
     @app.get("/api/collections")
     async def collections() -> list[CollectionView]:
-        asked = [one for one in panel.projects if one.state != "draft"]
-        return [room.collection() if one.id == room.project_id else empty(one) for one in asked]
+        projects = [project for project in panel.projects if project.state != "draft"]
+        return [
+            room.collection() if project.id == room.project_id else empty(project)
+            for project in projects
+        ]
 
     def empty(project: "ProjectView") -> CollectionView:
         return CollectionView(
@@ -315,21 +324,25 @@ def add_routes(app: FastAPI, panel: "Panel") -> None:
 
     @app.get("/api/collections/{id}/contributions")
     async def contributions(id: UUID, search: str = "") -> ContributionPage:
-        found = [one for one in room.contributions if search.casefold() in one.words.casefold()]
-        return ContributionPage(found=found)
+        matches = [
+            contribution
+            for contribution in room.contributions
+            if search.casefold() in contribution.words.casefold()
+        ]
+        return ContributionPage(found=matches)
 
     @app.get("/api/contributions/{id}")
-    async def one(id: UUID) -> ContributionView:
+    async def show_contribution(id: UUID) -> ContributionView:
         return room.change(id)
 
     @app.post("/api/contributions/{id}/readings")
-    async def record(id: UUID, said: RecordReading) -> ContributionView:
-        return room.read(id, said)
+    async def record(id: UUID, reading: RecordReading) -> ContributionView:
+        return room.read(id, reading)
 
     @app.post("/api/contributions/{id}/moderation")
-    async def moderate(id: UUID, asked: Moderate) -> ContributionView:
+    async def moderate(id: UUID, order: Moderate) -> ContributionView:
         latest = Moderation(
-            hidden=asked.hidden, reason=asked.reason, decided_by="Inès B.", decided_on=TODAY
+            hidden=order.hidden, reason=order.reason, decided_by="Inès B.", decided_on=TODAY
         )
         return room.change(id, moderation=[latest], answers={}, words="")
 
@@ -338,42 +351,44 @@ def add_routes(app: FastAPI, panel: "Panel") -> None:
         return room.board()
 
     @app.post("/api/collections/{id}/proposals", status_code=201)
-    async def draft(id: UUID, written: WriteProposal) -> ProposalView:
-        drafted = proposal(written.title, written.theme).model_copy(update={"text": written.text})
+    async def draft(id: UUID, draft: WriteProposal) -> ProposalView:
+        drafted = proposal(draft.title, draft.theme).model_copy(update={"text": draft.text})
         room.proposals = [*room.proposals, drafted]
         return drafted
 
     @app.put("/api/proposals/{id}")
-    async def edit(id: UUID, written: WriteProposal) -> ProposalView:
-        fields = written.model_dump(exclude={"version"})
-        return room.replace(id, version=(written.version or 0) + 1, **fields)
+    async def edit(id: UUID, draft: WriteProposal) -> ProposalView:
+        fields = draft.model_dump(exclude={"version"})
+        return room.replace(id, version=(draft.version or 0) + 1, **fields)
 
     @app.post("/api/proposals/{id}/merge")
-    async def merge(id: UUID, asked: MergeProposal) -> ProposalView:
-        merged = room.replace(id, state=ProposalPhase.MERGED, merged_into=asked.into)
-        into = next(one for one in room.proposals if one.id == asked.into)
+    async def merge(id: UUID, order: MergeProposal) -> ProposalView:
+        merged = room.replace(id, state=ProposalPhase.MERGED, merged_into=order.into)
+        into = next(proposal for proposal in room.proposals if proposal.id == order.into)
         support = into.support + merged.support
-        return room.replace(asked.into, support=support, merged_ids=[*into.merged_ids, id])
+        return room.replace(order.into, support=support, merged_ids=[*into.merged_ids, id])
 
     @app.post("/api/proposals/{id}/unmerge")
-    async def unmerge(id: UUID, asked: UnmergeProposal) -> ProposalView:
-        merged = next(one for one in room.proposals if one.id == id)
+    async def unmerge(id: UUID, order: UnmergeProposal) -> ProposalView:
+        merged = next(proposal for proposal in room.proposals if proposal.id == id)
         assert merged.merged_into
-        survivor = next(one for one in room.proposals if one.id == merged.merged_into)
-        left = [one for one in survivor.merged_ids if one != id]
-        room.replace(survivor.id, support=survivor.support - merged.support, merged_ids=left)
+        survivor = next(
+            proposal for proposal in room.proposals if proposal.id == merged.merged_into
+        )
+        remaining = [merged_id for merged_id in survivor.merged_ids if merged_id != id]
+        room.replace(survivor.id, support=survivor.support - merged.support, merged_ids=remaining)
         return room.replace(id, state=ProposalPhase.DRAFT, merged_into=None)
 
     @app.get("/api/proposals/{id}/contributions")
     async def supporters(id: UUID) -> ContributionPage:
-        found = [
-            one
-            for one in room.contributions
-            if any(id in reading.proposals for reading in one.readings)
+        matches = [
+            contribution
+            for contribution in room.contributions
+            if any(id in reading.proposals for reading in contribution.readings)
         ]
-        return ContributionPage(found=found)
+        return ContributionPage(found=matches)
 
     @app.post("/api/collections/{id}/synthesis")
-    async def synthesise(id: UUID, asked: Synthesise) -> ProposalBoard:
+    async def synthesise(id: UUID, order: Synthesise) -> ProposalBoard:
         room.synthesised = True
         return room.board()

@@ -32,7 +32,7 @@ from tests.console.recorded.panel import LETTER, NOW, Panel, campaign
 
 
 def _face(panel: Panel) -> FastAPI:
-    """What every service has, and what can go wrong with it."""
+    """Routes of every service, and its faults."""
     app = FastAPI()
 
     @app.middleware("http")
@@ -118,12 +118,12 @@ def application(panel: Panel) -> FastAPI:
         return panel.projects
 
     @app.get("/api/projects/{id}")
-    async def one(id: UUID) -> ProjectView:
+    async def show_project(id: UUID) -> ProjectView:
         return panel.project(id)
 
     @app.get("/api/projects/{id}/campaigns")
     async def campaigns(id: UUID) -> list[CampaignView]:
-        return [one for one in panel.campaigns if one.project_id == id]
+        return [campaign for campaign in panel.campaigns if campaign.project_id == id]
 
     @app.get("/api/projects/{id}/opt-ins")
     async def opt_ins(id: UUID) -> OptIns:
@@ -143,7 +143,7 @@ def application(panel: Panel) -> FastAPI:
 
     @app.post("/api/campaigns/{id}/preview")
     async def preview_of(id: UUID) -> Preview:
-        view = next(one for one in panel.campaigns if one.id == id)
+        view = next(candidate for candidate in panel.campaigns if candidate.id == id)
         fields = view.model_dump(include=set(CampaignSheet.model_fields))
         return panel.preview(CampaignSheet(**fields))
 
@@ -158,12 +158,12 @@ def application(panel: Panel) -> FastAPI:
         ids = (await request.json())["campaign_ids"]
         panel.launches.append(ids)
         panel.campaigns = [
-            one.model_copy(update={"state": CampaignPhase.LAUNCHED, "launched_at": NOW})
-            if str(one.id) in ids
-            else one
-            for one in panel.campaigns
+            candidate.model_copy(update={"state": CampaignPhase.LAUNCHED, "launched_at": NOW})
+            if str(candidate.id) in ids
+            else candidate
+            for candidate in panel.campaigns
         ]
-        return [one for one in panel.campaigns if str(one.id) in ids]
+        return [candidate for candidate in panel.campaigns if str(candidate.id) in ids]
 
     reading.add_routes(app, panel)
     return app
@@ -172,7 +172,7 @@ def application(panel: Panel) -> FastAPI:
 class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Leave signals to whoever runs the tests."""
+        """Leave signals to the test runner."""
         yield
 
 

@@ -57,7 +57,7 @@ class Scripted:
         self.answers = list(answers)
         self.codes: list[str] = []
         self.time = FakeTime()
-        self.issuer = Issuer(URL, now=lambda: self.time.now, sleep=self.time.sleep)
+        self.issuer = Issuer(URL, clock=lambda: self.time.now, sleep=self.time.sleep)
         self.issuer._http = httpx.AsyncClient(transport=httpx.MockTransport(self._answer))
 
     def _answer(self, request: httpx.Request) -> httpx.Response:

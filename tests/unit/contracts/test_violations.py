@@ -1,7 +1,5 @@
 """Every rule of every request model has its sentence in French and English."""
 
-import importlib
-import pkgutil
 from datetime import date
 from typing import Any
 from uuid import uuid4
@@ -9,13 +7,13 @@ from uuid import uuid4
 import pytest
 from pydantic import BaseModel, ValidationError
 
-import services.contracts.http as requests
 from services.contracts.http import Command
 from services.contracts.http.campaigns import CampaignSheet
 from services.contracts.http.feedback import WriteDecision
 from services.contracts.http.proposals import WriteProposal
 from services.contracts.http.reading import RecordReading
 from services.contracts.http.violations import violations
+from tests.support.request_models import commands
 
 HUGE = 10**30
 EXTREMES: tuple[Any, ...] = (
@@ -52,22 +50,6 @@ def broken(model: type[BaseModel], **values: Any) -> list[tuple[str, str, str]]:
         (violation.path, violation.fr, violation.en)
         for violation in violations(refused.value.errors())
     ]
-
-
-def commands() -> list[type[Command]]:
-    for module in pkgutil.iter_modules(requests.__path__, f"{requests.__name__}."):
-        importlib.import_module(module.name)
-    models, pending = set(), [Command]
-    while pending:
-        model = pending.pop()
-        subclasses = [
-            subclass
-            for subclass in model.__subclasses__()
-            if subclass.__module__.startswith("services")
-        ]
-        models.update(subclasses)
-        pending += subclasses
-    return sorted(models, key=lambda model: model.__name__)
 
 
 def test_a_long_text_a_big_number_and_a_late_day_are_refused_in_words() -> None:

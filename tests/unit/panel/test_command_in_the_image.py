@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[3]
 DOCKERFILE = ROOT / "deploy" / "Dockerfile"
-# What the image's environment does not have: the dependency groups beside the project's own.
+# Packages that the image does without: the dependency groups beside the project's own.
 NOT_INSTALLED = """
 import sys
 from importlib.machinery import PathFinder
@@ -90,13 +90,13 @@ def panel(image: Path, *arguments: str, **variables: str) -> tuple[int, str, str
 def test_a_command_of_the_local_panel_says_in_a_sentence_that_it_is_one(
     image: Path, arguments: tuple[str, ...]
 ) -> None:
-    status, _, said = panel(image, *arguments)
-    assert (status, said.splitlines()[0]) == (
+    status, _, errors = panel(image, *arguments)
+    assert (status, errors.splitlines()[0]) == (
         2,
         "This command is about a local panel, whose servers this image does not contain.",
     )
-    assert "doctor --deployed" in said
-    assert "Traceback" not in said
+    assert "doctor --deployed" in errors
+    assert "Traceback" not in errors
 
 
 def test_the_benchmarks_say_that_they_need_the_source_code(image: Path) -> None:
@@ -109,10 +109,10 @@ def test_the_benchmarks_say_that_they_need_the_source_code(image: Path) -> None:
 
 
 def test_a_real_error_is_shown_as_it_is(image: Path, tmp_path: Path) -> None:
-    status, _, said = panel(image, "restore", str(tmp_path), "--all")
-    assert (status, said) == (2, f"There is no backup that can be read in {tmp_path}.\n")
+    status, _, errors = panel(image, "restore", str(tmp_path), "--all")
+    assert (status, errors) == (2, f"There is no backup that can be read in {tmp_path}.\n")
     # The database is away, or PostgreSQL's tools are not there: either is named.
-    status, _, said = panel(
+    status, _, errors = panel(
         image,
         *("backup", "--to", str(tmp_path / "backups")),
         PANEL_BACKUP_RECIPIENT="age1cy0su9fwf3gf9mw868g5yut09p6nytfmmnktexz2ya5uqg9vl9sss4euqm",
@@ -122,23 +122,23 @@ def test_a_real_error_is_shown_as_it_is(image: Path, tmp_path: Path) -> None:
         },
     )
     assert status == 2
-    assert "psql" in said
-    assert "deploy.local" not in said
+    assert "psql" in errors
+    assert "deploy.local" not in errors
 
 
 def test_wrong_settings_are_a_sentence_each_and_name_their_variables(image: Path) -> None:
-    status, _, said = panel(
+    status, _, errors = panel(
         image, "doctor", "--deployed", PANEL_SITES="not JSON", PANEL_SMTP_PASSWORD="swordfish"
     )
     assert status == 2
-    assert "PANEL_SITES must be JSON" in said
-    status, _, said = panel(image, "doctor", "--deployed", PANEL_SMTP_PORT="99999")
+    assert "PANEL_SITES must be JSON" in errors
+    status, _, errors = panel(image, "doctor", "--deployed", PANEL_SMTP_PORT="99999")
     assert status == 2
-    assert "PANEL_ISSUER is missing" in said
-    assert "PANEL_SMTP_PORT" in said
-    status, _, said = panel(image, "backup", PANEL_BACKUP_RECIPIENT="swordfish")
+    assert "PANEL_ISSUER is missing" in errors
+    assert "PANEL_SMTP_PORT" in errors
+    status, _, errors = panel(image, "backup", PANEL_BACKUP_RECIPIENT="swordfish")
     assert status == 2
-    assert "PANEL_BACKUP_RECIPIENT: must be an age public key" in said
-    assert "PANEL_BACKUP_REGISTRY_DSN is missing" in said
-    assert "swordfish" not in said
-    assert "Traceback" not in said
+    assert "PANEL_BACKUP_RECIPIENT: must be an age public key" in errors
+    assert "PANEL_BACKUP_REGISTRY_DSN is missing" in errors
+    assert "swordfish" not in errors
+    assert "Traceback" not in errors

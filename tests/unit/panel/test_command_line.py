@@ -1,4 +1,4 @@
-"""The command `panel`: one sentence for what a person can act on, in their language."""
+"""The command `panel`: a person's mistakes get one sentence, in their language."""
 
 import subprocess
 import sys
@@ -68,7 +68,9 @@ def test_the_directory_may_come_before_the_command(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, places: tuple[str, ...]
 ) -> None:
     options = ["--data-dir", str(tmp_path), "--lang", "en"]
-    arguments = [word for place in places for word in (options if place == "{}" else [place])]
+    arguments = [
+        word for position in places for word in (options if position == "{}" else [position])
+    ]
     status, _, err = run(capsys, *arguments)
     assert status == program.REFUSED
     assert err.startswith(f"No panel is running in {tmp_path}.")
@@ -109,7 +111,7 @@ def test_without_a_running_panel_each_command_says_so_in_a_sentence(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "sentence"),
     [
         (
             ("decisions", "draft", PROJECT, "--outcome", "perhaps", "--reason", "?"),
@@ -120,18 +122,18 @@ def test_without_a_running_panel_each_command_says_so_in_a_sentence(
     ],
 )
 def test_what_cannot_be_meant_is_refused_with_what_can(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path, arguments: tuple[str, ...], said: str
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, arguments: tuple[str, ...], sentence: str
 ) -> None:
     status, _, err = run(capsys, *arguments, "--data-dir", str(tmp_path), "--lang", "fr")
     assert status == program.REFUSED
-    assert said in " ".join(err.replace("│", " ").split())
+    assert sentence in " ".join(err.replace("│", " ").split())
 
 
 def test_a_group_with_a_usual_command_needs_no_name_for_it(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    for named in (["list"], []):
-        status, _, err = run(capsys, "decisions", *named, "--data-dir", str(tmp_path))
+    for chosen in (["list"], []):
+        status, _, err = run(capsys, "decisions", *chosen, "--data-dir", str(tmp_path))
         assert status == program.REFUSED
         assert str(tmp_path) in err
     _, out, _ = run(capsys, "decisions", "--lang", "en", "--help")
@@ -139,9 +141,9 @@ def test_a_group_with_a_usual_command_needs_no_name_for_it(
 
 
 def test_who_acts_is_one_of_the_local_people() -> None:
-    found = someone("bernard")
-    assert found
-    assert found.name == "M. Bernard"
+    person = someone("bernard")
+    assert person
+    assert person.name == "M. Bernard"
     with pytest.raises(NobodyOfThatName) as refused:
         someone("nobody")
     assert "bernard" in refused.value.message("en")
@@ -193,7 +195,7 @@ def test_no_command_makes_a_request_that_could_end_in_a_traceback() -> None:
 
     import console.commands
     import deploy.cli
-    from tests.unit.contracts.test_violations import commands
+    from tests.support.request_models import commands
 
     names = {model.__name__ for model in commands()}
     folders = (console.commands.__path__[0], deploy.cli.__path__[0])

@@ -21,12 +21,14 @@ OTHER = Signer("panel.example.org/journal", Ed25519PrivateKey.from_private_bytes
 KEY = str(SIGNER.verifier)
 
 
-def written(folder: Path, entries: int, signed: int | None = None, reason: str = "Oui.") -> Path:
+def write_journal(
+    folder: Path, entries: int, signed: int | None = None, reason: str = "Oui."
+) -> Path:
     """A journal of `entries`, of which the first `signed` are covered."""
     tree, lines = Frontier(), []
     for number in range(entries):
-        told = Entry("decision", "", 1, {"reason": reason, "proposal_id": str(number)})
-        body = told.body(number, date(2026, 11, 24))
+        entry = Entry("decision", "", 1, {"reason": reason, "proposal_id": str(number)})
+        body = entry.body(number, date(2026, 11, 24))
         lines.append(entry_line(body))
         tree.append(leaf_hash(body.encode()))
         if number + 1 == (signed or entries):
@@ -49,7 +51,7 @@ def verify(
 def test_an_intact_journal_is_said_to_be_intact_in_words(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    file = written(tmp_path, 5)
+    file = write_journal(tmp_path, 5)
     status, out, _ = verify(capsys, file)
     assert status == 0
     assert "The journal is intact: 5 entries, from 2026-11-24 to 2026-11-24" in out
@@ -61,7 +63,7 @@ def test_an_intact_journal_is_said_to_be_intact_in_words(
 
 
 def test_programs_are_answered_in_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    file = written(tmp_path, 5)
+    file = write_journal(tmp_path, 5)
     status, out, _ = verify(capsys, file, "--json")
     assert (status, json.loads(out)["entries"]) == (0, 5)
     assert json.loads(out)["kinds"] == {"decision": 5}
@@ -70,17 +72,17 @@ def test_programs_are_answered_in_json(tmp_path: Path, capsys: pytest.CaptureFix
 def test_a_journal_that_continues_what_was_seen_says_so(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    written(tmp_path, 3)
-    seen = tmp_path / "earlier.txt"
-    (tmp_path / "seen.txt").rename(seen)
-    file = written(tmp_path, 8)
-    status, out, _ = verify(capsys, file, "--checkpoint", str(seen))
+    write_journal(tmp_path, 3)
+    earlier = tmp_path / "earlier.txt"
+    (tmp_path / "seen.txt").rename(earlier)
+    file = write_journal(tmp_path, 8)
+    status, out, _ = verify(capsys, file, "--checkpoint", str(earlier))
     assert (status, "It continues what you had seen" in out) == (0, True)
-    rewritten = written(tmp_path, 8, reason="Jamais promis.")
-    status, _, err = verify(capsys, rewritten, "--checkpoint", str(seen))
+    rewritten = write_journal(tmp_path, 8, reason="Jamais promis.")
+    status, _, err = verify(capsys, rewritten, "--checkpoint", str(earlier))
     assert (status, "history was rewritten" in err) == (2, True)
-    cut = written(tmp_path, 2)
-    status, _, err = verify(capsys, cut, "--checkpoint", str(seen))
+    cut = write_journal(tmp_path, 2)
+    status, _, err = verify(capsys, cut, "--checkpoint", str(earlier))
     assert (status, "covered 3 entries; this file has only 2" in err) == (2, True)
 
 
@@ -101,7 +103,7 @@ def test_a_journal_that_continues_what_was_seen_says_so(
 def test_the_first_thing_that_is_wrong_is_said_and_the_status_tells(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], change: object, sentence: str
 ) -> None:
-    file = written(tmp_path, 5)
+    file = write_journal(tmp_path, 5)
     lines = file.read_bytes().splitlines(keepends=True)
     file.write_bytes(b"".join(change(lines)))  # type: ignore[operator]
     status, out, err = verify(capsys, file)
@@ -112,7 +114,7 @@ def test_the_first_thing_that_is_wrong_is_said_and_the_status_tells(
 def test_entries_that_no_signature_covers_are_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    status, _, err = verify(capsys, written(tmp_path, 5, signed=3))
+    status, _, err = verify(capsys, write_journal(tmp_path, 5, signed=3))
     assert status == 2
     assert "Entries 3 to 4 come after the last checkpoint: no signature covers them." in err
 
@@ -120,7 +122,7 @@ def test_entries_that_no_signature_covers_are_told(
 def test_another_key_no_key_and_no_file_are_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    file = written(tmp_path, 2)
+    file = write_journal(tmp_path, 2)
     status, _, err = verify(capsys, file, key=str(OTHER.verifier))
     assert (status, "None of the given keys has signed this checkpoint" in err) == (2, True)
     status, _, err = verify(capsys, file, key=KEY[:-4])
@@ -132,7 +134,7 @@ def test_another_key_no_key_and_no_file_are_told(
 def test_a_file_is_shown_without_a_stack_and_cannot_speak_to_the_terminal(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    file = written(tmp_path, 3, reason="[red]Non\x1b[31m")
+    file = write_journal(tmp_path, 3, reason="[red]Non\x1b[31m")
     assert main.run(["journal", "show", str(file), "--last", "2", "--lang", "en"]) == 0
     out, _ = capsys.readouterr()
     assert out.count("decision") == 2
@@ -146,12 +148,12 @@ def test_every_kind_of_entry_has_its_words() -> None:
 
 def test_verifying_touches_neither_servers_nor_network(tmp_path: Path) -> None:
     """Nothing that speaks to one is even loaded."""
-    file = written(tmp_path, 3)
+    file = write_journal(tmp_path, 3)
     program = (
         "import sys; from panel.main import run;"
         f"assert run(['journal', 'verify', {str(file)!r}, '--key', {KEY!r}]) == 0;"
         "loaded = {'httpx', 'asyncpg', 'aiokafka', 'fastapi'} & set(sys.modules);"
         "assert not loaded, loaded"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+    completed = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert completed.returncode == 0, completed.stderr

@@ -1,57 +1,10 @@
-"""The one table of actions: it feeds keys, footer, command palette and help, in both languages.
+"""The table itself. A key has one meaning on every screen that has it."""
 
-A key means the same thing on every screen where it holds, and nothing on the others.
-"""
-
-from dataclasses import dataclass
-
+from console.actions.action import EVERYWHERE, Action, Area
 from console.words import Text
 
-EVERYWHERE = "everywhere"
-
-
-@dataclass(frozen=True)
-class Action:
-    """`id` names the screen's or the application's `action_<id>`; `key` in Textual's notation."""
-
-    id: str
-    key: str
-    label: Text
-    means: Text
-    screens: frozenset[str]
-    shown_key: str = ""
-    in_footer: bool = True
-    # Keys that work inside a text field, where letters are letters.
-    while_typing: bool = False
-    # Who may do it, as services check it; none named: everybody whom the screen is open to.
-    roles: frozenset[str] = frozenset()
-
-    @property
-    def sign(self) -> str:
-        return self.shown_key or self.key.split(",")[0]
-
-    def holds(self, screen: str) -> bool:
-        return screen in self.screens or (EVERYWHERE in self.screens and screen not in _DIALOGS)
-
-    def is_for(self, roles: frozenset[str]) -> bool:
-        return not self.roles or bool(self.roles & roles)
-
-
-_DIALOGS = {"confirm", "help", "sign-in", "writing-form"}
-
-
-@dataclass(frozen=True)
-class Area:
-    """A place with its number; only those that the person's role opens are shown."""
-
-    id: str
-    number: int
-    name: Text
-    roles: frozenset[str]
-
-
 _READERS = frozenset({"campaigns", "analysis", "decision", "operations", "audit", "registry"})
-# Who may read decisions and reports before they are public.
+# Roles that may read decisions and reports before publication.
 _ANSWERERS = _READERS - {"registry"}
 AREAS = (
     Area("home", 1, Text(fr="Accueil", en="Home"), _READERS),
@@ -534,21 +487,3 @@ ACTIONS: tuple[Action, ...] = (
         Text(fr="Quitter la console", en="Leave the console"),
     ),
 )
-
-
-def held_on(screen: str, roles: frozenset[str] | None = None) -> list[Action]:
-    """The actions of a screen: all of them, or those that a person's roles allow."""
-    return [
-        action
-        for action in ACTIONS
-        if action.holds(screen) and (roles is None or action.is_for(roles))
-    ]
-
-
-def allows(action: str, roles: frozenset[str]) -> bool:
-    """Whether a key that means this action means anything to who holds these roles."""
-    return all(one.is_for(roles) for one in ACTIONS if one.id == action)
-
-
-def areas_for(roles: frozenset[str]) -> list[Area]:
-    return [area for area in AREAS if area.roles & roles]
