@@ -125,6 +125,17 @@ def test_no_file_is_longer_than_500_lines() -> None:
     assert not long
 
 
+def test_queries_name_their_parameters() -> None:
+    """Numbered parameters belong to the functions of migrations alone."""
+    numbered = [
+        str(path.relative_to(ROOT))
+        for folder in ("services", "deploy", "panel", "tests")
+        for path in (ROOT / folder).rglob("*.sql")
+        if path.parent.name != "migrations" and re.search(r"\$\d", path.read_text())
+    ]
+    assert not numbered
+
+
 def test_no_test_module_imports_another() -> None:
     pattern = re.compile(r"^(?:from|import) tests\.(?:\w+\.)*test_\w+", re.MULTILINE)
     importers = [

@@ -11,7 +11,7 @@ from pglast import ast
 from pglast.enums import AlterTableType, ConstrType
 
 SERVICES = Path(__file__).parents[2] / "services"
-MIGRATIONS = sorted(SERVICES.glob("**/migrations/*.sql"))
+MIGRATIONS = sorted(SERVICES.glob("*/migrations/*.sql"))
 REMOVES = "_contract_"
 TAKEN_AWAY = (ast.DropStmt, ast.RenameStmt, ast.TruncateStmt)
 NARROWED = (

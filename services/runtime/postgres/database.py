@@ -5,12 +5,10 @@ stores receive the connection, so a refusal anywhere rolls the whole change back
 """
 
 import asyncio
-import re
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
-from importlib.resources import files
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 
 import asyncpg
 import orjson
@@ -20,7 +18,6 @@ from pydantic import SecretStr
 from services.runtime.observability import tracing
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
-T = TypeVar("T")
 
 # A client whose machine vanished must not hold its session's locks (a member, the relay's lead) for
 # the two hours that systems wait by default: the server probes after half a minute of silence.
@@ -112,37 +109,6 @@ def long_running() -> Iterator[None]:
         yield
     finally:
         _long_running.reset(token)
-
-
-_HEADER = re.compile(r"^-- ([a-z][a-z0-9_]*): ", re.MULTILINE)
-
-
-class Queries:
-    """The named queries of a package's `sql/` folder, as attributes.
-
-    In the files each query starts with the line `-- name: what it is for`.
-    """
-
-    def __init__(self, package: str, folder: str = "sql") -> None:
-        self._queries: dict[str, str] = {}
-        for file in sorted(files(package).joinpath(folder).iterdir(), key=lambda f: f.name):
-            if not file.name.endswith(".sql") or file.name == "schema.sql":
-                continue
-            text = file.read_text()
-            starts = list(_HEADER.finditer(text))
-            for start, following in zip(starts, [*starts[1:], None], strict=True):
-                name = start[1]
-                if name in self._queries:
-                    raise ValueError(f"two queries are called {name} in {package}/{folder}")
-                self._queries[name] = text[
-                    start.start() : following.start() if following else len(text)
-                ].strip()
-
-    def __getattr__(self, name: str) -> str:
-        try:
-            return self._queries[name]
-        except KeyError:
-            raise AttributeError(f"no query is called {name}") from None
 
 
 class PooledConnection(asyncpg.Connection):  # type: ignore[misc]  # untyped
@@ -333,13 +299,3 @@ def _is_lost(connection: Connection) -> bool:
         return bool(connection.is_closed())
     except asyncpg.InterfaceError:
         return True  # the pool has already taken the connection away
-
-
-async def maybe(conn: Connection, shape: type[T], query: str, *args: Any) -> T | None:
-    """The one row as `shape`, a dataclass whose fields are the query's columns, or None."""
-    row = await conn.fetchrow(query, *args)
-    return None if row is None else shape(**row)
-
-
-async def many(conn: Connection, shape: type[T], query: str, *args: Any) -> list[T]:
-    return [shape(**row) for row in await conn.fetch(query, *args)]

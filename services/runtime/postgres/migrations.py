@@ -32,8 +32,6 @@ class Migration:
 
 def of_package(package: str) -> list[Migration]:
     folder = files(package).joinpath("migrations")
-    if not folder.is_dir():
-        folder = files(package).joinpath("sql/migrations")
     return [
         Migration(package.rpartition(".")[2], file.name, file.read_text())
         for file in sorted(folder.iterdir(), key=lambda f: f.name)

@@ -1,8 +1,6 @@
-"""Migrations go forward only; queries have names."""
+"""Migrations go forward only; sessions of vanished clients end."""
 
-import shutil
 from dataclasses import replace
-from pathlib import Path
 
 import asyncpg
 import pytest
@@ -68,26 +66,6 @@ async def test_a_failed_migration_leaves_nothing_behind(empty: db.Connection) ->
     with pytest.raises(asyncpg.DivisionByZeroError):
         await migrations.migrate(empty, [broken])
     assert await empty.fetchval("SELECT to_regclass('half')") is None
-
-
-def test_queries_are_found_by_name_and_a_name_is_used_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    folder = tmp_path / "some_package"
-    (folder / "sql").mkdir(parents=True)
-    (folder / "__init__.py").touch()
-    (folder / "sql" / "a.sql").write_text(
-        "-- one: the first.\nSELECT 1;\n\n-- two: next.\nSELECT 2;"
-    )
-    monkeypatch.syspath_prepend(tmp_path)
-    queries = db.Queries("some_package")
-    assert queries.one.endswith("SELECT 1;")
-    assert "SELECT 2" in queries.two
-    with pytest.raises(AttributeError, match="no query is called three"):
-        _ = queries.three
-    shutil.copy(folder / "sql" / "a.sql", folder / "sql" / "b.sql")
-    with pytest.raises(ValueError, match="two queries are called"):
-        db.Queries("some_package")
 
 
 async def test_a_reading_transaction_cannot_write(database) -> None:  # type: ignore[no-untyped-def]

@@ -1,8 +1,11 @@
 """Named parameters: `:name` becomes a number, and nothing else that holds a colon does."""
 
+import shutil
+from pathlib import Path
+
 import pytest
 
-from services.runtime.postgres.queries import Query
+from services.runtime.postgres.queries import Queries, Query
 
 
 def test_each_name_is_one_number_wherever_it_occurs() -> None:
@@ -39,3 +42,25 @@ def test_a_parameter_may_be_cast() -> None:
 def test_a_parameter_too_few_or_too_many_is_refused(parameters: dict[str, int]) -> None:
     with pytest.raises(TypeError, match="parameters"):
         Query.parse("SELECT :a").values(parameters)
+
+
+def test_queries_are_found_by_name_and_a_name_is_used_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "some_package"
+    (folder / "sql").mkdir(parents=True)
+    (folder / "__init__.py").touch()
+    (folder / "sql" / "a.sql").write_text(
+        "-- first: its purpose.\nSELECT 1;\n\n-- second: another one.\nSELECT 2;"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    queries = Queries("some_package", "sql")
+    assert queries.first.text.endswith("SELECT 1;")
+    assert "SELECT 2" in queries.second.text
+    with pytest.raises(AttributeError, match="no query is called third"):
+        _ = queries.third
+    shutil.copy(folder / "sql" / "a.sql", folder / "b.sql")
+    shutil.copy(folder / "sql" / "a.sql", folder / "sql" / "b.sql")
+    assert Queries("some_package").first.names == ()
+    with pytest.raises(ValueError, match="two queries are called"):
+        Queries("some_package", "sql")
