@@ -1,4 +1,4 @@
-"""`panel` as a newcomer runs it, in processes of its own."""
+"""The command `panel`, run in a process of its own."""
 
 import os
 import signal

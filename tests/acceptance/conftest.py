@@ -1,4 +1,4 @@
-"""One demonstration for all of them: starting real servers is what costs the time."""
+"""One demonstration for all acceptance tests, as starting real servers takes time."""
 
 import json
 from pathlib import Path
@@ -11,7 +11,7 @@ from tests.acceptance.command import panel
 
 @pytest.fixture(scope="session")
 def demonstrated(servers_directory: Path) -> tuple[Path, dict[str, Any]]:
-    """Its data directory, stopped, and what it said."""
+    """The stopped demonstration's data directory, and its JSON output."""
     data_dir = servers_directory / "demo"
     ended = panel("demo", "--json", data_dir=data_dir)
     assert ended.returncode == 0, ended.stderr

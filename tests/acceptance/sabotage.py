@@ -1,4 +1,4 @@
-"""What somebody with every right on the servers could do by hand, and hide again."""
+"""Sabotage: changes by a person with every right on the servers, hidden again afterwards."""
 
 import asyncio
 import json
@@ -74,7 +74,7 @@ NAMED = {
 
 
 def erase_somebody(stack: Endpoints) -> str:
-    """A member who was sent an invitation; returns its order."""
+    """Erase a member who was sent an invitation; returns its order."""
 
     async def run() -> str:
         connection = await asyncpg.connect(stack.dsn("registry"))
@@ -94,7 +94,7 @@ def erase_somebody(stack: Endpoints) -> str:
 
 
 def write_mail(journal: Path, order_of_erased: str) -> None:
-    """A notice to who was erased, one mailbox asked twice, and a message of no order."""
+    """Add a notice to an erased member, a second solicitation, and a message without an order."""
     first, second = (
         json.loads(line)
         for line in [

@@ -1,8 +1,8 @@
-"""The adversary of docs/privacy.md on a whole stack that has lived through a project.
+"""The adversary of docs/privacy.md against a whole stack after a project.
 
-Everything that could be seized is seized: all rows of the four databases with the columns that
-PostgreSQL itself keeps, all topics with their records' times, all logs and metrics. Who wrote what
-is known to this test alone, from the simulated members' seeds.
+The adversary seizes all rows of the four databases with PostgreSQL's own columns, all topics with
+the times of their records, and all logs and metrics. Only this test knows the authors, from the
+simulated members' seeds.
 """
 
 import asyncio
@@ -44,7 +44,7 @@ class Seized:
     lines: list[str]
 
     def everything_but(self, service: str) -> str:
-        """As one text: what somebody who holds all but one service's database can search."""
+        """Everything except one service's database, as one text to search."""
         parts = [
             json.dumps(rows, default=_text)
             for (owner, _), rows in self.tables.items()
@@ -85,7 +85,7 @@ async def seize(stack: Endpoints) -> Seized:
 
 
 def authors_by_echo(stack: Endpoints, seized: Seized) -> dict[bytes, str]:
-    """What no adversary has: each simulated member's seed, hence their echo."""
+    """Authors by the echo of their seed, which no adversary has."""
     members = {
         row["order_id"]: str(row["member_id"]) for row in seized.tables["registry", "delivery"]
     }
@@ -129,7 +129,7 @@ def test_who_holds_everything_does_not_know_who_wrote_what(
     arrivals = [
         participations[row["invitation_id"]] for row in seized.tables["campaigns", "credential"]
     ]
-    # What is known of each member: their coded attributes, and the days of their choices.
+    # Evidence about each member: coded attributes, and the days of their choices.
     profiles = {
         row["id"]: json.loads(row["attributes"]) for row in seized.tables["campaigns", "profile"]
     }

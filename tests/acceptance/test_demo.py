@@ -1,6 +1,6 @@
-"""The product as a newcomer meets it: the demonstration, the check, and the end of everything.
+"""The product from a newcomer's view: demonstration, charter check, and an orderly end.
 
-One long story in one data directory, because starting real servers is what costs the time.
+The tests share one data directory, because starting real servers takes time.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.servers, pytest.mark.timeout(420)]
 
 
 def wait_until_starting(process: "subprocess.Popen[str]", data_dir: Path) -> None:
-    """Until it holds its directory and its servers begin to start."""
+    """Wait until it has locked its directory and begins to start its servers."""
     deadline = monotonic() + 60
     while not (data_dir / "ports.json").exists() or not children_of(process):
         assert process.poll() is None, process.communicate()[0]
@@ -34,7 +34,7 @@ def wait_until_starting(process: "subprocess.Popen[str]", data_dir: Path) -> Non
 
 
 def wait_until_known(process: "subprocess.Popen[str]", data_dir: Path, project: str) -> None:
-    """Until responses has learnt of a published project."""
+    """Wait until responses has learnt of a published project."""
     deadline = monotonic() + 60
     while panel("questionnaires", "show", project, data_dir=data_dir).returncode:
         assert process.poll() is None, process.communicate()[0]
@@ -42,14 +42,14 @@ def wait_until_known(process: "subprocess.Popen[str]", data_dir: Path, project: 
 
 
 def wait_until_erased(data_dir: Path) -> None:
-    """Until everybody knows; looked at by the check itself."""
+    """Wait until all services know; the charter check tells."""
     deadline = monotonic() + 60
     while not judged(data_dir)[1]["silent_after_erasing"]["looked_at"]:
         assert monotonic() < deadline
 
 
 def alive(family: list[psutil.Process]) -> list[psutil.Process]:
-    """Those still at work: what has ended but was not collected yet by its new parent is not."""
+    """Processes that still run; zombies that their new parent has not collected do not."""
     return [
         process
         for process in family
@@ -100,7 +100,7 @@ def test_the_demonstration_keeps_every_promise_and_stops_everything(
     assert looked_at["words_read_before_synthesis"] == looked_at["words_lead_somewhere"] > 40
     assert looked_at["proposals_all_listed"] >= 8
     assert looked_at["days_only_where_opinions_are"] > 10
-    # Two mandates with who decides on each, and three draws committed, then revealed.
+    # Two mandates with their decision makers, and three draws committed and then revealed.
     assert looked_at["journal_verifies"] >= 10
     # That project is closed: every proposal has its answer, every participant the report.
     assert looked_at["every_proposal_answered"] == looked_at["decisions_signed_by_another"] >= 5
@@ -115,7 +115,7 @@ def test_the_demonstration_keeps_every_promise_and_stops_everything(
 
 
 def assert_that_what_is_hidden_again_is_seen(data_dir: Path, stack: Endpoints) -> None:
-    """First, a member is really erased, which breaks nothing."""
+    """A real erasure comes first; it breaks no promise."""
     order = sabotage.erase_somebody(stack)
     wait_until_erased(data_dir)
     assert broken(data_dir) == set()
@@ -214,7 +214,7 @@ def test_the_check_fails_when_promises_are_broken_by_hand(
 def test_a_message_twice_in_the_journal_is_found(
     demonstrated: tuple[Path, dict[str, Any]], tmp_path: Path
 ) -> None:
-    """The judge believes the mail server, whatever the services believe."""
+    """The charter check trusts the mail server, whatever the services recorded."""
     from deploy.charter_check import evidence
     from deploy.charter_check.mail_journal import PARIS, Journal
 

@@ -1,8 +1,8 @@
-"""The drill that every operator should have done once: databases are lost and put back, then Kafka.
+"""The operators' drill: databases are lost and restored, then all of Kafka.
 
-A panel lives on after its backup; then registry is put back, campaigns, both, and at last every
-topic is lost. After each the panel goes on, and the judge looks at everything, the mail server's
-journal first: nobody was solicited twice within 31 days, nobody who left was written to.
+A panel goes on after its backup. Then registry is restored, then campaigns, then both; at last
+every topic is lost. Each time the panel continues and the charter check runs, on the mail server's
+journal first: nobody was solicited twice within 31 days, nor written to after leaving.
 """
 
 import asyncio
@@ -37,7 +37,7 @@ RATES = Rates(accept=0.5, decline=0.1, leave_panel=0.1, answer=0.3)
 
 
 class Panel(Demonstration):
-    """The demonstration's people, on a panel that operators take down and put back."""
+    """The demonstration on a panel that is stopped and restored."""
 
     async def begin(self) -> list[UUID]:
         await self._import()
@@ -78,7 +78,7 @@ def solicit(stack: Endpoints, project: UUID, people: int) -> None:
 
 
 def judged(data_dir: Path) -> dict[str, int]:
-    """What was looked at, where everything holds."""
+    """Assert that every promise holds; returns the number of cases per promise."""
     report = json.loads(panel("check", "--json", data_dir=data_dir).stdout)
     broken = {promise["code"]: promise for promise in report["promises"] if not promise["holds"]}
     assert not broken, broken
@@ -96,7 +96,7 @@ def recipients(stack: Endpoints) -> list[str]:
 
 
 async def gone(stack: Endpoints) -> int:
-    """Members who left or were erased, as registry has it."""
+    """Number of members who left or were erased, in registry."""
     connection = await asyncpg.connect(stack.dsn("registry"))
     try:
         query = "SELECT count(*) FROM member WHERE status IN ('left', 'erased')"

@@ -1,4 +1,4 @@
-"""Claiming 100,000 of a million members in one allocation, against a row per commit."""
+"""Allocation of 100,000 of a million members at once, against one commit per member."""
 
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -18,7 +18,7 @@ ONE_BY_ONE = 1_000
 
 
 async def _solicit(conn: Connection, member: UUID, campaign: UUID, project: UUID) -> None:
-    """What a loop over members does for each: may they be asked, then one row in each table."""
+    """Solicit one member as a loop would: check, then one row in each table."""
     today, instant = CLOCK.today(), CLOCK.now()
     order, invitation = uuid4(), uuid4()
     assert await fetch_value(
@@ -62,7 +62,7 @@ async def _solicit(conn: Connection, member: UUID, campaign: UUID, project: UUID
 
 
 async def allocation(database: Database, members: int, places: int) -> list[Figure]:
-    """Both do the same for each member: ledger, send order, invitation and event, durably."""
+    """Measure both ways; each writes ledger, send order, invitation and event durably."""
     today, instant = CLOCK.today(), CLOCK.now()
     project, campaign = uuid4(), uuid4()
     conn = await database.dedicated("bench")

@@ -1,4 +1,4 @@
-"""The answer page as somebody opens it for the first time, in Chromium, from the real service."""
+"""First visit of the response page in Chromium, from the real service."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""A report to a hundred thousand participants: owed in one statement, then answered and closed."""
+"""A report to 100,000 participants: duties in one statement, then outcomes and closing."""
 
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
@@ -18,7 +18,7 @@ ANSWERS = 1_000
 
 
 async def duties(database: Database, people: int) -> list[Figure]:
-    """From the report's arrival to its commit: duties, send orders and events for everybody."""
+    """Measure a report's commit, with duties, send orders and events for all participants."""
     project, today, instant = uuid4(), CLOCK.today(), CLOCK.now()
     pool = database.pool
     await execute(pool, queries.reported_project, project=project, today=today, instant=instant)

@@ -1,4 +1,4 @@
-"""100,000 members from a file into the real registry service, over its HTTP face."""
+"""Import of 100,000 members into the real registry service over HTTP."""
 
 import asyncio
 from datetime import date

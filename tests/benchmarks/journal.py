@@ -1,6 +1,6 @@
-"""A journal of a million entries verified by anybody: the file and the public key, on one core.
+"""Verification of a journal of a million entries on one core.
 
-The file is the one that `/journal.jsonl` would send, with a checkpoint for each thousand entries.
+The file has the form of `/journal.jsonl`, with a checkpoint for each thousand entries.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
-"""People who read pages, many at once: a light HTTP/1.1 client, so that it is not what is measured.
+"""Load generator: many concurrent readers with a light HTTP/1.1 client.
 
-Connections stay open and pages are not cached, as behind a proxy that caches nothing. Answers are
-read whole, and anything but what was asked for is an error.
+Connections stay open and nothing is cached. Responses are read whole, and any status but 200 is an
+error.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ CONNECTIONS = 64
 
 @dataclass
 class Taken:
-    """Seconds that each page took, and the bytes of all."""
+    """Seconds per page, and the bytes of all pages."""
 
     seconds: list[float] = field(default_factory=list)
     bytes: int = 0
@@ -32,7 +32,7 @@ class Taken:
 
 
 class Unexpected(Exception):
-    """A page that answered anything but 200."""
+    """A response with a status other than 200."""
 
 
 class _Connection(asyncio.Protocol):
@@ -94,7 +94,7 @@ class Readers:
             self._idle.get_nowait().close()
 
     async def as_fast_as_it_goes(self, paths: Sequence[str], at_once: int) -> Taken:
-        """What the service can do: `at_once` readers, each asking for the next path at once."""
+        """Measure throughput: `at_once` readers request paths without a pause."""
         taken, waiting = Taken(), iter(paths)
 
         async def one_after_another() -> None:

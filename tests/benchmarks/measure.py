@@ -1,4 +1,4 @@
-"""A figure is a ratio of two things timed in the same run: ratios travel between machines."""
+"""Figures are ratios of two times of the same run, which are comparable between machines."""
 
 import time
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Figure:
-    """What was measured, against what was promised."""
+    """A measured value and its promised bound."""
 
     name: str
     value: float

@@ -116,7 +116,7 @@ async def relay(database: Database, bootstrap: str, count: int) -> list[Figure]:
 async def bare_batches(
     producer: AIOKafkaProducer, records: Sequence[tuple[int, dict[str, Any]]]
 ) -> None:
-    """What the client library can do: ready-made records, no database, no transaction."""
+    """Baseline of the client library: prepared records, no database, no transaction."""
     batches = {number: producer.create_batch() for number in range(TOPIC.partitions)}
     sent = []
     for number, record in records:
@@ -139,7 +139,7 @@ async def _hold(conn: Connection, events: Sequence[MemberState]) -> None:
 
 
 async def inbox(database: Database, bootstrap: str, count: int) -> list[Figure]:
-    """The topic into a table: through the inbox, and by a loop that trusts every record."""
+    """Measure topic to table: through the inbox, and by a loop that trusts every record."""
     await database.pool.execute(
         "CREATE TABLE held (id uuid PRIMARY KEY, version bigint, attributes jsonb)"
     )

@@ -1,9 +1,9 @@
-"""The public account as many people read it at once, from the real service on one core.
+"""The public account under load, from the real service on one core.
 
-PostgreSQL shares that core: nothing is had for nothing from a second one. The readers are on the
-other cores. First nobody has asked for any page before (cold), then all have been asked for (warm).
-What people can do follows from asking as fast as answers come; how long they wait, from asking at
-the promised rate, at moments of their own, whether or not what was asked before is answered.
+PostgreSQL shares that core, so that a second one hides no cost; the readers run on the other cores.
+First no page is cached (cold), then all are (warm). Throughput is measured with readers that never
+pause; waiting times at the promised rate, with requests at fixed moments, whether or not the
+previous ones have been answered.
 """
 
 import os
@@ -93,7 +93,7 @@ async def public_pages(endpoints: Endpoints, today: date, seed: int = 1) -> list
 
 
 def walk(projects: Sequence[UUID], decisions: Sequence[UUID], chance: Random) -> list[str]:
-    """What is asked for, in order; some projects are read far more often than others."""
+    """Paths in the order of requests; some projects are read far more often than others."""
     kinds = chance.choices(list(MIX), list(MIX.values()), k=PAGES)
     return [
         kind.format(
@@ -106,7 +106,7 @@ def walk(projects: Sequence[UUID], decisions: Sequence[UUID], chance: Random) ->
 
 
 def worked(*servers: int) -> float:
-    """Seconds of processor: what a machine that does other things too does not change."""
+    """Processor seconds, which other work on the machine does not change."""
     return sum(sum(process.cpu_times()[:2]) for process in family(*servers))
 
 
@@ -117,7 +117,7 @@ def family(*servers: int) -> list[psutil.Process]:
 
 @contextmanager
 def on_one_core(*servers: int) -> Iterator[None]:
-    """The servers, with their children and threads, on the last core; this process on the others.
+    """Bind the servers, with children and threads, to the last core and this process to the others.
 
     On a machine with a single core they share it.
     """
@@ -139,7 +139,7 @@ def on_one_core(*servers: int) -> Iterator[None]:
 
 
 async def fill(database: Database, today: date) -> None:
-    """As if the topics had been heard and people had decided; every constraint has its say."""
+    """Fill the tables as consumers and staff would; every constraint applies."""
     texts = dict.fromkeys(Mandate.model_fields, "Une lettre que chacun comprend. " * 4)
     project = ProjectState(
         version=1,

@@ -1,4 +1,4 @@
-"""The reading room at fifty thousand contributions: opened, listed, searched, next to read."""
+"""The reading list at 50,000 contributions: list, search, and the next to read."""
 
 import secrets
 import time
@@ -51,7 +51,7 @@ _WORDS = [
 
 
 async def pages(database: Database, seed: int = 1) -> list[Figure]:
-    """The 95th percentile of a hundred pages, from the statement to JSON, for each way to ask."""
+    """Measure the 95th percentile of a hundred pages, from the statement to JSON, per query."""
     chance = Random(seed)
     collecting = await taking_answers(database, PrivateKey.generate())
     project = collecting.project_id
@@ -96,7 +96,7 @@ async def pages(database: Database, seed: int = 1) -> list[Figure]:
 
 
 async def _p95(request: Callable[[str], Awaitable[str]], chance: Random) -> float:
-    """Milliseconds. Frequent words, rare ones, and both together."""
+    """95th percentile in milliseconds, over frequent words, rare ones, and both together."""
     seconds = []
     for number in range(ASKED):
         frequent, rare = chance.choice(_WORDS), f"mot{chance.randrange(5_000)}"

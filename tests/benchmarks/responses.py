@@ -1,5 +1,5 @@
-"""What anonymity costs: issuing a credential against bare RSA signing, and redeeming one against
-bare verification.
+"""Cost of anonymity: issuing a credential against bare RSA signing, redeeming one against bare
+verification.
 
 Both in rounds that alternate with the bare operation, so that both see the same machine.
 """
@@ -57,11 +57,11 @@ SEALING_KEYS = '["' + "A" * 43 + '="]'
 
 
 async def issuing(database: Database, count: int) -> list[Figure]:
-    """`count` participants who each ask once: signed, recorded and committed.
+    """Measure issuing to `count` participants: signed, recorded and committed.
 
-    Bare signing is the same operation by the same library, on every core and nothing else. What
-    another OpenSSL, the one that `cryptography` brings, signs with the same key is said beside it:
-    since 3.3 OpenSSL signs faster with 3,072 bits on processors that have AVX-512 IFMA.
+    Bare signing is the same operation by the same library, on every core and nothing else. The
+    rate of the OpenSSL in `cryptography` is given beside it: since 3.3 OpenSSL signs faster with
+    3,072 bits on processors that have AVX-512 IFMA.
     """
     project, key = uuid4(), await asyncio.to_thread(PrivateKey.generate)
     encryptor = Encryptor(SEALING_KEYS)
@@ -117,13 +117,13 @@ async def issuing(database: Database, count: int) -> list[Figure]:
 
 
 async def redeeming(database: Database, server: int, count: int) -> list[Figure]:
-    """`count` answers, from the bytes of a body to the receipt of what is committed.
+    """Measure redeeming `count` credentials, from the request body to the committed receipt.
 
     Counted: reading the body, verifying the credential, checking the answer against its
     questionnaire, sealing it, and PostgreSQL's work for spending and keeping, its commit included.
     Not counted: HTTP. This process and the server of PostgreSQL (`server`, its process id) share
-    one core, on which the bare verification runs alone in its turn: nothing is had for nothing
-    from a second core. Of the rounds the median; the first one warms up.
+    one core, on which the bare verification runs alone in its turn, so that a second core hides no
+    cost. The figure is the median of the rounds; the first one warms up.
     """
     key = await asyncio.to_thread(PrivateKey.generate)
     project = (await taking_answers(database, key)).project_id
@@ -189,7 +189,7 @@ async def taking_answers(database: Database, key: PrivateKey) -> ProjectState:
 
 
 async def end_collection(database: Database, project: ProjectState) -> None:
-    """Let responses learn that nobody can obtain a credential any more."""
+    """End the collection: no further credential can be issued."""
     collected = project.model_copy(
         update={"version": project.version + 1, "state": ProjectPhase.COLLECTED}
     )
@@ -221,7 +221,7 @@ def _body(prepared: bytes, signature: bytes) -> bytes:
 
 @contextmanager
 def _on_one_core(server: int) -> Iterator[None]:
-    """This process and a server with its children, on the last of the cores they may use."""
+    """Bind this process and a server with its children to the last of their cores."""
     parent = psutil.Process(server)
     processes = [psutil.Process(), parent, *parent.children(recursive=True)]
     affinities = [(process, process.cpu_affinity()) for process in processes]

@@ -1,4 +1,4 @@
-"""All figures, or those of one part, in one run on servers of its own."""
+"""Run of all figures, or of one part, on servers of its own."""
 
 import tempfile
 from collections.abc import AsyncIterator, Collection
@@ -64,7 +64,7 @@ SMOKE = Size(
 
 
 async def figures(size: Size, parts: Collection[Part] = tuple(Part)) -> AsyncIterator[Figure]:
-    """One after the other, each as soon as it is known."""
+    """Yield each figure as soon as it is measured."""
     if Part.FEEDBACK in parts:
         for figure in await journal.verification(size.journal_entries):
             yield figure

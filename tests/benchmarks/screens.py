@@ -1,4 +1,4 @@
-"""The console as a person waits for it: in a terminal, on a live stack."""
+"""Response times of the console, in a terminal on a live stack."""
 
 import asyncio
 import fcntl
@@ -40,7 +40,7 @@ TITLE = "Bench letter"
 
 
 class Terminal:
-    """A program's terminal: what stands on the screen now, as a person sees it."""
+    """Emulated terminal of a program, with its current screen."""
 
     def __init__(self, descriptor: int, started: float) -> None:
         self._descriptor = descriptor
@@ -60,7 +60,7 @@ class Terminal:
         self._painted.set()
 
     async def shows(self, text: str) -> float:
-        """Wait until `text` stands on the screen; returns the moment. Raises TimeoutError."""
+        """Wait until `text` is on the screen; returns the time. Raises TimeoutError."""
         try:
             async with asyncio.timeout(PATIENCE):
                 while not any(text in line for line in self._screen.display):
@@ -96,7 +96,7 @@ async def console(endpoints: Endpoints) -> AsyncIterator[Terminal]:
 
 
 async def screens(endpoints: Endpoints, today: date) -> list[Figure]:
-    """First paint after start; and from a committed opt-in to its line on the project's screen."""
+    """Measure the first paint, and the time from an opt-in's commit to its line on the screen."""
     async with LocalStaff(endpoints, "en") as staff:
         project = await open_project(staff, today)
         links = await _invited(endpoints, staff, project)
@@ -129,7 +129,7 @@ async def screens(endpoints: Endpoints, today: date) -> list[Figure]:
 
 
 async def open_project(staff: LocalStaff, today: date, title: str = TITLE) -> UUID:
-    """`title`: apart for each part of the benchmark, as invitations are found by it."""
+    """Publish and open a project; `title` is unique, as invitations are found by it."""
     view = await staff.create_project(
         ProjectSheet(
             title=title,

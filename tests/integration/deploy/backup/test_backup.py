@@ -1,4 +1,4 @@
-"""Backups: nobody reads them without their key, and a database is put back whole or not at all."""
+"""Backups: unreadable without their key, and restored whole or not at all."""
 
 import asyncio
 import hashlib
@@ -25,7 +25,7 @@ SECRET = "Madame Unetelle, 12 rue des Lilas"
 
 @dataclass
 class Kept:
-    """A database of feedback with one row that is nobody else's business."""
+    """A database of feedback with one secret row, and its backups."""
 
     dsn: str
     database: Database
@@ -120,7 +120,7 @@ async def test_another_key_opens_nothing_and_changes_nothing(backed_up: Kept) ->
 
 @pytest.mark.parametrize("in_manifest", [False, True])
 async def test_a_damaged_backup_changes_nothing(backed_up: Kept, in_manifest: bool) -> None:
-    """Whether or not its manifest was changed with it: what is cut short is never committed."""
+    """A truncated dump is never committed, even with a manifest that matches it."""
     saved = await backed_up.save()
     await backed_up.write("later")
     (file,) = saved.glob("*.age")
@@ -165,7 +165,7 @@ async def test_a_backup_that_fails_leaves_nothing_that_looks_like_one(backed_up:
 
 
 async def test_backups_are_forgotten_as_the_erased_are(backed_up: Kept) -> None:
-    """After 35 days at the latest: what a member asked to be forgotten is in none any more."""
+    """After 35 days at the latest, so that an erased member is in none any more."""
     old, new = await backed_up.save(NOW), await backed_up.save(NOW + timedelta(days=20))
     assert backup.forget(backed_up.folder, NOW + timedelta(days=35)) == []
     assert backup.forget(backed_up.folder, NOW + timedelta(days=35, seconds=1)) == [old]
@@ -215,7 +215,7 @@ def test_who_can_only_make_backups_is_told_so(
 
 
 async def test_what_a_killed_backup_left_is_forgotten_too(backed_up: Kept) -> None:
-    """kill -9 after the first dump: registry.sql.gz.age is whole, and there for ever."""
+    """After kill -9, a complete dump would remain for ever."""
     saved = await backed_up.save(NOW)
     (saved / MANIFEST).unlink()
     unfinished = saved.rename(saved.with_name(saved.name + ".unfinished"))
@@ -226,7 +226,7 @@ async def test_what_a_killed_backup_left_is_forgotten_too(backed_up: Kept) -> No
 async def test_one_manifest_that_is_cut_short_keeps_no_other_backup_for_ever(
     backed_up: Kept,
 ) -> None:
-    """Power fails after the rename: nothing made the manifest durable."""
+    """A power cut can truncate a manifest."""
     cut = await backed_up.save(NOW)
     (cut / MANIFEST).write_text("")
     old = await backed_up.save(NOW + timedelta(days=1))
@@ -262,7 +262,7 @@ async def test_restoring_all_changes_nothing_when_one_service_still_runs(
 async def test_tools_of_another_version_refuse_before_anything_is_changed(
     backed_up: Kept, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of all the databases named: the first is not put back before the second is looked at."""
+    """All databases are checked before the first is restored."""
     saved = await backed_up.save()
     manifest = backup.read_manifest(saved)
     assert manifest.databases["feedback"].tools.startswith("pg_dump (PostgreSQL) ")

@@ -1,4 +1,4 @@
-"""Every rule and every right of every service: switched off, taken away or added, it is named."""
+"""Every rule and right of every service that is disabled, removed or added is reported."""
 
 import subprocess
 from dataclasses import dataclass
@@ -38,13 +38,13 @@ WHERE p.pronamespace = 'public'::regnamespace AND p.prokind = 'f' AND NOT EXISTS
 
 @dataclass(frozen=True)
 class Broken:
-    """A database of a service, and the differences that a change by hand makes."""
+    """A service's database, to be changed by hand."""
 
     connection: "asyncpg.Connection[asyncpg.Record]"
     migrated: catalogs.Catalog
 
     async def by(self, *statements: str) -> list[Difference]:
-        """Undone again."""
+        """Differences after these statements, which are rolled back."""
         change = self.connection.transaction()
         await change.start()
         try:
@@ -247,7 +247,7 @@ async def test_a_role_or_a_setting_of_the_whole_server_is_seen(
 async def test_a_database_that_was_put_back_from_a_backup_has_every_rule(
     postgres_server: PostgresServer, service: str
 ) -> None:
-    """PostgreSQL reads some conditions of triggers with fewer brackets after that."""
+    """PostgreSQL prints some trigger conditions with fewer brackets after a restore."""
     async with databases.clone(postgres_server, service) as (dsn, database):
         dump = subprocess.run([tool("pg_dump"), dsn], capture_output=True, check=True).stdout
         async with database.connection() as connection:

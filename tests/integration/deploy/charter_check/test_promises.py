@@ -1,4 +1,4 @@
-"""Single queries, and tables that are broken by hand: erasing, mailboxes, and names."""
+"""Single queries against tables broken by hand: erasures, mailboxes and names."""
 
 from uuid import uuid4
 

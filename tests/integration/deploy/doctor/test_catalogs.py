@@ -1,4 +1,4 @@
-"""Where the service's role is not its tables' owner, its rights are judged as well."""
+"""Rights are compared where the service's role does not own its tables."""
 
 import asyncpg
 import pytest

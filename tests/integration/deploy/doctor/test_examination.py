@@ -37,7 +37,7 @@ BROKEN, LOOK = Verdict.BROKEN, Verdict.LOOK
 async def test_on_a_good_deployment_all_is_well_but_what_embedded_servers_lack(
     installation: Installation,
 ) -> None:
-    """A second broker, and TLS in PostgreSQL: the deployment on containers is asked about that."""
+    """They lack a second broker and PostgreSQL's TLS, which tests/deploy covers."""
     findings = await examine(installation.deployment)
     unwell = [finding for finding in findings if finding.verdict is not Verdict.WELL]
     assert summary(unwell) == {

@@ -37,7 +37,7 @@ Servers = dict[str, KafkaServer]
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def servers(servers_directory: Path) -> AsyncIterator[Servers]:
-    """How each principal reaches the broker; topics were made by `setup`, as in a deployment."""
+    """Access of each principal to a broker, where `setup` made the topics."""
     async with secure_kafka.controlled(servers_directory / "access-control") as (bootstrap, broker):
         async with producing(KafkaServer(bootstrap)) as administrator:
             for topic in TOPICS:
@@ -65,7 +65,7 @@ async def may_write(server: KafkaServer, topic: str) -> bool:
 
 
 async def may_read(server: KafkaServer, topic: str) -> bool:
-    """Every topic holds a record: it comes, or is refused."""
+    """Whether a principal reads the record that every topic has."""
     consumer = AIOKafkaConsumer(**server.options(), auto_offset_reset="earliest")
     await consumer.start()
     may: bool | None = None

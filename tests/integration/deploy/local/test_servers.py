@@ -1,4 +1,4 @@
-"""The embedded servers keep what they were given, through kills, and share with nobody."""
+"""The embedded servers keep their data through kills and share it with nobody."""
 
 import asyncio
 import json
@@ -49,7 +49,7 @@ def kill_family(pid: int) -> None:
 
 
 def is_running(pid: int) -> bool:
-    """A zombie, which waits for a parent that may never look, has ended."""
+    """Whether a process runs; a zombie does not."""
     try:
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:

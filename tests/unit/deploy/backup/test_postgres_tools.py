@@ -1,4 +1,4 @@
-"""Which of PostgreSQL's tools can do what with which server, asked before anything is changed."""
+"""Compatibility of PostgreSQL's tools and servers, checked before anything is changed."""
 
 import pytest
 

@@ -1,5 +1,4 @@
-"""The judge turns red when it should: each judge is shown a world that keeps its promise, then one
-that breaks it."""
+"""Each rule holds on evidence that keeps its promise and fails on evidence that breaks it."""
 
 import json
 from collections.abc import Callable
@@ -286,7 +285,7 @@ def test_what_is_stored_as_it_was_told_is_found_to_hold() -> None:
 
 
 def test_who_was_erased_is_judged_by_the_day_that_was_written_down() -> None:
-    """Their zone is forgotten, and forgetting somebody breaks no promise."""
+    """An erased member's zone is deleted, and erasing breaks no promise."""
     later = NOON + timedelta(days=31)
     erased = replace(
         KEPT,

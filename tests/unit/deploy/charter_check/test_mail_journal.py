@@ -1,4 +1,4 @@
-"""Reading the mail catcher's journal, and the month between two solicitations."""
+"""The mail catcher's journal, and the month between two solicitations."""
 
 import json
 from datetime import date, timedelta

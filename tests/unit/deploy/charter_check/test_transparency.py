@@ -1,4 +1,4 @@
-"""The judge of the transparency journal turns red when it should, and agrees with the journal."""
+"""Verification of the transparency journal agrees with the journal and detects each fault."""
 
 from dataclasses import replace
 from datetime import date

@@ -1,4 +1,4 @@
-"""How people say times and durations."""
+"""Times and durations on the command line."""
 
 from datetime import UTC, datetime, timedelta
 

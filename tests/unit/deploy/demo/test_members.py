@@ -1,4 +1,4 @@
-"""What simulated members do, and how they find what a page offers."""
+"""Acts of simulated members, and the forms and links that they find on a page."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""A simulated participant finds the way to answer and says what the questionnaire takes."""
+"""A simulated participant finds the private link and composes a valid response."""
 
 import random
 from typing import Any

@@ -1,4 +1,4 @@
-"""The fictitious export: what an administration would send, and nobody who exists."""
+"""The export of fictitious members resembles an administration's and names no real person."""
 
 import csv
 import io

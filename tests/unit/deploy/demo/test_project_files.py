@@ -1,4 +1,4 @@
-"""Project sheets: what is refused, in words, and what the examples are good for."""
+"""Project files: refusals in sentences, and the examples that ship."""
 
 from importlib.resources import files
 from pathlib import Path

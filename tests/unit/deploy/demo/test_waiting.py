@@ -1,4 +1,4 @@
-"""Waiting: a slow machine is waited for; a panel that stands still is reported with its state."""
+"""Waiting: a slow machine gets more time; a stuck panel is reported with its state."""
 
 from collections.abc import Awaitable, Callable
 from itertools import count

@@ -56,7 +56,7 @@ def verdicts(
     renewable: bool = False,
     claim: RoleClaim | None = None,
 ) -> dict[str, str]:
-    """The checks that are not well, each with its sentence."""
+    """Checks that failed, each with its sentence."""
     present = {name: value for name, value in claims.items() if value is not None}
     token = jwt.encode({"alg": "Ed25519", "kid": "k"}, present, key, algorithms=["Ed25519"])
     findings = list(judge(deployment(claim), KEYS, token, renewable))

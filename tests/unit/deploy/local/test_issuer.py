@@ -1,4 +1,4 @@
-"""Signing in on one machine, by the device grant (RFC 8628), as the console does."""
+"""Sign-in with the local issuer by the device grant (RFC 8628), as the console does."""
 
 import stat
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""What a local panel writes holds messages, addresses and links: only its owner reads it."""
+"""Files of a local panel contain messages, addresses and links: only their owner reads them."""
 
 import os
 import sys

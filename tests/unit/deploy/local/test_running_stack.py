@@ -1,4 +1,4 @@
-"""What a local stack remembers: ports, where it answers, and what time it is."""
+"""State that a local stack keeps: ports, addresses and the clock."""
 
 import os
 import random
