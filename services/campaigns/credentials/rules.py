@@ -65,13 +65,13 @@ class IssuedElsewhere(Refusal):
 class IssuingStopped(Refusal):
     sentence = Text(
         fr="Ce projet ne donne plus de jeton anonyme : ses données ont dû être rétablies, et nul ne"
-        " sait plus qui en a déjà un. Un second jeton serait une seconde voix.",
+        " sait plus qui en a déjà un. Un second jeton permettrait de répondre deux fois.",
         en="This project gives out no more anonymous credentials: its data had to be restored, and"
-        " no one knows any more who has one. A second one would be a second voice.",
+        " no one knows any more who has one. A second one would allow a second response.",
     )
     way_out = Text(
-        fr="Si vous aviez pris le vôtre, il reste valable : continuez sur le même appareil.",
-        en="If you had taken yours, it is still valid: continue on the same device.",
+        fr="Si vous avez déjà le vôtre, il reste valable : continuez sur le même appareil.",
+        en="If you already have yours, it is still valid: continue on the same device.",
     )
 
 

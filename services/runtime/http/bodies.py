@@ -29,7 +29,7 @@ class BodyTooLarge(Refusal):
 class BodyTooSlow(Refusal):
     status = 408
     sentence = Text(
-        fr="La demande n'est pas arrivée entière en {seconds} s.",
+        fr="La demande n'est pas arrivée en entier en {seconds} s.",
         en="The request did not arrive whole within {seconds} s.",
     )
     way_out = Text(fr="Réessayez.", en="Try again.")

@@ -25,7 +25,7 @@ log = structlog.get_logger()
 
 _UNEXPECTED = Text(
     fr="Une erreur inattendue s'est produite ; elle est enregistrée sous la référence {reference}.",
-    en="Something unexpected went wrong; it is recorded under reference {reference}.",
+    en="An unexpected error occurred; it is recorded under reference {reference}.",
 )
 _MALFORMED = Text(
     fr="La demande n'a pas la forme attendue.", en="The request does not have the expected form."
@@ -33,8 +33,8 @@ _MALFORMED = Text(
 _SENTENCES = {
     404: Text(fr="Cette adresse n'existe pas.", en="This address does not exist."),
     405: Text(
-        fr="Cette adresse ne répond pas à ce genre de demande.",
-        en="This address does not answer this kind of request.",
+        fr="Cette adresse n'accepte pas ce type de demande.",
+        en="This address does not accept this kind of request.",
     ),
 }
 
@@ -42,8 +42,8 @@ _SENTENCES = {
 class Busy(Refusal):
     status = 503
     sentence = Text(
-        fr="Cela n'a pas abouti à temps et a été abandonné.",
-        en="This did not end in time and was given up.",
+        fr="L'opération a pris trop de temps et a été interrompue.",
+        en="The operation took too long and was stopped.",
     )
     way_out = Text(fr="Réessayez dans un instant.", en="Try again in a moment.")
 
@@ -54,8 +54,8 @@ class Busy(Refusal):
 
 class Unavailable(Busy):
     sentence = Text(
-        fr="Ce service ne peut pas répondre en ce moment : sa base de données est hors d'atteinte.",
-        en="This service cannot answer at the moment: its database is out of reach.",
+        fr="Ce service ne peut pas répondre en ce moment : sa base de données est injoignable.",
+        en="This service cannot respond at the moment: its database cannot be reached.",
     )
 
 

@@ -37,7 +37,7 @@ log = structlog.get_logger()
 class IssuerUnreachable(Refusal):
     status = 503
     sentence = Text(
-        fr="Le service de connexion ne répond pas.", en="The sign-in service does not answer."
+        fr="Le service de connexion ne répond pas.", en="The sign-in service does not reply."
     )
     way_out = Text(fr="Réessayez dans un instant.", en="Try again in a moment.")
 

@@ -23,8 +23,8 @@ _MAX_BUCKETS = 100_000
 class TooOften(Refusal):
     status = 429
     sentence = Text(
-        fr="Trop de demandes viennent d'ici en peu de temps.",
-        en="Too many requests come from here in a short time.",
+        fr="Trop de demandes sont parties de votre connexion en peu de temps.",
+        en="Too many requests came from your connection in a short time.",
     )
     way_out = Text(
         fr="Attendez {seconds} s, puis recommencez.", en="Wait {seconds} s, then try again."

@@ -32,7 +32,8 @@ log = structlog.get_logger()
 class NotSignedIn(Refusal):
     status = 401
     sentence = Text(
-        fr="Votre session n'est pas valable ou a expiré.", en="Your session is not valid or over."
+        fr="Votre session n'est pas valable ou a expiré.",
+        en="Your session is invalid or has expired.",
     )
     way_out = Text(fr="Connectez-vous de nouveau.", en="Sign in again.")
 
@@ -40,8 +41,9 @@ class NotSignedIn(Refusal):
 class RolesApart(Refusal):
     status = 403
     sentence = Text(
-        fr="Une même personne ne peut pas avoir accès aux personnes et à leurs contributions.",
-        en="Nobody may hold both people (registry) and contributions (analysis).",
+        fr="Une même personne ne peut pas avoir accès à la fois à l'identité des membres et aux"
+        " contributions.",
+        en="Nobody may have access to both members (registry) and contributions (analysis).",
     )
 
 

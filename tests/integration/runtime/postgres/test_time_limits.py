@@ -76,7 +76,7 @@ async def test_what_takes_too_long_is_given_up_and_said_so(hasty: Service, work:
         assert answer.status_code == 503, answer.text
         assert answer.headers["content-type"] == "application/problem+json"
         assert answer.headers["retry-after"]
-        assert answer.json()["detail"] == "This did not end in time and was given up."
+        assert answer.json()["detail"] == "The operation took too long and was stopped."
     assert hasty.unexpected_errors == 0
     for _ in range(3):
         async with hasty.database.transaction() as conn:
