@@ -35,7 +35,7 @@ class Explained(Protocol):
 class Commands(Protocol):
     """A module of commands."""
 
-    def register(self, app: typer.Typer) -> None: ...
+    def register(self, app: typer.Typer) -> object: ...
 
 
 def run(

@@ -15,7 +15,10 @@ from pathlib import Path
 
 import pytest
 
+from console.client.sign_in import DeviceCode, Issuer, SignedIn
 from console.commands import program
+from console.commands.__main__ import COMMANDS as COMMANDS_ALONE
+from console.commands.deployment import DeployedPanel
 from deploy.local.endpoints import (
     Endpoints,
     IssuerEndpoint,
@@ -163,3 +166,40 @@ async def test_a_terminal_without_utf_8_shows_readable_words(tmp_path: Path, enc
         status, out, err = await panel_command("projects", "list", "--data-dir", "/nowhere/é")
         assert (status, out) == (program.REFUSED, "")
         assert "Aucun panel ne tourne dans /nowhere/" in err
+
+
+async def test_on_a_deployment_the_person_signs_in_by_code(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wait_for_approval = Issuer.wait
+
+    async def approve_first(issuer: Issuer, code: DeviceCode, first_wait: bool = True) -> SignedIn:
+        await issuer.approve(code, "claire")
+        return await wait_for_approval(issuer, code, first_wait=False)
+
+    monkeypatch.setattr(Issuer, "wait", approve_first)
+    async with running(tmp_path, Panel()) as folder:
+        arguments = ("projects", "list", "--lang", "en", "--json", "--data-dir", str(folder))
+        status = await asyncio.to_thread(program.run, arguments, COMMANDS_ALONE, DeployedPanel)
+    out, err = capsys.readouterr()
+    assert status == 0, err
+    assert TAX.title in [listed["title"] for listed in json.loads(out)]
+    assert re.match(r"Open http://\S+ and enter the code [A-Z-]+$", err.strip())
+
+
+async def test_on_a_deployment_nobody_acts_as_somebody_else(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with running(tmp_path, Panel(real_issuer=True)) as folder:
+        arguments = ("whoami", "--as", "claire", "--lang", "en", "--data-dir", str(folder))
+        status = await asyncio.to_thread(program.run, arguments, COMMANDS_ALONE, DeployedPanel)
+    assert status == program.REFUSED
+    assert capsys.readouterr().err.startswith("--as is for a local panel only")
+
+
+def test_without_addresses_a_command_says_which_file_is_missing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ("projects", "list", "--lang", "en", "--data-dir", str(tmp_path))
+    assert program.run(arguments, COMMANDS_ALONE, DeployedPanel) == program.REFUSED
+    assert f"{tmp_path}/stack.json" in capsys.readouterr().err

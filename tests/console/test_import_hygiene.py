@@ -46,3 +46,9 @@ def test_the_console_loads_no_service_and_no_runtime() -> None:
     services = {name for name in loaded if name.startswith("services.")}
     assert services
     assert all(name.startswith("services.contracts") for name in services)
+
+
+def test_the_staffs_commands_load_neither_the_runtime_nor_the_local_panel() -> None:
+    """The console's image has no other part of the repository."""
+    loaded = _loaded_by("import console.commands.__main__, console.commands.deployment")
+    assert not {name for name in loaded if name.startswith(("services.runtime", "deploy", "panel"))}

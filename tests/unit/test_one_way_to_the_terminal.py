@@ -27,6 +27,7 @@ WRITERS = {"echo", "secho", "prompt", "confirm", "from_markup", "from_ansi"}
 # Programs read these, or they hold no text of a person's; each cleans what it prints.
 PRINTING = {
     "panel/main.py",
+    "console/commands/deployment.py",
     "console/commands/program.py",
     "console/commands/session.py",
     "deploy/cli/bench.py",
