@@ -201,7 +201,7 @@ async def test_a_restored_registry_sends_nothing_before_it_has_recovered(
     (ann,) = await registry.enrol("a@example.test")
     saved = await operated_registry.back_up()
     await operated_registry.restore(saved, lose_unsent=True)
-    await registry.hold(survey)
+    await registry.apply_projects(survey)
     waiting = order(ann, survey)
     await registry.receive(waiting)
 

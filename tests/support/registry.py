@@ -25,6 +25,7 @@ from services.contracts.events.campaigns import (
     ProjectState,
 )
 from services.contracts.events.feedback import ReportState
+from services.contracts.http.common import Role
 from services.registry.deliveries import store as deliveries_store
 from services.registry.deliveries import use_cases as deliveries
 from services.registry.deliveries.sender import Sender
@@ -37,6 +38,7 @@ from services.registry.messages.links import MemberLinks
 from services.registry.messages.renderer import MessageRenderer
 from services.registry.messages.rules import MessageContent
 from services.runtime.clock import Clock, FixedClock
+from services.runtime.http.staff_tokens import Staff
 from services.runtime.postgres.database import Database
 from services.runtime.text import Language
 from tests.support.servers import eventually
@@ -45,6 +47,8 @@ from tests.support.servers import eventually
 NOON = datetime(2026, 11, 24, 11, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 24)
 LONG_AGO = TODAY - timedelta(days=100)
+# Long enough ago for a solicitation today.
+LAST_MONTH = TODAY - timedelta(days=40)
 
 CONTACT_KEY = base64.b64encode(b"k" * 32).decode()
 LOOKUP_KEY = base64.b64encode(b"h" * 32).decode()
@@ -67,6 +71,22 @@ def links() -> MemberLinks:
 
 def renderer() -> MessageRenderer:
     return MessageRenderer("Panel usagers <panel@example.test>", links())
+
+
+def leave_path(member_id: UUID, member_links: MemberLinks | None = None) -> str:
+    """The path of a member's link to leave."""
+    url = (member_links or links()).leave(member_id, date(2029, 3, 1))
+    return url.removeprefix(REGISTRY_URL)
+
+
+class SignedIn:
+    """Takes the place of token verification, which runtime's own tests cover."""
+
+    def __init__(self, *roles: Role) -> None:
+        self._staff = Staff("ana", "Ana", frozenset(roles))
+
+    async def verify(self, token: str) -> Staff:
+        return self._staff
 
 
 def line(
@@ -101,8 +121,8 @@ async def enrol(database: Database, clock: Clock, *addresses: str, **columns: st
         )
         assert report.kept, report.errors
         hashes = [encryptor().hash(address) for address in addresses]
-        found = await conn.fetch("SELECT member_id, email_hash FROM contact")
-    by_hash = {row["email_hash"]: row["member_id"] for row in found}
+        contacts = await conn.fetch("SELECT member_id, email_hash FROM contact")
+    by_hash = {row["email_hash"]: row["member_id"] for row in contacts}
     return [by_hash[hash] for hash in hashes]
 
 
@@ -127,20 +147,20 @@ def project(project_id: UUID | None = None, version: int = 1) -> ProjectState:
     )
 
 
-def report(about: ProjectState, version: int = 1, **fields: Any) -> ReportState:
-    given: dict[str, Any] = {
+def report(project: ProjectState, version: int = 1, **fields: Any) -> ReportState:
+    defaults: dict[str, Any] = {
         "collection_version": 4,
         "summary": "Quatorze personnes ont demandé que le montant vienne en tête.",
         "url": "https://panel.test/projets/1/retour",
         "decisions": [],
         "published_on": TODAY,
     }
-    return ReportState(project_id=about.project_id, version=version, **(given | fields))
+    return ReportState(project_id=project.project_id, version=version, **(defaults | fields))
 
 
 def order(
     member_id: UUID,
-    about: ProjectState | None = None,
+    project: ProjectState | None = None,
     *,
     kind: OrderKind = OrderKind.INVITATION,
     first: date = TODAY,
@@ -159,8 +179,8 @@ def order(
         kind=kind,
         member_id=member_id,
         subject_id=uuid4(),
-        project_id=about and about.project_id,
-        project_version=about and about.version,
+        project_id=project and project.project_id,
+        project_version=project and project.version,
         report_version=report_version,
         first_day=first,
         last_day=first + timedelta(days=days - 1),
@@ -235,11 +255,11 @@ class Registry:
     async def enrol(self, *addresses: str, **columns: str) -> list[UUID]:
         return await enrol(self.database, self.clock, *addresses, **columns)
 
-    async def hold(self, *projects: ProjectState) -> None:
+    async def apply_projects(self, *projects: ProjectState) -> None:
         async with self.database.transaction() as conn:
             await messages_store.upsert_projects(conn, projects)
 
-    async def hold_reports(self, *reports: ReportState) -> None:
+    async def apply_reports(self, *reports: ReportState) -> None:
         async with self.database.transaction() as conn:
             await messages_store.upsert_reports(conn, reports)
 
@@ -247,19 +267,30 @@ class Registry:
         async with self.database.transaction() as conn:
             await deliveries.apply_order_states(conn, self.clock, orders)
 
-    async def answer(self) -> None:
+    async def receive_order(
+        self, kind: OrderKind = OrderKind.INVITATION
+    ) -> tuple[UUID, OrderState]:
+        """A member who was last contacted on LAST_MONTH, and an order for them."""
+        survey = project()
+        await self.apply_projects(survey)
+        [member] = await self.enrol("zoe@example.test", last_contact=LAST_MONTH.isoformat())
+        ordered = order(member, survey, kind=kind)
+        await self.receive(ordered)
+        return member, ordered
+
+    async def refuse_unsendable(self) -> None:
         async with self.database.transaction() as conn:
             await deliveries.refuse_all_unsendable_orders(conn, self.clock)
 
-    async def judge(self) -> int:
-        """What the sweeper does; returns how many attempts had lost their sender."""
-        judged = 0
+    async def settle_stale_attempts(self) -> int:
+        """Run the job that settles stale attempts; returns how many it settled."""
+        settled = 0
         for order_id, member_id in await deliveries_store.list_open_attempts(self.database.pool):
             async with self.database.transaction() as conn:
-                judged += await deliveries.settle_stale_attempt(
+                settled += await deliveries.settle_stale_attempt(
                     conn, self.clock, order_id, member_id
                 )
-        return judged
+        return settled
 
     async def delivery(self, of: OrderState) -> Mapping[str, Any]:
         row: Mapping[str, Any] | None = await self.database.pool.fetchrow(
@@ -272,14 +303,16 @@ class Registry:
         row = await self.delivery(of)
         return f"{row['state']} {row['reason'] or ''}".strip()
 
-    async def becomes(self, of: OrderState, wanted: str) -> None:
-        async def there() -> bool:
-            return await self.state(of) == wanted
+    async def becomes(self, of: OrderState, state: str) -> None:
+        """Wait until an order has a state, in the form of `state`."""
 
-        await eventually(there, f"the delivery is {wanted}", within=40)
+        async def has_state() -> bool:
+            return await self.state(of) == state
 
-    async def answers(self, of: OrderState) -> list[dict[str, Any]]:
-        """What was said of an order, in the order of the outbox."""
+        await eventually(has_state, f"the delivery is {state}", within=40)
+
+    async def outcomes(self, of: OrderState) -> list[dict[str, Any]]:
+        """Published outcomes of an order, in the order of the outbox."""
         rows = await self.database.pool.fetch(
             "SELECT body FROM outbox WHERE key = $1 ORDER BY id", str(of.order_id)
         )
@@ -292,8 +325,17 @@ class Registry:
         )
         return row
 
+    async def is_locked(self, member_id: UUID, day: date) -> bool:
+        """Whether the contact lock is of this day, and of no order of this registry."""
+        lock = await self.lock(member_id)
+        return lock is not None and (lock["last_day"], lock["order_id"]) == (day, None)
+
+    async def statuses(self) -> list[str]:
+        rows = await self.database.pool.fetch("SELECT status FROM member ORDER BY member_id")
+        return [row["status"] for row in rows]
+
     def mail(self, recipient: str | None = None) -> list[dict[str, Any]]:
-        """The journal of the mail server, which judges from outside."""
+        """The journal of the mail server, evidence from outside of the registry."""
         entries = [json.loads(text) for text in self.catcher.journal.read_text().splitlines()]
         return [entry for entry in entries if recipient in (None, entry["recipient"])]
 

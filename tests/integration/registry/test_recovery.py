@@ -20,13 +20,13 @@ THERE = date(2026, 11, 25)
 ZONE = "Pacific/Noumea"
 
 
-async def put_back(registry: Registry, *told: tuple[str, UUID, dict[str, object]]) -> None:
+async def put_back(registry: Registry, *published: tuple[str, UUID, dict[str, object]]) -> None:
     """What the service does with a backup, `told` being what its topics still say."""
     registry.clock.at = PUT_BACK
     pool = registry.database.pool
     await pool.execute("DELETE FROM outbox")
     await pool.execute("INSERT INTO recovery VALUES ($1, $2)", PUT_BACK, NOON)
-    for topic, key, body in told:
+    for topic, key, body in published:
         await pool.execute(
             "INSERT INTO told VALUES ($1, $2, $3, $4)",
             topic, str(key), body["version"], orjson.loads(orjson.dumps(body)),
@@ -38,10 +38,10 @@ async def put_back(registry: Registry, *told: tuple[str, UUID, dict[str, object]
 
 
 async def is_free_on_the_31st_civil_day_only(registry: Registry, member: UUID) -> None:
-    about = project()
-    await registry.hold(about)
-    early = order(member, about, first=THERE + timedelta(days=30), days=1)
-    later = order(member, about, first=THERE + timedelta(days=31), days=1)
+    survey = project()
+    await registry.apply_projects(survey)
+    early = order(member, survey, first=THERE + timedelta(days=30), days=1)
+    later = order(member, survey, first=THERE + timedelta(days=31), days=1)
     await registry.receive(early, later)
     assert await registry.state(early) == "refused too_soon"
     assert await registry.state(later) == "pending"
@@ -62,8 +62,8 @@ async def test_erased_since_the_backup_counts_as_solicited_on_the_latest_day_on_
     registry: Registry,
 ) -> None:
     (ann,) = await registry.enrol("ann@example.test", zone=ZONE)
-    told = {"member_id": str(ann), "version": 9, "status": "erased"}
-    await put_back(registry, (members_store.TOPIC, ann, told))
+    erased = {"member_id": str(ann), "version": 9, "status": "erased"}
+    await put_back(registry, (members_store.TOPIC, ann, erased))
     pool = registry.database.pool
     assert await pool.fetchval("SELECT last_day FROM contact_lock") == THERE
     suppressed = await pool.fetchrow("SELECT since, until FROM suppression")

@@ -21,10 +21,10 @@ pytestmark = pytest.mark.servers
 DAY = timedelta(days=1)
 
 
-async def about(registry: Registry, count: int = 1) -> list[ProjectState]:
+async def published_projects(registry: Registry, count: int = 1) -> list[ProjectState]:
     projects = [project() for _ in range(count)]
-    await registry.hold(*projects)
-    await registry.hold_reports(*(report(one) for one in projects))
+    await registry.apply_projects(*projects)
+    await registry.apply_reports(*(report(survey) for survey in projects))
     return projects
 
 
@@ -42,9 +42,9 @@ async def settled(registry: Registry, *orders: OrderState) -> None:
 
 
 async def test_five_forged_practicalities_are_one_message(registry: Registry) -> None:
-    [one] = await about(registry)
+    [survey] = await published_projects(registry)
     [member] = await registry.enrol("zoe@example.test")
-    forged = [order(member, one, kind=OrderKind.PRACTICALITIES) for _ in range(5)]
+    forged = [order(member, survey, kind=OrderKind.PRACTICALITIES) for _ in range(5)]
     async with registry.sending():
         await registry.receive(*forged)
         await settled(registry)
@@ -52,18 +52,18 @@ async def test_five_forged_practicalities_are_one_message(registry: Registry) ->
         await settled(registry)
     assert len(registry.mail()) == 1
     registry.clock.advance(DAY * 2)
-    await registry.answer()
-    states = sorted([await registry.state(one) for one in forged])
+    await registry.refuse_unsendable()
+    states = sorted([await registry.state(notice) for notice in forged])
     assert states == ["refused too_soon"] * 4 + ["sent"], "every order is answered"
 
 
 async def test_notices_of_one_day_are_three_whatever_their_kinds_and_projects(
     registry: Registry,
 ) -> None:
-    projects = await about(registry, 8)
+    projects = await published_projects(registry, 8)
     [member] = await registry.enrol("zoe@example.test")
     kinds = [OrderKind.CONFIRMATION, OrderKind.PRACTICALITIES, OrderKind.REPORT]
-    orders = [order(member, one, kind=kinds[n % 3]) for n, one in enumerate(projects)]
+    orders = [order(member, survey, kind=kinds[n % 3]) for n, survey in enumerate(projects)]
     async with registry.sending():
         await registry.receive(*orders)
         await settled(registry)
@@ -72,22 +72,22 @@ async def test_notices_of_one_day_are_three_whatever_their_kinds_and_projects(
         await settled(registry)
     assert len(registry.mail()) == 2 * MAX_NOTICES_PER_DAY
     registry.clock.advance(DAY)
-    await registry.answer()
-    states = sorted([await registry.state(one) for one in orders])
+    await registry.refuse_unsendable()
+    states = sorted([await registry.state(notice) for notice in orders])
     assert states == ["refused window_over"] * 2 + ["sent"] * 6
 
 
 async def test_revised_reports_reach_each_participant_once_in_31_days_in_the_newest_version(
     registry: Registry,
 ) -> None:
-    [one] = await about(registry)
+    [survey] = await published_projects(registry)
     members = await registry.enrol(*(f"m{n}@example.test" for n in range(10)))
 
     def versions(version: int, first: int, days: int = 2) -> list[OrderState]:
         return [
             order(
                 member,
-                one,
+                survey,
                 kind=OrderKind.REPORT,
                 report_version=version,
                 first=TODAY + timedelta(days=first),
@@ -100,13 +100,15 @@ async def test_revised_reports_reach_each_participant_once_in_31_days_in_the_new
         await registry.receive(*versions(1, 0))
         await settled(registry)
         for version in (2, 3, 4):
-            await registry.hold_reports(report(one, version=version, summary="Lisez ceci !"))
+            await registry.apply_reports(report(survey, version=version, summary="Lisez ceci !"))
             await registry.receive(*versions(version, 0))
             await settled(registry)
         assert len(registry.mail()) == len(members)
         for version in (5, 6):
             url = f"https://panel.test/p/{version}"
-            await registry.hold_reports(report(one, version=version, url=url, summary="Achetez !"))
+            await registry.apply_reports(
+                report(survey, version=version, url=url, summary="Achetez !")
+            )
             await registry.receive(*versions(version, 31))
         registry.clock.advance(timedelta(days=30))
         await settled(registry)
@@ -120,13 +122,13 @@ async def test_revised_reports_reach_each_participant_once_in_31_days_in_the_new
     assert all("https://panel.test/p/6" in m["text"] for m in later)
     assert not any("Achetez" in m["text"] or "Lisez" in m["text"] for m in registry.mail())
     registry.clock.advance(DAY)
-    await registry.answer()
+    await registry.refuse_unsendable()
     states = await registry.database.pool.fetch("SELECT DISTINCT state FROM delivery")
     assert {row["state"] for row in states} == {"sent", "refused"}
 
 
 async def test_a_person_known_under_two_identities_has_one_lock(registry: Registry) -> None:
-    [one] = await about(registry)
+    [survey] = await published_projects(registry)
     first, second = await registry.enrol("a@example.test", "b@example.test")
     await registry.database.pool.execute(
         "UPDATE member SET person_id = (SELECT person_id FROM member WHERE member_id = $1)"
@@ -134,7 +136,7 @@ async def test_a_person_known_under_two_identities_has_one_lock(registry: Regist
         first,
         second,
     )
-    orders = [order(m, one, kind=OrderKind.PRACTICALITIES) for m in (first, second)]
+    orders = [order(m, survey, kind=OrderKind.PRACTICALITIES) for m in (first, second)]
     async with registry.sending():
         await registry.receive(*orders)
         await settled(registry)
@@ -142,14 +144,14 @@ async def test_a_person_known_under_two_identities_has_one_lock(registry: Regist
 
 
 async def test_a_refusal_before_the_content_gives_lock_and_place_back(registry: Registry) -> None:
-    [one] = await about(registry)
+    [survey] = await published_projects(registry)
     [member] = await registry.enrol("zoe@example.test")
 
     async def rejects(_: str) -> str:
         return "550 5.1.1 no such mailbox"
 
     registry.catcher.behaviour = rejects
-    refused = order(member, one, kind=OrderKind.PRACTICALITIES)
+    refused = order(member, survey, kind=OrderKind.PRACTICALITIES)
     await registry.receive(refused)
     async with registry.sending():
         await registry.becomes(refused, "refused rejected")
@@ -161,7 +163,7 @@ async def test_a_refusal_before_the_content_gives_lock_and_place_back(registry: 
 async def test_a_notice_of_unknown_fate_keeps_its_lock_and_is_sent_again_by_itself_only(
     registry: Registry,
 ) -> None:
-    [one] = await about(registry)
+    [survey] = await published_projects(registry)
     [member] = await registry.enrol("zoe@example.test")
 
     async def never(_: str) -> None:
@@ -171,7 +173,7 @@ async def test_a_notice_of_unknown_fate_keeps_its_lock_and_is_sent_again_by_itse
         return None
 
     registry.catcher.reply = never
-    lost, other = (order(member, one, kind=OrderKind.PRACTICALITIES) for _ in range(2))
+    lost, other = (order(member, survey, kind=OrderKind.PRACTICALITIES) for _ in range(2))
     await registry.receive(lost)
     async with registry.sending(timeout_seconds=0.3):
 
@@ -188,27 +190,27 @@ async def test_a_notice_of_unknown_fate_keeps_its_lock_and_is_sent_again_by_itse
 
 async def test_two_senders_at_once_take_one_lock_and_no_fourth_place(registry: Registry) -> None:
     """The member's advisory lock is shared: the tables decide."""
-    projects = await about(registry, 5)
+    projects = await published_projects(registry, 5)
     [member] = await registry.enrol("zoe@example.test")
     same = [order(member, projects[0], kind=OrderKind.PRACTICALITIES) for _ in range(4)]
-    others = [
+    competing = [
         order(member, project_state, kind=OrderKind.CONFIRMATION) for project_state in projects
     ]
-    await registry.receive(*same, *others)
+    await registry.receive(*same, *competing)
 
     async def start(order_id: UUID) -> bool:
         async with registry.database.transaction() as conn:
             attempt = await deliveries.start_attempt(conn, registry.clock, encryptor(), order_id)
             return attempt is not None
 
-    started = await asyncio.gather(*(start(sent.order_id) for sent in [*same, *others]))
+    started = await asyncio.gather(*(start(sent.order_id) for sent in [*same, *competing]))
     assert sum(started[:4]) <= 1
     assert 1 <= sum(started) <= MAX_NOTICES_PER_DAY
 
 
 async def test_two_senders_of_one_member_never_wait_for_each_other(registry: Registry) -> None:
     """Both locks are taken in one order: a sender that waits for a place holds no lock."""
-    [project_state] = await about(registry)
+    [project_state] = await published_projects(registry)
     [member] = await registry.enrol("zoe@example.test")
     first, second = (order(member, project_state, kind=OrderKind.PRACTICALITIES) for _ in range(2))
     await registry.receive(first, second)
@@ -241,9 +243,9 @@ async def test_two_senders_of_one_member_never_wait_for_each_other(registry: Reg
 
 
 async def test_a_restored_registry_knows_the_locks_of_what_it_had_sent(registry: Registry) -> None:
-    [one] = await about(registry)
+    [survey] = await published_projects(registry)
     [member] = await registry.enrol("zoe@example.test")
-    sent = order(member, one, kind=OrderKind.REPORT, report_version=1)
+    sent = order(member, survey, kind=OrderKind.REPORT, report_version=1)
     async with registry.sending():
         await registry.receive(sent)
         await registry.becomes(sent, "sent")
@@ -251,24 +253,24 @@ async def test_a_restored_registry_knows_the_locks_of_what_it_had_sent(registry:
     await pool.execute("DELETE FROM notice_lock")
     async with registry.database.transaction() as conn:
         await recovery.recover_messages(conn, registry.clock)
-    again = order(member, one, kind=OrderKind.REPORT, report_version=2)
-    await registry.receive(again)
-    assert await registry.state(again) == "refused too_soon"
+    repeated = order(member, survey, kind=OrderKind.REPORT, report_version=2)
+    await registry.receive(repeated)
+    assert await registry.state(repeated) == "refused too_soon"
 
 
 async def test_locks_are_forgotten_when_they_keep_nothing_back(registry: Registry) -> None:
-    [one] = await about(registry)
+    [survey] = await published_projects(registry)
     [member] = await registry.enrol("zoe@example.test")
-    sent = order(member, one, kind=OrderKind.REPORT, report_version=1)
+    sent = order(member, survey, kind=OrderKind.REPORT, report_version=1)
     async with registry.sending():
         await registry.receive(sent)
         await registry.becomes(sent, "sent")
-    kept = "SELECT (SELECT count(*) FROM notice_lock), (SELECT count(*) FROM notice_place)"
-    for days, left in ((0, (1, 1)), (30, (1, 0)), (2, (0, 0))):
+    lock_counts = "SELECT (SELECT count(*) FROM notice_lock), (SELECT count(*) FROM notice_place)"
+    for days, remaining in ((0, (1, 1)), (30, (1, 0)), (2, (0, 0))):
         registry.clock.advance(timedelta(days=days))
         async with registry.database.transaction() as conn:
             await erasures.delete_expired_locks(conn, registry.clock)
-        assert tuple(await registry.database.pool.fetchrow(kept)) == left
+        assert tuple(await registry.database.pool.fetchrow(lock_counts)) == remaining
 
 
 @pytest.mark.parametrize(
@@ -309,10 +311,10 @@ async def test_locks_are_forgotten_when_they_keep_nothing_back(registry: Registr
 async def test_the_database_holds_it(
     registry: Registry, name: str, drop: str, statement: str
 ) -> None:
-    [one] = await about(registry)
+    [survey] = await published_projects(registry)
     [member] = await registry.enrol("zoe@example.test")
-    sent = order(member, one, kind=OrderKind.REPORT, report_version=1)
-    waits = order(member, one, kind=OrderKind.CONFIRMATION, first=TODAY + DAY)
+    sent = order(member, survey, kind=OrderKind.REPORT, report_version=1)
+    waits = order(member, survey, kind=OrderKind.CONFIRMATION, first=TODAY + DAY)
     async with registry.sending():
         await registry.receive(sent, waits)
         await registry.becomes(sent, "sent")

@@ -18,7 +18,7 @@ from tests.support.registry import NOON, TODAY, Registry, project, report
 ZONES = ["Europe/Paris", "Pacific/Noumea", "America/Cayenne", "Pacific/Tahiti"]
 
 
-def some(of: random.Random, order_id: UUID) -> dict[str, Any]:
+def random_order(of: random.Random, order_id: UUID) -> dict[str, Any]:
     status = of.choice([*MemberStatus, *[MemberStatus.ACTIVE] * 12])
     accepted = of.choice([date(2026, 1, 1), *[date(2023, 11, 24 + day) for day in range(3)]])
     first = TODAY + timedelta(days=of.randint(-3, 2))
@@ -51,9 +51,9 @@ async def stored(registry: Registry, rows: list[dict[str, Any]], project_id: UUI
                 merged = row["member_id"] if row["status"] is MemberStatus.MERGED else None
                 erased = row["status"] is MemberStatus.ERASED
                 # Of who is erased nothing is known.
-                known = [
-                    None if erased else one
-                    for one in (
+                member_columns = [
+                    None if erased else column
+                    for column in (
                         row["member_id"], "fr", row["zone"], row["accepted_on"],
                         members_rules.membership_ends_on(row["accepted_on"]), row["accepted_on"],
                         "F",
@@ -63,7 +63,7 @@ async def stored(registry: Registry, rows: list[dict[str, Any]], project_id: UUI
                     "INSERT INTO member (member_id, status, merged_into, person_id, language, zone,"
                     " accepted_on, ends_on, consent_on, consent_proof)"
                     " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-                    row["member_id"], row["status"], merged, *known,
+                    row["member_id"], row["status"], merged, *member_columns,
                 )  # fmt: skip
                 if row["has_address"]:
                     await conn.execute(
@@ -75,18 +75,18 @@ async def stored(registry: Registry, rows: list[dict[str, Any]], project_id: UUI
                     "INSERT INTO contact_lock VALUES ($1, $2)",
                     row["member_id"], TODAY - timedelta(days=row["locked_days_ago"]),
                 )  # fmt: skip
-            about = project_id if row["project_version"] else UUID(int=0)
+            project_or_nil = project_id if row["project_version"] else UUID(int=0)
             if row["notice_days_ago"] is not None:
                 await conn.execute(
                     "INSERT INTO notice_lock VALUES ($1, $2, $3, $4, $5)",
-                    row["member_id"], row["kind"], about,
+                    row["member_id"], row["kind"], project_or_nil,
                     TODAY - timedelta(days=row["notice_days_ago"]), uuid4(),
                 )  # fmt: skip
-            for place in range(row["places_taken"]):
+            for slot in range(row["places_taken"]):
                 for day in range(-2, 3):
                     await conn.execute(
                         "INSERT INTO notice_place VALUES ($1, $2, $3, $4)",
-                        row["member_id"], TODAY + timedelta(days=day), place + 1, uuid4(),
+                        row["member_id"], TODAY + timedelta(days=day), slot + 1, uuid4(),
                     )  # fmt: skip
             await conn.execute(
                 "INSERT INTO delivery (order_id, class, kind, member_id, subject_id, project_id,"
@@ -104,22 +104,22 @@ def reports(row: dict[str, Any]) -> bool:
     return bool(row["notice"] and row["kind"] == "report" and row["project_version"])
 
 
-def expected(row: dict[str, Any], now: datetime) -> str:
-    known = row["known"]
+def expected(row: dict[str, Any], instant: datetime) -> str:
+    is_member = row["known"]
     verdict = evaluate(
         PendingOrder(
             first_day=row["first_day"],
             last_day=row["last_day"],
             cancelled=row["cancelled"],
             retry_at=row["retry_at"],
-            status=row["status"] if known else None,
-            zone=row["zone"] if known else None,
-            ends_on=members_rules.membership_ends_on(row["accepted_on"]) if known else None,
-            has_address=known and row["has_address"],
+            status=row["status"] if is_member else None,
+            zone=row["zone"] if is_member else None,
+            ends_on=members_rules.membership_ends_on(row["accepted_on"]) if is_member else None,
+            has_address=is_member and row["has_address"],
             project_known=(row["project_version"] or 0) <= 2,
             report_known=not reports(row) or (row["report_version"] or 0) <= 2,
         ),
-        now,
+        instant,
     )
     if isinstance(verdict, Refuse):
         return f"refused {verdict.reason}"
@@ -127,10 +127,10 @@ def expected(row: dict[str, Any], now: datetime) -> str:
         free = members_rules.first_solicitable_day(TODAY - timedelta(days=row["locked_days_ago"]))
         if free > row["last_day"]:
             return "refused too_soon"
-        if free > now.astimezone(ZoneInfo(row["zone"])).date():
+        if free > instant.astimezone(ZoneInfo(row["zone"])).date():
             return "waits"
     if row["notice"]:
-        there = now.astimezone(ZoneInfo(row["zone"])).date()
+        there = instant.astimezone(ZoneInfo(row["zone"])).date()
         if row["notice_days_ago"] is not None:
             free = TODAY - timedelta(days=row["notice_days_ago"])
             free += timedelta(days=deliveries_rules.NOTICE_SPACING_DAYS[row["kind"]])
@@ -147,25 +147,25 @@ def expected(row: dict[str, Any], now: datetime) -> str:
 async def test_sql_and_python_judge_every_order_alike(registry: Registry, hours: int) -> None:
     seed = hours + 2026
     of = random.Random(seed)
-    now = NOON + timedelta(hours=hours)
-    about = project(version=2)
-    await registry.hold(about)
-    await registry.hold_reports(report(about, version=2))
-    rows = [some(of, uuid4()) for _ in range(400)]
-    await stored(registry, rows, about.project_id)
+    instant = NOON + timedelta(hours=hours)
+    survey = project(version=2)
+    await registry.apply_projects(survey)
+    await registry.apply_reports(report(survey, version=2))
+    rows = [random_order(of, uuid4()) for _ in range(400)]
+    await stored(registry, rows, survey.project_id)
     pool = registry.database.pool
     await deliveries_store.update_unsendable_orders(
-        pool, now, await deliveries_store.list_unsendable_orders(pool, now)
+        pool, instant, await deliveries_store.list_unsendable_orders(pool, instant)
     )
-    page = await deliveries_store.list_due_orders(pool, now, UUID(int=0), 1000)
+    page = await deliveries_store.list_due_orders(pool, instant, UUID(int=0), 1000)
     due = {order_id for order_id, _ in page.due}
     for row in rows:
-        found = await pool.fetchrow(
+        stored_order = await pool.fetchrow(
             "SELECT state, reason FROM delivery WHERE order_id = $1", row["order_id"]
         )
-        assert found is not None
-        if found["state"] == "refused":
-            said = f"refused {found['reason']}"
+        assert stored_order is not None
+        if stored_order["state"] == "refused":
+            sql_result = f"refused {stored_order['reason']}"
         else:
-            said = "due" if row["order_id"] in due else "waits"
-        assert said == expected(row, now), (seed, row)
+            sql_result = "due" if row["order_id"] in due else "waits"
+        assert sql_result == expected(row, instant), (seed, row)

@@ -19,7 +19,6 @@ from services.registry.member_space import use_cases as member_space
 from services.registry.members.rules import MemberUnknown
 from services.runtime.http.staff_tokens import Staff
 from services.runtime.service import Service
-from tests.integration.registry.member_space.test_leaving import browser, link, service, status
 from tests.support import registry as people
 from tests.support.registry import (
     LONG_AGO,
@@ -27,13 +26,13 @@ from tests.support.registry import (
     Registry,
     csv_file,
     encryptor,
+    leave_path,
     line,
     order,
     project,
 )
 
 pytestmark = pytest.mark.servers
-__all__ = ["browser", "service"]
 
 ADDRESS = "zoe.durand@example.test"
 
@@ -62,9 +61,9 @@ async def locks(registry: Registry) -> int:
 
 async def test_nothing_is_left_that_says_who_somebody_was(registry: Registry) -> None:
     (zoe,) = await registry.enrol(ADDRESS, proof="F-4711", region="Réunion")
-    before = await everything(registry)
+    dump_before = await everything(registry)
     for trace in ("F-4711", "reunion"):
-        assert trace in before
+        assert trace in dump_before
     assert await erase(registry, zoe)
     row = await registry.database.pool.fetchrow("SELECT * FROM member")
     assert {name for name, value in row.items() if value not in (None, {})} == {
@@ -74,9 +73,9 @@ async def test_nothing_is_left_that_says_who_somebody_was(registry: Registry) ->
     }
     # What others were told once stays on the bus until its newer state takes its place.
     await registry.database.pool.execute("DELETE FROM outbox WHERE version = 1")
-    after = await everything(registry)
+    dump_after = await everything(registry)
     for trace in ("F-4711", "reunion", "Europe/Paris", "sealed"):
-        assert trace not in after
+        assert trace not in dump_after
     assert not await registry.database.pool.fetchval("SELECT count(*) FROM contact")
 
 
@@ -179,12 +178,12 @@ async def test_the_month_of_an_erased_person_is_that_of_the_place_where_they_liv
 
 async def test_what_waits_for_an_erased_member_is_not_sent(registry: Registry) -> None:
     (zoe,) = await registry.enrol(ADDRESS)
-    about = project()
-    await registry.hold(about)
-    asked = order(zoe, about)
-    await registry.receive(asked)
+    survey = project()
+    await registry.apply_projects(survey)
+    invitation = order(zoe, survey)
+    await registry.receive(invitation)
     await erase(registry, zoe)
-    assert await registry.state(asked) == "refused not_active"
+    assert await registry.state(invitation) == "refused not_active"
 
 
 async def test_who_has_left_can_be_forgotten_too_and_only_once(registry: Registry) -> None:
@@ -193,7 +192,7 @@ async def test_who_has_left_can_be_forgotten_too_and_only_once(registry: Registr
         await member_space.withdraw(conn, registry.clock, zoe)
     assert await erase(registry, zoe)
     assert not await erase(registry, zoe)
-    assert await status(registry) == ["erased"]
+    assert await registry.statuses() == ["erased"]
     with pytest.raises(MemberUnknown):
         await erase(registry, UUID(int=1))
 
@@ -207,31 +206,31 @@ async def test_a_member_erases_by_a_confirmed_button_and_by_no_link(
     registry: Registry, browser: httpx.AsyncClient
 ) -> None:
     (zoe,) = await registry.enrol(ADDRESS)
-    path = link(zoe)
+    path = leave_path(zoe)
     early = await browser.get(f"{path}/erasure")
     assert early.headers["location"].partition("?")[0] == path, "members leave first"
-    left = await browser.post(path)
-    assert f'href="{path}/erasure?lang=fr"' in left.text
-    asked = await browser.get(f"{path}/erasure?lang=en")
-    assert "this is final" in asked.text
-    assert await status(registry) == ["left"]
-    form = {"ticket": ticket_of(asked.text), "sure": "yes"}
-    done = await browser.post(f"{path}/erasure?lang=en", data=form)
-    assert "We no longer know who you are" in done.text
-    assert await status(registry) == ["erased"]
+    farewell = await browser.post(path)
+    assert f'href="{path}/erasure?lang=fr"' in farewell.text
+    form_page = await browser.get(f"{path}/erasure?lang=en")
+    assert "this is final" in form_page.text
+    assert await registry.statuses() == ["left"]
+    form = {"ticket": ticket_of(form_page.text), "sure": "yes"}
+    confirmation = await browser.post(f"{path}/erasure?lang=en", data=form)
+    assert "We no longer know who you are" in confirmation.text
+    assert await registry.statuses() == ["erased"]
     assert "<button" not in (await browser.get(path)).text
-    again = await browser.post(f"{path}/erasure?lang=en", data=form)
-    assert again.status_code == 200, "sent twice, as by a double click"
+    repeated = await browser.post(f"{path}/erasure?lang=en", data=form)
+    assert repeated.status_code == 200, "sent twice, as by a double click"
 
 
 async def test_no_blind_post_erases(registry: Registry, browser: httpx.AsyncClient) -> None:
     """Machines know the link to leave, and whatever can be guessed from it."""
     zoe, mia = await registry.enrol(ADDRESS, "mia@example.test")
-    path = link(zoe)
+    path = leave_path(zoe)
     await browser.post(path)
-    await browser.post(link(mia))
+    await browser.post(leave_path(mia))
     ticket = ticket_of((await browser.get(f"{path}/erasure")).text)
-    foreign = ticket_of((await browser.get(f"{link(mia)}/erasure")).text)
+    foreign = ticket_of((await browser.get(f"{leave_path(mia)}/erasure")).text)
     leave = path.rpartition("/")[2]
     old = people.links().erasure_ticket(zoe, registry.clock.now() - timedelta(hours=2))
     blind: list[dict[str, str]] = [
@@ -244,17 +243,17 @@ async def test_no_blind_post_erases(registry: Registry, browser: httpx.AsyncClie
     for form in blind:
         refused = await browser.post(f"{path}/erasure", data=form)
         assert refused.status_code == 422, form
-        assert await status(registry) == ["left", "left"], form
+        assert await registry.statuses() == ["left", "left"], form
     files = {"sure": (None, "yes"), "ticket": (None, ticket)}
     assert (await browser.post(f"{path}/erasure", files=files)).status_code == 422
-    assert await status(registry) == ["left", "left"]
+    assert await registry.statuses() == ["left", "left"]
 
 
 async def test_an_erasure_that_is_not_confirmed_is_said_to_those_who_hear_the_page(
     registry: Registry, browser: httpx.AsyncClient
 ) -> None:
     (zoe,) = await registry.enrol(ADDRESS)
-    path = link(zoe)
+    path = leave_path(zoe)
     await browser.post(path)
     first = await browser.get(f"{path}/erasure")
     assert "aria-invalid" not in first.text, "only once something is wrong"
@@ -267,7 +266,7 @@ async def test_an_erasure_that_is_not_confirmed_is_said_to_those_who_hear_the_pa
     # The page that answers can be sent.
     form = {"ticket": ticket_of(refused.text), "sure": "yes"}
     assert (await browser.post(f"{path}/erasure", data=form)).status_code == 200
-    assert await status(registry) == ["erased"]
+    assert await registry.statuses() == ["erased"]
 
 
 async def test_only_who_looks_after_people_erases(
@@ -297,9 +296,9 @@ async def test_an_erasure_waits_for_campaigns_to_confirm_it_once(registry: Regis
     unconfirmed = "SELECT count(*) FROM erasure WHERE acknowledged_on IS NULL"
     assert await pool.fetchval(unconfirmed) == 1
     for day in (TODAY, TODAY + timedelta(days=3)):
-        said = ErasureApplied(member_id=zoe, version=2, applied_on=day)
+        confirmation = ErasureApplied(member_id=zoe, version=2, applied_on=day)
         async with registry.database.transaction() as conn:
-            await erasures.apply_erasures(conn, registry.clock, [said])
+            await erasures.apply_erasures(conn, registry.clock, [confirmation])
     assert await pool.fetchval(unconfirmed) == 0
     assert await pool.fetchval("SELECT acknowledged_on FROM erasure") == TODAY
 

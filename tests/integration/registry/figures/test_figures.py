@@ -43,7 +43,7 @@ async def count(registry: Registry) -> int:
         return await figures_store.upsert_months(conn, registry.clock.today(), registry.clock.now())
 
 
-async def told(registry: Registry) -> list[FiguresState]:
+async def published_months(registry: Registry) -> list[FiguresState]:
     rows = await registry.database.pool.fetch(
         "SELECT body FROM outbox WHERE topic = $1 ORDER BY id", topic_of(FiguresState).name
     )
@@ -62,7 +62,7 @@ async def test_a_month_is_told_in_numbers(registry: Registry) -> None:
     await handed_over(registry, people[:5], OCTOBER, state="refused", reason="no_address")
     await handed_over(registry, people[:4], OCTOBER, state="refused", reason="not_active")
     assert await count(registry) == 1
-    [month] = await told(registry)
+    [month] = await published_months(registry)
     assert month == FiguresState(
         version=1,
         month="2026-10",
@@ -111,22 +111,25 @@ async def test_nothing_is_told_again_unless_a_number_changed(registry: Registry)
     assert [await count(registry) for _ in range(3)] == [1, 0, 0]
     await handed_over(registry, people[6:], OCTOBER + timedelta(3))
     assert await count(registry) == 1
-    assert [(one.version, one.solicitations) for one in await told(registry)] == [(1, 6), (2, 9)]
+    assert [(month.version, month.solicitations) for month in await published_months(registry)] == [
+        (1, 6),
+        (2, 9),
+    ]
 
 
 @pytest.mark.parametrize("people", [4, 5])
 async def test_a_month_in_which_fewer_than_five_were_asked_is_not_told(
     registry: Registry, people: int
 ) -> None:
-    asked = await enrol(registry, people)
+    members = await enrol(registry, people)
     # More messages than people: it is people who count.
-    await handed_over(registry, [*asked, asked[0]], OCTOBER)
+    await handed_over(registry, [*members, members[0]], OCTOBER)
     assert await count(registry) == (people == 5)
-    assert len(await told(registry)) == (people == 5)
+    assert len(await published_months(registry)) == (people == 5)
     more = await enrol(registry, 1)
     await handed_over(registry, more, OCTOBER)
     assert await count(registry) == 1
-    assert (await told(registry))[-1].version == people - 3
+    assert (await published_months(registry))[-1].version == people - 3
 
 
 async def test_fewer_than_five_notices_are_left_out(registry: Registry) -> None:
@@ -134,14 +137,14 @@ async def test_fewer_than_five_notices_are_left_out(registry: Registry) -> None:
     await handed_over(registry, people, OCTOBER)
     await handed_over(registry, people[:4], OCTOBER, kind="confirmation")
     await count(registry)
-    assert (await told(registry))[-1].notices is None
+    assert (await published_months(registry))[-1].notices is None
     await handed_over(registry, people[:1], OCTOBER, kind="confirmation")
     await count(registry)
-    assert (await told(registry))[-1].notices == 5
+    assert (await published_months(registry))[-1].notices == 5
 
 
 @pytest.mark.parametrize(
-    ("days", "most"),
+    ("days", "maximum"),
     [
         ((OCTOBER, OCTOBER + timedelta(30)), 2),
         ((OCTOBER - timedelta(1), OCTOBER + timedelta(30)), 1),
@@ -153,7 +156,7 @@ async def test_fewer_than_five_notices_are_left_out(registry: Registry) -> None:
     ],
 )
 async def test_the_most_for_one_person_is_counted_over_any_31_days_that_end_in_the_month(
-    registry: Registry, days: tuple[date, ...], most: int
+    registry: Registry, days: tuple[date, ...], maximum: int
 ) -> None:
     """The promise is one; were it broken, the figure would say so."""
     people = await enrol(registry, 6)
@@ -161,8 +164,8 @@ async def test_the_most_for_one_person_is_counted_over_any_31_days_that_end_in_t
     for day in days:
         await handed_over(registry, people[:1], day, state="bounced")
     await count(registry)
-    october = next(one for one in await told(registry) if one.month == "2026-10")
-    assert october.most_for_one_person_in_31_days == most
+    october = next(month for month in await published_months(registry) if month.month == "2026-10")
+    assert october.most_for_one_person_in_31_days == maximum
 
 
 async def test_two_identities_of_one_person_are_one(registry: Registry) -> None:
@@ -175,7 +178,7 @@ async def test_two_identities_of_one_person_are_one(registry: Registry) -> None:
     )
     await handed_over(registry, people, OCTOBER)
     await count(registry)
-    [month] = await told(registry)
+    [month] = await published_months(registry)
     assert (month.solicitations, month.people_solicited) == (6, 5)
     assert month.most_for_one_person_in_31_days == 2
 
@@ -185,10 +188,10 @@ async def test_of_the_current_month_the_days_that_are_over_are_told(registry: Re
     await handed_over(registry, people[:6], NOVEMBER)
     await handed_over(registry, people[6:], TODAY)
     await count(registry)
-    assert [one.solicitations for one in await told(registry)] == [6]
+    assert [month.solicitations for month in await published_months(registry)] == [6]
     registry.clock.advance(timedelta(days=1))
     await count(registry)
-    assert [one.solicitations for one in await told(registry)] == [6, 12]
+    assert [month.solicitations for month in await published_months(registry)] == [6, 12]
 
 
 async def test_a_month_is_final_once_two_others_are_over_and_counted_late_if_it_never_was(
@@ -207,13 +210,13 @@ async def test_republishing_tells_every_month_again(registry: Registry) -> None:
     await handed_over(registry, people, OCTOBER)
     await handed_over(registry, people, NOVEMBER + timedelta(days=1))
     await count(registry)
-    before = await told(registry)
-    assert len(before) == 2
+    previous_months = await published_months(registry)
+    assert len(previous_months) == 2
     await registry.database.pool.execute("DELETE FROM outbox")
     async with registry.database.transaction() as conn:
-        said = await recovery.republish(conn, registry.clock)
-    assert said["figures.state"] == 2
-    assert await told(registry) == before
+        republished = await recovery.republish(conn, registry.clock)
+    assert republished["figures.state"] == 2
+    assert await published_months(registry) == previous_months
 
 
 @pytest.mark.parametrize(

@@ -74,8 +74,8 @@ async def test_a_dry_run_reports_and_keeps_nothing(registry: Registry) -> None:
     report = await run(registry, line("a@example.test"), dry_run=True, accept_valid=True)
     assert (report.valid, report.imported, report.kept, report.dry_run) == (1, 0, False, True)
     assert await count(registry, "member") == 0
-    again = await run(registry, line("a@example.test"))
-    assert again.imported == 1
+    second_report = await run(registry, line("a@example.test"))
+    assert second_report.imported == 1
 
 
 async def test_one_address_is_one_member_however_it_is_written(registry: Registry) -> None:
@@ -84,9 +84,9 @@ async def test_one_address_is_one_member_however_it_is_written(registry: Registr
     )
     assert (twice.imported, twice.duplicates) == (1, 1)
     assert twice.errors[0].line == 3
-    again = await run(registry, line("Zoe@example.test"), accept_valid=True)
-    assert (again.imported, again.duplicates) == (0, 1)
-    assert again.errors[0].reason == "This address is already a member's."
+    second_report = await run(registry, line("Zoe@example.test"), accept_valid=True)
+    assert (second_report.imported, second_report.duplicates) == (0, 1)
+    assert second_report.errors[0].reason == "This address is already a member's."
 
 
 async def test_the_address_hash_is_what_holds_one_member_per_address(registry: Registry) -> None:
@@ -106,9 +106,9 @@ async def test_nothing_that_identifies_is_readable_in_the_database(registry: Reg
     await registry.enrol("zoe@example.test")
     for table in ("member", "contact", "outbox"):
         for row in await registry.database.pool.fetch(f"SELECT t::text FROM {table} t"):
-            written = row[0].lower()
-            assert "zoe@" not in written
-            assert "durand" not in written
+            content = row[0].lower()
+            assert "zoe@" not in content
+            assert "durand" not in content
     row = await registry.database.pool.fetchrow("SELECT * FROM contact")
     assert row is not None
     assert row["email_hash"] == encryptor().hash("zoe@example.test")
@@ -117,14 +117,14 @@ async def test_nothing_that_identifies_is_readable_in_the_database(registry: Reg
 async def test_everybody_learns_of_a_member_coded_and_with_the_first_free_day(
     registry: Registry,
 ) -> None:
-    [known, unknown] = await registry.enrol("a@example.test", "b@example.test", last_contact="")
+    [contacted, unknown] = await registry.enrol("a@example.test", "b@example.test", last_contact="")
     [earlier] = await registry.enrol("c@example.test", zone="Indian/Reunion")
     rows = await registry.database.pool.fetch("SELECT * FROM outbox ORDER BY id")
     assert {row["topic"] for row in rows} == {"registry.members.v1"}
     events = {row["key"]: MemberState.model_validate_json(row["body"]) for row in rows}
-    assert set(events) == {str(known), str(unknown), str(earlier)}
-    assert events[str(known)] == MemberState(
-        member_id=known,
+    assert set(events) == {str(contacted), str(unknown), str(earlier)}
+    assert events[str(contacted)] == MemberState(
+        member_id=contacted,
         version=1,
         status="active",
         zone="Europe/Paris",
@@ -187,8 +187,8 @@ async def test_a_file_that_blocks_everybody_for_a_month_says_so_before_it_is_kep
 ) -> None:
     path = "06-other-tools-column-names/crm-adresse-e-mail.csv"
     dry_run = await run_case(registry, path, dry_run=True)
-    asked = await run_case(registry, path, accept_valid=True)
-    for report in (dry_run, asked):
+    unconfirmed = await run_case(registry, path, accept_valid=True)
+    for report in (dry_run, unconfirmed):
         assert not report.kept
         assert report.to_confirm is not None
         assert "none can be solicited before 25 December 2026" in report.to_confirm
@@ -210,12 +210,12 @@ async def test_a_file_in_which_some_contacts_are_known_is_kept_and_counts_the_ot
 async def test_09_a_message_leaves_for_the_domain_that_was_imported_and_no_other(
     registry: Registry,
 ) -> None:
-    about = project()
-    await registry.hold(about)
+    survey = project()
+    await registry.apply_projects(survey)
     report = await run_case(registry, "09-idn-sharp-s/idn.csv", accept_valid=True)
     assert report.imported == 5
     rows = await registry.database.pool.fetch("SELECT member_id FROM contact")
-    orders = [order(row["member_id"], about) for row in rows]
+    orders = [order(row["member_id"], survey) for row in rows]
     await registry.receive(*orders)
     async with registry.sending():
         for each in orders:
@@ -233,7 +233,7 @@ async def test_the_report_shows_codes_spellings_names_and_unused_columns(
     registry: Registry,
 ) -> None:
     report = await run_case(registry, "15-codes-that-lost-their-zero/regions.csv", dry_run=True)
-    regions = {found.code: found for found in report.codes if found.attribute == "region"}
+    regions = {code.code: code for code in report.codes if code.attribute == "region"}
     assert (regions["01"].lines, regions["01"].spellings) == (2, ["01", "1"])
     assert (regions["2a"].label, regions["2a"].lines) == ("Corse-du-Sud", 3)
     assert report.names == ["Prénom Nom0001", "Prénom Nom0002", "Prénom Nom0003"]
@@ -272,8 +272,8 @@ async def test_a_thousand_lines_of_anything_never_break_an_import(registry: Regi
     lines: list[str] = []
 
     @given(st.lists(st.lists(cells, min_size=12, max_size=12).map(";".join), max_size=30))
-    def collect(some: list[str]) -> None:
-        lines.extend(text.replace("\n", " ").replace("\r", " ") for text in some)
+    def collect(texts: list[str]) -> None:
+        lines.extend(text.replace("\n", " ").replace("\r", " ") for text in texts)
 
     collect()
     registered = await run(registry, line("a@example.test"), *lines[:1000], accept_valid=True)

@@ -19,19 +19,19 @@ async def due(registry: Registry) -> list[UUID]:
 
 
 async def owed(
-    registry: Registry, about: ProjectState, version: int = 1, language: str = "fr", days: int = 2
+    registry: Registry, survey: ProjectState, version: int = 1, language: str = "fr", days: int = 2
 ) -> OrderState:
     [member] = await registry.enrol("zoe@example.test", language=language)
-    await registry.hold(about)
-    notice = order(member, about, kind=OrderKind.REPORT, report_version=version, days=days)
+    await registry.apply_projects(survey)
+    notice = order(member, survey, kind=OrderKind.REPORT, report_version=version, days=days)
     await registry.receive(notice)
     return notice
 
 
 async def test_a_report_is_sent_with_its_link_and_what_it_says(registry: Registry) -> None:
-    about = project()
-    notice = await owed(registry, about)
-    await registry.hold_reports(report(about))
+    survey = project()
+    notice = await owed(registry, survey)
+    await registry.apply_reports(report(survey))
     async with registry.sending():
         await registry.becomes(notice, "sent")
     [message] = registry.mail()
@@ -43,9 +43,9 @@ async def test_a_report_is_sent_with_its_link_and_what_it_says(registry: Registr
 
 
 async def test_it_is_read_in_the_members_language(registry: Registry) -> None:
-    about = project()
-    notice = await owed(registry, about, language="en")
-    await registry.hold_reports(report(about, url="https://panel.test/p?x=1&lang=fr#decisions"))
+    survey = project()
+    notice = await owed(registry, survey, language="en")
+    await registry.apply_reports(report(survey, url="https://panel.test/p?x=1&lang=fr#decisions"))
     async with registry.sending():
         await registry.becomes(notice, "sent")
     [message] = registry.mail()
@@ -54,14 +54,14 @@ async def test_it_is_read_in_the_members_language(registry: Registry) -> None:
 
 
 async def test_an_order_waits_until_its_version_of_the_report_is_known(registry: Registry) -> None:
-    about = project()
-    notice = await owed(registry, about, version=2)
+    survey = project()
+    notice = await owed(registry, survey, version=2)
     assert await due(registry) == []
-    await registry.hold_reports(report(about, version=1))
+    await registry.apply_reports(report(survey, version=1))
     assert await due(registry) == []
     assert await registry.state(notice) == "pending"
-    await registry.hold_reports(
-        report(about, version=3, summary="Tout est revu.", url="https://panel.test/projets/1/v3")
+    await registry.apply_reports(
+        report(survey, version=3, summary="Tout est revu.", url="https://panel.test/projets/1/v3")
     )
     async with registry.sending():
         await registry.becomes(notice, "sent")
@@ -77,33 +77,33 @@ async def test_a_report_that_stays_unknown_is_answered_when_its_window_is_over(
 ) -> None:
     notice = await owed(registry, project())
     registry.clock.advance(timedelta(days=2))
-    await registry.answer()
+    await registry.refuse_unsendable()
     assert await registry.state(notice) == "refused window_over"
 
 
 async def test_an_older_or_repeated_report_changes_nothing(registry: Registry) -> None:
-    about = project()
-    notice = await owed(registry, about)
-    await registry.hold_reports(report(about, version=2, url="https://panel.test/p/revu"))
+    survey = project()
+    notice = await owed(registry, survey)
+    await registry.apply_reports(report(survey, version=2, url="https://panel.test/p/revu"))
     for version in (1, 2):
-        await registry.hold_reports(report(about, version=version, url="https://panel.test/p/x"))
+        await registry.apply_reports(report(survey, version=version, url="https://panel.test/p/x"))
     async with registry.sending():
         await registry.becomes(notice, "sent")
     assert "https://panel.test/p/revu" in registry.mail()[0]["text"]
 
 
 async def test_a_report_takes_no_place_in_the_month(registry: Registry) -> None:
-    about = project()
-    notice = await owed(registry, about)
-    before = await registry.lock(notice.member_id)
-    await registry.hold_reports(report(about))
+    survey = project()
+    notice = await owed(registry, survey)
+    previous_lock = await registry.lock(notice.member_id)
+    await registry.apply_reports(report(survey))
     async with registry.sending():
         await registry.becomes(notice, "sent")
-    after = await registry.lock(notice.member_id)
-    assert before is not None
-    assert after is not None
-    assert dict(after) == dict(before)
-    assert after["last_day"] < TODAY
+    later_lock = await registry.lock(notice.member_id)
+    assert previous_lock is not None
+    assert later_lock is not None
+    assert dict(later_lock) == dict(previous_lock)
+    assert later_lock["last_day"] < TODAY
 
 
 LONG = "Une phrase qui dit une chose. " * 60
@@ -119,10 +119,10 @@ LONG = "Une phrase qui dit une chose. " * 60
     ],
 )
 def test_a_summary_is_shortened_where_a_reader_would(summary: str, ends: str) -> None:
-    said = shortened(summary)
-    assert len(said) <= SUMMARY_LENGTH + len(" […]")
-    assert said.endswith(ends)
-    assert said.removesuffix(" […]").strip() in summary
+    excerpt = shortened(summary)
+    assert len(excerpt) <= SUMMARY_LENGTH + len(" […]")
+    assert excerpt.endswith(ends)
+    assert excerpt.removesuffix(" […]").strip() in summary
 
 
 def test_a_summary_keeps_its_paragraphs_and_a_link_whatever_else_it_carries() -> None:

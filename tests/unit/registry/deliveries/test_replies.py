@@ -108,13 +108,13 @@ def test_what_is_stored_of_a_reply_names_nobody(text: str, stored: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("address", "said"),
+    ("address", "stored"),
     [("li@example.test", "<li> unknown"), ("li.wu+x@example.test", "liwu unknown")],
 )
 def test_short_mailboxes_and_those_without_their_dots_are_not_stored(
-    address: str, said: str
+    address: str, stored: str
 ) -> None:
-    reply = Reply(Stage.RECIPIENT, 550, f"5.1.1 {said}")
+    reply = Reply(Stage.RECIPIENT, 550, f"5.1.1 {stored}")
     assert reply.without_personal_data(address) == "550 5.1.1 … unknown"
 
 

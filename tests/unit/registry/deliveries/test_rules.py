@@ -36,25 +36,25 @@ def test_a_solicitation_is_at_the_mail_server_at_most_once(
 ) -> None:
     """Over any history: once sent or unknown, a solicitation is never attempted again."""
     at, handed_over = DeliveryStatus.PENDING, False
-    for wanted in path:
-        if not may_transition(of, at, wanted):
+    for target in path:
+        if not may_transition(of, at, target):
             continue
-        if wanted is DeliveryStatus.ATTEMPTING and of is OrderClass.SOLICITATION:
+        if target is DeliveryStatus.ATTEMPTING and of is OrderClass.SOLICITATION:
             assert not handed_over
-        handed_over = handed_over or wanted in {DeliveryStatus.SENT, DeliveryStatus.UNKNOWN}
-        at = wanted
+        handed_over = handed_over or target in {DeliveryStatus.SENT, DeliveryStatus.UNKNOWN}
+        at = target
 
 
-@given(of=classes, after=states)
-def test_a_refusal_and_a_bounce_are_final(of: OrderClass, after: DeliveryStatus) -> None:
-    assert not may_transition(of, DeliveryStatus.REFUSED, after)
-    assert not may_transition(of, DeliveryStatus.BOUNCED, after)
+@given(of=classes, target=states)
+def test_a_refusal_and_a_bounce_are_final(of: OrderClass, target: DeliveryStatus) -> None:
+    assert not may_transition(of, DeliveryStatus.REFUSED, target)
+    assert not may_transition(of, DeliveryStatus.BOUNCED, target)
 
 
 def test_every_state_is_reached_from_pending() -> None:
     reached = {DeliveryStatus.PENDING}
     for _ in DeliveryStatus:
-        reached |= {after for before, after in TRANSITIONS if before in reached}
+        reached |= {target for current, target in TRANSITIONS if current in reached}
     assert reached == set(DeliveryStatus)
 
 
@@ -95,10 +95,12 @@ def order(
     )
 
 
-@given(now=instants, zone=zones)
-def test_no_message_starts_outside_its_window_or_the_members_day(now: datetime, zone: str) -> None:
-    verdict = evaluate(order(zone=zone), now)
-    local = now.astimezone(ZoneInfo(zone))
+@given(instant=instants, zone=zones)
+def test_no_message_starts_outside_its_window_or_the_members_day(
+    instant: datetime, zone: str
+) -> None:
+    verdict = evaluate(order(zone=zone), instant)
+    local = instant.astimezone(ZoneInfo(zone))
     if isinstance(verdict, Start):
         assert verdict.day == local.date()
         assert TODAY <= local.date() <= TODAY + timedelta(days=1)
@@ -112,27 +114,28 @@ def test_no_message_starts_outside_its_window_or_the_members_day(now: datetime, 
 
 
 @given(
-    now=instants, status=st.sampled_from([s for s in MemberStatus if s is not MemberStatus.ACTIVE])
+    instant=instants,
+    status=st.sampled_from([s for s in MemberStatus if s is not MemberStatus.ACTIVE]),
 )
-def test_nobody_but_an_active_member_is_written_to(now: datetime, status: MemberStatus) -> None:
-    verdict = evaluate(order(status=status), now)
-    wanted = RefusalReason.MERGED if status is MemberStatus.MERGED else RefusalReason.NOT_ACTIVE
-    assert verdict == Refuse(wanted)
+def test_nobody_but_an_active_member_is_written_to(instant: datetime, status: MemberStatus) -> None:
+    verdict = evaluate(order(status=status), instant)
+    reason = RefusalReason.MERGED if status is MemberStatus.MERGED else RefusalReason.NOT_ACTIVE
+    assert verdict == Refuse(reason)
 
 
 def test_each_reason_not_to_start() -> None:
-    now = datetime(2026, 11, 24, 11, tzinfo=UTC)
-    assert evaluate(order(), now) == Start(TODAY)
-    assert evaluate(order(cancelled=True), now) == Refuse(RefusalReason.CANCELLED)
-    assert evaluate(order(status=None, zone=None, ends_on=None), now) == Refuse(
+    instant = datetime(2026, 11, 24, 11, tzinfo=UTC)
+    assert evaluate(order(), instant) == Start(TODAY)
+    assert evaluate(order(cancelled=True), instant) == Refuse(RefusalReason.CANCELLED)
+    assert evaluate(order(status=None, zone=None, ends_on=None), instant) == Refuse(
         RefusalReason.NOT_ACTIVE
     )
-    assert evaluate(order(ends_on=TODAY), now) == Refuse(RefusalReason.NOT_ACTIVE)
-    assert evaluate(order(has_address=False), now) == Refuse(RefusalReason.NO_ADDRESS)
-    assert evaluate(order(project_known=False), now) == Wait()
-    assert evaluate(order(report_known=False), now) == Wait()
-    assert evaluate(order(retry_at=now + timedelta(seconds=1)), now) == Wait()
-    assert evaluate(order(retry_at=now), now) == Start(TODAY)
+    assert evaluate(order(ends_on=TODAY), instant) == Refuse(RefusalReason.NOT_ACTIVE)
+    assert evaluate(order(has_address=False), instant) == Refuse(RefusalReason.NO_ADDRESS)
+    assert evaluate(order(project_known=False), instant) == Wait()
+    assert evaluate(order(report_known=False), instant) == Wait()
+    assert evaluate(order(retry_at=instant + timedelta(seconds=1)), instant) == Wait()
+    assert evaluate(order(retry_at=instant), instant) == Start(TODAY)
 
 
 @given(day=st.dates(date(2000, 1, 1), date(2100, 1, 1)))
@@ -147,13 +150,15 @@ def test_a_message_is_handed_over_on_the_day_that_was_recorded(
     started: datetime, zone: str, slow: timedelta
 ) -> None:
     day = started.astimezone(ZoneInfo(zone)).date()
-    now = started + slow
-    if deliveries_rules.is_attempt_valid(started, day, zone, now):
-        assert now.astimezone(ZoneInfo(zone)).date() == day
+    instant = started + slow
+    if deliveries_rules.is_attempt_valid(started, day, zone, instant):
+        assert instant.astimezone(ZoneInfo(zone)).date() == day
         assert slow < deliveries_rules.ATTEMPT_TIME_LIMIT
 
 
-@given(attempt=st.integers(1, 10_000), now=instants)
-def test_a_temporary_refusal_is_tried_again_within_the_hour(attempt: int, now: datetime) -> None:
-    wait = deliveries_rules.next_retry(now, attempt) - now
+@given(attempt=st.integers(1, 10_000), instant=instants)
+def test_a_temporary_refusal_is_tried_again_within_the_hour(
+    attempt: int, instant: datetime
+) -> None:
+    wait = deliveries_rules.next_retry(instant, attempt) - instant
     assert timedelta(minutes=1) <= wait <= timedelta(hours=1)

@@ -18,15 +18,15 @@ from tests.support.registry import HEADER, LONG_AGO, NOON, TODAY, csv_file, line
 CLOCK = FixedClock(NOON)
 
 
-def read(file: io.BytesIO) -> list[Person | LineRefused]:
+def parse(file: io.BytesIO) -> list[Person | LineRefused]:
     return [line.content for line in CsvFile(file).lines(CLOCK)]
 
 
 def wrong(**columns: str) -> tuple[str, ...]:
     address = columns.pop("address", "zoe@example.test")
-    [found] = read(csv_file(line(address, **columns)))
-    assert isinstance(found, LineRefused)
-    return found.codes
+    [content] = parse(csv_file(line(address, **columns)))
+    assert isinstance(content, LineRefused)
+    return content.codes
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16", "utf-32"])
@@ -58,19 +58,19 @@ def test_english_headers_in_another_order_are_read() -> None:
         "F-1,2026-03-01,EN,Zoe@Example.test",
         header="Consent proof,Consent date,Language,E-mail",
     )
-    [person] = read(file)
+    [person] = parse(file)
     assert isinstance(person, Person)
     assert (person.address, person.language) == ("zoe@example.test", "en")
 
 
 def test_without_a_last_contact_a_member_counts_as_contacted_today() -> None:
-    [person] = read(csv_file(line("zoe@example.test", last_contact="")))
+    [person] = parse(csv_file(line("zoe@example.test", last_contact="")))
     assert isinstance(person, Person)
     assert person.last_contact == TODAY
 
 
 def test_without_an_acceptance_date_the_charter_was_accepted_with_the_consent() -> None:
-    [person] = read(csv_file(line("zoe@example.test", accepted="", consent="02/03/2026")))
+    [person] = parse(csv_file(line("zoe@example.test", accepted="", consent="02/03/2026")))
     assert isinstance(person, Person)
     assert person.accepted_on == date(2026, 3, 2)
 
@@ -100,10 +100,10 @@ def test_every_reason_is_said_in_both_languages() -> None:
 
 def test_a_line_with_too_many_cells_does_not_spoil_the_next() -> None:
     file = csv_file(line("a@example.test") + ";more", "", line("b@example.test"))
-    found = list(CsvFile(file).lines(CLOCK))
-    assert [line.first for line in found] == [2, 4]
-    assert isinstance(found[0].content, LineRefused)
-    assert isinstance(found[1].content, Person)
+    lines = list(CsvFile(file).lines(CLOCK))
+    assert [line.first for line in lines] == [2, 4]
+    assert isinstance(lines[0].content, LineRefused)
+    assert isinstance(lines[1].content, Person)
 
 
 def test_a_sheet_without_the_needed_columns_says_which() -> None:
@@ -149,11 +149,11 @@ PLACES = "Courriel;Date de consentement;Preuve;Code postal;Région;Département;
 def living(*, postcode: str = "", region: str = "", department: str = "", zone: str = "") -> str:
     """The zone in which a line's person lives, or the reason why it is refused."""
     text = f"zoe@example.test;01/03/2026;F-1;{postcode};{region};{department};{zone}"
-    [found] = read(csv_file(text, header=PLACES))
-    if isinstance(found, LineRefused):
-        [reason] = found.codes
+    [content] = parse(csv_file(text, header=PLACES))
+    if isinstance(content, LineRefused):
+        [reason] = content.codes
         return reason
-    return found.zone
+    return content.zone
 
 
 def test_a_departement_beside_a_region_tells_the_zone_too() -> None:
@@ -176,8 +176,8 @@ def test_places_that_contradict_each_other_and_places_abroad_ask_for_the_zone() 
 def test_people_of_whom_nothing_says_where_they_live_are_counted() -> None:
     texts = ["a@example.test;01/03/2026;F-1;;;;", "b@example.test;01/03/2026;F-2;35000;;;"]
     opened = CsvFile(csv_file(*texts, header=PLACES))
-    people = [found.content for found in opened.lines(CLOCK)]
-    assert [one.zone for one in people if isinstance(one, Person)] == ["Europe/Paris"] * 2
+    people = [parsed_line.content for parsed_line in opened.lines(CLOCK)]
+    assert [person.zone for person in people if isinstance(person, Person)] == ["Europe/Paris"] * 2
     assert opened.facts.placeless == 1
     [notice] = notices(opened, "en")
     assert notice.startswith("Lines without a time zone, postcode, region or département: 1.")
@@ -191,7 +191,7 @@ def test_a_written_zone_that_is_not_the_one_of_the_place_is_reported() -> None:
         "c@example.test;01/03/2026;F-3;;Guadeloupe;;America/Guadeloupe",
     ]
     opened = CsvFile(csv_file(*texts, header=PLACES))
-    assert all(isinstance(found.content, Person) for found in opened.lines(CLOCK))
+    assert all(isinstance(parsed_line.content, Person) for parsed_line in opened.lines(CLOCK))
     assert opened.facts.elsewhere == 1
     [notice] = notices(opened, "fr")
     assert notice.startswith("Lignes dont le fuseau horaire n'a pas l'heure de leur code postal")
@@ -205,28 +205,28 @@ def test_a_year_that_programs_write_for_no_date_is_no_last_contact(nothing: str)
 def test_joiners_that_spell_a_domain_are_part_of_it() -> None:
     """IDNA 2003 drops them, and the message reaches another registered domain."""
     joined, apart = "zoe@نامه\u200cای.example", "zoe@نامهای.example"
-    [person, other] = read(csv_file(line(joined), line(apart)))
+    [person, other] = parse(csv_file(line(joined), line(apart)))
     assert isinstance(person, Person)
     assert isinstance(other, Person)
     assert person.address == "zoe@xn--mgba3gch31f060k.example"
     assert other.address == "zoe@xn--mgba3gch31f.example"
-    [person] = read(csv_file(line("zo\u200de@exa\u200cmple.test")))
+    [person] = parse(csv_file(line("zo\u200de@exa\u200cmple.test")))
     assert isinstance(person, Person)
     assert person.address == "zoe@example.test"
 
 
 @pytest.mark.parametrize("lost", ["Chlo?", "Chlo??", "No+AOs-l", "¿lodie"])
 def test_a_name_that_has_lost_its_accents_is_refused(lost: str) -> None:
-    [found] = read(csv_file(line("zoe@example.test").replace("Zoé", lost)))
-    assert isinstance(found, LineRefused)
-    assert found.codes == ("garbled",)
+    [content] = parse(csv_file(line("zoe@example.test").replace("Zoé", lost)))
+    assert isinstance(content, LineRefused)
+    assert content.codes == ("garbled",)
 
 
 def test_a_line_that_is_refused_still_tells_that_the_month_comes_first() -> None:
     """Else the other lines of the column would be kept, with dates that nobody meant."""
     surplus = line("zoe@example.test", consent="12/31/2025") + ";surplus"
     opened = CsvFile(csv_file(line("ana@example.test", consent="03/04/2026"), surplus))
-    [_, refused] = [found.content for found in opened.lines(CLOCK)]
+    [_, refused] = [parsed_line.content for parsed_line in opened.lines(CLOCK)]
     assert isinstance(refused, LineRefused)
     assert refused.codes == ("cells",)
     assert opened.facts.month_first == {"consent_on": 3}

@@ -42,28 +42,32 @@ LINES = st.sampled_from(
 TEXTS = st.lists(st.one_of(LINES, PIECES, st.text(max_size=8)), max_size=30).map("".join)
 
 
-def read(content: bytes) -> tuple[list[Person | LineRefused], CsvFile] | None:
+def parse(content: bytes) -> tuple[list[Person | LineRefused], CsvFile] | None:
     try:
         csv_file = CsvFile(io.BytesIO(content))
         lines = list(csv_file.lines(CLOCK))
     except Refusal:
         return None
     facts = csv_file.facts
-    records_and_more = facts.above + facts.blank + sum(it.last - it.first + 1 for it in lines)
+    records_and_more = (
+        facts.above + facts.blank + sum(record.last - record.first + 1 for record in lines)
+    )
     assert records_and_more == facts.physical
-    for it in lines:
+    for record in lines:
         assert (
-            it.content.message("en") if isinstance(it.content, LineRefused) else it.content.address
+            record.content.message("en")
+            if isinstance(record.content, LineRefused)
+            else record.content.address
         )
-    return [it.content for it in lines], csv_file
+    return [record.content for record in lines], csv_file
 
 
 @settings(deadline=None)
 @given(st.one_of(st.binary(max_size=400), TEXTS.map(str.encode)))
 def test_no_bytes_below_a_header_end_in_anything_but_a_refusal(tail: bytes) -> None:
     for encoding in ("utf-8", "utf-16", "cp1252"):
-        read(f"{HEADER}\r\n".encode(encoding) + tail)
-    read(tail)
+        parse(f"{HEADER}\r\n".encode(encoding) + tail)
+    parse(tail)
 
 
 @settings(deadline=None)
@@ -71,17 +75,17 @@ def test_no_bytes_below_a_header_end_in_anything_but_a_refusal(tail: bytes) -> N
 @example('"\n\0')
 def test_physical_lines_are_counted_by_their_ends(text: str) -> None:
     whole = f"{HEADER}\r\n{text}"
-    found = read(whole.encode("utf-8", "surrogatepass"))
-    if found is not None:
+    parsed = parse(whole.encode("utf-8", "surrogatepass"))
+    if parsed is not None:
         ends = re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+$", whole)
-        assert found[1].facts.physical == len(ends)
+        assert parsed[1].facts.physical == len(ends)
 
 
 @settings(deadline=None)
 @given(TEXTS)
 def test_no_name_holds_another_persons_line(text: str) -> None:
-    found = read(f"{HEADER}\r\n{text}\r\n".encode("utf-8", "surrogatepass"))
-    for content in found[0] if found else []:
+    parsed = parse(f"{HEADER}\r\n{text}\r\n".encode("utf-8", "surrogatepass"))
+    for content in parsed[0] if parsed else []:
         if isinstance(content, Person):
             assert "@" not in content.name
             assert '"' not in content.name
@@ -93,7 +97,7 @@ def test_no_name_holds_another_persons_line(text: str) -> None:
 def test_a_record_over_several_lines_is_named_by_them_whatever_ends_a_line(end: str) -> None:
     rows = [HEADER, line("a@example.test"), line('"b@example.test'), line("c@example.test")]
     csv_file = CsvFile(io.BytesIO(end.join([*rows, line('"d@example.test'), ""]).encode()))
-    contents = [(it.first, it.last) for it in csv_file.lines(CLOCK)]
+    contents = [(record.first, record.last) for record in csv_file.lines(CLOCK)]
     assert contents == [(2, 2), (3, 5)]
     assert csv_file.facts.swallowed == [(3, 5)]
 
@@ -112,8 +116,8 @@ def test_a_record_over_several_lines_is_named_by_them_whatever_ends_a_line(end: 
 )
 def test_what_no_name_has_is_refused(name: str) -> None:
     row = line("a@example.test").replace("Durand", name)
-    found = read(f"{HEADER}\n{row}\n".encode())
-    assert found is None or isinstance(found[0][0], LineRefused)
+    parsed = parse(f"{HEADER}\n{row}\n".encode())
+    assert parsed is None or isinstance(parsed[0][0], LineRefused)
 
 
 def test_a_line_that_is_lost_is_a_defect_and_not_a_shorter_file(
@@ -121,17 +125,17 @@ def test_a_line_that_is_lost_is_a_defect_and_not_a_shorter_file(
 ) -> None:
     content = f"{HEADER}\n{line('a@example.test')}\n{line('b@example.test')}\n".encode()
     csv_file = CsvFile(io.BytesIO(content))
-    some = list(csv_file._records())[:1]
-    monkeypatch.setattr(csv_file, "_records", lambda: iter(some))
+    first_record = list(csv_file._records())[:1]
+    monkeypatch.setattr(csv_file, "_records", lambda: iter(first_record))
     with pytest.raises(LinesUnaccounted):
         list(csv_file.lines(CLOCK))
 
 
 def test_a_line_longer_than_any_persons_is_refused_and_does_not_hide_the_next() -> None:
     long = "x" * (3 * LONGEST_LINE)
-    found = read(f"{HEADER}\n{long}\n{line('a@example.test')}\n".encode())
-    assert found is not None
-    refused, person = found[0]
+    parsed = parse(f"{HEADER}\n{long}\n{line('a@example.test')}\n".encode())
+    assert parsed is not None
+    refused, person = parsed[0]
     assert isinstance(refused, LineRefused)
     assert refused.codes == ("line_too_long",)
     assert isinstance(person, Person)
@@ -149,15 +153,17 @@ def test_reading_takes_steps_in_proportion_to_the_file(unit: str) -> None:
 
             def find(self, *where: object) -> int:
                 nonlocal steps
-                place = str.find(self, *where)  # type: ignore[arg-type]
+                index = str.find(self, *where)  # type: ignore[arg-type]
                 start = where[1] if len(where) > 1 else 0
                 assert isinstance(start, int)
-                steps += (len(self) if place < 0 else place) - start + 1
-                return place
+                steps += (len(self) if index < 0 else index) - start + 1
+                return index
 
         text = io.TextIOWrapper(io.BytesIO((unit * times).encode()), "utf-8", newline="")
-        lines = (None if it is None else Counted(it) for it in physical_lines(text))
-        steps += sum(it.lines for it in records(lines, ";"))
+        lines = (
+            None if physical is None else Counted(physical) for physical in physical_lines(text)
+        )
+        steps += sum(record.lines for record in records(lines, ";"))
         return steps
 
     assert looked_at(4_000) <= 4.5 * looked_at(1_000) + 100

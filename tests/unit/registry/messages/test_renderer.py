@@ -30,11 +30,11 @@ KEYS = link_keys(json.dumps(SIGNING_KEY.as_dict(private=False)))
 def test_every_kind_of_message_is_written_in_both_languages(
     kind: OrderKind, language: Language
 ) -> None:
-    written = message_content(kind, language)
-    message = message_from_bytes(renderer().render(written, NOON).source, policy=policy.default)
+    content = message_content(kind, language)
+    message = message_from_bytes(renderer().render(content, NOON).source, policy=policy.default)
     assert not message.defects
     assert message["X-Panel-Kind"] == kind
-    assert message["X-Panel-Order"] == str(written.order_id)
+    assert message["X-Panel-Order"] == str(content.order_id)
     assert message["Content-Language"] == language
     assert message["To"] == "zoe@example.test"
     assert message["Date"].datetime == NOON
@@ -47,7 +47,7 @@ def test_every_kind_of_message_is_written_in_both_languages(
     if kind is not OrderKind.EXPIRY:
         assert "La lettre de la caisse" in message["Subject"]
     assert ("/invitations/" in text) == (kind in {*SOLICITATIONS, OrderKind.CONFIRMATION})
-    assert max(len(line) for line in renderer().render(written, NOON).source.splitlines()) < 998
+    assert max(len(line) for line in renderer().render(content, NOON).source.splitlines()) < 998
 
 
 def test_practicalities_say_the_day_in_words() -> None:
@@ -58,20 +58,20 @@ def test_practicalities_say_the_day_in_words() -> None:
 
 
 def test_an_invitation_says_what_the_charter_promises_to_say() -> None:
-    written = message_content(OrderKind.INVITATION)
-    source = renderer().render(written, NOON).source
+    content = message_content(OrderKind.INVITATION)
+    source = renderer().render(content, NOON).source
     text = message_from_bytes(source, policy=policy.default).get_content()
-    for value in written.mandate.values() if written.mandate else ():
+    for value in content.mandate.values() if content.mandate else ():
         if isinstance(value, str):
             assert value in text
-    for words in ["Mme Martin", "librement", "anonyme", "pas rémunérée", "situation personnelle"]:
-        assert words in text
+    for phrase in ["Mme Martin", "librement", "anonyme", "pas rémunérée", "situation personnelle"]:
+        assert phrase in text
 
 
 def test_compensation_is_named_with_its_reference() -> None:
-    written = message_content(OrderKind.INVITATION, "en")
-    paid = {**(written.mandate or {}), "compensation": {"terms": "20 EUR", "reference": "D-7"}}
-    source = renderer().render(replace(written, mandate=paid), NOON).source
+    content = message_content(OrderKind.INVITATION, "en")
+    paid = {**(content.mandate or {}), "compensation": {"terms": "20 EUR", "reference": "D-7"}}
+    source = renderer().render(replace(content, mandate=paid), NOON).source
     text = message_from_bytes(source, policy=policy.default).get_content()
     assert "20 EUR (D-7)" in text
     assert "unpaid" not in text
@@ -97,12 +97,12 @@ def test_an_invitation_leads_to_answering_until_the_end_of_collection() -> None:
 
 
 def confirmation(
-    standing: str, language: Language = "fr", now: datetime = NOON, **changes: Any
+    standing: str, language: Language = "fr", instant: datetime = NOON, **changes: Any
 ) -> tuple[str, str]:
     """Subject and text."""
-    about = message_content(OrderKind.CONFIRMATION, language)
-    written = replace(about, details={"participation": standing}, **changes)
-    source = renderer().render(written, now).source
+    content = message_content(OrderKind.CONFIRMATION, language)
+    changed = replace(content, details={"participation": standing}, **changes)
+    source = renderer().render(changed, instant).source
     message = message_from_bytes(source, policy=policy.default)
     return str(message["Subject"]), message.get_content()
 
@@ -213,20 +213,20 @@ LINE_ENDS = [
 def test_only_crlf_ends_a_line_of_a_message_whatever_texts_hold(kind: OrderKind) -> None:
     broken = "".join(f"a{end}b.{end}.{end}From c{end}" for end in LINE_ENDS)
     hostile = broken + "\x00\x1b[2J\x9b fin =\r\n. \r"
-    written = message_content(kind)
+    content = message_content(kind)
     mandate = {
-        **dict.fromkeys(written.mandate or {}, hostile),
+        **dict.fromkeys(content.mandate or {}, hostile),
         "decision_maker": {"name": hostile, "role": hostile},
         "compensation": {"terms": hostile, "reference": hostile},
     }
-    about = replace(
-        written,
+    changed = replace(
+        content,
         mandate=mandate,
         to=Contact("zoe@example.test", hostile),
         details={"participation": JOINED, hostile: hostile},
         report=Report(1, "http://panel.test/r", hostile),
     )
-    source = renderer().render(about, NOON).source
+    source = renderer().render(changed, NOON).source
     assert bare_line_ends(source) == []
     head, _, body = source.partition(b"\r\n\r\n")
     assert max(map(len, head.split(b"\r\n"))) <= 998
