@@ -141,11 +141,11 @@ def _sign(match: re.Match[str]) -> str:
 
 def _is_spelling(text: str, index: int) -> bool:
     """Whether a joiner stands between characters that it joins: emoji, Arabic, Indic scripts."""
-    before = text[index - 1] if index else ""
-    after = text[index + 1 : index + 2]
+    previous = text[index - 1] if index else ""
+    following = text[index + 1 : index + 2]
     return all(
         side and ord(side) >= _FIRST_JOINED and (side == "\ufe0f" or not _TO_SHOW.match(side))
-        for side in (before, after)
+        for side in (previous, following)
     )
 
 

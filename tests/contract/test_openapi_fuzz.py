@@ -181,11 +181,11 @@ class Running:
         self.client = httpx.Client(base_url=self.face.url, timeout=PATIENCE)
 
     def ask(
-        self, label: str, known: Known, role: Role | None = None, **more: Any
+        self, label: str, values: Known, role: Role | None = None, **more: Any
     ) -> httpx.Response:
         method, _, path = label.partition(" ")
-        options = {"params": known.query, "headers": self.signed_in(role)} | more
-        return self.client.request(method, path.format(**known.path), **options)
+        options = {"params": values.query, "headers": self.signed_in(role)} | more
+        return self.client.request(method, path.format(**values.path), **options)
 
     def signed_in(self, role: Role | None) -> dict[str, str]:
         return self.face.issuer.headers(role, name=BERNARD) if role else {}
@@ -227,16 +227,16 @@ def start(postgres_server: PostgresServer) -> Iterator[Start]:
 
 
 @st.composite
-def cases(draw: st.DrawFn, operation: Any, known: list[Known]) -> Any:
+def cases(draw: st.DrawFn, operation: Any, candidates: list[Known]) -> Any:
     """Valid requests about existing data, the same with one change, and requests that the
     description allows or forbids."""
     modes = [GenerationMode.POSITIVE]
     if operation.body or any(True for _ in operation.iter_parameters()):
         modes.append(GenerationMode.NEGATIVE)
     case = draw(st.one_of(*(operation.as_strategy(mode) for mode in modes)))
-    if not known:
+    if not candidates:
         return case
-    chosen = draw(st.sampled_from(known))
+    chosen = draw(st.sampled_from(candidates))
     match draw(st.sampled_from(["as it is", "address", "mixed", "unknown"])):
         case "as it is":
             case.path_parameters = dict(chosen.path)
@@ -336,13 +336,13 @@ def test_an_unreadable_body_is_refused_with_a_sentence(
 ) -> None:
     running = start(service)
     role = min(running.roles[label], default=None)
-    known = running.known(label)[0]
+    values = running.known(label)[0]
     headers = running.signed_in(role) | {
         "Content-Type": "application/json",
         "Accept-Language": "en",
     }
     for body in UNREADABLE:
-        refused = running.ask(label, known, role, content=body, headers=headers)
+        refused = running.ask(label, values, role, content=body, headers=headers)
         if label in OPEN_TO_ALL and len(body) > LARGEST_OPEN_TO_ALL:
             assert refused.status_code == 413
             continue
@@ -359,10 +359,10 @@ def test_a_value_that_no_column_can_hold_is_refused_with_its_place(
     running = start(service)
     role = min(running.roles[label], default=None)
     headers = running.signed_in(role) | {"Accept-Language": "fr"}
-    for known in running.known(label):
-        for path, value, instead in spoilt(known.body):
+    for values in running.known(label):
+        for path, value, instead in spoilt(values.body):
             refused = running.ask(
-                label, known, json=replaced(known.body, path, instead), headers=headers
+                label, values, json=replaced(values.body, path, instead), headers=headers
             )
             assert refused.status_code == 422, (path, value, refused.text)
             assert refused.headers["Content-Type"] == PROBLEM
@@ -376,9 +376,9 @@ def test_text_in_a_path_matches_or_is_refused_with_a_sentence(
 ) -> None:
     running = start(service)
     role = min(running.roles[label])
-    known = running.known(label)[0]
+    values = running.known(label)[0]
     for name, text in product(free_texts(service, label), SOUGHT):
-        answer = running.ask(label, known, role, params=known.query | {name: text})
+        answer = running.ask(label, values, role, params=values.query | {name: text})
         assert answer.status_code < 500, (name, text, answer.text)
         if answer.status_code >= 400:
             assert answer.headers["Content-Type"] == PROBLEM

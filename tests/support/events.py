@@ -31,8 +31,8 @@ async def produce(bootstrap: str, *events: Event, poison: int = 0) -> None:
     ]
     try:
         topic = topic_of(type(events[0])).name
-        for place, event in enumerate(events):
-            if place == len(events) // 2:
+        for index, event in enumerate(events):
+            if index == len(events) // 2:
                 for number in range(poison):
                     await producer.send_and_wait(topic, key=b"poison", **bad[number % len(bad)])
             await producer.send(
@@ -57,11 +57,11 @@ async def committed(
         isolation_level="read_committed",
     )
     await consumer.start()
-    seen: list[ConsumerRecord] = []
+    records: list[ConsumerRecord] = []
     try:
-        while not enough(seen):
+        while not enough(records):
             batches = await consumer.getmany(timeout_ms=200)
-            seen += [record for batch in batches.values() for record in batch]
-        return seen
+            records += [record for batch in batches.values() for record in batch]
+        return records
     finally:
         await consumer.stop()

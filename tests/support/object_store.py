@@ -92,5 +92,5 @@ def _jar() -> Path:
     with (cache / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         project = MavenContext(repo_cache=cache / "maven").project("org.gaul", "s3proxy")
-        found = project.at_version(VERSION).artifact(classifier="jar-with-dependencies").resolve()
-    return Path(found)
+        jars = project.at_version(VERSION).artifact(classifier="jar-with-dependencies").resolve()
+    return Path(jars)

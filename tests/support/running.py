@@ -33,9 +33,11 @@ def subject_of(name: str) -> str:
 class Issuer:
     """Publishes keys as any issuer does; `token` signs in whoever a test needs."""
 
-    def __init__(self) -> None:
+    def __init__(self, key: OKPKey | None = None) -> None:
         self.url = f"http://127.0.0.1:{free_port()}"
-        self.key = OKPKey.generate_key("Ed25519")
+        self.key = key or OKPKey.generate_key("Ed25519")
+        # A test may publish anything else, strange keys and nonsense too.
+        self.published: Any = [self.key.as_dict(private=False, kid=self.key.thumbprint())]
 
     def token(
         self,
@@ -57,15 +59,14 @@ class Issuer:
         return account_code(self.url, subject_of(name))
 
     def app(self) -> Starlette:
-        async def about(_: Any) -> JSONResponse:
+        async def configuration(_: Any) -> JSONResponse:
             return JSONResponse({"issuer": self.url, "jwks_uri": f"{self.url}/jwks"})
 
         async def jwks(_: Any) -> JSONResponse:
-            public = self.key.as_dict(private=False, kid=self.key.thumbprint())
-            return JSONResponse({"keys": [public]})
+            return JSONResponse({"keys": self.published})
 
         return Starlette(
-            routes=[Route("/.well-known/openid-configuration", about), Route("/jwks", jwks)]
+            routes=[Route("/.well-known/openid-configuration", configuration), Route("/jwks", jwks)]
         )
 
 

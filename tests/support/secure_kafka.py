@@ -59,15 +59,17 @@ async def controlled(folder: Path) -> AsyncIterator[tuple[str, dict[str, KafkaSe
         await asyncio.gather(
             *(add_user(broker.bootstrap, name, f"password of {name}") for name in PRINCIPALS)
         )
-        await asyncio.gather(*(tool(ACLS, broker.bootstrap, *one.arguments) for one in grants()))
-        found = {
+        await asyncio.gather(
+            *(tool(ACLS, broker.bootstrap, *grant.arguments) for grant in grants())
+        )
+        groups = {
             principal: KafkaServer(
                 f"{HOST}:{port}", principal, SecretStr(f"password of {principal}"), authority
             )
             for principal in PRINCIPALS
         }
-        await ensure_topics(found[SETUP], TOPICS)
-        yield broker.bootstrap, found
+        await ensure_topics(groups[SETUP], TOPICS)
+        yield broker.bootstrap, groups
     finally:
         await broker.stop()
 

@@ -58,12 +58,12 @@ def kafka(directory: Path) -> AbstractContextManager[str]:
     return container_kafka() if containers_wanted() else embedded_kafka(directory)
 
 
-async def eventually(condition: Condition, what: str, within: float = PATIENCE) -> None:
+async def eventually(condition: Condition, description: str, within: float = PATIENCE) -> None:
     """Wait for a condition instead of for a while."""
     deadline = monotonic() + within
     while not await condition():
         if monotonic() > deadline:
-            raise AssertionError(f"not within {within:.0f} s: {what}")
+            raise AssertionError(f"not within {within:.0f} s: {description}")
         await asyncio.sleep(0.05)
 
 

@@ -13,14 +13,14 @@ async def start_afresh(bootstrap: str) -> None:
     """Delete every topic of the contract, and with it what groups have read; create them anew."""
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()
-    ours = {topic.name for topic in TOPICS}
+    names = {topic.name for topic in TOPICS}
     try:
-        there = ours & set(await admin.list_topics())
+        there = names & set(await admin.list_topics())
         if there:
             await admin.delete_topics(sorted(there))
 
         async def gone() -> bool:
-            return not ours & set(await admin.list_topics())
+            return not names & set(await admin.list_topics())
 
         await eventually(gone, "the topics of the test before are deleted")
     finally:
@@ -32,7 +32,7 @@ async def start_afresh(bootstrap: str) -> None:
     try:
 
         async def led() -> bool:
-            described = await admin.describe_topics(sorted(ours))
+            described = await admin.describe_topics(sorted(names))
             return all(
                 partition["leader"] >= 0 for topic in described for partition in topic["partitions"]
             )

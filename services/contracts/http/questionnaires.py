@@ -106,14 +106,14 @@ class Questionnaire(Command):
 
     @model_validator(mode="after")
     def conditions_look_back(self) -> Self:
-        seen: dict[str, set[str]] = {}
+        codes: dict[str, set[str]] = {}
         for question in self.questions:
-            if question.id in seen:
+            if question.id in codes:
                 raise PydanticCustomError(
                     "question_twice", "two questions are called {id}", {"id": question.id}
                 )
             condition = question.only_if
-            if condition and not set(condition.any_of) <= seen.get(condition.question, set()):
+            if condition and not set(condition.any_of) <= codes.get(condition.question, set()):
                 raise PydanticCustomError(
                     "condition_unknown",
                     "the condition of {id} names no option of an earlier choice",
@@ -125,7 +125,7 @@ class Questionnaire(Command):
                     "option_twice", "two options of {id} have one id", {"id": question.id}
                 )
             choice = isinstance(question, SingleChoice | MultipleChoice)
-            seen[question.id] = {option.id for option in options} if choice else set()
+            codes[question.id] = {option.id for option in options} if choice else set()
         return self
 
 

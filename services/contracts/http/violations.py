@@ -133,12 +133,12 @@ def _violation(error: Mapping[str, Any]) -> Violation:
     french = {name: _number(value, "\u202f") for name, value in data.items()}
     english = {name: _number(value, ",") for name, value in data.items()}
     # A place may be a name that was sent, even one that no encoding can hold.
-    place = tuple(
+    path = tuple(
         part.encode(errors="replace").decode() if isinstance(part, str) else part
         for part in _keys(error["loc"])
     )
     return Violation(
-        place, fr.format(**french), en.format(**english), is_limit=error["type"] in _LIMITS
+        path, fr.format(**french), en.format(**english), is_limit=error["type"] in _LIMITS
     )
 
 
@@ -184,10 +184,10 @@ def _number(value: Any, thousands: str) -> Any:
     return f"{value:,.10g}".replace(",", thousands) if isinstance(value, int | float) else value
 
 
-def _keys(place: Place) -> list[str | int]:
+def _keys(path: Place) -> list[str | int]:
     """The keys of the request alone: pydantic adds the kind of question after its number."""
     return [
         part
-        for before, part in zip(("", *place), place, strict=False)
-        if part != "body" and not (isinstance(before, int) and part in QUESTION_KINDS)
+        for parent, part in zip(("", *path), path, strict=False)
+        if part != "body" and not (isinstance(parent, int) and part in QUESTION_KINDS)
     ]

@@ -115,8 +115,8 @@ async def update_replayed(conn: Executor, dead_letter_id: int, at: datetime) -> 
     await execute(conn, queries.update_replayed, dead_letter_id=dead_letter_id, at=at)
 
 
-async def delete_old_dead_letters(conn: Executor, before: datetime) -> None:
-    await execute(conn, queries.delete_old_dead_letters, before=before)
+async def delete_old_dead_letters(conn: Executor, older_than: datetime) -> None:
+    await execute(conn, queries.delete_old_dead_letters, before=older_than)
 
 
 async def count_dead_letters(conn: Executor) -> dict[str, int]:

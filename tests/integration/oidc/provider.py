@@ -31,21 +31,21 @@ _FILES = ("package.json", "package-lock.json")
 def installed() -> Path:
     """Where the provider is ready to run; fetched when its lock file is new here."""
     content = b"".join((HERE / name).read_bytes() for name in _FILES)
-    place = CACHE / f"oidc-provider-{hashlib.sha256(content).hexdigest()[:16]}"
-    if place.exists():
-        return place
+    folder = CACHE / f"oidc-provider-{hashlib.sha256(content).hexdigest()[:16]}"
+    if folder.exists():
+        return folder
     npm = shutil.which("npm")
     if npm is None:
         why = "npm is needed once, to fetch the OpenID Connect provider that these tests run on"
         if os.environ.get("CI"):
             pytest.fail(why)
         pytest.skip(why)
-    making = place.with_name(f"{place.name}.{os.getpid()}")
+    making = folder.with_name(f"{folder.name}.{os.getpid()}")
     making.mkdir(parents=True)
     for name in _FILES:
         shutil.copy(HERE / name, making)
     try:
-        done = subprocess.run(
+        installation = subprocess.run(
             [npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts"],
             cwd=making,
             capture_output=True,
@@ -56,25 +56,25 @@ def installed() -> Path:
     except subprocess.TimeoutExpired:
         shutil.rmtree(making)
         pytest.fail(f"npm did not fetch the provider in {_FETCHED_IN_SECONDS} seconds")
-    if done.returncode:
+    if installation.returncode:
         shutil.rmtree(making)
-        pytest.fail(f"npm could not fetch the provider: {done.stderr}")
+        pytest.fail(f"npm could not fetch the provider: {installation.stderr}")
     try:
-        making.rename(place)
+        making.rename(folder)
     except OSError:  # another run was faster
         shutil.rmtree(making)
-    return place
+    return folder
 
 
 def signing_key(algorithm: str, id: str) -> dict[str, Any]:
     match algorithm:
         case "ES256":
-            made: Any = ECKey.generate_key("P-256")
+            key: Any = ECKey.generate_key("P-256")
         case "EdDSA" | "Ed25519":
-            made = OKPKey.generate_key("Ed25519")
+            key = OKPKey.generate_key("Ed25519")
         case _:
-            made = RSAKey.generate_key(2048)
-    return {**made.as_dict(private=True), "alg": algorithm, "use": "sig", "kid": id}
+            key = RSAKey.generate_key(2048)
+    return {**key.as_dict(private=True), "alg": algorithm, "use": "sig", "kid": id}
 
 
 @dataclass
@@ -94,21 +94,21 @@ class Provider:
         """`keys[0]` signs; all are published."""
         file = self.directory / f"keys-{self.port}.json"
         file.write_text(json.dumps(list(keys)))
-        place = await asyncio.to_thread(installed)
+        folder = await asyncio.to_thread(installed)
         node, _ = compute_driver_executable()
         self._process = await asyncio.create_subprocess_exec(
             node,
             HERE / "issuer.mjs",
             str(self.port),
             str(file),
-            str(place / "node_modules"),
+            str(folder / "node_modules"),
             *(["literal"] if self.literal else []),
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
         )
         assert self._process.stdout
-        said = await asyncio.wait_for(self._process.stdout.readline(), 60)
-        assert said == b"listening\n", said
+        line = await asyncio.wait_for(self._process.stdout.readline(), 60)
+        assert line == b"listening\n", line
 
     async def stop(self) -> None:
         if self._process and self._process.returncode is None:
@@ -136,12 +136,12 @@ class Provider:
 async def provider(
     port: int, directory: Path, *keys: dict[str, Any], literal: bool = False
 ) -> AsyncIterator[Provider]:
-    made = Provider(port, directory, literal)
-    await made.start(keys)
+    running = Provider(port, directory, literal)
+    await running.start(keys)
     try:
-        yield made
+        yield running
     finally:
-        await made.stop()
+        await running.stop()
 
 
 class _Form(HTMLParser):
@@ -153,12 +153,12 @@ class _Form(HTMLParser):
         self.fields: dict[str, str] = {}
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        said = dict(attrs)
+        attributes = dict(attrs)
         if tag == "form" and self.action is None:
-            self.action = said.get("action") or ""
-        named = said.get("name")
-        if tag in ("input", "button") and named:
-            self.fields[named] = said.get("value") or ""
+            self.action = attributes.get("action") or ""
+        field_name = attributes.get("name")
+        if tag in ("input", "button") and field_name:
+            self.fields[field_name] = attributes.get("value") or ""
 
 
 async def approve(verification_uri: str, user_code: str, person: str, denied: bool = False) -> str:

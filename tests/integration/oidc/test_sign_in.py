@@ -43,8 +43,8 @@ FIRST = signing_key("RS256", "first")
 
 @pytest.fixture
 async def issuer(tmp_path: Path) -> AsyncIterator[Provider]:
-    async with provider(free_port(), tmp_path, FIRST) as made:
-        yield made
+    async with provider(free_port(), tmp_path, FIRST) as running:
+        yield running
 
 
 class Time:
@@ -57,14 +57,14 @@ class Time:
 
 def parts(token: str) -> tuple[dict[str, Any], dict[str, Any], str]:
     header, payload, signature = token.split(".")
-    return _read(header), _read(payload), signature
+    return _decoded(header), _decoded(payload), signature
 
 
-def _read(part: str) -> dict[str, Any]:
+def _decoded(part: str) -> dict[str, Any]:
     return dict(json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))))
 
 
-def _written(part: Any) -> str:
+def _encoded(part: Any) -> str:
     raw = part if isinstance(part, bytes) else json.dumps(part).encode()
     return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
@@ -135,7 +135,7 @@ async def test_roles_open_what_they_should_and_nothing_else(
 ) -> None:
     claire = (await signed_in(issuer, "claire")).token
     zoe = (await signed_in(issuer, "zoe")).token
-    both = await issuer.token("both")
+    token_of_both = await issuer.token("both")
     project = f"/api/projects/{uuid4()}"
     signature = f"/api/proposals/{uuid4()}/decision/signature"
     async with databases.clone(postgres_server, "feedback") as (dsn, _), AsyncExitStack() as stack:
@@ -147,28 +147,30 @@ async def test_roles_open_what_they_should_and_nothing_else(
         )
         client = await stack.enter_async_context(httpx.AsyncClient(base_url=url))
 
-        async def told(method: str, path: str, token: str, **send: Any) -> tuple[int, str]:
+        async def request(method: str, path: str, token: str, **send: Any) -> tuple[int, str]:
             headers = {"Authorization": f"Bearer {token}", "Accept-Language": "en"}
             answer = await client.request(method, path, headers=headers, **send)
             return answer.status_code, answer.text
 
         # Past the door, there is no such project; the decision is for others to sign.
-        assert (await told("GET", project, claire))[0] == 404
-        assert (await told("POST", signature, claire, json={"version": 1}))[0] == NotAllowed.status
-        assert (await told("GET", project, zoe))[0] == NotAllowed.status
+        assert (await request("GET", project, claire))[0] == 404
+        assert (await request("POST", signature, claire, json={"version": 1}))[
+            0
+        ] == NotAllowed.status
+        assert (await request("GET", project, zoe))[0] == NotAllowed.status
         # Analysis alone would open the project: it is the two together that are refused.
-        status, said = await told("GET", project, both)
+        status, title = await request("GET", project, token_of_both)
         assert status == RolesApart.status
-        assert RolesApart.sentence.en in said
-        assert (await told("GET", project, claire[:-8]))[0] == NotSignedIn.status
+        assert RolesApart.sentence.en in title
+        assert (await request("GET", project, claire[:-8]))[0] == NotSignedIn.status
 
 
 async def test_an_issuer_that_wants_to_be_asked_for_the_services_is_asked(tmp_path: Path) -> None:
     async with provider(free_port(), tmp_path, FIRST, literal=True) as issuer:
         tokens = StaffTokens(issuer.url, AUDIENCE)
-        asked = await signed_in(issuer, "claire", "urn:panel")
-        assert asked.name == "Claire D."
-        assert (await tokens.verify(asked.token)).roles == {Role.CAMPAIGNS, Role.OPERATIONS}
+        session = await signed_in(issuer, "claire", "urn:panel")
+        assert session.name == "Claire D."
+        assert (await tokens.verify(session.token)).roles == {Role.CAMPAIGNS, Role.OPERATIONS}
         # Without it the token is for the issuer itself, and says nothing to anybody else.
         unasked = await signed_in(issuer, "claire")
         assert "." not in unasked.token
@@ -179,10 +181,10 @@ def test_what_to_ask_an_issuer_for_is_said_with_its_address(tmp_path: Path) -> N
     services = {name: {"url": f"https://{name}.example/"} for name in SERVICES}
     file = tmp_path / "stack.json"
     for more, resource in (({}, None), ({"resource": "urn:panel"}, "urn:panel")):
-        about = {"url": "https://issuer.example/"} | more
-        file.write_text(json.dumps({"services": services, "issuer": about}))
-        found = Endpoints.from_stack(file)
-        assert (found.issuer, found.resource) == ("https://issuer.example", resource)
+        configuration = {"url": "https://issuer.example/"} | more
+        file.write_text(json.dumps({"services": services, "issuer": configuration}))
+        endpoints = Endpoints.from_stack(file)
+        assert (endpoints.issuer, endpoints.resource) == ("https://issuer.example", resource)
 
 
 async def test_a_sign_in_that_is_denied_is_over(issuer: Provider) -> None:
@@ -220,16 +222,18 @@ async def test_roles_come_from_the_claim_and_by_the_words_that_an_issuer_uses(
     assert await roles("strangers", usual) == set()
     assert await roles("nested", usual) == set()
     assert await roles("nested", RoleClaim("realm_access.roles")) == {Role.DECISION}
-    named = RoleClaim(
+    role_claim = RoleClaim(
         "https://panel.example/groups", {"panel-officers": [Role.CAMPAIGNS, Role.OPERATIONS]}
     )
-    assert await roles("groups", named) == {Role.CAMPAIGNS, Role.OPERATIONS}
+    assert await roles("groups", role_claim) == {Role.CAMPAIGNS, Role.OPERATIONS}
     # With a list of meanings, our own words mean nothing: an issuer's `audit` may be another's.
     assert await roles("text", RoleClaim("roles", {"audit": [Role.DECISION]})) == {Role.DECISION}
     with pytest.raises(RolesApart):
         await roles("both", usual)
     with pytest.raises(RolesApart):
-        await roles("groups", RoleClaim(named.name, {"cn=all": [Role.REGISTRY, Role.ANALYSIS]}))
+        await roles(
+            "groups", RoleClaim(role_claim.name, {"cn=all": [Role.REGISTRY, Role.ANALYSIS]})
+        )
 
 
 async def test_keys_rotate_while_people_are_signed_in(issuer: Provider) -> None:
@@ -293,8 +297,8 @@ async def test_who_answers_as_another_issuer_is_none(issuer: Provider) -> None:
 async def test_an_id_token_is_no_access_token(issuer: Provider) -> None:
     """It is for the console, not for the services, and holds no roles."""
     async with httpx.AsyncClient(base_url=issuer.url) as client:
-        asked = {"client_id": "panel-console", "scope": "openid profile"}
-        code = (await client.post("/device/auth", data=asked)).json()
+        parameters = {"client_id": "panel-console", "scope": "openid profile"}
+        code = (await client.post("/device/auth", data=parameters)).json()
         await approve(code["verification_uri"], code["user_code"], "claire")
         grant = {
             "client_id": "panel-console",
@@ -319,26 +323,26 @@ async def test_no_token_is_believed_without_the_issuers_signature(issuer: Provid
     jwk = json.dumps(published).encode()
     forged: dict[str, str] = {}
     for name in ("none", "None", "NONE", "nOnE"):
-        forged[name] = f"{_written({'alg': name})}.{_written(claims)}."
+        forged[name] = f"{_encoded({'alg': name})}.{_encoded(claims)}."
         forged[f"{name}, signature kept"] = (
-            f"{_written(header | {'alg': name})}.{_written(claims)}.{signature}"
+            f"{_encoded(header | {'alg': name})}.{_encoded(claims)}.{signature}"
         )
     for name, secret in (("pem", pem), ("pem stripped", pem.strip()), ("jwk", jwk), ("", b"")):
         for algorithm, digest in (("HS256", hashlib.sha256), ("HS512", hashlib.sha512)):
-            signed = f"{_written(header | {'alg': algorithm})}.{_written(claims)}"
+            signed = f"{_encoded(header | {'alg': algorithm})}.{_encoded(claims)}"
             mac = hmac.new(secret, signed.encode(), digest).digest()
-            forged[f"{algorithm} with the public key as {name}"] = f"{signed}.{_written(mac)}"
+            forged[f"{algorithm} with the public key as {name}"] = f"{signed}.{_encoded(mac)}"
     more = claims | {"roles": ["campaigns", "decision"]}
-    forged["roles added"] = f"{_written(header)}.{_written(more)}.{signature}"
+    forged["roles added"] = f"{_encoded(header)}.{_encoded(more)}.{signature}"
     forged["another algorithm of the same key"] = (
-        f"{_written(header | {'alg': 'PS256'})}.{_written(claims)}.{signature}"
+        f"{_encoded(header | {'alg': 'PS256'})}.{_encoded(claims)}.{signature}"
     )
     mine = signing_key("RS256", "first")
     embedded = header | {"jwk": {name: mine[name] for name in ("kty", "n", "e")}}
     elsewhere = header | {"jku": "http://127.0.0.1:9/jwks"}
     for name, said in (("own key in the header", embedded), ("keys elsewhere", elsewhere)):
-        signed = f"{_written(said)}.{_written(claims)}"
-        forged[name] = f"{signed}.{_written(_rs256(mine, signed.encode()))}"
+        signed = f"{_encoded(said)}.{_encoded(claims)}"
+        forged[name] = f"{signed}.{_encoded(_rs256(mine, signed.encode()))}"
     forged["no signature"] = good.rpartition(".")[0] + "."
     forged["two parts"] = good.rpartition(".")[0]
     forged["nothing"] = ""

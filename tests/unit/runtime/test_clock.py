@@ -24,12 +24,12 @@ def test_a_civil_day_depends_on_where_the_member_lives() -> None:
 
 
 def test_two_processes_see_a_change_at_once(tmp_path: Path) -> None:
-    one, other = SharedClock(tmp_path / "clock.json"), SharedClock(tmp_path / "clock.json")
-    before = other.now()
-    one.change(lambda setting: ClockSetting(setting.offset + timedelta(days=31)))
-    assert other.now() - before >= timedelta(days=31)
+    first, other = SharedClock(tmp_path / "clock.json"), SharedClock(tmp_path / "clock.json")
+    start = other.now()
+    first.change(lambda setting: ClockSetting(setting.offset + timedelta(days=31)))
+    assert other.now() - start >= timedelta(days=31)
     noon = datetime(2026, 11, 24, 12, tzinfo=UTC)
-    one.change(lambda setting: ClockSetting(stopped_at=noon))
+    first.change(lambda setting: ClockSetting(stopped_at=noon))
     assert other.now() == noon == other.now()
 
 

@@ -40,11 +40,11 @@ def test_no_mixture_of_separators_quotes_and_breaks_makes_a_formula() -> None:
 def test_a_program_that_reads_rfc_4180_gets_every_row_and_every_cell() -> None:
     texts = hostile_texts(3_000)
     rows: list[list[Cell]] = [[text, None, -1, 2.5] for text in texts]
-    read = list(csv.reader(io.StringIO(csv_lines(rows), newline="")))
-    assert len(read) == len(rows)
-    for (cell, *others), text in zip(read, texts, strict=True):
+    parsed = list(csv.reader(io.StringIO(csv_lines(rows), newline="")))
+    assert len(parsed) == len(rows)
+    for (cell, *further_cells), text in zip(parsed, texts, strict=True):
         assert cell.removesuffix("'") == escape_formulas(clean(text)).removesuffix("'")
-        assert others == ["", "-1", "2.5"]
+        assert further_cells == ["", "-1", "2.5"]
 
 
 @pytest.mark.parametrize("start", list("=+-@\t\r\n＝＋－＠"))

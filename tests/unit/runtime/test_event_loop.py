@@ -69,7 +69,7 @@ def test_a_connection_ends_although_its_peer_says_no_goodbye(
 
     try:
         with asyncio.Runner(loop_factory=loop_factory()) as runner:
-            took = runner.run(close())
+            seconds = runner.run(close())
     finally:
         mute.stop()
-    assert took < TLS_CLOSE_SECONDS * 10
+    assert seconds < TLS_CLOSE_SECONDS * 10

@@ -59,8 +59,8 @@ def test_no_secret_has_a_default_and_none_is_shown() -> None:
 @pytest.mark.usefixtures("environment")
 def test_a_secret_is_in_no_representation_and_in_no_error() -> None:
     settings = Settings()
-    for shown in (repr(settings), str(settings), settings.model_dump_json()):
-        assert "swordfish" not in shown
+    for text in (repr(settings), str(settings), settings.model_dump_json()):
+        assert "swordfish" not in text
     with pytest.raises(ValidationError) as refused:
         Settings(database_dsn=SecretStr("swordfish"), http_port="swordfish")
     assert "swordfish" not in str(refused.value)
@@ -140,7 +140,7 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("service", "variable", "value", "said"), WRONG)
+@pytest.mark.parametrize(("service", "variable", "value", "expected"), WRONG)
 def test_a_wrong_setting_is_a_sentence_that_names_its_variable(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
@@ -148,7 +148,7 @@ def test_a_wrong_setting_is_a_sentence_that_names_its_variable(
     service: str,
     variable: str,
     value: str,
-    said: str,
+    expected: str,
 ) -> None:
     bootstrap(tmp_path / "secrets", "example.org", datetime.now(UTC))
     for name, text in SERVICE_ENVIRONMENT.items():
@@ -169,5 +169,5 @@ def test_a_wrong_setting_is_a_sentence_that_names_its_variable(
     (sentence,) = capsys.readouterr().err.splitlines()
     assert sentence.startswith("PANEL_")
     assert variable in sentence
-    assert said in sentence
+    assert expected in sentence
     assert "swordfish" not in sentence

@@ -34,8 +34,8 @@ QUESTIONNAIRE = {"questions": [QUESTION]}
 
 @pytest.fixture
 async def issuer() -> AsyncIterator[Issuer]:
-    async with signing_in() as made:
-        yield made
+    async with signing_in() as running:
+        yield running
 
 
 @pytest.fixture
@@ -98,8 +98,8 @@ async def test_nobody_holds_people_and_contributions_together(
     responses: tuple[Service, httpx.AsyncClient], issuer: Issuer
 ) -> None:
     _, client = responses
-    both = issuer.headers(Role.REGISTRY, Role.ANALYSIS)
-    assert (await client.get("/api/collections", headers=both)).status_code == 403
+    both_roles = issuer.headers(Role.REGISTRY, Role.ANALYSIS)
+    assert (await client.get("/api/collections", headers=both_roles)).status_code == 403
 
 
 async def test_a_questionnaire_makes_a_collection_ready_and_freezes_it(
@@ -113,8 +113,8 @@ async def test_a_questionnaire_makes_a_collection_ready_and_freezes_it(
     await produce(kafka, PUBLISHED)
 
     async def preparing() -> bool:
-        found = (await client.get("/api/collections", headers=headers)).json()
-        return [one["state"] for one in found] == ["preparing"]
+        collections = (await client.get("/api/collections", headers=headers)).json()
+        return [row["state"] for row in collections] == ["preparing"]
 
     await eventually(preparing, "the collection is being prepared")
     other = {"questions": [QUESTION | {"text": {"fr": "Autre chose ?"}}]}
@@ -122,10 +122,10 @@ async def test_a_questionnaire_makes_a_collection_ready_and_freezes_it(
     drafted = await client.put(path, headers=headers, json=QUESTIONNAIRE)
     assert drafted.json()["questionnaire_version"] == 2
     for _ in range(2):
-        made = await client.post(path.replace("questionnaire", "ready"), headers=headers)
-        assert (made.json()["state"], made.json()["version"]) == ("ready", 2)
-    again = await client.put(path, headers=headers, json=QUESTIONNAIRE)
-    assert again.json()["questionnaire_version"] == 2
+        ready = await client.post(path.replace("questionnaire", "ready"), headers=headers)
+        assert (ready.json()["state"], ready.json()["version"]) == ("ready", 2)
+    repeated = await client.put(path, headers=headers, json=QUESTIONNAIRE)
+    assert repeated.json()["questionnaire_version"] == 2
     assert (await client.put(path, headers=headers, json=other)).status_code == 409
 
 
@@ -181,8 +181,8 @@ async def test_a_person_has_so_many_streams_and_takes_none_from_others(
         assert refused.headers["retry-after"]
         assert str(MOST_STREAMS) in refused.json()["detail"]
         other = issuer.headers(Role.CAMPAIGNS, name="Billie B.")
-        async with client.stream("GET", "/api/hints", headers=other) as theirs:
-            assert theirs.status_code == 200
+        async with client.stream("GET", "/api/hints", headers=other) as other_stream:
+            assert other_stream.status_code == 200
 
     async def all_closed() -> bool:
         async with client.stream("GET", "/api/hints", headers=mine) as stream:
@@ -199,7 +199,9 @@ async def test_a_person_who_asks_too_often_waits_and_others_do_not(
     service.api.state.rate_limiter = RateLimiter(per_second=0.1, burst=1)
     mine = issuer.headers(Role.CAMPAIGNS, name="Alex A.")
     other = issuer.headers(Role.CAMPAIGNS, name="Billie B.")
-    answers = [await client.get("/api/collections", headers=one) for one in (mine, mine, other)]
+    answers = [
+        await client.get("/api/collections", headers=identity) for identity in (mine, mine, other)
+    ]
     assert [answer.status_code for answer in answers] == [200, 429, 200]
     assert 0 < int(answers[1].headers["retry-after"]) <= 10
 
@@ -234,10 +236,10 @@ async def test_republishing_puts_every_state_on_the_topic_again(
     await produce(kafka, PUBLISHED)
     headers = issuer.headers(Role.OPERATIONS)
 
-    async def known() -> bool:
-        found = (await client.get("/api/collections", headers=headers)).json()
-        return [UUID(one["project_id"]) for one in found] == [PUBLISHED.project_id]
+    async def is_listed() -> bool:
+        collections = (await client.get("/api/collections", headers=headers)).json()
+        return [UUID(row["project_id"]) for row in collections] == [PUBLISHED.project_id]
 
-    await eventually(known, "the project is known")
-    again = await client.post("/api/republish", headers=headers)
-    assert again.json() == {"events": {"collection.state": 1, "proposal.state": 0}}
+    await eventually(is_listed, "the project is known")
+    republished = await client.post("/api/republish", headers=headers)
+    assert republished.json() == {"events": {"collection.state": 1, "proposal.state": 0}}

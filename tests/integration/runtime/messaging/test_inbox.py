@@ -44,11 +44,11 @@ async def see(conn: Connection, events: Sequence[CollectionState]) -> None:
 
 @pytest.fixture
 async def inbox_database(database: Databases) -> Database:
-    made = await database("feedback")
-    await made.pool.execute(
+    feedback = await database("feedback")
+    await feedback.pool.execute(
         "CREATE TABLE seen (id uuid PRIMARY KEY, version bigint CHECK (version < 100), times int)"
     )
-    return made
+    return feedback
 
 
 @asynccontextmanager
@@ -153,8 +153,10 @@ async def test_a_topic_rewound_to_its_beginning_changes_nothing(
     await produce(kafka, collection(1, project), collection(2, project), collection(3, project))
 
     async def newest() -> bool:
-        held = await inbox_database.pool.fetchval("SELECT version FROM seen WHERE id = $1", project)
-        return bool(held == 3)
+        version = await inbox_database.pool.fetchval(
+            "SELECT version FROM seen WHERE id = $1", project
+        )
+        return bool(version == 3)
 
     async with consuming(kafka, inbox_database):
         await eventually(newest, "version 3 is held")
@@ -163,21 +165,21 @@ async def test_a_topic_rewound_to_its_beginning_changes_nothing(
             return await committed_offsets(kafka) == 3
 
         await eventually(settled, "the offsets are committed")
-    before = await inbox_database.pool.fetch("SELECT * FROM seen")
+    rows = await inbox_database.pool.fetch("SELECT * FROM seen")
 
     await topics.rewind(kafka, topic_of(CollectionState).name, "feedback")
     marker = collection()
     await produce(kafka, marker)
     async with consuming(kafka, inbox_database):
 
-        async def again() -> bool:
+        async def is_read_again() -> bool:
             ids: set[UUID] = {
                 row["id"] for row in await inbox_database.pool.fetch("SELECT id FROM seen")
             }
             return marker.project_id in ids and await committed_offsets(kafka) == 4
 
-        await eventually(again, "the whole topic was read again")
-    assert before == await inbox_database.pool.fetch("SELECT * FROM seen WHERE id = $1", project)
+        await eventually(is_read_again, "the whole topic was read again")
+    assert rows == await inbox_database.pool.fetch("SELECT * FROM seen WHERE id = $1", project)
 
 
 async def test_only_the_newest_version_of_a_key_in_a_batch_is_applied(
@@ -313,12 +315,12 @@ async def test_records_of_an_aborted_transaction_at_the_end_of_a_topic_are_no_la
 
         await eventually(no_lag, "aborted records are nobody's delay")
         watching = asyncio.create_task(inbox.watch(every=0.1))
-        looks = 0
+        rounds = 0
 
         async def watched_for_longer_than_a_stall() -> bool:
-            nonlocal looks
-            looks += 1
-            return looks > 30
+            nonlocal rounds
+            rounds += 1
+            return rounds > 30
 
         await eventually(watched_for_longer_than_a_stall, "the watchdog has looked")
         assert consumer.subscriber.consumer is client

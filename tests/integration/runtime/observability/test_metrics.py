@@ -16,8 +16,8 @@ pytestmark = pytest.mark.servers
 
 async def figures(service: Service) -> dict[str, float]:
     return {
-        " ".join([one.name, *one.labels.values()]): one.value
-        for one in await service.collect_metrics()
+        " ".join([sample.name, *sample.labels.values()]): sample.value
+        for sample in await service.collect_metrics()
     }
 
 
@@ -43,8 +43,8 @@ async def test_a_pool_says_how_much_of_it_is_taken_but_not_where_people_answer(
         async with service.database.read_only(), service.database.read_only():
             taken = await figures(service)
         if name == "responses":
-            assert not [one for one in taken if one.startswith("database_connections")]
+            assert not [name for name in taken if name.startswith("database_connections")]
         else:
-            most = service.database.pool.get_max_size()
+            largest = service.database.pool.get_max_size()
             assert taken["database_connections busy"] == 3
-            assert taken["database_connections free"] == most - 3
+            assert taken["database_connections free"] == largest - 3

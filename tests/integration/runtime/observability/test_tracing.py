@@ -66,10 +66,10 @@ class Collector:
         """Each with the service that made it."""
         return [
             (next(a.value.string_value for a in made_by if a.key == "service.name"), span)
-            for heard in self.heard
-            for one in heard.resource_spans
-            for made_by in [one.resource.attributes]
-            for scope in one.scope_spans
+            for export in self.heard
+            for resource in export.resource_spans
+            for made_by in [resource.resource.attributes]
+            for scope in resource.scope_spans
             for span in scope.spans
         ]
 
@@ -148,13 +148,13 @@ async def test_a_command_and_all_it_causes_in_other_services_are_one_trace(panel
     names = {span.span_id: (service, span.name) for service, span in spans}
     tree = {names[span.span_id]: names.get(span.parent_span_id) for _, span in spans}
     command = ("registry", "POST /api/members/{member_id}/erasure")
-    heard = ("campaigns", "receive registry.members.v1")
+    received = ("campaigns", "receive registry.members.v1")
     assert tree == {
         command: None,
         ("registry", "send"): command,
-        heard: command,
-        ("campaigns", "send"): heard,
-        ("registry", "receive campaigns.erasures.v1"): heard,
+        received: command,
+        ("campaigns", "send"): received,
+        ("registry", "receive campaigns.erasures.v1"): received,
     }
     told_nothing_of(spans, str(zoe), "whispered", "127.0.0.1", "zoe")
 
@@ -182,13 +182,15 @@ async def test_what_responses_hears_and_says_is_never_part_of_a_trace(panel: Pan
     answer = await responses.put(path, json=form, headers={"traceparent": FOREIGN})
     assert answer.is_success, answer.text
     assert "traceparent" not in answer.headers
-    said = await committed(panel.kafka, topic_of(CollectionState).name, bool)
-    kept = await panel.services["responses"].database.pool.fetch("SELECT headers FROM dead_letter")
+    records = await committed(panel.kafka, topic_of(CollectionState).name, bool)
+    letters = await panel.services["responses"].database.pool.fetch(
+        "SELECT headers FROM dead_letter"
+    )
     await panel.stop()
 
     assert dict(traced.headers)["traceparent"].startswith(b"00-")
-    assert "traceparent" not in {key for record in said for key, _ in record.headers}
-    assert "traceparent" not in {key for row in kept for key, _ in row["headers"]}
+    assert "traceparent" not in {key for record in records for key, _ in record.headers}
+    assert "traceparent" not in {key for row in letters for key, _ in row["headers"]}
     spans = panel.collector.spans()
     assert {service for service, _ in spans} == {"campaigns", "feedback"}
     assert "receive responses.collections.v1" not in {span.name for _, span in spans}
@@ -196,10 +198,10 @@ async def test_what_responses_hears_and_says_is_never_part_of_a_trace(panel: Pan
 
 
 async def test_the_database_of_responses_refuses_a_trace(database: Databases) -> None:
-    held = await database("responses")
+    responses = await database("responses")
     somewhere = SpanContext(trace_id=1, span_id=1, is_remote=False)
     with use_span(NonRecordingSpan(somewhere)), pytest.raises(asyncpg.CheckViolationError) as no:
-        async with held.transaction() as conn:
+        async with responses.transaction() as conn:
             await outbox.write(conn, FixedClock(NOON), collection())
     assert no.value.constraint_name == "outbox_is_untraced"
 
@@ -224,8 +226,8 @@ async def test_a_failure_is_told_by_its_kind_alone(panel: Panel) -> None:
     [(_, span)] = panel.collector.spans()
     assert span.status.code == Status.STATUS_CODE_ERROR
     assert not span.status.message
-    told = {attribute.key: attribute.value.string_value for attribute in span.attributes}
-    assert told["error.type"] == "UndefinedTableError"
+    attributes = {attribute.key: attribute.value.string_value for attribute in span.attributes}
+    assert attributes["error.type"] == "UndefinedTableError"
     told_nothing_of([("campaigns", span)], unknown)
 
 

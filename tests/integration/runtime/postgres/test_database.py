@@ -26,17 +26,17 @@ SERVICES = ("registry", "campaigns", "responses", "feedback")
 
 @pytest.mark.parametrize("service", SERVICES)
 async def test_migrations_apply_once(empty: db.Connection, service: str) -> None:
-    wanted = migrations.for_service(f"services.{service}")
-    assert len(await migrations.migrate(empty, wanted)) == len(wanted)
-    assert await migrations.migrate(empty, wanted) == []
+    steps = migrations.for_service(f"services.{service}")
+    assert len(await migrations.migrate(empty, steps)) == len(steps)
+    assert await migrations.migrate(empty, steps) == []
 
 
 async def test_a_migration_that_was_changed_after_it_was_applied_stops_the_start(
     empty: db.Connection,
 ) -> None:
-    wanted = migrations.for_service("services.feedback")
-    await migrations.migrate(empty, wanted)
-    changed = [replace(wanted[0], sql=wanted[0].sql + "\n-- later"), *wanted[1:]]
+    steps = migrations.for_service("services.feedback")
+    await migrations.migrate(empty, steps)
+    changed = [replace(steps[0], sql=steps[0].sql + "\n-- later"), *steps[1:]]
     with pytest.raises(MigrationConflict, match="was changed"):
         await migrations.migrate(empty, changed)
 
@@ -69,8 +69,8 @@ async def test_a_failed_migration_leaves_nothing_behind(empty: db.Connection) ->
 
 
 async def test_a_reading_transaction_cannot_write(database) -> None:  # type: ignore[no-untyped-def]
-    made = await database("feedback")
-    async with made.read_only() as conn:
+    feedback = await database("feedback")
+    async with feedback.read_only() as conn:
         with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
             await conn.execute("DELETE FROM outbox")
 
@@ -85,11 +85,11 @@ async def test_a_client_whose_machine_vanished_is_given_up_within_two_minutes(
     await database.start()
     alone = await database.dedicated("sender")
     for conn in (alone, database.pool):
-        asked = [
+        settings = [
             int(await conn.fetchval(f"SELECT setting FROM pg_settings WHERE name = '{name}'"))
             for name in ("tcp_keepalives_idle", "tcp_keepalives_interval", "tcp_keepalives_count")
         ]
-        idle, interval, count = asked
+        idle, interval, count = settings
         assert 0 < idle + interval * count <= 120
     await alone.close()
     await database.stop()

@@ -46,13 +46,13 @@ async def long_statement(database: Database) -> None:
 
 
 async def long_wait_for_a_lock(database: Database) -> None:
-    held = await database.dedicated("held")
+    holder = await database.dedicated("held")
     try:
-        await held.execute("SELECT pg_advisory_lock(1)")
+        await holder.execute("SELECT pg_advisory_lock(1)")
         async with database.transaction() as conn:
             await conn.execute("SELECT pg_advisory_xact_lock(1)")
     finally:
-        await held.close()
+        await holder.close()
 
 
 async def idles_in_a_transaction(database: Database) -> None:
@@ -115,16 +115,16 @@ async def test_what_may_be_long_has_a_limit_of_its_own_which_ends_with_it(hasty:
 
 
 async def test_jobs_are_patient(hasty: Service) -> None:
-    seen: asyncio.Queue[str] = asyncio.Queue()
+    limits: asyncio.Queue[str] = asyncio.Queue()
 
     async def job() -> None:
         async with hasty.database.transaction() as conn:
-            seen.put_nowait(await conn.fetchval("SHOW statement_timeout"))
+            limits.put_nowait(await conn.fetchval("SHOW statement_timeout"))
 
     hasty.every(3600, "job", job)
     _, repeat = hasty._jobs[-1]
     task = asyncio.ensure_future(repeat())
-    assert await asyncio.wait_for(seen.get(), 10) == "15min"
+    assert await asyncio.wait_for(limits.get(), 10) == "15min"
     task.cancel()
 
 
@@ -135,8 +135,8 @@ async def test_requests_are_limited_as_configured_in_production(
         databases.clone(postgres_server, "feedback") as (_, database),
         database.transaction() as conn,
     ):
-        shown = [await conn.fetchval(f"SHOW {name}") for name in LIMITS]
-    assert shown == ["30s", "15s", "1min"]
+        limits = [await conn.fetchval(f"SHOW {name}") for name in LIMITS]
+    assert limits == ["30s", "15s", "1min"]
 
 
 async def test_the_client_waits_for_patient_work_as_long_as_the_server_lets_it(

@@ -85,16 +85,16 @@ def test_an_independent_implementation_is_understood_and_understands() -> None:
     signer = PrivateKey.from_der(bytes.fromhex(PEER["key_pkcs8"]))
     public = PublicKey.from_jwk(PEER["jwk"])
     assert public == signer.public
-    for theirs in PEER["requests_of_the_peer"]:
+    for vector in PEER["requests_of_the_peer"]:
         assert (
-            signer.blind_sign(bytes.fromhex(theirs["blinded"])).hex() == theirs["blind_signature"]
+            signer.blind_sign(bytes.fromhex(vector["blinded"])).hex() == vector["blind_signature"]
         )
-        public.verify(bytes.fromhex(theirs["prepared"]), bytes.fromhex(theirs["signature"]))
-    for ours in PEER["requests_of_ours_signed_by_the_peer"]:
-        request = request_from_seed(bytes.fromhex(ours["seed"]), public)
-        assert request.blinded.hex() == ours["blinded"]
-        signature = finalize(public, request, bytes.fromhex(ours["blind_signature"]))
-        assert signature.hex() == ours["signature"]
+        public.verify(bytes.fromhex(vector["prepared"]), bytes.fromhex(vector["signature"]))
+    for vector in PEER["requests_of_ours_signed_by_the_peer"]:
+        request = request_from_seed(bytes.fromhex(vector["seed"]), public)
+        assert request.blinded.hex() == vector["blinded"]
+        signature = finalize(public, request, bytes.fromhex(vector["blind_signature"]))
+        assert signature.hex() == vector["signature"]
 
 
 def test_an_echo_is_the_same_for_one_seed_and_key_and_shares_nothing_with_the_request() -> None:
@@ -143,8 +143,8 @@ def test_several_threads_sign_with_one_key(signer: PrivateKey) -> None:
 
 def test_a_key_read_again_gives_the_same_signatures(signer: PrivateKey) -> None:
     request = request_from_seed(SEED, signer.public)
-    again = PrivateKey.from_der(signer.der())
-    assert again.blind_sign(request.blinded) == signer.blind_sign(request.blinded)
+    reloaded = PrivateKey.from_der(signer.der())
+    assert reloaded.blind_sign(request.blinded) == signer.blind_sign(request.blinded)
 
 
 def test_a_number_that_is_not_below_the_modulus_is_an_error(rfc_key: rsa.RSAPrivateKey) -> None:
@@ -156,9 +156,9 @@ def test_a_number_that_is_not_below_the_modulus_is_an_error(rfc_key: rsa.RSAPriv
 
 
 def test_the_same_seed_gives_the_same_request_and_the_same_signature(signer: PrivateKey) -> None:
-    first, again = (request_from_seed(SEED, signer.public) for _ in range(2))
-    assert first == again
-    assert signer.blind_sign(first.blinded) == signer.blind_sign(again.blinded)
+    first, second = (request_from_seed(SEED, signer.public) for _ in range(2))
+    assert first == second
+    assert signer.blind_sign(first.blinded) == signer.blind_sign(second.blinded)
 
 
 @settings(max_examples=15, deadline=None)
@@ -172,9 +172,9 @@ def test_any_seed_gives_a_signature_that_verifies(signer: PrivateKey, seed: byte
 def test_one_seed_with_two_keys_gives_unrelated_messages(
     signer: PrivateKey, stranger: PrivateKey
 ) -> None:
-    mine, theirs = (request_from_seed(SEED, key.public) for key in (signer, stranger))
-    assert mine.prepared[:32] != theirs.prepared[:32]
-    assert mine.prepared[32:] != theirs.prepared[32:]
+    mine, foreign = (request_from_seed(SEED, key.public) for key in (signer, stranger))
+    assert mine.prepared[:32] != foreign.prepared[:32]
+    assert mine.prepared[32:] != foreign.prepared[32:]
 
 
 def test_any_request_could_have_led_to_any_signature(signer: PrivateKey) -> None:
@@ -186,12 +186,12 @@ def test_any_request_could_have_led_to_any_signature(signer: PrivateKey) -> None
     modulus, exponent = signer.public.modulus, signer.public.exponent
     requests = [request_from_seed(secrets.token_bytes(32), signer.public) for _ in range(3)]
     answers = [signer.blind_sign(request.blinded) for request in requests]
-    shown = [
+    presented = [
         finalize(signer.public, request, answer)
         for request, answer in zip(requests, answers, strict=True)
     ]
     for request, answer in zip(requests, answers, strict=True):
-        for signature in shown:
+        for signature in presented:
             plain = int.from_bytes(signature, "big")
             factor = int.from_bytes(answer, "big") * pow(plain, -1, modulus) % modulus
             blinded = pow(plain, exponent, modulus) * pow(factor, exponent, modulus) % modulus
@@ -202,9 +202,9 @@ def test_a_signature_says_nothing_of_the_request(signer: PrivateKey) -> None:
     request = request_from_seed(SEED, signer.public)
     answer = signer.blind_sign(request.blinded)
     signature = finalize(signer.public, request, answer)
-    seen = request.blinded + answer
-    shown = request.prepared + signature
-    assert not any(shown[i : i + 6] in seen for i in range(len(shown) - 5))
+    signer_view = request.blinded + answer
+    verifier_view = request.prepared + signature
+    assert not any(verifier_view[i : i + 6] in signer_view for i in range(len(verifier_view) - 5))
 
 
 @pytest.mark.parametrize("part", ["prepared", "signature"])
@@ -228,10 +228,10 @@ def test_another_keys_signature_is_refused(signer: PrivateKey, stranger: Private
     request = request_from_seed(SEED, signer.public)
     with pytest.raises(SignatureRefused):
         finalize(signer.public, request, stranger.blind_sign(_below(stranger, request.blinded)))
-    theirs = request_from_seed(SEED, stranger.public)
-    signature = finalize(stranger.public, theirs, stranger.blind_sign(theirs.blinded))
+    foreign = request_from_seed(SEED, stranger.public)
+    signature = finalize(stranger.public, foreign, stranger.blind_sign(foreign.blinded))
     with pytest.raises(SignatureRefused):
-        signer.public.verify(theirs.prepared, signature)
+        signer.public.verify(foreign.prepared, signature)
 
 
 @pytest.mark.parametrize("length", [0, 1, 383, 385])
@@ -249,9 +249,9 @@ def test_a_signature_has_one_way_to_be_written(signer: PrivateKey) -> None:
     request = request_from_seed(SEED, signer.public)
     signature = finalize(signer.public, request, signer.blind_sign(request.blinded))
     larger = int.from_bytes(signature, "big") + signer.public.modulus
-    for written in (larger.to_bytes(385, "big"), (larger % (1 << 3072)).to_bytes(384, "big")):
+    for encoded in (larger.to_bytes(385, "big"), (larger % (1 << 3072)).to_bytes(384, "big")):
         with pytest.raises(SignatureRefused):
-            signer.public.verify(request.prepared, written)
+            signer.public.verify(request.prepared, encoded)
 
 
 def test_damaged_requests_are_not_signed(signer: PrivateKey) -> None:
@@ -327,8 +327,8 @@ def test_short_and_foreign_private_keys_are_refused() -> None:
             PrivateKey.from_der(der)
 
 
-def _xor(left: bytes, right: bytes) -> bytes:
-    return bytes(a ^ b for a, b in zip(left, right, strict=True))
+def _xor(first: bytes, right: bytes) -> bytes:
+    return bytes(a ^ b for a, b in zip(first, right, strict=True))
 
 
 def _below(signer: PrivateKey, blinded: bytes) -> bytes:

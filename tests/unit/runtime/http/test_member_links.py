@@ -59,10 +59,10 @@ def test_a_link_that_is_not_ours_or_not_now_is_refused(
 def test_every_changed_character_is_noticed() -> None:
     token = signed()
     # The last character of an Ed25519 signature in base64url has bits that no reader looks at.
-    for place in range(len(token) - 1):
-        other = "A" if token[place] != "A" else "B"
+    for index in range(len(token) - 1):
+        other = "A" if token[index] != "A" else "B"
         with pytest.raises(LinkRefused):
-            verify_link(KEYS, token[:place] + other + token[place + 1 :], "invitation", NOW)
+            verify_link(KEYS, token[:index] + other + token[index + 1 :], "invitation", NOW)
 
 
 @pytest.mark.parametrize("glued", [".", ">", "%3E", ").", ",", "»", ".Cordialement", "\u200b"])
@@ -74,6 +74,6 @@ def test_text_glued_to_a_link_by_a_mail_program_is_no_part_of_it(glued: str) -> 
 
 def test_a_key_can_be_replaced_while_old_links_live() -> None:
     new = OKPKey.generate_key("Ed25519")
-    both = link_keys(public(new), public(KEY))
-    assert verify_link(both, signed(), "invitation", NOW) == LINK
-    assert verify_link(both, signed(key=new), "invitation", NOW) == LINK
+    keys = link_keys(public(new), public(KEY))
+    assert verify_link(keys, signed(), "invitation", NOW) == LINK
+    assert verify_link(keys, signed(key=new), "invitation", NOW) == LINK

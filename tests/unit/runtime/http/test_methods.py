@@ -36,19 +36,19 @@ async def client(service: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
 
     monkeypatch.setattr(Database, "connection", busy)
     transport = httpx.ASGITransport(build(service).api)
-    async with httpx.AsyncClient(transport=transport, base_url="http://panel.test") as made:
-        yield made
+    async with httpx.AsyncClient(transport=transport, base_url="http://panel.test") as client:
+        yield client
 
 
-def some(parameter: re.Match[str]) -> str:
+def example(parameter: re.Match[str]) -> str:
     return "1" if parameter[1] in ("part", "version") else SOME_ID
 
 
 def addresses(service: str) -> dict[str, set[str]]:
-    found: dict[str, set[str]] = {}
+    methods: dict[str, set[str]] = {}
     for method, path in pages(build(service)):
-        found.setdefault(re.sub(r"{(\w+)}", some, path), set()).add(method)
-    return found
+        methods.setdefault(re.sub(r"{(\w+)}", example, path), set()).add(method)
+    return methods
 
 
 async def test_head_answers_as_get_on_every_page(service: str, client: httpx.AsyncClient) -> None:
@@ -67,11 +67,11 @@ async def test_options_names_all_methods_of_an_address(
     service: str, client: httpx.AsyncClient
 ) -> None:
     for path, methods in addresses(service).items():
-        asked = await client.options(path)
-        assert asked.status_code == 204, path
+        response = await client.options(path)
+        assert response.status_code == 204, path
         head = {"HEAD"} if "GET" in methods else set()
         # An address with a parameter in its last part may share others' methods.
-        assert set(asked.headers["allow"].split(", ")) >= methods | head | {"OPTIONS"}, path
+        assert set(response.headers["allow"].split(", ")) >= methods | head | {"OPTIONS"}, path
         assert (await client.options(path, headers=PREFLIGHT)).status_code >= 400, path
         assert (await client.options(path + "/nowhere/at/all")).status_code == 404, path
 
@@ -93,8 +93,8 @@ async def test_head_of_a_download_does_not_produce_it() -> None:
 
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://panel.test") as client:
-        asked = await client.head("/rows")
-    assert asked.status_code == 200
-    assert asked.headers["content-type"].startswith("text/csv")
-    assert asked.content == b""
+        response = await client.head("/rows")
+    assert response.status_code == 200
+    assert response.headers["content-type"].startswith("text/csv")
+    assert response.content == b""
     assert len(produced) < 10

@@ -17,8 +17,8 @@ from services.runtime.http.bodies import LARGEST_BODY, BodyLimitMiddleware
 @pytest.fixture(params=SERVICES)
 async def client(request: pytest.FixtureRequest) -> AsyncIterator[httpx.AsyncClient]:
     transport = httpx.ASGITransport(build(request.param).api)
-    async with httpx.AsyncClient(transport=transport, base_url="http://panel.test") as made:
-        yield made
+    async with httpx.AsyncClient(transport=transport, base_url="http://panel.test") as client:
+        yield client
 
 
 async def chunks() -> AsyncIterator[bytes]:
@@ -64,9 +64,9 @@ FEW = {"requests_per_second": 0.05}  # one at once, then one in twenty seconds
 
 @asynccontextmanager
 async def asking(
-    name: str = "feedback", peer: str = PROXY, **said: object
+    name: str = "feedback", peer: str = PROXY, **settings: object
 ) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(build(name, **FEW, **said).api, client=(peer, 5000))
+    transport = httpx.ASGITransport(build(name, **FEW, **settings).api, client=(peer, 5000))
     async with httpx.AsyncClient(transport=transport, base_url="http://panel.test") as client:
         yield client
 
@@ -80,18 +80,18 @@ async def status(client: httpx.AsyncClient, said_for: str | None = None) -> int:
 async def test_who_asks_too_often_is_told_when_to_come_back(name: str) -> None:
     async with asking(name) as client:
         assert await status(client) == 404
-        for language, words in (("fr", "Trop de demandes"), ("en", "Too many requests")):
+        for language, sentence in (("fr", "Trop de demandes"), ("en", "Too many requests")):
             refused = await client.get("/nowhere", headers={"Accept-Language": language})
             assert refused.status_code == 429
             assert refused.headers["content-type"] == "application/problem+json"
             assert 0 < int(refused.headers["retry-after"]) <= 20
-            assert words in refused.json()["detail"]
+            assert sentence in refused.json()["detail"]
             assert refused.headers["x-content-type-options"] == "nosniff"
             page = await client.get(
                 "/nowhere", headers={"Accept": "text/html", "Accept-Language": language}
             )
             assert page.status_code == 429
-            assert words in page.text
+            assert sentence in page.text
             assert page.headers["retry-after"]
         assert (await client.get("/health/live")).status_code == 200
 

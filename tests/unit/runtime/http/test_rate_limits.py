@@ -6,24 +6,24 @@ from services.runtime.http.rate_limits import RateLimiter, TooOften, rate_limit_
 
 
 def test_a_source_that_asks_too_often_waits_and_others_do_not() -> None:
-    now = 0.0
-    limit = RateLimiter(per_second=0.5, burst=3, elapsed=lambda: now)
+    elapsed = 0.0
+    limit = RateLimiter(per_second=0.5, burst=3, elapsed=lambda: elapsed)
     for _ in range(3):
         limit.take("192.0.2.1")
     with pytest.raises(TooOften) as refused:
         limit.take("192.0.2.1")
     assert refused.value.retry_after == 2
     limit.take("192.0.2.2")
-    now = 2.0
+    elapsed = 2.0
     limit.take("192.0.2.1")
 
 
 def test_who_is_refused_is_let_in_again_though_it_never_stopped_asking() -> None:
-    now = 0.0
-    limit = RateLimiter(per_second=1, burst=1, elapsed=lambda: now)
+    elapsed = 0.0
+    limit = RateLimiter(per_second=1, burst=1, elapsed=lambda: elapsed)
     let_in = 0
     for tenth in range(101):
-        now = tenth / 10
+        elapsed = tenth / 10
         try:
             limit.take("192.0.2.1")
             let_in += 1
@@ -33,14 +33,14 @@ def test_who_is_refused_is_let_in_again_though_it_never_stopped_asking() -> None
 
 
 def test_no_address_is_kept_and_what_is_kept_is_forgotten() -> None:
-    now = 0.0
-    limit = RateLimiter(per_second=1, burst=1, elapsed=lambda: now)
+    elapsed = 0.0
+    limit = RateLimiter(per_second=1, burst=1, elapsed=lambda: elapsed)
     limit.take("192.0.2.1")
-    before = dict(vars(limit))
-    assert "192.0.2.1" not in repr(before)
-    now = 601.0
+    state = dict(vars(limit))
+    assert "192.0.2.1" not in repr(state)
+    elapsed = 601.0
     limit.take("192.0.2.1")
-    assert vars(limit)["_key"] != before["_key"]
+    assert vars(limit)["_key"] != state["_key"]
     assert len(vars(limit)["_buckets"]) == 1
 
 

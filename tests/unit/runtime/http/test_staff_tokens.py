@@ -3,12 +3,10 @@
 import json
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from fastapi import FastAPI
 from joserfc import jwt
 from joserfc.jwk import ECKey, OKPKey
 from structlog.testing import capture_logs
@@ -22,7 +20,7 @@ from services.runtime.http.staff_tokens import (
     StaffTokens,
     display_name,
 )
-from tests.support.running import free_port, listening
+from tests.support.running import Issuer, listening
 
 CASES = Path(__file__).parents[3] / "cases"
 STRANGE: list[Any] = json.loads(
@@ -36,62 +34,42 @@ KEY = OKPKey.generate_key("Ed25519", {"kid": "good"})
 OTHER = ECKey.generate_key("P-256", {"kid": "good too"})
 
 
-class FakeIssuer:
-    """An issuer that publishes whatever a test puts into `keys`."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self.keys: Any = [KEY.as_dict(private=False), OTHER.as_dict(private=False)]
-        self.app = FastAPI()
-        self.app.get("/.well-known/openid-configuration")(self.about)
-        self.app.get("/keys")(self.published)
-
-    async def about(self) -> dict[str, str]:
-        return {"issuer": self.url, "jwks_uri": f"{self.url}/keys"}
-
-    async def published(self) -> Any:
-        return {"keys": self.keys}
-
-    def token(self, key: Any = KEY, **changes: Any) -> str:
-        now = int(time.time())
-        claims = {
-            "iss": self.url,
-            "aud": AUDIENCE,
-            "sub": "claire",
-            "name": "Claire D.",
-            "roles": ["campaigns"],
-            "iat": now,
-            "exp": now + 300,
-        }
-        given = {name: value for name, value in (claims | changes).items() if value is not None}
-        algorithm = "Ed25519" if key.key_type == "OKP" else "ES256"
-        header = {"alg": algorithm, "kid": key.kid}
-        return jwt.encode(header, given, key, algorithms=[algorithm])
-
-
-@asynccontextmanager
-async def publishing() -> AsyncIterator[FakeIssuer]:
-    issuer = FakeIssuer(f"http://127.0.0.1:{free_port()}")
-    async with listening(issuer.app, issuer.url):
+@pytest.fixture
+async def issuer() -> AsyncIterator[Issuer]:
+    issuer = Issuer(KEY)
+    issuer.published = [KEY.as_dict(private=False), OTHER.as_dict(private=False)]
+    async with listening(issuer.app(), issuer.url):
         yield issuer
 
 
-@pytest.fixture
-async def issuer() -> AsyncIterator[FakeIssuer]:
-    async with publishing() as made:
-        yield made
+def token(issuer: Issuer, key: Any = KEY, **changes: Any) -> str:
+    """A token of Claire, with claims changed or, by None, left out."""
+    moment = int(time.time())
+    claims = {
+        "iss": issuer.url,
+        "aud": AUDIENCE,
+        "sub": "claire",
+        "name": "Claire D.",
+        "roles": ["campaigns"],
+        "iat": moment,
+        "exp": moment + 300,
+    }
+    claims = {name: value for name, value in (claims | changes).items() if value is not None}
+    algorithm = "Ed25519" if key.key_type == "OKP" else "ES256"
+    header = {"alg": algorithm, "kid": key.kid}
+    return jwt.encode(header, claims, key, algorithms=[algorithm])
 
 
 @pytest.mark.parametrize(
     "strange", STRANGE, ids=[str(k["kid"]) if isinstance(k, dict) else "text" for k in STRANGE]
 )
 async def test_one_strange_key_among_good_ones_locks_nobody_out(
-    issuer: FakeIssuer, strange: Any
+    issuer: Issuer, strange: Any
 ) -> None:
-    issuer.keys = [strange, *issuer.keys, strange]
+    issuer.published = [strange, *issuer.published, strange]
     tokens = StaffTokens(issuer.url, AUDIENCE)
-    assert (await tokens.verify(issuer.token())).roles == {Role.CAMPAIGNS}
-    assert (await tokens.verify(issuer.token(OTHER))).subject == "claire"
+    assert (await tokens.verify(token(issuer))).roles == {Role.CAMPAIGNS}
+    assert (await tokens.verify(token(issuer, OTHER))).subject == "claire"
 
 
 @pytest.mark.parametrize(
@@ -104,11 +82,9 @@ async def test_one_strange_key_among_good_ones_locks_nobody_out(
     ],
     ids=str,
 )
-async def test_members_of_a_key_in_any_form_lock_nobody_out(
-    issuer: FakeIssuer, strange: Any
-) -> None:
-    issuer.keys = [strange, *issuer.keys]
-    assert (await StaffTokens(issuer.url, AUDIENCE).verify(issuer.token())).subject == "claire"
+async def test_members_of_a_key_in_any_form_lock_nobody_out(issuer: Issuer, strange: Any) -> None:
+    issuer.published = [strange, *issuer.published]
+    assert (await StaffTokens(issuer.url, AUDIENCE).verify(token(issuer))).subject == "claire"
 
 
 @pytest.mark.parametrize(
@@ -117,29 +93,29 @@ async def test_members_of_a_key_in_any_form_lock_nobody_out(
     ids=str,
 )
 async def test_a_good_key_serves_whatever_else_its_entry_says(
-    issuer: FakeIssuer, more: dict[str, Any]
+    issuer: Issuer, more: dict[str, Any]
 ) -> None:
-    issuer.keys = [KEY.as_dict(private=False) | more]
-    assert (await StaffTokens(issuer.url, AUDIENCE).verify(issuer.token())).subject == "claire"
+    issuer.published = [KEY.as_dict(private=False) | more]
+    assert (await StaffTokens(issuer.url, AUDIENCE).verify(token(issuer))).subject == "claire"
 
 
-async def test_strange_keys_alone_are_an_issuer_that_cannot_be_used(issuer: FakeIssuer) -> None:
-    issuer.keys = STRANGE
+async def test_strange_keys_alone_are_an_issuer_that_cannot_be_used(issuer: Issuer) -> None:
+    issuer.published = STRANGE
     with pytest.raises(IssuerUnreachable):
-        await StaffTokens(issuer.url, AUDIENCE).verify(issuer.token())
+        await StaffTokens(issuer.url, AUDIENCE).verify(token(issuer))
 
 
 @pytest.mark.parametrize(
     "nonsense", [None, "keys", 7, {"kty": "OKP"}, [None], [[]], [{"kty": ["OKP"]}]]
 )
 async def test_a_key_set_that_is_none_leaves_the_former_keys_in_force(
-    issuer: FakeIssuer, nonsense: Any, monkeypatch: pytest.MonkeyPatch
+    issuer: Issuer, nonsense: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("services.runtime.http.staff_tokens._KEYS_LIVE_SECONDS", -1)
     tokens = StaffTokens(issuer.url, AUDIENCE)
-    await tokens.verify(issuer.token())
-    issuer.keys = nonsense
-    assert (await tokens.verify(issuer.token())).subject == "claire"
+    await tokens.verify(token(issuer))
+    issuer.published = nonsense
+    assert (await tokens.verify(token(issuer))).subject == "claire"
 
 
 WRONG: dict[str, dict[str, Any]] = {
@@ -155,42 +131,42 @@ WRONG: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("part", WRONG)
 async def test_the_log_names_the_claim_that_was_refused_and_nothing_personal(
-    issuer: FakeIssuer, part: str
+    issuer: Issuer, part: str
 ) -> None:
     tokens = StaffTokens(issuer.url, AUDIENCE)
     with capture_logs() as logs, pytest.raises(NotSignedIn):
-        await tokens.verify(issuer.token(**WRONG[part]))
+        await tokens.verify(token(issuer, **WRONG[part]))
     refusals = [entry for entry in logs if entry["event"] == "token_refused"]
     claim = part.partition(" ")[0]
     assert [entry["because"].partition(" ")[0] for entry in refusals] == [claim]
     assert "claire" not in str(logs).lower()
 
 
-async def test_a_signature_of_another_key_is_named_in_the_log(issuer: FakeIssuer) -> None:
+async def test_a_signature_of_another_key_is_named_in_the_log(issuer: Issuer) -> None:
     stranger = OKPKey.generate_key("Ed25519", {"kid": "good"})
     with capture_logs() as logs, pytest.raises(NotSignedIn):
-        await StaffTokens(issuer.url, AUDIENCE).verify(issuer.token(stranger))
+        await StaffTokens(issuer.url, AUDIENCE).verify(token(issuer, stranger))
     assert "bad_signature" in [entry.get("because") for entry in logs]
 
 
 @pytest.mark.parametrize("claims", KEYCLOAK, ids=[claims["why"][:40] for claims in KEYCLOAK])
 async def test_tokens_as_keycloak_writes_them_are_accepted_or_refused_by_name(
-    issuer: FakeIssuer, claims: dict[str, Any]
+    issuer: Issuer, claims: dict[str, Any]
 ) -> None:
-    given = {name: value for name, value in claims.items() if name not in ("why", "iss")}
-    if given.get("iat") == "now+45":
-        given["iat"] = int(time.time()) + 45
-    base = dict.fromkeys(("aud", "name", "roles", "iat", "sub"), None)
-    token = issuer.token(**base | given)
+    claims_of_token = {name: value for name, value in claims.items() if name not in ("why", "iss")}
+    if claims_of_token.get("iat") == "now+45":
+        claims_of_token["iat"] = int(time.time()) + 45
+    without = dict.fromkeys(("aud", "name", "roles", "iat", "sub"), None)
+    signed = token(issuer, **without | claims_of_token)
     with capture_logs() as logs:
         try:
-            staff = await StaffTokens(issuer.url, AUDIENCE).verify(token)
+            staff = await StaffTokens(issuer.url, AUDIENCE).verify(signed)
         except NotSignedIn:
             assert [entry["because"] for entry in logs if entry["event"] == "token_refused"]
-            assert given.get("aud") in ("account", None) or "iat" in given
+            assert claims_of_token.get("aud") in ("account", None) or "iat" in claims_of_token
         else:
-            assert AUDIENCE in given["aud"]
-            assert staff.subject == given["sub"]
+            assert AUDIENCE in claims_of_token["aud"]
+            assert staff.subject == claims_of_token["sub"]
 
 
 def test_a_name_is_composed_and_has_single_spaces() -> None:

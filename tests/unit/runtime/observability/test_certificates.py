@@ -22,7 +22,7 @@ def test_the_seconds_left_of_each_server_that_can_be_seen(tmp_path: Path) -> Non
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     tls.load_cert_chain(tmp_path / "pem")
 
-    async def seen() -> dict[str, float]:
+    async def expiries() -> dict[str, float]:
         async def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             writer.close()
 
@@ -53,5 +53,5 @@ def test_the_seconds_left_of_each_server_that_can_be_seen(tmp_path: Path) -> Non
             return samples
 
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
-        left = runner.run(seen())
-    assert all(LIVES - DAY < seconds <= LIVES for seconds in left.values())
+        remaining = runner.run(expiries())
+    assert all(LIVES - DAY < seconds <= LIVES for seconds in remaining.values())

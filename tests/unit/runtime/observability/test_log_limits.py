@@ -49,8 +49,8 @@ def lines() -> list[dict[str, object]]:
 def test_a_client_without_its_broker_says_so_in_a_few_lines(
     lines: list[dict[str, object]],
 ) -> None:
-    theirs = [line for line in lines if "Unable" in str(line["event"])]
-    assert 1 <= len(theirs) <= 9, theirs
+    library_lines = [line for line in lines if "Unable" in str(line["event"])]
+    assert 1 <= len(library_lines) <= 9, library_lines
 
 
 def test_a_warning_that_repeats_is_said_three_times_a_minute_for_each_thing_it_is_about(
@@ -68,9 +68,9 @@ def test_an_error_of_our_own_is_always_said(lines: list[dict[str, object]]) -> N
 
 
 def test_the_next_minute_says_how_many_lines_were_left_out() -> None:
-    now = 0.0
-    limit = LogLimiter(lines=2, seconds=60, clock=lambda: now)
+    elapsed = 0.0
+    limit = LogLimiter(lines=2, seconds=60, clock=lambda: elapsed)
     assert [limit.admit("kind") for _ in range(5)] == [0, 0, None, None, None]
     assert limit.admit("another") == 0
-    now = 60.0
+    elapsed = 60.0
     assert [limit.admit("kind") for _ in range(3)] == [3, 0, None]

@@ -62,11 +62,11 @@ def test_no_line_of_a_log_repeats_what_an_error_is_about() -> None:
     for line in lines:
         assert (line["service"], line["level"]) == ("registry", "error")
         assert line["timestamp"].endswith("Z")
-    ours, theirs = lines[:2]
-    for line in (ours, theirs):
+    own_line, library_line = lines[:2]
+    for line in (own_line, library_line):
         assert "RuntimeError: the job ended" in line["exception"]
         assert "UniqueViolationError (23505): duplicate key" in line["exception"]
         assert "in said" in line["exception"]
-    assert theirs["event"] == "Exception in ASGI application"
+    assert library_line["event"] == "Exception in ASGI application"
     assert lines[-1]["event"] == "Task exception was never retrieved"
     assert "in fails" in lines[-1]["exception"]

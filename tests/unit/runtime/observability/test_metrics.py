@@ -22,9 +22,11 @@ async def facing(service: Service) -> AsyncIterator[httpx.AsyncClient]:
 def counted(service: Service) -> dict[Series, int]:
     [family] = text_string_to_metric_families(service.request_metrics.exposition().decode())
     return {
-        (one.labels["route"], one.labels["method"], one.labels["status"]): int(one.value)
-        for one in family.samples
-        if one.name.endswith("_count")
+        (sample.labels["route"], sample.labels["method"], sample.labels["status"]): int(
+            sample.value
+        )
+        for sample in family.samples
+        if sample.name.endswith("_count")
     }
 
 
@@ -32,8 +34,8 @@ async def test_requests_are_counted_by_their_route_whatever_they_ask_for() -> No
     service = build("campaigns")
     async with facing(service) as client:
         await client.get("/health/live")
-        for who in ("zoe", "ali"):
-            await client.post(f"/api/projects/{who}/publish?secret=1")
+        for name in ("zoe", "ali"):
+            await client.post(f"/api/projects/{name}/publish?secret=1")
         # Nothing of the service was started, its database neither.
         await client.get("/invitations/overheard")
         await client.get("/nowhere/zoe")
