@@ -32,8 +32,7 @@ from services.runtime.postgres.database import Connection, Database
 from services.runtime.refusal import Refusal
 
 PURPOSE = "invitation"
-# Prefix of the ticket after accepting: a person is there, on the device that they will respond
-# from.
+# Prefix of the ticket right after accepting: a person is present, on the device of the response.
 ACCEPTED_JUST_NOW = "accepted."
 
 Reply = Callable[[Connection, Clock, UUID, UUID], Awaitable[Any]]
