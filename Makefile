@@ -17,11 +17,12 @@ test: setup lint  ## lint, types, import rules and every test, on real PostgreSQ
 test-deploy: setup  ## the deployment, on a container engine: built, used, killed, rolled over
 	@$(RUN) pytest -m deploy -s tests/deploy
 
-lint: setup  ## ruff, mypy and import-linter
+lint: setup  ## ruff, mypy, import-linter and vulture
 	@$(RUN) ruff check .
 	@$(RUN) ruff format --check .
 	@$(RUN) mypy
 	@$(RUN) lint-imports --no-cache
+	@$(RUN) vulture
 
 bench: setup  ## the figures, as ratios measured in the same run; those missed are marked
 	@$(RUN) panel bench --smoke || test $$? -eq 3

@@ -9,7 +9,6 @@ from services.contracts.http.registry import (
     Erasure,
     ImportReport,
     MailReplies,
-    MemberCounts,
 )
 
 _SERVICE, _ROLE = "registry", Role.REGISTRY
@@ -36,9 +35,6 @@ class RegistryCalls(Calls):
 
     async def erase_member(self, member_id: UUID) -> Erasure:
         return await self._post(_SERVICE, f"/members/{member_id}/erasure", Erasure, _ROLE)
-
-    async def member_counts(self) -> MemberCounts:
-        return await self._get(_SERVICE, "/members/counts", MemberCounts, _ROLE)
 
     async def delivery_counts(self) -> DeliveryCounts:
         return await self._get(_SERVICE, "/deliveries/counts", DeliveryCounts, _ROLE)

@@ -193,11 +193,6 @@ class Table(ScrollView, can_focus=True):
         if self._selected:
             self.post_message(self.Opened(self, self._selected))
 
-    def select_key(self, key: str) -> None:
-        if key in self._places:
-            self._select(self._places[key])
-            self._reveal()
-
     def _reveal(self) -> None:
         position = self._places.get(self._selected or "", 0)
         self.scroll_to_region(Region(0, position, 1, 2), animate=False, force=True)

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from enum import StrEnum
-from uuid import UUID
 
 from pydantic import Field
 
@@ -71,8 +70,3 @@ class Republished(View):
     """Numbers of events written to the outbox again, by event type."""
 
     events: dict[str, int]
-
-
-class Created(View):
-    id: UUID
-    version: int = 1

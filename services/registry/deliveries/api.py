@@ -1,15 +1,10 @@
 """Staff API of deliveries: counts, and the mail server's replies; no order and no person."""
 
-from typing import Annotated
-
 from fastapi import APIRouter
 
-from services.contracts.http.common import Role
 from services.contracts.http.registry import DeliveryCounts, MailReplies, MailReply
 from services.registry.deliveries import store, views
-from services.registry.roles import CountReader
-from services.runtime.http.dependencies import require
-from services.runtime.http.staff_tokens import Staff
+from services.runtime.http.dependencies import AnyButAnalysisStaff, RegistryOrOperationsStaff
 from services.runtime.service import Service
 
 
@@ -17,13 +12,13 @@ def router(service: Service) -> APIRouter:
     router = APIRouter(prefix="/api")
 
     @router.get("/deliveries/counts")
-    async def deliveries(staff: CountReader) -> DeliveryCounts:
+    async def deliveries(staff: AnyButAnalysisStaff) -> DeliveryCounts:
         async with service.database.read_only() as conn:
             return views.delivery_counts(await store.count_deliveries(conn))
 
     @router.get("/deliveries/replies")
     async def replies(
-        staff: Annotated[Staff, require(Role.REGISTRY, Role.OPERATIONS)],
+        staff: RegistryOrOperationsStaff,
     ) -> MailReplies:
         """The mail server's words on the messages that it refused, the most frequent first."""
         async with service.database.read_only() as conn:

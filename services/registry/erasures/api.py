@@ -1,15 +1,12 @@
 """Staff API of erasures."""
 
-from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter
 
-from services.contracts.http.common import Role
 from services.contracts.http.registry import Erasure
 from services.registry.erasures import use_cases
-from services.runtime.http.dependencies import require
-from services.runtime.http.staff_tokens import Staff
+from services.runtime.http.dependencies import RegistryStaff
 from services.runtime.postgres.database import long_running
 from services.runtime.service import Service
 
@@ -18,9 +15,7 @@ def router(service: Service) -> APIRouter:
     router = APIRouter(prefix="/api")
 
     @router.post("/members/{member_id}/erasure", status_code=200)
-    async def erase_member(
-        member_id: UUID, staff: Annotated[Staff, require(Role.REGISTRY)]
-    ) -> Erasure:
+    async def erase_member(member_id: UUID, staff: RegistryStaff) -> Erasure:
         """For good: identity, address, attributes and consents are forgotten."""
         with long_running():
             async with service.database.transaction() as conn:

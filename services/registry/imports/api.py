@@ -2,17 +2,15 @@
 
 import asyncio
 from tempfile import SpooledTemporaryFile
-from typing import Annotated, BinaryIO, cast
+from typing import BinaryIO, cast
 
 from fastapi import APIRouter, Request
 
-from services.contracts.http.common import Role
 from services.contracts.http.registry import ImportReport
 from services.registry.imports import use_cases
 from services.registry.members.contact_encryption import ContactEncryptor
-from services.runtime.http.dependencies import require
+from services.runtime.http.dependencies import RegistryStaff
 from services.runtime.http.pages import language_of
-from services.runtime.http.staff_tokens import Staff
 from services.runtime.postgres.database import long_running
 from services.runtime.service import Service
 
@@ -30,7 +28,7 @@ def router(service: Service, encryptor: ContactEncryptor) -> APIRouter:
     )
     async def import_members(
         request: Request,
-        staff: Annotated[Staff, require(Role.REGISTRY)],
+        staff: RegistryStaff,
         dry_run: bool = False,
         accept_valid: bool = False,
         accept_month: bool = False,

@@ -5,7 +5,7 @@ from fastapi import APIRouter
 from services.contracts.events.registry import MemberStatus
 from services.contracts.http.registry import MemberCounts
 from services.registry.members import store
-from services.registry.roles import CountReader
+from services.runtime.http.dependencies import AnyButAnalysisStaff
 from services.runtime.service import Service
 
 
@@ -13,7 +13,7 @@ def router(service: Service) -> APIRouter:
     router = APIRouter(prefix="/api")
 
     @router.get("/members/counts")
-    async def members(staff: CountReader) -> MemberCounts:
+    async def members(staff: AnyButAnalysisStaff) -> MemberCounts:
         async with service.database.read_only() as conn:
             counts = await store.count_members(conn)
         return MemberCounts(

@@ -6,7 +6,7 @@ is read; literals, comments, quoted identifiers and casts (`::date`) stay as the
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, Protocol, TypeVar
@@ -94,7 +94,6 @@ class Executor(Protocol):
     """A connection or a pool."""
 
     async def execute(self, query: str, *args: Any) -> str: ...
-    async def executemany(self, command: str, args: Iterable[Sequence[Any]]) -> None: ...
     async def fetch(self, query: str, *args: Any) -> list[asyncpg.Record]: ...
     async def fetchrow(self, query: str, *args: Any) -> asyncpg.Record | None: ...
     async def fetchval(self, query: str, *args: Any) -> Any: ...
@@ -108,12 +107,6 @@ async def execute(conn: Executor, query: Query, /, **parameters: Any) -> str:
 async def execute_counted(conn: Executor, query: Query, /, **parameters: Any) -> int:
     """Run a statement; the number of rows that it affected."""
     return int((await execute(conn, query, **parameters)).rpartition(" ")[2])
-
-
-async def execute_many(
-    conn: Executor, query: Query, parameters: Iterable[Mapping[str, Any]], /
-) -> None:
-    await conn.executemany(query.text, [query.values(row) for row in parameters])
 
 
 async def fetch(conn: Executor, query: Query, /, **parameters: Any) -> list[asyncpg.Record]:

@@ -278,11 +278,6 @@ async def test_an_answer_that_never_comes_still_leaves_its_line(catcher: MailCat
     assert [line["recipient"] for line in journal(catcher)] == ["zoe@example.org"]
 
 
-WEB_SERVER = (
-    "import sys; from http.server import test; test(port=int(sys.argv[1]), bind='127.0.0.1')"
-)
-
-
 async def test_a_service_that_ends_is_restarted_until_it_is_told_to_stop(tmp_path: Path) -> None:
     port = reserve_port(None)
     argv = [sys.executable, "-m", "http.server", "--bind", "127.0.0.1", str(port)]

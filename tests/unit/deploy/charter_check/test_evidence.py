@@ -18,7 +18,6 @@ from deploy.charter_check.topics import Record
 
 ORDER, OTHER, MEMBER = UUID(int=1), UUID(int=2), UUID(int=9)
 NOON = datetime(2026, 11, 3, 11, tzinfo=UTC)
-BEFORE_EIGHT, AT_TWENTY = NOON.replace(hour=6, minute=59), NOON.replace(hour=19)
 SENT = Message(NOON, NOON, "lea.durand7@example.org", "Avis", "invitation", ORDER, "")
 
 
