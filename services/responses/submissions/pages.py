@@ -82,10 +82,10 @@ def router(
         response.headers["Cache-Control"] = "public, max-age=300"
         return Echoes.model_validate(lists)
 
-    both = APIRouter()
-    both.include_router(routes)
-    both.include_router(submissions)
-    return both
+    router = APIRouter()
+    router.include_router(routes)
+    router.include_router(submissions)
+    return router
 
 
 def parse_submission(body: bytes) -> Contribution:
