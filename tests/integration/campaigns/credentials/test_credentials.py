@@ -352,3 +352,4 @@ async def test_each_project_has_a_key_of_its_own(world: World) -> None:
     )
     assert first.public_jwk != second.public_jwk
     assert first.private.sealed != second.private.sealed
+    assert set(first.public_jwk) == {"kty", "n", "e"}
