@@ -1,4 +1,4 @@
-"""What an operator configures for registry alone. Keys come from the environment, never a file."""
+"""Settings of registry. Keys come from the environment, never from a file."""
 
 import base64
 import binascii
@@ -15,8 +15,8 @@ from services.runtime.settings import Environment, Port, TracedSettings, WebAddr
 class MailSettings(Environment):
     smtp_host: str = Field(description="mail server, the operator's smart host")
     smtp_port: Port = Field(description="its port")
-    smtp_username: str | None = Field(None, description="who this service is to the mail server")
-    smtp_password: SecretStr | None = Field(None, description="goes with the user name")
+    smtp_username: str | None = Field(None, description="user name at the mail server")
+    smtp_password: SecretStr | None = Field(None, description="password of that user name")
     smtp_timeout_seconds: float = Field(
         30, gt=0, le=50, description="longest wait for one reply of the mail server"
     )
@@ -41,12 +41,12 @@ class RegistrySettings(MailSettings, TracedSettings):
 
     @field_validator("lookup_key")
     @classmethod
-    def look_ups_are_keyed(cls, key: SecretStr) -> SecretStr:
+    def lookup_key_is_long_enough(cls, key: SecretStr) -> SecretStr:
         try:
-            enough = len(base64.b64decode(key.get_secret_value())) >= 32
+            long_enough = len(base64.b64decode(key.get_secret_value())) >= 32
         except binascii.Error:
-            enough = False
-        if not enough:
+            long_enough = False
+        if not long_enough:
             raise ValueError("must be base64 of at least 32 bytes")
         return key
 

@@ -210,7 +210,7 @@ def message_content(kind: OrderKind, language: Language = "fr") -> MessageConten
 def environment(
     dsn: str, smtp_port: int, clock_file: Path, kafka: str = "127.0.0.1:1", http_port: int = 1
 ) -> dict[str, str]:
-    """What an operator would configure."""
+    """The environment of an operator."""
     return {
         "PANEL_MODE": "local",
         "PANEL_DATABASE_DSN": dsn,

@@ -9,7 +9,6 @@ from services.registry.erasures import store
 from services.registry.members import store as members
 from services.registry.members.rules import (
     MemberStatus,
-    MemberUnknown,
     contact_lock_days,
     earliest_civil_day,
     latest_civil_day,
@@ -28,8 +27,6 @@ async def erase_member(conn: Connection, clock: Clock, member_id: UUID) -> bool:
     """
     await members.wait_for_messages(conn, member_id)
     member = await members.lock_member(conn, member_id)
-    if member is None:
-        raise MemberUnknown
     if member.status is MemberStatus.ERASED:
         return False
     assert member.person_id is not None

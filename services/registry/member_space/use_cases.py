@@ -5,7 +5,7 @@ from uuid import UUID
 
 from services.registry.deliveries import store as deliveries
 from services.registry.members import store as members
-from services.registry.members.rules import CAN_LEAVE, MemberStatus, MemberUnknown
+from services.registry.members.rules import CAN_LEAVE, MemberStatus
 from services.runtime.clock import Clock
 from services.runtime.postgres.database import Connection
 
@@ -22,8 +22,6 @@ class Withdrawal:
 async def preview_withdrawal(conn: Connection, member_id: UUID) -> Withdrawal:
     """The effect that leaving would have. Raises MemberUnknown."""
     member = await members.find_member(conn, member_id)
-    if member is None:
-        raise MemberUnknown
     return Withdrawal(member.status in CAN_LEAVE, member.status is MemberStatus.ERASED)
 
 
@@ -35,8 +33,6 @@ async def withdraw(conn: Connection, clock: Clock, member_id: UUID) -> Withdrawa
     """
     await members.wait_for_messages(conn, member_id)
     member = await members.lock_member(conn, member_id)
-    if member is None:
-        raise MemberUnknown
     if member.status not in CAN_LEAVE:
         return Withdrawal(was_member=False, erased=member.status is MemberStatus.ERASED)
     instant = clock.now()

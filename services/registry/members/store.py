@@ -6,7 +6,7 @@ from uuid import UUID
 
 from services.contracts.events.registry import MemberState
 from services.contracts.topics import topic_of
-from services.registry.members.rules import MemberStatus
+from services.registry.members.rules import MemberStatus, MemberUnknown
 from services.runtime.postgres.database import Connection
 from services.runtime.postgres.queries import (
     Queries,
@@ -35,17 +35,21 @@ class Member:
     version: int
 
 
-async def lock_member(conn: Connection, member_id: UUID) -> Member | None:
+async def lock_member(conn: Connection, member_id: UUID) -> Member:
+    """Raises MemberUnknown."""
     return await _fetch_member(conn, queries.lock_member, member_id)
 
 
-async def find_member(conn: Connection, member_id: UUID) -> Member | None:
+async def find_member(conn: Connection, member_id: UUID) -> Member:
+    """Raises MemberUnknown."""
     return await _fetch_member(conn, queries.find_member, member_id)
 
 
-async def _fetch_member(conn: Connection, query: Query, member_id: UUID) -> Member | None:
+async def _fetch_member(conn: Connection, query: Query, member_id: UUID) -> Member:
     row = await fetch_row(conn, query, member_id=member_id)
-    return None if row is None else Member(**{**row, "status": MemberStatus(row["status"])})
+    if row is None:
+        raise MemberUnknown
+    return Member(**{**row, "status": MemberStatus(row["status"])})
 
 
 async def find_survivor(conn: Connection, member_id: UUID) -> UUID:

@@ -21,7 +21,7 @@ ZONE = "Pacific/Noumea"
 
 
 async def put_back(registry: Registry, *published: tuple[str, UUID, dict[str, object]]) -> None:
-    """What the service does with a backup, `told` being what its topics still say."""
+    """Recover as the service does after a restore; `published` is the content of its topics."""
     registry.clock.at = PUT_BACK
     pool = registry.database.pool
     await pool.execute("DELETE FROM outbox")

@@ -48,7 +48,8 @@ def lives_elsewhere(row: dict[str, str], region: str | None, zone: str, instant:
         return False
     hour = instant.astimezone(ZoneInfo(zone)).utcoffset()
     return any(
-        zones and all(instant.astimezone(ZoneInfo(place)).utcoffset() != hour for place in zones)
+        zones
+        and all(instant.astimezone(ZoneInfo(candidate)).utcoffset() != hour for candidate in zones)
         for _, zones in _places(row, region, unclear_numbers=False)
     )
 

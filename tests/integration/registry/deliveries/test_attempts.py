@@ -93,7 +93,7 @@ async def test_an_attempt_that_took_too_long_is_not_handed_over(registry: Regist
         await registry.becomes(ordered, "sent")
 
 
-async def test_an_attempt_of_a_live_sender_is_not_judged(registry: Registry) -> None:
+async def test_an_attempt_of_a_live_sender_is_not_settled(registry: Registry) -> None:
     holding, go_on = asyncio.Event(), asyncio.Event()
 
     async def hold(_: str) -> None:
@@ -144,10 +144,10 @@ async def test_without_its_session_a_sender_does_not_go_on_to_data(registry: Reg
             " WHERE application_name LIKE '%:sender-%' AND datname = current_database()"
         )
 
-        async def judged() -> bool:
+        async def settled() -> bool:
             return await registry.settle_stale_attempts() == 1
 
-        await eventually(judged, "the attempt has lost its sender")
+        await eventually(settled, "the attempt has lost its sender")
         go_on.set()
         await registry.becomes(ordered, "unknown")
     assert registry.mail() == []

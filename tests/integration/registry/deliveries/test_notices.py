@@ -29,7 +29,7 @@ async def published_projects(registry: Registry, count: int = 1) -> list[Project
 
 
 async def settled(registry: Registry, *orders: OrderState) -> None:
-    """Until nothing is due any more of what was received."""
+    """Send until no received order is due."""
 
     async def quiet() -> bool:
         page = await deliveries_store.list_due_orders(

@@ -27,7 +27,7 @@ async def test_a_permanent_refusal_before_the_content_puts_the_contact_lock_back
     assert (await registry.delivery(ordered))["reply"] == "550 5.1.1 no such mailbox"
 
 
-async def asked_again_by_others(registry: Registry, member: UUID) -> None:
+async def order_again_from_another_project(registry: Registry, member: UUID) -> None:
     """Other projects order invitations for this day and for the 30th and 31st civil day."""
     other = project()
     await registry.apply_projects(other)
@@ -56,7 +56,7 @@ async def test_a_server_may_deliver_and_refuse_so_the_lock_stays(
         lock = await registry.lock(member)
         assert lock is not None
         assert (lock["last_day"], lock["order_id"]) == (TODAY, ordered.order_id)
-        await asked_again_by_others(registry, member)
+        await order_again_from_another_project(registry, member)
         registry.clock.advance(timedelta(hours=3))
         await registry.refuse_unsendable()
     assert len(registry.mail()) == 1
@@ -94,7 +94,7 @@ async def test_a_solicitation_refused_after_its_content_is_handed_over_twice_at_
         lock = await registry.lock(member)
         assert lock is not None
         assert (lock["last_day"], lock["order_id"]) == (TODAY, ordered.order_id)
-        await asked_again_by_others(registry, member)
+        await order_again_from_another_project(registry, member)
         registry.clock.advance(timedelta(hours=1))
         await registry.becomes(ordered, "unknown")
     assert len(registry.mail()) == 2
@@ -111,7 +111,7 @@ async def test_a_refusal_after_the_content_and_the_end_of_the_window_leave_the_l
             return bool((await registry.delivery(ordered))["handovers"] == 1)
 
         await eventually(refused_once, "the order waits for another try")
-    await asked_again_by_others(registry, member)
+    await order_again_from_another_project(registry, member)
     registry.clock.advance(timedelta(days=2))
     await registry.refuse_unsendable()
     assert await registry.state(ordered) == "refused window_over"

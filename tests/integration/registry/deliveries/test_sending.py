@@ -203,7 +203,7 @@ async def test_a_notice_does_not_need_and_does_not_take_the_contact_lock(
 async def test_without_the_contact_lock_one_person_is_solicited_twice(
     registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What the lock is for: this is red, in the sense of the charter, as soon as it is gone."""
+    """Without the lock two solicitations leave: the lock alone holds the promise."""
 
     async def always(*_: object) -> bool:
         return True

@@ -1,4 +1,4 @@
-"""Being forgotten: nothing is left that says who somebody was, and nothing is gained by it."""
+"""Erasure: nothing is left that identifies the member, and nothing is gained by it."""
 
 import json
 import re
@@ -71,7 +71,7 @@ async def test_nothing_is_left_that_says_who_somebody_was(registry: Registry) ->
         "status",
         "version",
     }
-    # What others were told once stays on the bus until its newer state takes its place.
+    # An older state stays on the bus until compaction replaces it by the newer one.
     await registry.database.pool.execute("DELETE FROM outbox WHERE version = 1")
     dump_after = await everything(registry)
     for trace in ("F-4711", "reunion", "Europe/Paris", "sealed"):
@@ -224,7 +224,7 @@ async def test_a_member_erases_by_a_confirmed_button_and_by_no_link(
 
 
 async def test_no_blind_post_erases(registry: Registry, browser: httpx.AsyncClient) -> None:
-    """Machines know the link to leave, and whatever can be guessed from it."""
+    """Machines know the link to leave, and every address that derives from it."""
     zoe, mia = await registry.enrol(ADDRESS, "mia@example.test")
     path = leave_path(zoe)
     await browser.post(path)

@@ -1,4 +1,4 @@
-"""The charter's figures: counted from what was handed over, told by the month, none below five."""
+"""The charter's figures: counted from handovers, published by month, none below five."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta

@@ -1,4 +1,4 @@
-"""Whose fault a refusal is: only an address that does not exist is the recipient's."""
+"""Causes of refusals: only an address that does not exist is the recipient's."""
 
 import csv
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a delivery and a membership may do, whatever happens."""
+"""Rules of deliveries and memberships, over random orders, instants and replies."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo

@@ -1,4 +1,4 @@
-"""What an administration's export may look like, and what is said of a line that is refused."""
+"""Forms of an administration's export, and the reasons of refused lines."""
 
 import io
 from datetime import date

@@ -1,4 +1,4 @@
-"""Whatever bytes a file has: refused in words, or every physical line of it is accounted for."""
+"""Any bytes as a file: refused with a reason, or every physical line is accounted for."""
 
 import io
 import re
