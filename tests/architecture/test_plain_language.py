@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = ("services", "deploy", "panel")
+FOLDERS = ("services", "console", "panel", "deploy", "tests")
 MOST_CLAUSES_PER_1000_WORDS = 3.0
 MOST_PLACEHOLDERS_PER_100_NAMES = 1.0
 SHOWN_EXAMPLES = 20
@@ -25,7 +25,8 @@ PLACEHOLDERS = frozenset(
     words way ours theirs look looks looked took say says tell ask hear heard learn
     """.split()  # noqa: SIM905
 )
-# A sentence that begins with "What" or "Who", unless it is a question, or "of what" for a noun.
+# Sentences that begin with a relative pronoun, unless they are questions, and clauses after a
+# preposition in place of a noun.
 HEADLESS = re.compile(
     r"(?:^|[.;:!?]\s+|\n\s*)(?:Who|Whom|Whoever|What|Whatever|Whose)\b(?![^.?!]*\?)"
     r"|\b(?:to|of|by|for|with|from|than|and|or|as|is|are|on|about)"

@@ -1,6 +1,12 @@
-"""Security headers of every HTTP response."""
+"""Routes of a service by path, and the security headers of every HTTP response."""
+
+import re
+from uuid import uuid4
 
 import httpx
+
+from deploy.generate.describe import build
+from tests.contract.faces import openings, pages
 
 
 def heeded(headers: httpx.Headers) -> list[str]:
@@ -17,3 +23,14 @@ def heeded(headers: httpx.Headers) -> list[str]:
         "said how long it is kept": bool(headers.get("cache-control")),
     }
     return [header for header, there in expected.items() if not there]
+
+
+def addresses(service: str) -> dict[str, set[str]]:
+    """Methods of every route, by path."""
+    built = build(service)
+    methods: dict[str, set[str]] = {}
+    labels = {f"{method} {path}" for method, path in pages(built)} | set(openings(built))
+    for label in labels:
+        method, _, path = label.partition(" ")
+        methods.setdefault(re.sub(r"{\w+}", str(uuid4()), path), set()).add(method)
+    return methods

@@ -13,7 +13,7 @@ import pytest
 from deploy.generate.describe import SERVICES, build
 from services.contracts.http.common import Role
 from services.runtime.service import Service
-from tests.contract.test_edges import addresses
+from tests.contract.edges import addresses
 from tests.support import databases
 from tests.support.running import Issuer, signing_in
 from tests.support.servers import PostgresServer

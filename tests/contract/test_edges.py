@@ -2,13 +2,12 @@
 
 import re
 from collections.abc import AsyncIterator
-from uuid import uuid4
 
 import httpx
 import pytest
 
 from deploy.generate.describe import SERVICES, build
-from tests.contract.edges import heeded
+from tests.contract.edges import addresses, heeded
 from tests.contract.faces import openings, pages
 
 MACHINES = {"GET /health/live", "GET /health/ready", "GET /metrics"}
@@ -69,17 +68,6 @@ TOOLS = (
     *("/console", "/admin", "/health", "/.env", "/static/../app.py"),
 )
 ELSEWHERE = "https://elsewhere.example"
-
-
-def addresses(service: str) -> dict[str, set[str]]:
-    """Methods of every route, by path."""
-    built = build(service)
-    methods: dict[str, set[str]] = {}
-    labels = {f"{method} {path}" for method, path in pages(built)} | set(openings(built))
-    for label in labels:
-        method, _, path = label.partition(" ")
-        methods.setdefault(re.sub(r"{\w+}", str(uuid4()), path), set()).add(method)
-    return methods
 
 
 @pytest.fixture(params=SERVICES)

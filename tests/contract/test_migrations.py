@@ -1,6 +1,6 @@
 """A migration runs while the previous version still serves: it adds, and removes nothing.
 
-What nothing uses any more is removed by a later release, in a migration whose name says so.
+Unused tables and columns are removed by a later release, in a migration whose name says so.
 """
 
 from pathlib import Path

@@ -35,7 +35,7 @@ listener.name.secure.ssl.keystore.location={keystore}
 # With the clients named, or an older release of them is chosen.
 TOOLS = (f"org.apache.kafka:kafka-tools:{VERSION}", f"org.apache.kafka:kafka-clients:{VERSION}")
 
-# Whoever comes by the listener in clear administers; everybody else is refused what is not granted.
+# The listener in clear is for administration; every other client needs a grant.
 ACCESS_CONTROL = """\
 authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
 allow.everyone.if.no.acl.found=false

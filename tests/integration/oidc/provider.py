@@ -145,7 +145,7 @@ async def provider(
 
 
 class _Form(HTMLParser):
-    """The first form of a page: where it goes, and what is filled in already."""
+    """The first form of a page: its address and its prefilled fields."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -162,7 +162,7 @@ class _Form(HTMLParser):
 
 
 async def approve(verification_uri: str, user_code: str, person: str, denied: bool = False) -> str:
-    """What a person does in a browser: types the code, signs in, agrees. Returns the last page."""
+    """Act as a person in a browser: type the code, sign in, agree. Return the last page."""
     async with httpx.AsyncClient(follow_redirects=True) as browser:
         page = await browser.get(verification_uri)
         for _ in range(8):

@@ -283,7 +283,7 @@ async def test_a_token_of_another_issuer_is_refused_even_signed_with_the_same_ke
 ) -> None:
     async with provider(free_port(), tmp_path, FIRST) as other:
         foreign = await other.token()
-        # Its signature is good: but for who issued it, it would be accepted.
+        # Its signature is valid: only the issuer is wrong.
         assert (await StaffTokens(other.url, AUDIENCE).verify(foreign)).roles
         assert await refused(StaffTokens(issuer.url, AUDIENCE), foreign) is NotSignedIn
 

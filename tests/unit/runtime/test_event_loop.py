@@ -1,4 +1,4 @@
-"""Whoever is told to stop does not wait for a peer that says nothing any more."""
+"""A service that is told to stop does not wait for a silent peer."""
 
 import asyncio
 import socket

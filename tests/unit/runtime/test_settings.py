@@ -1,4 +1,4 @@
-"""What an operator says to a service: by the environment or by files, secrets without a trace."""
+"""Settings come from the environment or from files, and secrets leave no trace."""
 
 import json
 from datetime import UTC, datetime

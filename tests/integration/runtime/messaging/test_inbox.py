@@ -1,4 +1,4 @@
-"""Nothing that arrives is lost, doubled or in the way of what follows it."""
+"""No incoming event is lost, applied twice, or blocks the next."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""What a service says of itself to who watches the machines."""
+"""Metrics of a service, as Prometheus reads them."""
 
 import math
 from datetime import timedelta

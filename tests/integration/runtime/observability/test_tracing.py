@@ -50,7 +50,7 @@ KNOWN = {
 
 @dataclass
 class Collector:
-    """What an operator's collector is sent, as protobuf over HTTP."""
+    """The operator's collector: OTLP as protobuf over HTTP."""
 
     url: str = field(default_factory=lambda: f"http://127.0.0.1:{free_port()}")
     heard: list[ExportTraceServiceRequest] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""What takes too long is given up by the database, told as such, and leaves nothing broken."""
+"""The database cancels statements that take too long; the response is 503, nothing stays broken."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -66,7 +66,9 @@ async def idles_in_a_transaction(database: Database) -> None:
 
 
 @pytest.mark.parametrize("work", [long_statement, long_wait_for_a_lock, idles_in_a_transaction])
-async def test_what_takes_too_long_is_given_up_and_said_so(hasty: Service, work: Any) -> None:
+async def test_a_statement_that_takes_too_long_is_cancelled_and_the_response_is_503(
+    hasty: Service, work: Any
+) -> None:
     @hasty.api.get("/api/long")
     async def long() -> None:
         await work(hasty.database)
@@ -83,7 +85,7 @@ async def test_what_takes_too_long_is_given_up_and_said_so(hasty: Service, work:
             assert await conn.fetchval("SELECT 1") == 1
 
 
-async def test_who_gets_no_connection_is_told_so(
+async def test_without_a_free_connection_the_response_is_503(
     hasty: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(db, "_ACQUIRE_SECONDS", 0.05)
@@ -99,7 +101,7 @@ async def test_who_gets_no_connection_is_told_so(
         assert (await client.get("/api/long")).status_code == 200
 
 
-async def test_what_may_be_long_has_a_limit_of_its_own_which_ends_with_it(hasty: Service) -> None:
+async def test_long_running_work_has_its_own_limits_which_end_with_it(hasty: Service) -> None:
     async def limits(conn: db.Connection) -> list[str]:
         return [str(await conn.fetchval(f"SHOW {name}")) for name in LIMITS]
 
@@ -114,7 +116,7 @@ async def test_what_may_be_long_has_a_limit_of_its_own_which_ends_with_it(hasty:
             await conn.execute("SELECT pg_sleep(30)")
 
 
-async def test_jobs_are_patient(hasty: Service) -> None:
+async def test_jobs_are_long_running(hasty: Service) -> None:
     limits: asyncio.Queue[str] = asyncio.Queue()
 
     async def job() -> None:
@@ -139,7 +141,7 @@ async def test_requests_are_limited_as_configured_in_production(
     assert limits == ["30s", "15s", "1min"]
 
 
-async def test_the_client_waits_for_patient_work_as_long_as_the_server_lets_it(
+async def test_the_client_waits_for_long_running_work_as_long_as_the_server(
     postgres_server: PostgresServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(db, "_STATEMENT_SECONDS", 0.2)

@@ -178,7 +178,7 @@ def test_one_seed_with_two_keys_gives_unrelated_messages(
 
 
 def test_any_request_could_have_led_to_any_signature(signer: PrivateKey) -> None:
-    """Whoever kept both lists finds, for each pair, a blinding factor that explains it.
+    """For each pair of a request and a signature there is a blinding factor that explains it.
 
     The factor of a false pair is as good as the true one's: nothing that the signer saw favours
     one. This is the reason why matching cannot beat chance, here checked by computing it.

@@ -1,4 +1,4 @@
-"""A member's link says who and for what, and nobody can change or stretch it."""
+"""A member's link carries its member and its purpose, and nobody can change or prolong it."""
 
 import json
 from datetime import UTC, datetime, timedelta

@@ -1,11 +1,11 @@
-"""Who asks too often waits, others do not, and nothing says afterwards who asked."""
+"""A client that asks too often waits, others do not, and no address is stored."""
 
 import pytest
 
 from services.runtime.http.rate_limits import RateLimiter, TooOften, rate_limit_key
 
 
-def test_a_source_that_asks_too_often_waits_and_others_do_not() -> None:
+def test_a_client_over_its_limit_waits_and_others_do_not() -> None:
     elapsed = 0.0
     limit = RateLimiter(per_second=0.5, burst=3, elapsed=lambda: elapsed)
     for _ in range(3):
@@ -18,7 +18,7 @@ def test_a_source_that_asks_too_often_waits_and_others_do_not() -> None:
     limit.take("192.0.2.1")
 
 
-def test_who_is_refused_is_let_in_again_though_it_never_stopped_asking() -> None:
+def test_refused_requests_cost_no_token() -> None:
     elapsed = 0.0
     limit = RateLimiter(per_second=1, burst=1, elapsed=lambda: elapsed)
     let_in = 0
@@ -32,7 +32,7 @@ def test_who_is_refused_is_let_in_again_though_it_never_stopped_asking() -> None
     assert 9 <= let_in <= 11
 
 
-def test_no_address_is_kept_and_what_is_kept_is_forgotten() -> None:
+def test_no_address_is_stored_and_hashes_are_forgotten() -> None:
     elapsed = 0.0
     limit = RateLimiter(per_second=1, burst=1, elapsed=lambda: elapsed)
     limit.take("192.0.2.1")
@@ -44,7 +44,7 @@ def test_no_address_is_kept_and_what_is_kept_is_forgotten() -> None:
     assert len(vars(limit)["_buckets"]) == 1
 
 
-def test_a_household_is_one_source_and_whom_a_proxy_keeps_to_itself_is_none() -> None:
+def test_the_key_is_an_address_or_an_ipv6_network_and_none_when_withheld() -> None:
     assert rate_limit_key(("192.0.2.1", 5000)) == rate_limit_key(("192.0.2.1", 6000)) == "192.0.2.1"
     assert rate_limit_key(("2001:db8::1", 1)) == rate_limit_key(("2001:db8::ffff:1", 1))
     assert rate_limit_key(("2001:db8::1", 1)) != rate_limit_key(("2001:db8:0:1::1", 1))

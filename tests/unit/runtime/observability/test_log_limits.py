@@ -1,4 +1,4 @@
-"""Lines that repeat are bounded, and what was left out is counted."""
+"""Repeated lines are limited, and the suppressed ones are counted."""
 
 import json
 import subprocess
