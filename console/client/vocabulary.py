@@ -23,17 +23,17 @@ MANDATE = {
     "stakes": Text(fr="ce qui est en jeu", en="what is at stake"),
     "objectives": Text(fr="les objectifs", en="the objectives"),
     "purpose": Text(fr="à quoi cela servira", en="what it will serve"),
-    "decision_maker": Text(fr="qui décide", en="who decides"),
-    "decision_maker.name": Text(fr="le nom de qui décide", en="the name of who decides"),
-    "decision_maker.role": Text(fr="la fonction de qui décide", en="the role of who decides"),
-    "decision_maker.account": Text(fr="le compte de qui décide", en="the account of who decides"),
+    "decision_maker": Text(fr="le décideur", en="the decision maker"),
+    "decision_maker.name": Text(fr="le nom du décideur", en="the decision maker's name"),
+    "decision_maker.role": Text(fr="la fonction du décideur", en="the decision maker's role"),
+    "decision_maker.account": Text(fr="le compte du décideur", en="the decision maker's account"),
     "who": Text(fr="qui peut participer", en="who can take part"),
     "how": Text(fr="comment", en="how"),
     "compensation.terms": Text(
-        fr="les conditions de l'indemnisation", en="the terms of the compensation"
+        fr="les conditions de la compensation", en="the terms of the compensation"
     ),
     "compensation.reference": Text(
-        fr="la référence de l'indemnisation", en="the reference of the compensation"
+        fr="la référence de la compensation", en="the reference of the compensation"
     ),
     "recruitment_ends_on": Text(fr="la fin du recrutement", en="the end of recruitment"),
     "collection_ends_on": Text(fr="la fin du recueil", en="the end of the collection"),
@@ -106,12 +106,12 @@ LEDGER = {
 }
 LEDGER_MEANS = {
     "reserved": Text(
-        fr="message commandé, pas encore de réponse de registry",
-        en="message ordered, registry has not answered yet",
+        fr="message commandé, issue pas encore connue",
+        en="message ordered, outcome not known yet",
     ),
     "consumed": Text(
-        fr="message parti : la personne est tranquille 31 jours",
-        en="message sent: the person is left in peace for 31 days",
+        fr="message envoyé : la personne n'est plus sollicitée pendant 31 jours",
+        en="message sent: the person is not asked again for 31 days",
     ),
     "released": Text(
         fr="message refusé : les jours sont rendus", en="message refused: the days are given back"

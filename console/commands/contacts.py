@@ -32,10 +32,10 @@ _NOTHING_KEPT = Text(
     en="Nothing was kept: correct the file, or keep the {valid} good lines with --accept-valid.",
 )
 _ERASED = Text(
-    fr="C'est fait : plus personne ne sait qui était ce membre.",
-    en="Done: nobody knows any more who this member was.",
+    fr="C'est fait : les données de ce membre sont effacées.",
+    en="Done: this member's data is erased.",
 )
-_WAS_ERASED = Text(fr="Ce membre était déjà oublié.", en="This member was forgotten before.")
+_WAS_ERASED = Text(fr="Ce membre était déjà effacé.", en="This member was already erased.")
 _NOT_CONFIRMED = Text(
     fr="Rien n'a été gardé. Si cela vous convient, ajoutez --accept-month ; sinon, ajoutez au "
     "fichier une colonne Dernier contact.",

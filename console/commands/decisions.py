@@ -46,8 +46,8 @@ PROGRESS = {
 }
 _LATE_BY = Text(fr="{n} j de retard", en="{n} day(s) late")
 _DRAFTED = Text(
-    fr="« {title} » : {outcome}, version {version}, à signer par qui décide.",
-    en="“{title}”: {outcome}, version {version}, to be signed by who decides.",
+    fr="« {title} » : {outcome}, version {version}, à signer par le décideur.",
+    en="“{title}”: {outcome}, version {version}, to be signed by the decision maker.",
 )
 _ASK_TO_SIGN = Text(
     fr="« {title} » : {outcome}.\nMotif : {reason}",

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _DECIDES = Text(
     fr="« {title} » : {name}, {role}, décide désormais. Tout le monde en est informé.",
-    en="“{title}”: {name}, {role}, decides from now on. Everybody is told.",
+    en="“{title}”: {name}, {role}, decides from now on. Everybody is informed.",
 )
 _ENDED = Text(
     fr="« {title} » : le dernier jour est le {day}. Un retour reste dû.",

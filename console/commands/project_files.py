@@ -41,7 +41,7 @@ class SheetRefused(Refusal):
     """Each reason is a line of its own."""
 
     status = 422
-    sentence = Text(fr="La fiche {file} est refusée :", en="The sheet {file} is refused:")
+    sentence = Text(fr="Le fichier {file} est refusé :", en="The file {file} is refused:")
 
     def __init__(self, file: Path, reasons: list[tuple[Text, dict[str, Any]]]) -> None:
         super().__init__(file=file)

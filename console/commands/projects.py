@@ -92,8 +92,8 @@ _NOT_LAUNCHED = Text(fr="Rien n'a été lancé.", en="Nothing was launched.")
 
 class NothingToLaunch(Refusal):
     sentence = Text(
-        fr="Indiquez des fiches de campagne ou des identifiants.",
-        en="Name campaign sheets or ids.",
+        fr="Indiquez des fichiers de campagne ou des identifiants.",
+        en="Name campaign files or ids.",
     )
 
 

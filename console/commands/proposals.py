@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 _WORD = Text(fr="SYNTHESE", en="SYNTHESIS")
 _LISTED = Text(
     fr="La synthèse listera ces {n} propositions, dans ces versions ; ensuite, ni lectures ni"
-    " propositions ne changent, et chacune aura une réponse motivée.",
+    " propositions ne changent, et chacune recevra une décision motivée.",
     en="The synthesis will list these {n} proposals at these versions; afterwards neither readings"
-    " nor proposals change, and each will get a reasoned answer.",
+    " nor proposals change, and each will get a reasoned decision.",
 )
 _TYPE = Text(fr="Tapez {word} pour la faire", en="Type {word} to make it")
 _LEFT_ALONE = Text(fr="Rien n'a été fait.", en="Nothing was done.")

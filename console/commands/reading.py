@@ -42,8 +42,8 @@ _TIME = Text(
     " {fair:.2f}",
 )
 _DELAY = Text(
-    fr="Délai avant lecture : {median:.0f} jours au milieu, {longest} au plus",
-    en="Days before reading: {median:.0f} in the middle, {longest} at most",
+    fr="Délai avant lecture : {median:.0f} jours (médiane), {longest} au plus",
+    en="Days before reading: {median:.0f} (median), {longest} at most",
 )
 _WAITING = Text(
     fr="! {n} attendent, la plus ancienne depuis {days} jours",

@@ -35,7 +35,7 @@ _READS = Text(
     en="Readability {score:.0f} of 100, {words:.0f} words a sentence. {hint}",
 )
 _STOPPED = Text(fr="Avant de publier :", en="Before it can be published:")
-_NOTHING_STOPS = Text(fr="Rien n'empêche de publier.", en="Nothing stands before the publication.")
+_NOTHING_STOPS = Text(fr="Rien n'empêche de publier.", en="Nothing prevents the publication.")
 _NOT_READABLE = Text(fr="{file} ne peut pas être lu.", en="{file} cannot be read.")
 _WRITE = both("Écrire le résumé (- : entrée standard).", "Write the summary (-: standard input).")
 _PREVIEW = both("Le retour tel qu'il sera lu.", "The report as it will be read.")

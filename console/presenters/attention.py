@@ -27,12 +27,12 @@ WAIT = Count(
     ),
 )
 TIME = Text(
-    fr="Temps de lecture : {seconds} s au milieu, pour une contribution",
-    en="Reading time: {seconds} s in the middle, for a contribution",
+    fr="Temps de lecture médian : {seconds} s par contribution",
+    en="Median reading time: {seconds} s per contribution",
 )
 DELAY = Text(
-    fr="Lues {median} jour(s) après l'ouverture au milieu, {longest} au plus",
-    en="Read {median} day(s) after opening in the middle, {longest} at most",
+    fr="Lues {median} jour(s) après l'ouverture (médiane), {longest} au plus",
+    en="Read {median} day(s) after opening (median), {longest} at most",
 )
 EQUAL = Text(
     fr="Attention bien partagée (Gini {gini}, à longueur égale {fair})",

@@ -51,11 +51,11 @@ _IS_CLOSED = Text(
 _IS_ABANDONED = Text(fr="Ce projet est abandonné.", en="This project is abandoned.")
 _STOPS = Text(fr="Avant de publier : {what}.", en="Before publishing: {what}.")
 _NOTHING_STOPS = Text(
-    fr="Rien n'empêche plus de publier : p.", en="Nothing stops the publication any more: p."
+    fr="Rien n'empêche plus de publier : p.", en="Nothing prevents the publication any more: p."
 )
 _SAYS_ALL = Text(
-    fr="Le retour publié dit tout ce qui est signé.",
-    en="The published report says all that is signed.",
+    fr="Le retour publié contient toutes les décisions signées.",
+    en="The published report contains every signed decision.",
 )
 _FIRST_REPORT = Count(
     Text(

@@ -118,7 +118,7 @@ def what_comes_next(
                 _until(
                     Text(
                         fr="Les réponses sont recueillies jusqu'au {day}.",
-                        en="Answers are collected until {day}.",
+                        en="Responses are collected until {day}.",
                     ),
                     project.collection_ends_on,
                     today,
@@ -330,9 +330,9 @@ def promises(today: Today, language: Language) -> list[Phrase]:
             "trouble",
         ),
         Phrase(
-            Text(fr="chaque ordre d'envoi a sa réponse", en="every send order is answered").in_(
-                language
-            ),
+            Text(
+                fr="chaque ordre d'envoi a une issue connue", en="every send order has an outcome"
+            ).in_(language),
             "done",
         )
         if not unanswered
@@ -341,8 +341,8 @@ def promises(today: Today, language: Language) -> list[Phrase]:
 
 
 _UNANSWERED = Count(
-    Text(fr="{n} ordre d'envoi sans réponse", en="{n} send order unanswered"),
-    Text(fr="{n} ordres d'envoi sans réponse", en="{n} send orders unanswered"),
+    Text(fr="{n} ordre d'envoi sans issue connue", en="{n} send order without an outcome"),
+    Text(fr="{n} ordres d'envoi sans issue connue", en="{n} send orders without an outcome"),
 )
 _CANNOT_BE = Count(
     Text(fr="{n} ne peut pas l'être", en="{n} cannot be"),

@@ -33,10 +33,10 @@ PUBLISHING = Text(
 DO_PUBLISH = Text(fr="publier", en="publish")
 PUBLISHED = Text(fr="« {title} » est publié.", en="“{title}” is published.")
 FROM_A_SHEET = Text(
-    fr="Un projet naît de sa fiche, relue à plusieurs avant d'entrer ici :",
-    en="A project comes from its sheet, read by several people before it comes in:",
+    fr="Un projet vient d'un fichier, relu à plusieurs avant d'être créé ici :",
+    en="A project comes from a file, reviewed by several people before it is created here:",
 )
-COMMAND = Text(fr="panel projects create FICHE.yaml", en="panel projects create SHEET.yaml")
+COMMAND = Text(fr="panel projects create PROJET.yaml", en="panel projects create PROJECT.yaml")
 
 
 class Acted(Message):

@@ -367,7 +367,7 @@ async def test_the_synthesis_says_what_blocks_it_then_asks_for_the_word(
         await at.press("escape")
         read_contributions(panel, 12)
         panel.hint()
-        await at.until(lambda: "Nothing stands before the synthesis" in at.text)
+        await at.until(lambda: "Nothing prevents the synthesis" in at.text)
         await at.press("p")
         await at.on("confirm")
         still(at)

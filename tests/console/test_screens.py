@@ -44,7 +44,7 @@ async def test_home_says_which_service_does_not_answer(
         await _home(at)
         assert "✕ responses does not answer" in at.text
         assert "✕ 2 people asked twice in 31 days, of 5,000" in at.text
-        assert "! 3 send orders unanswered" in at.text
+        assert "! 3 send orders without an outcome" in at.text
         assert at.picture() == svg
 
 
@@ -71,7 +71,7 @@ async def test_no_projects_teaches(console: Opens, panel: Panel, svg: SnapshotAs
     async with console("fr") as at:
         await at.press("2")
         await at.on("projects")
-        assert "panel projects create FICHE.yaml" in at.text
+        assert "panel projects create PROJET.yaml" in at.text
         assert at.picture() == svg
 
 
@@ -164,7 +164,7 @@ async def test_a_refusal_lists_what_is_missing(
         status=409,
         detail="The mandate is incomplete: 3 element(s) missing.",
         way_out="Complete the sheet, then publish again.",
-        errors=["what is at stake", "the name of who decides", "how to take part"],
+        errors=["what is at stake", "the decision maker's name", "how to take part"],
     )
     async with console("en") as at:
         at.app.open(ProjectRoute(TAX.id))

@@ -68,7 +68,7 @@ def test_next_steps_are_in_words() -> None:
     assert next_step(TAX, "en").text == "mandate 8/11"
     assert next_step(SCHOOL, "fr").text == "à lancer"
     assert next_step(LETTER, "en").text == "→ 12 Dec"
-    assert "what is at stake, the name of who decides and how" in (
+    assert "what is at stake, the decision maker's name and how" in (
         what_comes_next(TAX, "en", TODAY).text
     )
     assert (

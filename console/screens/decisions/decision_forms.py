@@ -43,8 +43,9 @@ REVISES = Text(
     en="It is published and stays so; this drafts its revision, to be signed.",
 )
 YOU_SIGN = Text(
-    fr="Qui rédige ne signe pas : avant votre signature, une autre personne enregistrera ce texte.",
-    en="Who drafts does not sign: before you do, another person will have to save this text.",
+    fr="La personne qui rédige ne signe pas : avant votre signature, une autre personne"
+    " enregistrera ce texte.",
+    en="The drafter does not sign: before you do, another person will have to save this text.",
 )
 REASON_NEEDED = Text(
     fr="Une décision dit toujours pourquoi, quelle qu'elle soit : écrivez le motif.",

@@ -49,8 +49,8 @@ NOTHING = Text(
     fr="Rien ne vous attend. Les projets sont en 2.", en="Nothing waits for you. Projects are in 2."
 )
 FIRST = Text(
-    fr="Aucun projet encore. Le premier vient d'une fiche : panel projects create FICHE.yaml",
-    en="No project yet. The first one comes from a sheet: panel projects create SHEET.yaml",
+    fr="Aucun projet encore. Le premier vient d'un fichier : panel projects create PROJET.yaml",
+    en="No project yet. The first one comes from a file: panel projects create PROJECT.yaml",
 )
 PER_DAY = Text(fr="participants par jour", en="opted in per day")
 FREE = Text(fr="libres aujourd'hui", en="free to be asked today")
@@ -71,10 +71,10 @@ SILENT = Count(
     Text(fr="{{names}} ne répond pas", en="{{names}} does not answer"),
     Text(fr="{{names}} ne répondent pas", en="{{names}} do not answer"),
 )
-NO_DEAD_LETTERS = Text(fr="aucun message mis de côté", en="no message set aside")
+NO_DEAD_LETTERS = Text(fr="aucun événement mis de côté", en="no event set aside")
 DEAD_LETTERS = Count(
-    Text(fr="{n} message mis de côté, à rejouer", en="{n} message set aside, to be replayed"),
-    Text(fr="{n} messages mis de côté, à rejouer", en="{n} messages set aside, to be replayed"),
+    Text(fr="{n} événement mis de côté, à rejouer", en="{n} event set aside, to be replayed"),
+    Text(fr="{n} événements mis de côté, à rejouer", en="{n} events set aside, to be replayed"),
 )
 
 

@@ -59,7 +59,7 @@ NEAR = Text(
 )
 BLOCKED = Text(fr="Avant la synthèse :", en="Before the synthesis:")
 READY = Text(
-    fr="Rien n'empêche plus la synthèse : p.", en="Nothing stands before the synthesis: p."
+    fr="Rien n'empêche plus la synthèse : p.", en="Nothing prevents the synthesis any more: p."
 )
 SYNTHESISED = Text(
     fr="Synthèse faite par {who}, {on} : plus rien ne change.",

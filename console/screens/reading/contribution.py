@@ -58,9 +58,9 @@ NOTHING_YET = Text(
     en="→ a link · n new proposal · x no suggestion · c personal case",
 )
 SAY_FIRST = Text(
-    fr="Une lecture dit quelque chose : liez une proposition (a), écrivez-en une (n), ou marquez"
+    fr="Une lecture doit conclure : liez une proposition (a), écrivez-en une (n), ou marquez"
     " « rien à tirer » (x) ou « cas personnel » (c).",
-    en="A reading says something: link a proposal (a), write one (n), or mark “no suggestion” (x)"
+    en="A reading must conclude: link a proposal (a), write one (n), or mark “no suggestion” (x)"
     " or “personal case” (c).",
 )
 RECORDED = Text(fr="Lecture enregistrée : {seconds} s.", en="Reading recorded: {seconds} s.")

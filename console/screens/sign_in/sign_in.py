@@ -40,7 +40,7 @@ THEN = Text(fr="La suite vient d'elle-même.", en="This goes on by itself.")
 WAITING = Text(fr="Connexion…", en="Connecting…")
 OVER = Text(
     fr="Le code a expiré ou a été refusé. Nouvel essai…",
-    en="The code is over or was refused. Trying again…",
+    en="The code has expired or was refused. Trying again…",
 )
 
 REFUSED = Text(
