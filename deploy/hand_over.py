@@ -53,9 +53,7 @@ def shares(secrets: Path) -> Iterator[Share]:
     )
     yield Share("kafka", (1000, 1000), _all_of(secrets / "kafka"))
     yield Share("postgres", (999, 999), _all_of(secrets / "postgres"))
-    # A panel older than its dashboards has no password for them.
-    if (secrets / "grafana").is_dir():
-        yield Share("grafana", (472, 0), _all_of(secrets / "grafana"))
+    yield Share("grafana", (472, 0), _all_of(secrets / "grafana"))
 
 
 def hand_over(secrets: Path, volumes: Path, chown: Chown = os.chown) -> None:

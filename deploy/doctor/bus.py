@@ -40,19 +40,19 @@ _REQUEST_MS = 10_000
 _REACHED = Text(fr="Kafka répond.", en="Kafka answers.")
 _VERSION = Text(fr="Kafka 4 ou plus récent.", en="Kafka 4 or newer.")
 _OLD = Text(
-    fr="Kafka est plus ancien que la version 4, avec laquelle le panel a été essayé.",
-    en="Kafka is older than version 4, which the panel was tried with.",
+    fr="Kafka est antérieur à la version 4, la plus ancienne qui ait été essayée.",
+    en="Kafka is older than version 4, the oldest that was tested.",
 )
 _UPGRADE = Text(fr="Mettez Kafka à jour.", en="Upgrade Kafka.")
 _TOPICS = Text(fr="Les {count} sujets existent.", en="The {count} topics exist.")
 _NO_TOPIC = Text(fr="Le sujet n'existe pas.", en="The topic does not exist.")
 _HEADLESS = Text(
-    fr="Des partitions n'ont pas de chef : rien n'y est écrit ni lu.",
-    en="Partitions have no leader: nothing is written there or read.",
+    fr="Des partitions n'ont pas de chef : rien ne peut y être écrit ni lu.",
+    en="Partitions have no leader: they can be neither written nor read.",
 )
 _SETUP = Text(
-    fr="Lancez le « setup » de {producer}, qui crée ses sujets et remet leurs règles.",
-    en="Run the `setup` of {producer}, which makes its topics and puts their policies back.",
+    fr="Lancez le « setup » de {producer}, qui crée ses sujets et rétablit leurs règles.",
+    en="Run the `setup` of {producer}, which creates its topics and restores their policies.",
 )
 _BROKERS = Text(
     fr="Un nœud manque : regardez les journaux de Kafka.",
@@ -66,19 +66,19 @@ _POLICY = Text(
 )
 _REPLICATED = Text(
     fr="Chaque sujet a {replicas} copies au moins, dont {in_sync} à jour.",
-    en="Each topic has {replicas} copies at least, {in_sync} of them in step.",
+    en="Each topic has at least {replicas} copies, {in_sync} of them in sync.",
 )
 _ONE_COPY_LOCALLY = Text(
     fr="Il n'y a qu'une copie de chaque sujet, ce qu'un panel local peut se permettre.",
-    en="There is one copy of each topic, which a local panel may have.",
+    en="There is one copy of each topic, which is enough for a local panel.",
 )
 _FEW_COPIES = Text(
     fr="Des sujets n'ont que {copies} copie(s) : {topics}.",
-    en="Topics have only {copies} copy or copies: {topics}.",
+    en="Topics with only {copies} copies: {topics}.",
 )
 _THREE = Text(
     fr="En production, trois nœuds et PANEL_KAFKA_REPLICATION=3 ; réaffectez les sujets existants.",
-    en="In production, three nodes and PANEL_KAFKA_REPLICATION=3; reassign the topics that exist.",
+    en="In production, three nodes and PANEL_KAFKA_REPLICATION=3; reassign the existing topics.",
 )
 _ONE_IN_SYNC = Text(
     fr="Un message est tenu pour écrit quand une seule copie l'a ({topics}).",
@@ -89,11 +89,11 @@ _TWO_IN_SYNC = Text(
     en="Set min.insync.replicas to 2 on the nodes.",
 )
 _ON_PURPOSE = Text(
-    fr="Un sujet ne naît pas d'une faute de frappe.", en="No topic is born of a typing error."
+    fr="Un nom mal orthographié ne crée pas de sujet.", en="A misspelt name creates no topic."
 )
 _BY_MISTAKE = Text(
-    fr="Une faute de frappe crée un sujet (auto.create.topics.enable).",
-    en="A typing error makes a topic (auto.create.topics.enable).",
+    fr="Un nom mal orthographié crée un sujet (auto.create.topics.enable).",
+    en="A misspelt name creates a topic (auto.create.topics.enable).",
 )
 _DISABLE = Text(
     fr="Mettez auto.create.topics.enable à false sur les nœuds.",
@@ -105,11 +105,11 @@ _ACCESS = Text(
 )
 _ACCESS_OPEN_LOCALLY = Text(
     fr="Kafka ne connaît pas de droits d'accès, ce qu'un panel local peut se permettre.",
-    en="Kafka knows of no access rights, which a local panel may.",
+    en="Kafka has no access rights, which is acceptable for a local panel.",
 )
 _ACCESS_OPEN = Text(
     fr="Kafka ne connaît pas de droits d'accès : chacun lit et écrit tout.",
-    en="Kafka knows of no access rights: everybody reads and writes everything.",
+    en="Kafka has no access rights: everybody reads and writes everything.",
 )
 _AUTHORIZER = Text(
     fr="Donnez aux nœuds un « authorizer », puis lancez deploy/kafka/acls.sh.",

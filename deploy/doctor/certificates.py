@@ -24,20 +24,20 @@ _SECONDS = 10
 _NAME_DIFFERS, _IS_OVER = 62, 10
 
 _IN_CLEAR_LOCALLY = Text(
-    fr="Aucun certificat : un panel local parle en clair.",
-    en="No certificate: a local panel speaks in clear.",
+    fr="Aucun certificat : un panel local communique en clair.",
+    en="No certificate: a local panel is not encrypted.",
 )
 _LASTS = Text(
     fr="Le certificat vaut plus de {days} jours encore.",
     en="The certificate is valid for more than {days} days.",
 )
 _ENDS_SOON = Text(
-    fr="Le certificat finit le {day}, dans {days} jour(s).",
-    en="The certificate ends on {day}, in {days} day(s).",
+    fr="Le certificat expire le {day}, dans {days} jour(s).",
+    en="The certificate expires on {day}, in {days} day(s).",
 )
 _IS_OVER_NOW = Text(
-    fr="Le certificat a fini le {day} : plus personne ne s'y connecte.",
-    en="The certificate ended on {day}: nobody can connect any more.",
+    fr="Le certificat a expiré le {day} : plus personne ne peut se connecter.",
+    en="The certificate expired on {day}: nobody can connect any more.",
 )
 _NOT_YET = Text(
     fr="Le certificat ne vaut qu'à partir du {day}.", en="The certificate is valid from {day} only."

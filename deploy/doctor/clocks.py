@@ -106,12 +106,12 @@ _SAME_TIME = Text(
 )
 _APART = Text(
     fr="L'horloge diffère de {seconds:.1f} s de celle de cette machine ({most:.0f} au plus).",
-    en="The clock is {seconds:.1f} s apart from this machine's ({most:.0f} at most).",
+    en="The clock differs by {seconds:.1f} s from this machine's ({most:.0f} at most).",
 )
 _TIME_SERVICE = Text(
     fr="Réparez d'abord la synchronisation des horloges (NTP), des deux côtés : les jours civils"
     " en dépendent.",
-    en="Repair time synchronisation (NTP) first, on both sides: civil days hang on it.",
+    en="Repair time synchronisation (NTP) first, on both sides: civil days depend on it.",
 )
 
 

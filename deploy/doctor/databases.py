@@ -36,25 +36,26 @@ _UPGRADE = Text(
     fr="Passez à la version {oldest} ou {newest}.", en="Upgrade to version {oldest} or {newest}."
 )
 _NEWER = Text(
-    fr="PostgreSQL {version} est plus récent que ce qui a été essayé.",
-    en="PostgreSQL {version} is newer than what was tried.",
+    fr="PostgreSQL {version} est plus récent que les versions essayées.",
+    en="PostgreSQL {version} is newer than the versions tested.",
 )
 _TRIED = Text(
-    fr="Versions essayées : {oldest} et {newest}. Une mise à jour du panel a pu suivre.",
-    en="Versions {oldest} and {newest} were tried. An update of the panel may have followed.",
+    fr="Versions essayées : {oldest} à {newest}. Une version ultérieure du panel la prend peut-être"
+    " en charge.",
+    en="Tested versions: {oldest} to {newest}. A later release of the panel may support it.",
 )
 _ENCRYPTED = Text(fr="La connexion est chiffrée.", en="The connection is encrypted.")
 _IN_CLEAR_LOCALLY = Text(
-    fr="La connexion est en clair, ce qu'un panel local peut se permettre.",
-    en="The connection is in clear, which a local panel may be.",
+    fr="La connexion n'est pas chiffrée, ce qu'un panel local peut se permettre.",
+    en="The connection is not encrypted, which is acceptable for a local panel.",
 )
 _IN_CLEAR = Text(
-    fr="La connexion est en clair : quiconque écoute le réseau lit les données.",
-    en="The connection is in clear: whoever listens to the network reads the data.",
+    fr="La connexion n'est pas chiffrée : quiconque écoute le réseau peut lire les données.",
+    en="The connection is not encrypted: anyone on the network can read the data.",
 )
 _USE_TLS = Text(
     fr="Activez TLS sur le serveur et ajoutez sslmode=verify-full à l'adresse de la base.",
-    en="Switch TLS on at the server and add sslmode=verify-full to the database's address.",
+    en="Enable TLS on the server and add sslmode=verify-full to the database's address.",
 )
 _MIGRATED = Text(
     fr="Les tables sont celles de cette version.", en="The tables are those of this version."
@@ -64,7 +65,7 @@ _NOT_MIGRATED = Text(
 )
 _RUN_SETUP = Text(
     fr="Lancez le « setup » du service, avec le rôle de migration.",
-    en="Run the service's `setup`, as the role that migrates.",
+    en="Run the service's `setup`, as the migration role.",
 )
 _OTHER_TABLES = Text(
     fr="Les tables ne sont pas celles de cette version : {conflict}.",
@@ -82,12 +83,13 @@ _ROWS_ONLY = Text(
 )
 _ONE_ROLE = Text(
     fr="Un même rôle possède tout et fait tout, ce qu'un panel local peut se permettre.",
-    en="One role owns and does everything, which a local panel may.",
+    en="One role owns and does everything, which is acceptable for a local panel.",
 )
 _OWNS = Text(
-    fr="Le rôle {role} possède des tables ({owned}) : il peut lever les contraintes qui tiennent"
-    " les promesses.",
-    en="The role {role} owns tables ({owned}): it can lift the constraints that hold the promises.",
+    fr="Le rôle {role} possède des tables ({owned}) : il peut supprimer les contraintes qui"
+    " garantissent les promesses.",
+    en="The role {role} owns tables ({owned}): it can drop the constraints that guarantee the"
+    " promises.",
 )
 _MAY_CREATE = Text(
     fr="Le rôle {role} peut créer des objets dans la base, ou des rôles.",
@@ -95,8 +97,7 @@ _MAY_CREATE = Text(
 )
 _TWO_ROLES = Text(
     fr="Donnez les tables au rôle de migration et retirez ce droit (deploy/postgres/roles.sh).",
-    en="Give the tables to the role that migrates and revoke this right"
-    " (deploy/postgres/roles.sh).",
+    en="Give the tables to the migration role and revoke this right (deploy/postgres/roles.sh).",
 )
 _BLIND_DRAW = Text(
     fr="Le tirage au sort ne peut pas lire les réponses.", en="The draw cannot read answers."
@@ -118,7 +119,7 @@ _NO_DRAW = Text(
 )
 _MAKE_DRAW = Text(
     fr="Créez-le comme deploy/postgres/roles.sh et relancez le « setup » de campaigns.",
-    en="Make it as deploy/postgres/roles.sh does and run the `setup` of campaigns again.",
+    en="Create it as deploy/postgres/roles.sh does and run the `setup` of campaigns again.",
 )
 _ONE_SESSION = Text(
     fr="Une connexion garde sa session et ses verrous.",
@@ -132,7 +133,7 @@ _POOLED = Text(
 )
 _NO_POOLER = Text(
     fr="Retirez le répartiteur (PgBouncer) en mode transaction, ou passez-le en mode session.",
-    en="Take away the pooler (PgBouncer) in transaction mode, or set it to session mode.",
+    en="Remove the pooler (PgBouncer) in transaction mode, or set it to session mode.",
 )
 _ROOM = Text(
     fr="Il y a assez de connexions pour {replicas} répliques de chaque service.",

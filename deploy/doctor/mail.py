@@ -20,7 +20,7 @@ _ENCRYPTED = Text(
 )
 _IN_CLEAR_LOCALLY = Text(
     fr="Le courrier lui est remis en clair, ce qu'un panel local peut se permettre.",
-    en="Mail is handed to it in clear, which a local panel may.",
+    en="Mail is handed to it unencrypted, which is acceptable for a local panel.",
 )
 _PASSWORD_IN_CLEAR = Text(
     fr="Il n'offre pas STARTTLS : notre mot de passe et les adresses des membres passent en clair.",

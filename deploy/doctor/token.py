@@ -66,8 +66,8 @@ _FUTURE = Text(
     en="The token comes from {seconds} s in the future: the issuer's clock is ahead of this one.",
 )
 _PAST = Text(
-    fr="Le jeton, donné à l'instant, est déjà fini depuis {seconds} s.",
-    en="The token, given just now, ended {seconds} s ago.",
+    fr="Le jeton, tout juste émis, a expiré depuis {seconds} s.",
+    en="The token, just issued, expired {seconds} s ago.",
 )
 _SET_CLOCKS = Text(
     fr="Réglez les deux horloges par NTP ; {leeway} s d'écart sont admises.",
@@ -90,13 +90,13 @@ _ROLES_TOGETHER = Text(
 )
 _PART_ROLES = Text(
     fr="Retirez-lui l'un des deux : personne n'a accès aux personnes et à leurs contributions.",
-    en="Take one of them away: nobody has both people and their contributions.",
+    en="Take one of them away: nobody may see both people and their contributions.",
 )
 _LIFE = Text(fr="Durée de vie du jeton : {seconds} s.", en="The token lives for {seconds} s.")
 _NO_END = Text(fr="Le jeton n'a pas de fin (exp).", en="The token has no end (exp).")
 _SHORT = Text(
-    fr="Le jeton ne vit que {seconds} s et l'émetteur n'en donne pas de quoi le renouveler.",
-    en="The token lives only {seconds} s and the issuer gives nothing to renew it with.",
+    fr="Le jeton ne vit que {seconds} s et l'émetteur ne donne pas de quoi le renouveler.",
+    en="The token lives only {seconds} s and the issuer gives no refresh token.",
 )
 _LONG = Text(
     fr="Le jeton vit {seconds} s : un rôle retiré resterait en vigueur aussi longtemps.",
@@ -104,7 +104,7 @@ _LONG = Text(
 )
 _SET_LIFE = Text(
     fr="Réglez chez l'émetteur la vie des jetons d'accès entre cinq minutes et une heure.",
-    en="At the issuer, let access tokens live between five minutes and an hour.",
+    en="At the issuer, set the lifetime of access tokens to between five minutes and an hour.",
 )
 
 

@@ -77,7 +77,7 @@ def test_a_token_as_services_want_it_is_well() -> None:
         ("issuer.audience", {"aud": "account"}, "account"),
         ("issuer.audience", {"aud": None}, "for: –"),
         ("issuer.token_clock", {"iat": NOW + LEEWAY_SECONDS + 15}, "45 s in the future"),
-        ("issuer.token_clock", {"exp": NOW - 90, "iat": NOW - 400}, "ended 90 s ago"),
+        ("issuer.token_clock", {"exp": NOW - 90, "iat": NOW - 400}, "expired 90 s ago"),
         ("issuer.roles", {"roles": ["panel-officers"]}, "panel-officers"),
         ("issuer.roles", {"roles": None}, "there: –"),
         ("issuer.roles", {"roles": ["registry", "analysis"]}, "together"),
