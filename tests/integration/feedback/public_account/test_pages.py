@@ -34,7 +34,13 @@ async def test_a_project_is_public_from_its_mandate_on_and_a_draft_never_is(worl
     assert "La lettre" in home
     assert "Pas encore" not in await all_public_text(world)
     page = await page_text(world, f"/projects/{world.project_id}")
-    for phrase in ("Why", "What is at stake", "Objectives", "What it will serve", "Who decides"):
+    for phrase in (
+        "Why",
+        "What is at stake",
+        "Objectives",
+        "What it will be used for",
+        "Who decides",
+    ):
         assert phrase in page
     assert f"{BERNARD}, directeur" in page
     assert "taking part is unpaid" in page
