@@ -30,17 +30,17 @@ Written by `python -m deploy.generate.describe` from the settings models: do not
 
 Services read environment variables when they start, and nothing else. Each variable can also be
 given as the path of a file that holds the value, under the same name with `_FILE` at the end, as
-container engines mount secrets. A **secret** has no default, and is never logged. What is missing
-or wrong stops the service at its start, with the name of the variable and what it should be.
+container engines mount secrets. A **secret** has no default, and is never logged. A missing or
+invalid variable stops the service at its start, with its name and its expected form.
 """
 
 _DOCTOR = """\
-`panel doctor --deployed` is told as services are: `PANEL_MODE`, `PANEL_ISSUER`, what is said above
-of Kafka (the user is `setup`) and of mail, and:
+`panel doctor --deployed` reads the variables of services: `PANEL_MODE`, `PANEL_ISSUER`, those of
+Kafka (the user is `setup`) and of mail above, and:
 """
 
 _BACKUP = """\
-Where any of these is set, `panel backup` and `panel restore` are about a deployment, else about the
+If one of these is set, `panel backup` and `panel restore` work on a deployment, otherwise on the
 local panel:
 """
 
@@ -67,7 +67,7 @@ def _section(
         f"## {title}",
         "",
         *([introduction] if introduction else []),
-        "| variable | what | default |",
+        "| variable | meaning | default |",
         "|---|---|---|",
     ]
     prefix = model.model_config["env_prefix"]

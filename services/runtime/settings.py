@@ -184,7 +184,7 @@ def _are_addresses(text: str) -> str:
 class KafkaSettings(Environment):
     kafka_bootstrap: str = Field(description="host:port, comma separated")
     kafka_username: str | None = Field(
-        None, description="who this service is to Kafka, by SASL/SCRAM-SHA-512 over TLS"
+        None, description="user name of this service at Kafka, by SASL/SCRAM-SHA-512 over TLS"
     )
     kafka_password: SecretStr | None = Field(None, description="goes with the user name")
     kafka_ca_file: Path | None = Field(
@@ -242,7 +242,7 @@ class Settings(KafkaSettings):
     requests_per_second: float = Field(
         50,
         gt=0,
-        description="what one address may ask of pages, and one person of the staff's interfaces,"
+        description="requests of one address to pages, and of one person to the staff API,"
         " in the long run; twenty seconds' worth at once",
     )
     issuer: WebAddress = Field(description="OpenID Connect issuer of staff tokens, a URL")
