@@ -361,7 +361,7 @@ ACTIONS: tuple[Action, ...] = (
         Text(fr="suivi", en="follow-up"),
         Text(
             fr="Dire où en est ce qui a été retenu",
-            en="Say how far what was retained came",
+            en="Record the progress of what was retained",
         ),
         roles=_FOLLOWERS,
     ),

@@ -42,12 +42,12 @@ _NOT_CONFIRMED = Text(
     en="Nothing was kept. If you agree to this, add --accept-month; otherwise add a column Last "
     "contact to the file.",
 )
-_KEEP_ANYWAY = Text(fr="Les garder quand même ?", en="Keep them all the same?")
+_KEEP_ANYWAY = Text(fr="Les garder quand même ?", en="Keep them anyway?")
 _UNUSED = Text(
     fr="Colonnes qui ne sont pas importées : {columns}.",
     en="Columns that are not imported: {columns}.",
 )
-_NAMES = Text(fr="Noms tels qu'ils ont été lus : {names}.", en="Names as they were read: {names}.")
+_NAMES = Text(fr="Noms tels que lus : {names}.", en="Names as they were read: {names}.")
 _ATTRIBUTE = Text(fr="attribut", en="attribute")
 _CODE = Text(fr="code", en="code")
 _LINES = Text(fr="lignes", en="lines")

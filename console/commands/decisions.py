@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _NOBODY_WAITS = Text(
     fr="Aucun projet publié encore : aucun retour n'est dû.",
-    en="No project is published yet: no report is owed.",
+    en="No project has been published yet: no report is owed.",
 )
 _SIGNED = Text(fr="signées : {signed} sur {n}", en="signed: {signed} of {n}")
 _OVERDUE = Text(fr="en retard : {n}", en="overdue: {n}")
@@ -78,7 +78,7 @@ _DRAFT = both("Rédiger une décision.", "Draft a decision.")
 _SIGN_IT = both("Signer ce qui est rédigé.", "Sign what is drafted.")
 _FOLLOW = both(
     "Dire où en est ce qui a été retenu : planned, under_way, done, given_up.",
-    "Say how far what was retained came: planned, under_way, done, given_up.",
+    "Record the progress of what was retained: planned, under_way, done, given_up.",
 )
 Proposal = Annotated[UUID, typer.Argument(metavar="PROPOSAL")]
 Version = Annotated[
@@ -113,7 +113,7 @@ def list_(
     json: Json = False,
 ) -> None:
     if project is None:
-        show(ctx, lambda staff: staff.project_statuses(), show_standings, json)
+        show(ctx, lambda staff: staff.project_statuses(), show_statuses, json)
     else:
         show(ctx, lambda staff: staff.project_account(project), show_account, json)
 
@@ -261,25 +261,25 @@ def follow_up(
 
 async def find(staff: "StaffClient", proposal: UUID) -> "DecisionView":
     """The answer to a proposal, whichever project lists it. Raises NoSuchProposal."""
-    for standing in await staff.project_statuses():
-        if not standing.proposals:
+    for status in await staff.project_statuses():
+        if not status.proposals:
             continue
-        for decision in (await staff.project_account(standing.project_id)).decisions:
+        for decision in (await staff.project_account(status.project_id)).decisions:
             if decision.proposal_id == proposal:
                 return decision
     raise NoSuchProposal
 
 
-def show_standings(current: Session, statuses: "list[ProjectStanding]") -> None:
+def show_statuses(current: Session, statuses: "list[ProjectStanding]") -> None:
     """A few lines each: a terminal of 80 columns has no room for a table with whole ids."""
     if not statuses:
         current.tell(_NOBODY_WAITS)
     for status in statuses:
-        _show_standing(current, status)
+        _show_status(current, status)
         current.out.print(f"  {status.project_id}", style="dim")
 
 
-def _show_standing(current: Session, status: "ProjectStanding") -> None:
+def _show_status(current: Session, status: "ProjectStanding") -> None:
     current.out.print(status.title, style="bold")
     facts = []
     if status.proposals is not None:
@@ -295,7 +295,7 @@ def _show_standing(current: Session, status: "ProjectStanding") -> None:
 
 
 def show_account(current: Session, account: "ProjectAccount") -> None:
-    _show_standing(current, account.standing)
+    _show_status(current, account.standing)
     for decision in account.decisions:
         facts = [current.say(STEPS[decision.state])]
         if decision.outcome:

@@ -64,9 +64,9 @@ def questionnaire(ctx: typer.Context, project: Project, json: Json = False) -> N
 
 
 def write(ctx: typer.Context, project: Project, file: File, json: Json = False) -> None:
-    from console.commands import project_files as sheets
+    from console.commands import project_files
 
-    questionnaire = sheets.read_questionnaire(file)
+    questionnaire = project_files.read_questionnaire(file)
     show(
         ctx, lambda staff: staff.write_questionnaire(project, questionnaire), show_collection, json
     )

@@ -1,4 +1,4 @@
-"""Project sheets: one YAML file for a project, its questionnaire and its first campaign.
+"""Project files: one YAML file for a project, its questionnaire and its first campaign.
 
 A key that nobody knows is refused, as it is most likely a typing error in one that matters.
 """
@@ -24,20 +24,20 @@ _UNKNOWN_KEY = Text(fr="{place} : cette clé est inconnue.", en="{place}: this k
 _WRONG = Text(fr="{place} : {reason_fr}.", en="{place}: {reason_en}.")
 _NOT_YAML = Text(fr="ligne {line} : ce n'est pas du YAML.", en="line {line}: this is not YAML.")
 _NOT_TEXT = Text(fr="le fichier n'est pas en UTF-8.", en="the file is not in UTF-8.")
-_NO_SHEET = Text(
+_NO_KEYS = Text(
     fr="le fichier doit contenir des clés comme « title: ».",
     en="the file must hold keys such as `title:`.",
 )
-# The project of a campaign inside a sheet exists only once the sheet was sent.
+# The project of a campaign inside a project file exists only once the file was sent.
 _NO_PROJECT_YET = UUID(int=0)
 
 
-class NoSheet(Refusal):
+class UnreadableFile(Refusal):
     status = 404
     sentence = Text(fr="Le fichier {file} ne peut pas être lu.", en="{file} cannot be read.")
 
 
-class SheetRefused(Refusal):
+class FileRefused(Refusal):
     """Each reason is a line of its own."""
 
     status = 422
@@ -51,22 +51,22 @@ class SheetRefused(Refusal):
         return [text.in_(language, **data) for text, data in self._reasons]
 
 
-class DocumentSheet(Command):
-    """A document to test. Questions name it by `id`; `file` is beside the sheet."""
+class DocumentEntry(Command):
+    """A document to test. Questions name it by `id`; `file` is beside the project file."""
 
     id: Identifier
     title: str = Field(min_length=1, max_length=200)
     file: str = Field(min_length=1)
 
 
-class Sheet:
+class ProjectFile:
     """The content of one project file. Parts that it leaves out are None."""
 
     def __init__(
         self,
         file: Path,
         project: ProjectSheet,
-        documents: list[DocumentSheet],
+        documents: list[DocumentEntry],
         questionnaire: Questionnaire | None,
         campaign: dict[str, Any] | None,
     ) -> None:
@@ -79,7 +79,7 @@ class Sheet:
     async def prepare(self, staff: StaffClient, project_id: UUID) -> None:
         """Send documents and questionnaire of a published project, and declare it ready.
 
-        Raises NoSheet: a document cannot be read."""
+        Raises UnreadableFile: a document cannot be read."""
         if self.questionnaire is None:
             return
         sent: dict[UUID, UUID] = {}
@@ -88,7 +88,7 @@ class Sheet:
             try:
                 content = file.read_bytes()
             except OSError as error:
-                raise NoSheet(file=file) from error
+                raise UnreadableFile(file=file) from error
             kind = guess_type(file.name)[0] or "application/octet-stream"
             added = await staff.add_document(project_id, document.title, content, kind)
             sent[_placeholder(document.id)] = added.id
@@ -110,8 +110,8 @@ class Sheet:
         return CampaignSheet.model_validate(self._campaign | {"project_id": project_id})
 
 
-def read(file: Path, **dates: Any) -> Sheet:
-    """`dates` replace what the file says of the project. Raises NoSheet, SheetRefused."""
+def read(file: Path, **dates: Any) -> ProjectFile:
+    """`dates` replace what the file says of the project. Raises UnreadableFile, FileRefused."""
     raw = _mapping(file)
     questionnaire, campaign = raw.pop("questionnaire", None), raw.pop("campaign", None)
     listed = raw.pop("documents", [])
@@ -126,7 +126,7 @@ def read(file: Path, **dates: Any) -> Sheet:
 
     project = checked(ProjectSheet, raw | dates, "")
     documents = [
-        checked(DocumentSheet, element, f"documents.{index}")
+        checked(DocumentEntry, element, f"documents.{index}")
         for index, element in enumerate(listed if isinstance(listed, list) else [listed])
     ]
     _name_documents(questionnaire)
@@ -141,8 +141,8 @@ def read(file: Path, **dates: Any) -> Sheet:
                 content = campaign | {"project_id": _NO_PROJECT_YET}
             checked(CampaignSheet, content, "campaign")
     if wrong:
-        raise SheetRefused(file, wrong)
-    return Sheet(file, project, documents, questions, campaign)
+        raise FileRefused(file, wrong)
+    return ProjectFile(file, project, documents, questions, campaign)
 
 
 def _name_documents(questionnaire: Any) -> None:
@@ -158,19 +158,19 @@ def _placeholder(name: str) -> UUID:
 
 
 def read_questionnaire(file: Path) -> Questionnaire:
-    """A questionnaire alone. Raises NoSheet, SheetRefused."""
+    """A questionnaire alone. Raises UnreadableFile, FileRefused."""
     try:
         return Questionnaire.model_validate(_mapping(file))
     except ValidationError as error:
-        raise SheetRefused(file, _in_words(error, "")) from error
+        raise FileRefused(file, _in_words(error, "")) from error
 
 
 def read_campaign(file: Path) -> CampaignSheet:
-    """A campaign alone, with its project_id. Raises NoSheet, SheetRefused."""
+    """A campaign alone, with its project_id. Raises UnreadableFile, FileRefused."""
     try:
         return CampaignSheet.model_validate(_codes_as_text(_mapping(file)))
     except ValidationError as error:
-        raise SheetRefused(file, _in_words(error, "")) from error
+        raise FileRefused(file, _in_words(error, "")) from error
 
 
 class _Loader(yaml.SafeLoader):
@@ -187,7 +187,7 @@ _Loader.add_implicit_resolver(
 
 
 def _codes_as_text(campaign: dict[str, Any]) -> dict[str, Any]:
-    """Codes are text also where they look like numbers: 974 and 01 need no quotes in the sheet."""
+    """Codes are text also where they look like numbers: 974 and 01 need no quotes in the file."""
 
     def text(value: Any) -> Any:
         return str(value) if isinstance(value, int | float) and value is not True else value
@@ -209,15 +209,15 @@ def _mapping(file: Path) -> dict[str, Any]:
     try:
         raw = yaml.load(file.read_text(encoding="utf-8"), _Loader)  # noqa: S506
     except OSError as error:
-        raise NoSheet(file=file) from error
+        raise UnreadableFile(file=file) from error
     except UnicodeDecodeError as error:
-        raise SheetRefused(file, [(_NOT_TEXT, {})]) from error
+        raise FileRefused(file, [(_NOT_TEXT, {})]) from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else 1
-        raise SheetRefused(file, [(_NOT_YAML, {"line": line})]) from error
+        raise FileRefused(file, [(_NOT_YAML, {"line": line})]) from error
     if not isinstance(raw, dict) or not all(isinstance(key, str) for key in raw):
-        raise SheetRefused(file, [(_NO_SHEET, {})])
+        raise FileRefused(file, [(_NO_KEYS, {})])
     return raw
 
 

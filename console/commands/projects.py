@@ -1,4 +1,4 @@
-"""Projects and campaigns: from a sheet in a file to a launch."""
+"""Projects and campaigns: from a project file to a launch."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,7 +14,7 @@ from console.words import Text
 
 if TYPE_CHECKING:
     from console.client.staff_client import StaffClient
-    from console.commands.project_files import Sheet
+    from console.commands.project_files import ProjectFile
     from services.contracts.http.campaigns import (
         CampaignSheet,
         CampaignView,
@@ -99,7 +99,7 @@ class NothingToLaunch(Refusal):
 
 def register(app: typer.Typer) -> None:
     projects = group(app, "projects", both("Les projets.", "Projects."))
-    command(projects, "create", both("Créer d'après une fiche.", "Create from a sheet."))(create)
+    command(projects, "create", both("Créer d'après une fiche.", "Create from a file."))(create)
     command(projects, "publish", both("Publier un projet.", "Publish a project."))(publish)
     command(projects, "list", both("Les projets et leurs nombres.", "Projects, with numbers."))(
         list_
@@ -111,24 +111,24 @@ def register(app: typer.Typer) -> None:
         "launch",
         both(
             "Lancer ensemble : fiches YAML, identifiants de campagne ou de projet.",
-            "Launch together: YAML sheets, ids of campaigns or of projects.",
+            "Launch together: YAML files, ids of campaigns or of projects.",
         ),
     )(launch)
 
 
 def create(
     ctx: typer.Context,
-    sheet: Annotated[Path, typer.Argument(metavar="SHEET.yaml")],
+    sheet: Annotated[Path, typer.Argument(metavar="FILE.yaml")],
     publish: Annotated[
         bool,
         typer.Option("--publish", help=both("Le publier aussitôt.", "Publish it at once.")),
     ] = False,
     json: Json = False,
 ) -> None:
-    from console.commands import project_files as sheets
+    from console.commands import project_files
 
     current = session(ctx)
-    project_file = sheets.read(sheet)
+    project_file = project_files.read(sheet)
 
     async def work() -> "tuple[ProjectView, CampaignView | None]":
         async with current.staff() as staff:
@@ -148,9 +148,9 @@ def create(
 
 
 async def create_project(
-    staff: "StaffClient", sheet: "Sheet", *, publish: bool
+    staff: "StaffClient", sheet: "ProjectFile", *, publish: bool
 ) -> "tuple[ProjectView, CampaignView | None]":
-    """Everything a sheet says. The questionnaire needs a published project, so it waits for one.
+    """Create everything in a project file; its questionnaire waits for the publication.
 
     Raises TookTooLong.
     """
@@ -181,16 +181,16 @@ def publish(
     sheet: Annotated[
         Path | None,
         typer.Option(
-            metavar="SHEET.yaml",
+            metavar="FILE.yaml",
             help=both("Envoyer aussi son questionnaire.", "Send its questionnaire too."),
         ),
     ] = None,
     json: Json = False,
 ) -> None:
-    from console.commands import project_files as sheets
+    from console.commands import project_files
 
     current = session(ctx)
-    project_file = sheets.read(sheet) if sheet else None
+    project_file = project_files.read(sheet) if sheet else None
 
     async def work() -> "ProjectView":
         async with current.staff() as staff:
@@ -241,13 +241,13 @@ def show_projects(current: Session, projects: "list[ProjectView]") -> None:
 
 def launch(
     ctx: typer.Context,
-    targets: Annotated[list[str], typer.Argument(metavar="SHEET.yaml|ID…")],
+    targets: Annotated[list[str], typer.Argument(metavar="FILE.yaml|ID…")],
     yes: Annotated[
         bool, typer.Option("--yes", "-y", help=both("Ne rien demander.", "Ask nothing."))
     ] = False,
     json: Json = False,
 ) -> None:
-    from console.commands import project_files as sheets
+    from console.commands import project_files
     from services.contracts.http.campaigns import Launch
 
     current = session(ctx)
@@ -256,7 +256,7 @@ def launch(
         try:
             ids.append(UUID(target))
         except ValueError:
-            made_of.append(sheets.read_campaign(Path(target)))
+            made_of.append(project_files.read_campaign(Path(target)))
 
     async def prepare() -> "list[tuple[CampaignView, Preview]]":
         async with current.staff() as staff:
@@ -288,7 +288,7 @@ def launch(
 async def _campaigns(
     staff: "StaffClient", ids: list[UUID], made_of: "list[CampaignSheet]"
 ) -> "list[CampaignView]":
-    """Of the ids (a project's stands for its drafts), and of the sheets. Raises NotFound."""
+    """Of the ids (a project's stands for its drafts), and of the files. Raises NotFound."""
     chosen: list[CampaignView] = []
     unknown = set(ids)
     for project in await staff.projects() if ids else []:

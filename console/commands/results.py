@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _FEW = Text(fr="moins de {n}", en="fewer than {n}")
 _FIVES = Text(
     fr="Par cinq : chaque nombre est arrondi, et moins de {n} personnes ne se disent pas.",
-    en="In fives: every number is rounded, and fewer than {n} people are not told.",
+    en="In fives: every number is rounded, and counts below {n} are not shown.",
 )
 
 _RESULTS = both("Les résultats du questionnaire.", "The questionnaire's results.")

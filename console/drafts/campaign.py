@@ -52,7 +52,7 @@ class Draft:
     quotas: str
     first_day: str
 
-    def sheet(self, project_id: UUID, language: Language) -> CampaignSheet:
+    def request(self, project_id: UUID, language: Language) -> CampaignSheet:
         """Raises Incomplete."""
         from console.client.requests import build_request
         from services.contracts.http.campaigns import CampaignSheet
@@ -152,7 +152,7 @@ def _whole(typed: str) -> int | None:
 
 
 def _field(location: tuple[str | int, ...]) -> str:
-    """The field of the form in which a part of the sheet is typed."""
+    """The field of the form in which a part of the request is typed."""
     if not location:
         return "quotas"  # the one rule that concerns several keys
     return str(location[1] if location[0] == "audience" and len(location) > 1 else location[0])

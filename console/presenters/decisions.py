@@ -67,7 +67,7 @@ _ALREADY = Text(
 _NOTHING_TO_SIGN = Text(
     fr="Rien à signer encore : quelqu'un d'autre que vous rédige la décision (e), puis vous la"
     " signez.",
-    en="Nothing to sign yet: somebody else than you drafts the decision (e), then you sign it.",
+    en="Nothing to sign yet: somebody other than you drafts the decision (e), then you sign it.",
 )
 _NOT_FOLLOWED = Text(
     fr="Le suivi commence quand une décision qui retient la proposition est publiée.",
@@ -75,7 +75,7 @@ _NOT_FOLLOWED = Text(
 )
 _FOLLOWED_TO_THE_END = Text(
     fr="C'est fait, et c'est dit : plus rien ne s'ajoute à ce suivi.",
-    en="It is done, and said: nothing more is added to this follow-up.",
+    en="It is done and published: nothing more is added to this follow-up.",
 )
 _MEANWHILE = Text(
     fr="Changée entre-temps par {who} : {outcome}, « {reason} ». Enregistrer la remplace.",

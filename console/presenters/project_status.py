@@ -83,16 +83,16 @@ _NEXT_SUMMARY = Text(
 )
 _NOTICES = Count(
     Text(
-        fr=" ; {n} participant recevra un avis avec le lien. Ce qui est publié le reste : on"
-        " révise, on n'efface pas.",
-        en="; {n} participant will get a notice with the link. What is published stays so: it is"
-        " revised, not deleted.",
+        fr=" ; {n} participant recevra un avis avec le lien. Ce qui est publié reste public :"
+        " on révise, on n'efface pas.",
+        en="; {n} participant will get a notice with the link. What is published stays public: it"
+        " is revised, not deleted.",
     ),
     Text(
-        fr=" ; {n} participants recevront un avis avec le lien. Ce qui est publié le reste : on"
-        " révise, on n'efface pas.",
-        en="; {n} participants will get a notice with the link. What is published stays so: it is"
-        " revised, not deleted.",
+        fr=" ; {n} participants recevront un avis avec le lien. Ce qui est publié reste public :"
+        " on révise, on n'efface pas.",
+        en="; {n} participants will get a notice with the link. What is published stays public: it"
+        " is revised, not deleted.",
     ),
 )
 
@@ -128,7 +128,7 @@ def where(status: ProjectStanding, language: Language) -> Phrase:
     )
 
 
-def in_order(standings: Iterable[ProjectStanding]) -> list[ProjectStanding]:
+def in_order(statuses: Iterable[ProjectStanding]) -> list[ProjectStanding]:
     """Late ones, then what waits for a person, then what is still collected; closed ones last."""
 
     def key(status: ProjectStanding) -> tuple[int, date, str]:
@@ -138,7 +138,7 @@ def in_order(standings: Iterable[ProjectStanding]) -> list[ProjectStanding]:
         rank = 3 if finished else 0 if status.overdue else 1 if status.state in _AFTER else 2
         return rank, status.decide_by or status.collection_ends_on, status.title
 
-    return sorted(standings, key=key)
+    return sorted(statuses, key=key)
 
 
 _AFTER = ("collected", "reporting")
@@ -197,9 +197,9 @@ def need(status: ProjectStanding, owed: int, language: Language) -> Phrase | Non
     return Phrase(sentence, "attention")
 
 
-def promise(standings: Iterable[ProjectStanding], language: Language) -> Phrase:
+def promise(statuses: Iterable[ProjectStanding], language: Language) -> Phrase:
     """Whether everybody gets their answer when it was promised."""
-    late = sum(status.overdue for status in standings)
+    late = sum(status.overdue for status in statuses)
     if late:
         return Phrase(_LATE.say(late, language), "trouble")
     return Phrase(_ON_TIME.in_(language), "done")

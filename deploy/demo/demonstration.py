@@ -15,7 +15,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from console.commands import project_files as sheets
+from console.commands import project_files
 from deploy.charter_check.findings import Finding
 from deploy.charter_check.mail_journal import PARIS, Journal, Message
 from deploy.demo import members as member_sim
@@ -251,7 +251,7 @@ class Demonstration:
         self._tell(_PROJECTS, {})
         today = self._clock.today()
         files_read = [
-            sheets.read(
+            project_files.read(
                 Path(str(files("deploy.demo") / "examples" / name)),
                 recruitment_ends_on=today + timedelta(days=RECRUITMENT_DAYS),
                 collection_ends_on=today + timedelta(days=COLLECTION_DAYS),

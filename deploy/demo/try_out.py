@@ -24,7 +24,7 @@ import asyncpg
 import uvicorn
 from pydantic import SecretStr
 
-from console.commands import project_files as sheets
+from console.commands import project_files
 from deploy.bootstrap import SITES
 from deploy.charter_check.findings import Finding
 from deploy.demo import demonstration
@@ -145,7 +145,7 @@ async def forget() -> list[Finding]:
 async def publish() -> list[Finding]:
     stack = endpoints()
     today = SharedClock(stack.clock_file).now().date()
-    sheet = sheets.read(
+    sheet = project_files.read(
         Path(str(files("deploy.demo") / "examples" / demonstration.EXAMPLES[0])),
         recruitment_ends_on=today + timedelta(days=30),
         collection_ends_on=today + timedelta(days=60),

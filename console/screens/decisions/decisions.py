@@ -56,7 +56,7 @@ class DecisionsScreen(Searching, PanelScreen[list["ProjectStanding"]]):
             yield Static(id="about")
             yield Input(id="search")
         with Container(id="body"):
-            yield Table(id="standings")
+            yield Table(id="statuses")
             yield Static(id="next", classes="block")
 
     def on_mount(self) -> None:

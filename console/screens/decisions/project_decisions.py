@@ -131,15 +131,15 @@ class ProjectDecisionsScreen(Searching, DecisionActs[ProjectAccount]):
         self._draw_next()
 
     def _summary(self, account: ProjectAccount, count: int) -> str:
-        standing, language = account.standing, self.language
-        maker = standing.decision_maker
+        status, language = account.standing, self.language
+        maker = status.decision_maker
         parts = [SHOWN.say(count, language)]
         if self._only:
             parts.append(ONLY.in_(language, state=label_of(DECISION, self._only, language)))
         elif account.decisions:
-            parts.append(SIGNED.say(standing.signed, language))
-        if standing.decide_by:
-            day = short_day(standing.decide_by, language)
+            parts.append(SIGNED.say(status.signed, language))
+        if status.decide_by:
+            day = short_day(status.decide_by, language)
             parts.append(BY.in_(language, who=maker, day=day))
         else:
             parts.append(MAKER.in_(language, who=maker))

@@ -84,7 +84,7 @@ class HomeSnapshot:
     projects: list[ProjectView]
     to_read: list[AttentionView] = field(default_factory=list)
     # None: not for this role, or feedback does not answer.
-    standings: list[ProjectStanding] | None = None
+    statuses: list[ProjectStanding] | None = None
 
 
 class ServicesSeen(Message):
@@ -117,10 +117,10 @@ class HomeScreen(PanelScreen[HomeSnapshot]):
         return TITLE.in_(self.language)
 
     async def fetch(self, client: StaffClient) -> HomeSnapshot:
-        today, projects, to_read, standings = await gather(
-            client.today(), client.projects(), self._to_read(client), self._standings(client)
+        today, projects, to_read, statuses = await gather(
+            client.today(), client.projects(), self._to_read(client), self._statuses(client)
         )
-        return HomeSnapshot(today, projects, to_read, standings)
+        return HomeSnapshot(today, projects, to_read, statuses)
 
     async def _to_read(self, client: StaffClient) -> list[AttentionView]:
         """For who reads: projects with contributions that wait."""
@@ -145,7 +145,7 @@ class HomeScreen(PanelScreen[HomeSnapshot]):
             if unread_of(attention) or attention.project_id in ended
         ]
 
-    async def _standings(self, client: StaffClient) -> list[ProjectStanding] | None:
+    async def _statuses(self, client: StaffClient) -> list[ProjectStanding] | None:
         """For whom decisions are open to: where projects stand."""
         if "decisions" not in {area.id for area in areas_for(self.shell.roles)}:
             return None
@@ -197,7 +197,7 @@ class HomeScreen(PanelScreen[HomeSnapshot]):
         if self.snapshot is None:
             return rows
         duties = {project.id: project.report_duties for project in self.snapshot.projects}
-        for status in self.snapshot.standings or []:
+        for status in self.snapshot.statuses or []:
             duty = duties.get(status.project_id)
             if phrase := need(status, duty.owed if duty else 0, self.language):
                 key = f"{_TO_DECIDE}{status.project_id}"
@@ -233,8 +233,8 @@ class HomeScreen(PanelScreen[HomeSnapshot]):
     def _promises(self) -> Content:
         language = self.language
         lines = promises(self.snapshot.today, language) if self.snapshot else []
-        if self.snapshot and self.snapshot.standings is not None:
-            lines.append(promise(self.snapshot.standings, language))
+        if self.snapshot and self.snapshot.statuses is not None:
+            lines.append(promise(self.snapshot.statuses, language))
         if self._seen:
             silent = self._seen.silent
             if silent:

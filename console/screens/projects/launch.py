@@ -34,7 +34,7 @@ if TYPE_CHECKING:
         ProjectView,
     )
 
-    # A sheet as it is typed, or the id of a campaign that is stored.
+    # A campaign as it is typed, or the id of a campaign that is stored.
     About: TypeAlias = CampaignSheet | UUID
 
 _DEBOUNCE_SECONDS = 0.3
@@ -106,7 +106,7 @@ class LaunchScreen(PanelScreen[LaunchSnapshot]):
         self._launch_once_known = False
         self._trouble: Phrase | None = None
         self._preview_timer: Timer | None = None
-        # A sheet already stored as a draft, so that trying again does not store it twice.
+        # A campaign already stored as a draft, so that trying again does not store it twice.
         self._stored: dict[str, UUID] = {}
 
     def compose_body(self) -> Iterable[Widget]:
@@ -226,7 +226,9 @@ class LaunchScreen(PanelScreen[LaunchSnapshot]):
     def _at_hand(self) -> About | None:
         """Subject of the preview, with or without a title. Raises Incomplete."""
         if self.writing:
-            return replace(self._form.draft, title=_UNTITLED).sheet(self._project_id, self.language)
+            return replace(self._form.draft, title=_UNTITLED).request(
+                self._project_id, self.language
+            )
         chosen = self._chosen()
         return chosen.id if chosen else None
 
@@ -318,7 +320,7 @@ class LaunchScreen(PanelScreen[LaunchSnapshot]):
     def _to_launch(self) -> tuple[About | None, str]:
         """With its title. Raises Incomplete."""
         if self.writing:
-            sheet = self._form.draft.sheet(self._project_id, self.language)
+            sheet = self._form.draft.request(self._project_id, self.language)
             return sheet, sheet.title
         chosen = self._chosen()
         return (chosen.id, chosen.title) if chosen else (None, "")

@@ -219,7 +219,7 @@ def add_routes(app: FastAPI, panel: "Panel") -> None:
         )
 
     @app.get("/api/projects")
-    async def standings() -> list[ProjectStanding]:
+    async def statuses() -> list[ProjectStanding]:
         projects = [project for project in panel.projects if project.state != "draft"]
         return [
             deciding.standing() if project.id == deciding.project_id else elsewhere(project)

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 import yaml
 
-from console.commands import project_files as sheets
+from console.commands import project_files
 from services.campaigns.launches.rules_audiences import (
     CodedAudience,
     UnknownValues,
@@ -39,7 +39,7 @@ def campaign_file(file: str, folder: Path) -> CampaignSheet:
     copy = folder / "campaign.yaml"
     content = (CASES / file).read_text(encoding="utf-8")
     copy.write_text(f"{content}project_id: {uuid4()}\n", encoding="utf-8")
-    return sheets.read_campaign(copy)
+    return project_files.read_campaign(copy)
 
 
 def coded_sheet(sheet: CampaignSheet) -> CodedAudience:
@@ -135,7 +135,7 @@ def test_numbers_of_departments_need_no_quotes_in_a_file(tmp_path: Path) -> None
         file.write_text(
             f"project_id: {uuid4()}\ntitle: x\nwanted: 3\naudience: {{region: [{text}]}}\n"
         )
-        assert coded(sheets.read_campaign(file).audience).audience == {"region": [code]}
+        assert coded(project_files.read_campaign(file).audience).audience == {"region": [code]}
 
 
 def test_criteria_that_no_member_has_are_listed() -> None:

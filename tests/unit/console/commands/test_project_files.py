@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from console.commands import project_files as sheets
+from console.commands import project_files
 from deploy.demo.demonstration import EXAMPLES
 from services.contracts.http.questionnaires import DocumentTest
 
@@ -23,7 +23,7 @@ def project_file(folder: Path, text: str) -> Path:
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_the_examples_have_all_that_the_charter_asks_for(name: str) -> None:
-    sheet = sheets.read(example(name))
+    sheet = project_files.read(example(name))
     mandate = sheet.project.mandate
     fields = mandate.model_dump(exclude={"decision_maker", "compensation"})
     assert all((*fields.values(), mandate.decision_maker.name, mandate.decision_maker.role))
@@ -53,8 +53,8 @@ def test_the_examples_have_all_that_the_charter_asks_for(name: str) -> None:
 def test_a_key_that_nobody_knows_is_refused_by_its_place(
     tmp_path: Path, text: str, path: str
 ) -> None:
-    with pytest.raises(sheets.SheetRefused) as refused:
-        sheets.read(project_file(tmp_path, text))
+    with pytest.raises(project_files.FileRefused) as refused:
+        project_files.read(project_file(tmp_path, text))
     assert f"{path} : cette clé est inconnue." in refused.value.details("fr")
     assert f"{path}: this key is not known." in refused.value.details("en")
 
@@ -93,23 +93,23 @@ def test_a_key_that_nobody_knows_is_refused_by_its_place(
     ],
 )
 def test_each_mistake_is_said_in_words(tmp_path: Path, text: str, sentence: str) -> None:
-    with pytest.raises(sheets.SheetRefused) as refused:
-        sheets.read(project_file(tmp_path, text))
+    with pytest.raises(project_files.FileRefused) as refused:
+        project_files.read(project_file(tmp_path, text))
     assert refused.value.details("fr") == [sentence]
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    with pytest.raises(sheets.NoSheet, match=r"fiche\.yaml"):
-        sheets.read(tmp_path / "fiche.yaml")
+    with pytest.raises(project_files.UnreadableFile, match=r"fiche\.yaml"):
+        project_files.read(tmp_path / "fiche.yaml")
     latin = tmp_path / "fiche.yaml"
     latin.write_bytes("title: été\n".encode("cp1252"))
-    with pytest.raises(sheets.SheetRefused) as refused:
-        sheets.read(latin)
+    with pytest.raises(project_files.FileRefused) as refused:
+        project_files.read(latin)
     assert refused.value.details("en") == ["the file is not in UTF-8."]
 
 
 def test_a_question_names_a_document_of_the_sheet() -> None:
-    sheet = sheets.read(example("lettre-caf.yaml"))
+    sheet = project_files.read(example("lettre-caf.yaml"))
     assert sheet.questionnaire
     (letter,) = [
         question for question in sheet.questionnaire.questions if isinstance(question, DocumentTest)
@@ -121,6 +121,6 @@ def test_a_document_without_a_title_is_refused_by_its_place(tmp_path: Path) -> N
     file = tmp_path / "sheet.yaml"
     text = example("lettre-caf.yaml").read_text()
     file.write_text(text.replace("title: La lettre, ", ""))
-    with pytest.raises(sheets.SheetRefused) as refused:
-        sheets.read(file)
+    with pytest.raises(project_files.FileRefused) as refused:
+        project_files.read(file)
     assert refused.value.details("en") == ["documents.0.title: this key is missing."]
