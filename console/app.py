@@ -472,5 +472,5 @@ def _service_of(screen: Screen[Any]) -> str:
 if TYPE_CHECKING:
 
     def _as_shell(console: PanelConsole) -> Shell:
-        """Checked by mypy: the console is what its screens take it for."""
+        """Proof for mypy that the console satisfies the protocol of its screens."""
         return console

@@ -58,7 +58,7 @@ class Shell(Protocol):
 
 
 class InShell:
-    """Mixin of whatever the application holds."""
+    """Mixin for screens, dialogs and widgets of the application."""
 
     @property
     def shell(self) -> Shell:

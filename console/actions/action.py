@@ -20,7 +20,7 @@ class Action:
     in_footer: bool = True
     # Keys that work inside a text field, where letters are letters.
     while_typing: bool = False
-    # Roles that may do it, as services check; empty: everybody to whom the screen is open.
+    # Roles that may do it, as services check; empty: every role that may see the screen.
     roles: frozenset[str] = frozenset()
 
     @property

@@ -174,8 +174,8 @@ class FieldForm(Dialog[T | None], Generic[T]):
             lambda error: self._is_told_while_typing(error) or bool(self._value(error.field))
         )
 
-    # What is wrong, beside its field: limits while typing, the rest on leaving the field, and what
-    # is missing once it is to be sent.
+    # Errors stand beside their fields: limits while typing, the rest on leaving the field, missing
+    # values on sending.
 
     def _is_told_while_typing(self, error: FieldError) -> bool:
         return error.too_much or error.field in self._shown

@@ -99,7 +99,7 @@ class WritingForm(FieldForm[T], Generic[T]):
         try:
             return await self._reread(client)
         except Failure:
-            return None  # what was refused is what the person is told
+            return None  # the person is told of the first refusal
 
     def on_accepted(self, message: Accepted) -> None:
         self.shell.drafts.pop(self._typed_as, None)
