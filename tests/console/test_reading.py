@@ -88,7 +88,7 @@ async def test_home_says_what_waits_for_a_reader(console: Opens, panel: Panel) -
         await at.press("escape")
         read_contributions(panel, 12)
         panel.hint()
-        await at.until(lambda: "everything is read: synthesis to be made" in at.text)
+        await at.until(lambda: "all read: synthesis to be made" in at.text)
         await at.press("enter")
         await at.on("board")
 
