@@ -58,9 +58,7 @@ UNREAD = Count(
     Text(fr="{n} à lire, depuis {{days}} jour(s)", en="{n} to read, for {{days}} day(s)"),
     Text(fr="{n} à lire, depuis {{days}} jour(s)", en="{n} to read, for {{days}} day(s)"),
 )
-SYNTHESIS_DUE = Text(
-    fr="tout est lu : synthèse à faire", en="all read: synthesis to be made"
-)
+SYNTHESIS_DUE = Text(fr="tout est lu : synthèse à faire", en="all read: synthesis to be made")
 
 
 def unread_of(view: AttentionView) -> int:
