@@ -22,7 +22,7 @@ from aiokafka.errors import (
 from deploy.kafka.acls import PRINCIPALS, PUBLIC, SERVICES, readable_by, writable_by
 from services.contracts.topics import TOPICS
 from services.runtime.messaging.inbox import consumer_group
-from services.runtime.messaging.kafka import KafkaServer
+from services.runtime.messaging.kafka import KafkaServer, list_partitions
 from tests.support import secure_kafka
 from tests.support.servers import eventually
 
@@ -156,3 +156,13 @@ async def test_who_is_downstream_reads_in_groups_of_the_public(servers: Servers)
         await consumer.commit({TopicPartition(topic, 0): 0})
     finally:
         await consumer.stop()
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_a_service_lists_the_partitions_of_every_topic_that_it_recovers_from(
+    servers: Servers, service: str
+) -> None:
+    for topic in TOPICS:
+        if topic.name in readable_by(service):
+            partitions = await list_partitions(servers[service], topic.name)
+            assert partitions == list(range(topic.partitions))
