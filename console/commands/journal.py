@@ -61,7 +61,7 @@ Url = Annotated[
         "--from",
         metavar="URL",
         help=both(
-            "Adresse du compte public, au lieu du panel local.",
+            "Adresse du compte rendu public, au lieu du panel local.",
             "Address of the public account, instead of the local panel.",
         ),
     ),

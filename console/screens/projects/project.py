@@ -74,7 +74,7 @@ HEADS = {
     "when": Text(fr="Quand", en="When"),
     "time": Text(fr="Heure", en="Time"),
     "member": Text(fr="Membre", en="Member"),
-    "answer": Text(fr="Réponse", en="Answer"),
+    "answer": Text(fr="Choix", en="Choice"),
     "profile": Text(fr="Profil", en="Profile"),
 }
 TO_LAUNCH = Text(fr="à lancer", en="to launch")

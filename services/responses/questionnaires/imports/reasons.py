@@ -42,24 +42,24 @@ NOT_OF_OUR_FORM = Text(
     en="Our questionnaire cannot hold this question ({fields}).",
 )
 
-# The question is taken over, without something ------------------------------------------------
+# The question is imported, without something ------------------------------------------------
 
 CONDITION = Text(
     fr="La question est reprise, mais pas sa condition « {condition} » : elle sera posée à tous.",
-    en="The question was taken over, but not its condition “{condition}”: everybody is asked.",
+    en="The question was imported, but not its condition “{condition}”: everybody is asked.",
 )
 JUMP = Text(
     fr="Les sauts d'une question à l'autre ne sont pas repris : écrivez des conditions.",
-    en="Jumps from one question to another are not taken over: write conditions.",
+    en="Jumps from one question to another are not imported: write conditions.",
 )
 CALCULATION = Text(
-    fr="Les calculs de variables ne sont pas repris.", en="Calculations are not taken over."
+    fr="Les calculs de variables ne sont pas repris.", en="Calculations are not imported."
 )
 REQUIRED_BY_LOGIC = Text(
     fr="Une règle qui rend « {target} » obligatoire n'est pas reprise.",
-    en="A rule that makes “{target}” mandatory is not taken over.",
+    en="A rule that makes “{target}” mandatory is not imported.",
 )
-LOGIC = Text(fr="Une règle « {kind} » n'est pas reprise.", en="A rule “{kind}” is not taken over.")
+LOGIC = Text(fr="Une règle « {kind} » n'est pas reprise.", en="A rule “{kind}” is not imported.")
 EXPRESSION = Text(
     fr="Le texte contient une expression « {expression} », remplacée par « … » : récrivez-le."
     " Rien de personnel ne peut être affiché ici.",
@@ -68,7 +68,7 @@ EXPRESSION = Text(
 )
 RECALL = Text(
     fr="Le rappel de la réponse à « {question} » n'est pas repris : « {fallback} » le remplace.",
-    en="The recall of the answer to “{question}” is not taken over: “{fallback}” replaces it.",
+    en="The recall of the answer to “{question}” is not imported: “{fallback}” replaces it.",
 )
 SCRIPT = Text(
     fr="Un script est laissé de côté : rien ne s'exécute ici.",
@@ -76,11 +76,11 @@ SCRIPT = Text(
 )
 PICTURE = Text(
     fr="Une image est laissée de côté : seul le texte est repris.",
-    en="A picture is left out: only text is taken over.",
+    en="A picture is left out: only text is imported.",
 )
 LINK = Text(
     fr="L'adresse d'un lien est laissée de côté : seul son texte est repris.",
-    en="The address of a link is left out: only its text is taken over.",
+    en="The address of a link is left out: only its text is imported.",
 )
 EMBEDDED = Text(
     fr="Un contenu incorporé (vidéo, champ, page) est laissé de côté.",
@@ -88,7 +88,7 @@ EMBEDDED = Text(
 )
 NO_FRENCH = Text(
     fr="Il n'y a pas de texte en français : celui en « {locale} » est repris, à traduire.",
-    en="There is no text in French: the one in “{locale}” was taken over, to be translated.",
+    en="There is no text in French: the one in “{locale}” was imported, to be translated.",
 )
 DUPLICATE = Text(
     fr="Deux questions portent ce code : celle-ci s'appelle ici « {name} ».",
@@ -96,15 +96,15 @@ DUPLICATE = Text(
 )
 DUPLICATE_OPTION = Text(
     fr="Deux choix portent le code « {code} » : ils sont repris sous deux noms.",
-    en="Two options have the code “{code}”: both were taken over, under two names.",
+    en="Two options have the code “{code}”: both were imported, under two names.",
 )
 SAME_ROW = Text(
     fr="La table « {table} » a déjà une ligne {field} {value} : seule la dernière est reprise.",
-    en="The table “{table}” has a row {field} {value} already: only the last is taken over.",
+    en="The table “{table}” has a row {field} {value} already: only the last is imported.",
 )
 OTHER_IN_RANKING = Text(
     fr="Le choix « autre » ({label}) n'est pas repris : un classement n'en a pas.",
-    en="The option “other” ({label}) is not taken over: a ranking has none.",
+    en="The option “other” ({label}) is not imported: a ranking has none.",
 )
 OPTION_WITHOUT_TEXT = Text(
     fr="Le choix « {code} » n'a pas de texte : il n'est pas repris.",
@@ -112,7 +112,7 @@ OPTION_WITHOUT_TEXT = Text(
 )
 OPTION_CONDITION = Text(
     fr="Le choix « {code} » est proposé à tous : sa condition « {condition} » n'est pas reprise.",
-    en="The option “{code}” is offered to all: its condition “{condition}” is not taken over.",
+    en="The option “{code}” is offered to all: its condition “{condition}” is not imported.",
 )
 EXCLUSIVE = Text(
     fr="« {option} » excluait les autres choix : ici, on peut la cocher avec eux.",
@@ -120,23 +120,23 @@ EXCLUSIVE = Text(
 )
 OTHER_LABEL = Text(
     fr="Le libellé du choix « autre », « {label} », n'est pas repris : il s'appelle « Autre ».",
-    en="The label of the option “other”, “{label}”, is not taken over: it is called “Other”.",
+    en="The label of the option “other”, “{label}”, is not imported: it is called “Other”.",
 )
 AT_LEAST = Text(
     fr="Le nombre minimal de réponses ({value}) n'est pas repris.",
-    en="The minimum number of answers ({value}) is not taken over.",
+    en="The minimum number of answers ({value}) is not imported.",
 )
 AT_MOST = Text(
     fr="Le nombre maximal de réponses ({value}) n'est pas repris.",
-    en="The maximum number of answers ({value}) is not taken over.",
+    en="The maximum number of answers ({value}) is not imported.",
 )
 RANDOM = Text(
     fr="L'ordre aléatoire ou trié n'est pas repris : chacun voit le même ordre.",
-    en="Random or sorted order is not taken over: everybody sees the same order.",
+    en="Random or sorted order is not imported: everybody sees the same order.",
 )
 FILTERED = Text(
     fr="Le filtre des choix d'après « {value} » n'est pas repris : tous sont proposés.",
-    en="The filter of options by “{value}” is not taken over: all are offered.",
+    en="The filter of options by “{value}” is not imported: all are offered.",
 )
 NUMBERS_ONLY = Text(
     fr="La réponse n'est pas limitée à des nombres : c'est un texte libre.",
@@ -144,73 +144,73 @@ NUMBERS_ONLY = Text(
 )
 VALIDATION = Text(
     fr="Le contrôle de la réponse « {value} » n'est pas repris.",
-    en="The validation of the answer “{value}” is not taken over.",
+    en="The validation of the answer “{value}” is not imported.",
 )
 LENGTH = Text(
     fr="La limite de longueur n'est pas reprise : chacun écrit autant qu'il veut.",
-    en="The limit of length is not taken over: everybody may write as much as they like.",
+    en="The limit of length is not imported: everybody may write as much as they like.",
 )
 TIME_LIMIT = Text(
-    fr="La limite de temps n'est pas reprise.", en="The time limit is not taken over."
+    fr="La limite de temps n'est pas reprise.", en="The time limit is not imported."
 )
 SOFT_MANDATORY = Text(
     fr="La réponse était recommandée sans être obligatoire : la question est reprise comme"
     " facultative.",
-    en="An answer was recommended but not required: the question was taken over as optional.",
+    en="An answer was recommended but not required: the question was imported as optional.",
 )
 DEFAULT_ANSWER = Text(
-    fr="La réponse préremplie n'est pas reprise.", en="The default answer is not taken over."
+    fr="La réponse préremplie n'est pas reprise.", en="The default answer is not imported."
 )
-SCORES = Text(fr="Les points ne sont pas repris.", en="Scores are not taken over.")
+SCORES = Text(fr="Les points ne sont pas repris.", en="Scores are not imported.")
 SHOWN_AS = Text(
     fr="La présentation « {value} » n'est pas reprise.",
-    en="The presentation “{value}” is not taken over.",
+    en="The presentation “{value}” is not imported.",
 )
 SETTING = Text(
     fr="Le réglage « {name} » ({value}) n'est pas repris.",
-    en="The setting “{name}” ({value}) is not taken over.",
+    en="The setting “{name}” ({value}) is not imported.",
 )
 
 # Of the whole survey --------------------------------------------------------------------------
 
-WELCOME = Text(fr="La page d'accueil n'est pas reprise.", en="The welcome page is not taken over.")
-ENDING = Text(fr="La page de fin n'est pas reprise.", en="The last page is not taken over.")
+WELCOME = Text(fr="La page d'accueil n'est pas reprise.", en="The welcome page is not imported.")
+ENDING = Text(fr="La page de fin n'est pas reprise.", en="The last page is not imported.")
 END_ADDRESS = Text(
     fr="Le renvoi à la fin vers une autre page n'est pas repris.",
-    en="Forwarding to another page at the end is not taken over.",
+    en="Forwarding to another page at the end is not imported.",
 )
 DESCRIPTION = Text(
     fr="La description de l'enquête n'est pas reprise.",
-    en="The survey's description is not taken over.",
+    en="The survey's description is not imported.",
 )
 PRIVACY_NOTICE = Text(
     fr="La notice de protection des données n'est pas reprise.",
-    en="The data protection notice is not taken over.",
+    en="The data protection notice is not imported.",
 )
 GROUP_TEXT = Text(
     fr="Les titres et introductions de groupes ne sont pas repris.",
-    en="Titles and introductions of groups are not taken over.",
+    en="Titles and introductions of groups are not imported.",
 )
-QUOTA = Text(fr="Les quotas ne sont pas repris.", en="Quotas are not taken over.")
+QUOTA = Text(fr="Les quotas ne sont pas repris.", en="Quotas are not imported.")
 LANGUAGES = Text(
     fr="Seuls le français et l'anglais sont repris, pas : {languages}.",
-    en="Only French and English are taken over, not: {languages}.",
+    en="Only French and English are imported, not: {languages}.",
 )
 HIDDEN_FIELDS = Text(
     fr="Les champs masqués ne sont pas repris : {names}.",
-    en="Hidden fields are not taken over: {names}.",
+    en="Hidden fields are not imported: {names}.",
 )
 VARIABLES = Text(
-    fr="Les variables ne sont pas reprises : {names}.", en="Variables are not taken over: {names}."
+    fr="Les variables ne sont pas reprises : {names}.", en="Variables are not imported: {names}."
 )
 FOLLOW_UPS = Text(
-    fr="Les courriels de suite ne sont pas repris.", en="Follow-up mails are not taken over."
+    fr="Les courriels de suite ne sont pas repris.", en="Follow-up mails are not imported."
 )
 ADDRESS_PARAMETERS = Text(
-    fr="Les paramètres d'adresse ne sont pas repris.", en="Address parameters are not taken over."
+    fr="Les paramètres d'adresse ne sont pas repris.", en="Address parameters are not imported."
 )
 TABLE = Text(
-    fr="La table « {table} » n'est pas reprise.", en="The table “{table}” is not taken over."
+    fr="La table « {table} » n'est pas reprise.", en="The table “{table}” is not imported."
 )
 CONTROL_CHARACTER = Text(
     fr="Le caractère de contrôle {character} a été retiré.",

@@ -29,7 +29,7 @@ def test_each_setting_of_a_question_is_imported_or_reported() -> None:
     assert isinstance(questions["q1"], MultipleChoice)
     assert questions["q1"].at_most == 3
     assert "“SQ009, Aucun de ces sujets” excluded the other options" in remarks["Q1"]
-    assert "order is not taken over" in remarks["Q1"]
+    assert "order is not imported" in remarks["Q1"]
     assert "hidden" in remarks["Q2"]
     assert "responses are anonymous" in remarks["Q3"]
     assert "not limited to numbers" in remarks["Q4"]

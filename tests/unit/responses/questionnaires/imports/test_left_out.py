@@ -52,7 +52,7 @@ def attributed(kind: str, **attributes: str) -> ImportedQuestionnaire:
         ("max_answers", "²", "maximum number of answers"),
         ("array_filter", "Q0", "filter of options by “Q0”"),
         ("array_filter_exclude", "Q0", "filter of options by “Q0”"),
-        ("answer_order", "random", "order is not taken over"),
+        ("answer_order", "random", "order is not imported"),
         ("em_validation_q", "count(self) > 1", "validation"),
         ("maximum_chars", "20", "length"),
         ("time_limit", "60", "time limit"),
@@ -185,7 +185,7 @@ def test_an_own_answer_is_reported_where_it_has_a_label_or_cannot_be_imported() 
         question | {"id": kind, "type": kind} for kind in ("multipleChoiceMulti", "ranking")
     ]
     remarks = remarks_of(import_file("formbricks", json.dumps({"questions": questions}).encode()))
-    assert "“Précisez”, is not taken over" in remarks["multipleChoiceMulti"]
+    assert "“Précisez”, is not imported" in remarks["multipleChoiceMulti"]
     assert "a ranking has none" in remarks["ranking"]
 
 
