@@ -132,7 +132,7 @@ async def test_a_reading_that_says_nothing_is_not_sent(console: Opens, panel: Pa
     async with console("en", "ines") as at:
         await to_contribution(at)
         await at.press("enter")
-        await at.until(lambda: "A reading says something" in at.text)
+        await at.until(lambda: "A reading must conclude" in at.text)
         assert not panel.room.recorded
 
 

@@ -78,10 +78,10 @@ async def test_editing_what_is_signed_says_that_the_signature_goes(
 async def test_who_signs_is_told_that_another_must_draft(console: Opens) -> None:
     async with console("en", "bernard") as at:
         await to_form(at)
-        assert "Who drafts does not sign" in at.text
+        assert "The drafter does not sign" in at.text
     async with console("en", "ines") as at:
         await to_form(at)
-        assert "Who drafts does not sign" not in at.text
+        assert "The drafter does not sign" not in at.text
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

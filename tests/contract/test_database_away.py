@@ -125,7 +125,7 @@ async def test_a_page_explains_that_the_database_is_unreachable(
         headers = {"Accept": "text/html", "Accept-Language": "fr"}
         answer = await client.get("/figures", headers=headers)
     assert answer.status_code == 503
-    assert "sa base de données est hors" in answer.text
+    assert "sa base de données est injoignable" in answer.text
 
 
 CHANGES = (

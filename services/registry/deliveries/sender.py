@@ -120,6 +120,7 @@ class Sender:
                 while True:
                     # Before taking an order, so that an unreachable mail server costs no attempt.
                     await worker.connect()
+                    _end_if_cancelled()
                     order = await self._due.get()
                     async with self.breaker.turn():
                         await worker.connect()
@@ -228,6 +229,17 @@ class _Worker:
     def close(self) -> None:
         self.mail.close()
         self._session.terminate()
+
+
+def _end_if_cancelled() -> None:
+    """End a worker whose cancellation was swallowed, which would wait for orders for ever.
+
+    Before Python 3.12 `asyncio.wait_for`, by which the mail library waits, swallows a cancellation
+    that arrives together with the result (https://github.com/python/cpython/issues/86296).
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 async def _to_completion(sending: Coroutine[None, None, None]) -> None:

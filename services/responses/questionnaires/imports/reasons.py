@@ -150,9 +150,7 @@ LENGTH = Text(
     fr="La limite de longueur n'est pas reprise : chacun écrit autant qu'il veut.",
     en="The limit of length is not imported: everybody may write as much as they like.",
 )
-TIME_LIMIT = Text(
-    fr="La limite de temps n'est pas reprise.", en="The time limit is not imported."
-)
+TIME_LIMIT = Text(fr="La limite de temps n'est pas reprise.", en="The time limit is not imported.")
 SOFT_MANDATORY = Text(
     fr="La réponse était recommandée sans être obligatoire : la question est reprise comme"
     " facultative.",

@@ -1,11 +1,15 @@
 """Attempts of unknown fate, slow attempts, and senders that stop or lose their session."""
 
 import asyncio
+from contextlib import suppress
 from datetime import timedelta
+
+import pytest
 
 from deploy.local.mail_catcher import as_usual
 from services.contracts.events.campaigns import OrderKind, OrderRequest
 from services.registry.deliveries import use_cases as deliveries
+from services.registry.deliveries.smtp import MailSession
 from tests.support.mail_behaviour import never
 from tests.support.registry import LAST_MONTH, TODAY, Registry, encryptor, order, project
 from tests.support.servers import eventually
@@ -176,3 +180,19 @@ async def test_a_row_that_no_key_opens_stops_nobody_else(registry: Registry) -> 
     registry.clock.advance(timedelta(days=3))
     await registry.refuse_unsendable()
     assert await registry.state(stuck) == "refused window_over"
+
+
+async def test_a_sender_ends_although_a_library_swallows_its_cancellation(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As `asyncio.wait_for` of Python 3.11 may, by which the mail library waits."""
+    connecting = asyncio.Event()
+
+    async def swallow(_: MailSession) -> None:
+        connecting.set()
+        with suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+
+    monkeypatch.setattr(MailSession, "connect", swallow)
+    async with asyncio.timeout(30), registry.sending(workers=1):
+        await connecting.wait()
