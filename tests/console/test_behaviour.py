@@ -61,6 +61,14 @@ async def test_a_changed_cell_is_marked_and_only_for_a_while(console: Opens, pan
         await at.until(lambda: not table.marked)
 
 
+async def test_enter_opens_the_project_under_the_cursor(console: Opens) -> None:
+    async with console("en") as at:
+        await _projects(at)
+        await at.press("enter")
+        await at.on("project")
+        assert "Will serve" in at.text
+
+
 async def test_an_opt_in_is_on_screen_in_less_than_a_second(console: Opens, panel: Panel) -> None:
     async with console() as at:
         at.app.open(ProjectRoute(LETTER.id))

@@ -6,6 +6,7 @@ from asyncio import gather
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from textual.containers import Container, Horizontal
 from textual.widget import Widget
@@ -23,8 +24,6 @@ from console.widgets.text import Input, Static
 from console.words import Count, Text, fold, number, spark
 
 if TYPE_CHECKING:
-    from uuid import UUID
-
     from console.client.staff_client import StaffClient
     from services.contracts.http.campaigns import ProjectView, Today
 
