@@ -48,6 +48,8 @@ async def test_five_forged_practicalities_are_one_message(registry: Registry) ->
     async with registry.sending():
         await registry.receive(*forged)
         await settled(registry)
+        # As the hourly job does: an order that no sender has claimed is refused by it.
+        await registry.refuse_unsendable()
         registry.clock.advance(DAY)
         await settled(registry)
     assert len(registry.mail()) == 1
