@@ -6,6 +6,7 @@ from uuid import UUID
 
 import typer
 
+from console.client.vocabulary import DECISION, OUTCOME, PROGRESS
 from console.commands.options import As, Json, both, command, group
 from console.commands.refusals import Refusal
 from console.commands.session import Session, asynchronous, print_json, request, session, show
@@ -27,23 +28,6 @@ _REPORT = Text(
     fr="\nRetour, version {version}, publié le {day} : {url}",
     en="\nReport, version {version}, published on {day}: {url}",
 )
-STEPS = {
-    "awaiting": Text(fr="à rédiger", en="to draft"),
-    "drafted": Text(fr="à signer", en="to sign"),
-    "signed": Text(fr="signée", en="signed"),
-    "published": Text(fr="publiée", en="published"),
-}
-OUTCOMES = {
-    "retained": Text(fr="retenue", en="retained"),
-    "partly": Text(fr="en partie", en="in part"),
-    "not": Text(fr="non retenue", en="not retained"),
-}
-PROGRESS = {
-    "planned": Text(fr="prévu", en="planned"),
-    "under_way": Text(fr="en cours", en="under way"),
-    "done": Text(fr="fait", en="done"),
-    "given_up": Text(fr="abandonné", en="given up"),
-}
 _LATE_BY = Text(fr="{n} j de retard", en="{n} day(s) late")
 _DRAFTED = Text(
     fr="« {title} » : {outcome}, version {version}, à signer par le décideur.",
@@ -146,8 +130,8 @@ def draft(
     from services.contracts.events.feedback import Outcome
     from services.contracts.http.feedback import WriteDecision
 
-    if outcome not in OUTCOMES:
-        raise typer.BadParameter(" / ".join(OUTCOMES), param_hint="--outcome")
+    if outcome not in OUTCOME:
+        raise typer.BadParameter(" / ".join(OUTCOME), param_hint="--outcome")
 
     async def send(staff: "StaffClient") -> "DecisionView":
         read_version = (await find(staff, proposal)).version if version is None else version
@@ -166,7 +150,7 @@ def draft(
         current.tell(
             _DRAFTED,
             title=drafted.title,
-            outcome=current.say(OUTCOMES[outcome]),
+            outcome=current.say(OUTCOME[outcome]),
             version=drafted.version,
         )
 
@@ -215,7 +199,7 @@ def _agrees(current: Session, decision: "DecisionView", signer: str) -> bool:
     current.tell(
         _ASK_TO_SIGN,
         title=decision.title,
-        outcome=current.say(OUTCOMES[decision.outcome]),
+        outcome=current.say(OUTCOME[decision.outcome]),
         reason=decision.reason,
     )
     if decision.next_step:
@@ -297,9 +281,9 @@ def _show_status(current: Session, status: "ProjectStanding") -> None:
 def show_account(current: Session, account: "ProjectAccount") -> None:
     _show_status(current, account.standing)
     for decision in account.decisions:
-        facts = [current.say(STEPS[decision.state])]
+        facts = [current.say(DECISION[decision.state])]
         if decision.outcome:
-            facts.append(current.say(OUTCOMES[decision.outcome]))
+            facts.append(current.say(OUTCOME[decision.outcome]))
         if due := _due(current, decision):
             facts.append(due)
         current.out.print(f"\n{decision.title}", style="bold")

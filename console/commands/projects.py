@@ -6,6 +6,7 @@ from uuid import UUID
 
 import typer
 
+from console.client.vocabulary import STATES
 from console.commands import mandates
 from console.commands.options import Json, both, command, group
 from console.commands.refusals import NotFound, Refusal
@@ -39,16 +40,8 @@ _COLUMNS = (
     Text(fr="non", en="no"),
     Text(fr="identifiant", en="id"),
 )
-_STATES = {
-    "draft": Text(fr="brouillon", en="draft"),
-    "published": Text(fr="publié", en="published"),
-    "open": Text(fr="ouvert", en="open"),
-    "recruited": Text(fr="recruté", en="recruited"),
-    "collected": Text(fr="recueilli", en="collected"),
-    "reporting": Text(fr="retour en cours", en="reporting"),
-    "closed": Text(fr="clos", en="closed"),
-    "abandoned": Text(fr="abandonné", en="abandoned"),
-}
+# In French the commands have a word of their own for this phase.
+_STATES = STATES | {"reporting": Text(fr="retour en cours", en="reporting")}
 _PREVIEW = Text(
     fr="{wanted} personnes demandées entre le {first} et le {last} : {can} peuvent l'être sur "
     "{fitting} qui conviennent.",

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from console.client.vocabulary import PROGRESS
 from console.commands.contacts import show_import
 from console.commands.options import Json, both, command
 from console.commands.projects import show_preview, show_projects
@@ -65,12 +66,6 @@ _OUTCOMES = {
     "retained": Text(fr="retenue", en="retained"),
     "partly": Text(fr="retenue en partie", en="partly retained"),
     "not": Text(fr="non retenue", en="not retained"),
-}
-_PROGRESS = {
-    "planned": Text(fr="prévu", en="planned"),
-    "under_way": Text(fr="en cours", en="under way"),
-    "done": Text(fr="fait", en="done"),
-    "given_up": Text(fr="abandonné", en="given up"),
 }
 _SIGNED = Text(
     fr="Rédigées par {drafter}, signées par {signer}. Lisibilité : {score:.0f}/100. {hint}",
@@ -264,7 +259,7 @@ def _show_answers(current: Session, result: "Result") -> None:
         table.add_row(
             decision.title,
             current.say(_OUTCOMES[decision.outcome]) if decision.outcome else "",
-            " → ".join(current.say(_PROGRESS[step.progress]) for step in decision.follow_up),
+            " → ".join(current.say(PROGRESS[step.progress]) for step in decision.follow_up),
         )
     current.out.print(table)
     first = account.decisions[0]

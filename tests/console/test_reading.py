@@ -5,7 +5,6 @@ import time
 import pytest
 from syrupy.assertion import SnapshotAssertion
 from textual.events import AppBlur, AppFocus
-from textual.widgets import Input, TextArea
 
 from console.actions import actions_on
 from console.screens.reading.contribution import ContributionScreen
@@ -17,7 +16,7 @@ from services.contracts.http.proposals import ProposalPhase
 from services.contracts.http.reading import Mark, RecordReading
 from tests.console.conftest import At, Opens
 from tests.console.recorded.panel import Panel
-from tests.support.console_keys import to_room
+from tests.support.console_keys import still, to_room
 
 LANGUAGES: list[Language] = ["fr", "en"]
 ALREADY_SYNTHESISED = Problem(
@@ -45,11 +44,6 @@ async def to_board(at: At) -> None:
     await to_room(at)
     await at.press("b")
     await at.on("board")
-
-
-def still(at: At) -> None:
-    for field in (*at.app.screen.query(Input), *at.app.screen.query(TextArea)):
-        field.cursor_blink = False
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

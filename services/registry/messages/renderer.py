@@ -15,10 +15,10 @@ from services.registry.messages.rules import (
     MessageContent,
     in_language,
     is_over,
-    long_day,
     long_last_day,
     shortened,
 )
+from services.runtime.text import long_date
 
 # Kinds of messages about one invitation, which lead back to its page.
 _WITH_INVITATION_LINK = {"invitation", "reminder", "confirmation"}
@@ -98,7 +98,7 @@ class MessageRenderer:
             report_summary=content.report and shortened(content.report.summary),
             invitation=invitation,
             leave=leave,
-            day=lambda day: long_day(day, language),
+            day=lambda day: long_date(day, language),
             end_of=lambda day: long_last_day(day, language),
             participation=content.participation,
             date=date,

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from uuid import UUID
 
 from services.registry.members.rules import Contact
-from services.runtime.text import Language, Text
+from services.runtime.text import Language, Text, long_date
 
 # Characters of a report's summary in a message: the rest is a click away.
 SUMMARY_LENGTH = 900
@@ -108,20 +108,8 @@ def shortened(summary: str, limit: int = SUMMARY_LENGTH) -> str:
     return (start.rpartition(" ")[0] or start[:limit]).rstrip(" ,;:") + " […]"
 
 
-_MONTHS = {
-    "fr": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
-    "en": "January February March April May June July August September October November December",
-}
-
-
-def long_day(day: date, language: Language) -> str:
-    month = _MONTHS[language].split()[day.month - 1]
-    number = "1er" if language == "fr" and day.day == 1 else str(day.day)
-    return f"{number} {month} {day.year}"
-
-
 def long_last_day(day: date, language: Language) -> str:
     """A last day that counts in full, in the time zone of campaigns."""
     if language == "fr":
-        return f"{long_day(day, language)} inclus (heure de Paris)"
-    return f"the end of {long_day(day, language)} (Paris time)"
+        return f"{long_date(day, language)} inclus (heure de Paris)"
+    return f"the end of {long_date(day, language)} (Paris time)"

@@ -1,24 +1,15 @@
 """Collections with their questionnaires, and how many responses they have."""
 
 from collections.abc import Sequence
-from typing import TypeVar
 from uuid import UUID
 
 from services.contracts.events.campaigns import ProjectState
 from services.responses.collections.rules import Collection, CollectionPhase, ResponseCounts
 from services.runtime.postgres.database import Connection
 from services.runtime.postgres.queries import Queries, execute, fetch, fetch_all, fetch_value
-from services.runtime.refusal import NotFound
+from services.runtime.refusal import require_found
 
 queries = Queries("services.responses.collections")
-Row = TypeVar("Row")
-
-
-def or_not_found(row: Row | None, id: UUID) -> Row:
-    """Raises NotFound for a row that does not exist."""
-    if row is None:
-        raise NotFound(what=id)
-    return row
 
 
 async def upsert_projects(conn: Connection, projects: Sequence[ProjectState]) -> list[UUID]:
@@ -50,7 +41,7 @@ async def lock_collection(conn: Connection, project_id: UUID) -> Collection:
 async def share_collection_state(conn: Connection, project_id: UUID) -> CollectionPhase:
     """The state, which cannot change before the transaction ends. Raises NotFound."""
     state = await fetch_value(conn, queries.share_collection_state, project_id=project_id)
-    return CollectionPhase(or_not_found(state, project_id))
+    return CollectionPhase(require_found(state, project_id))
 
 
 async def find_collection(conn: Connection, project_or_preview_id: UUID) -> Collection:
@@ -61,7 +52,7 @@ async def find_collection(conn: Connection, project_or_preview_id: UUID) -> Coll
         queries.list_collections,
         project_or_preview_id=project_or_preview_id,
     )
-    return or_not_found(next(iter(rows), None), project_or_preview_id)
+    return require_found(next(iter(rows), None), project_or_preview_id)
 
 
 async def list_collections(conn: Connection) -> list[Collection]:

@@ -4,10 +4,10 @@ import hashlib
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.responses.collections.store import or_not_found
 from services.responses.documents.cleaning import CleanedDocument
 from services.runtime.postgres.database import Connection
 from services.runtime.postgres.queries import Queries, execute, fetch_all, fetch_optional
+from services.runtime.refusal import require_found
 
 queries = Queries("services.responses.documents")
 
@@ -74,4 +74,4 @@ async def find_content(conn: Connection, project_id: UUID, document_id: UUID) ->
         project_id=project_id,
         document_id=document_id,
     )
-    return or_not_found(content, document_id)
+    return require_found(content, document_id)

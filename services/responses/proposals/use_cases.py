@@ -11,7 +11,6 @@ from services.responses.collections.rules import (
     non_blank,
     refuse_once_synthesised,
 )
-from services.responses.collections.store import or_not_found
 from services.responses.collections.use_cases import hint
 from services.responses.proposals import rules, store
 from services.responses.proposals.rules import Draft, Obstacle, ProposalPhase
@@ -20,6 +19,7 @@ from services.responses.proposals.views import Board
 from services.runtime.clock import Clock
 from services.runtime.http.staff_tokens import Staff
 from services.runtime.postgres.database import Connection
+from services.runtime.refusal import require_found
 
 
 async def read_board(conn: Connection, project_id: UUID) -> Board:
@@ -71,7 +71,7 @@ async def draft_proposal(
 
 async def edit_proposal(conn: Connection, clock: Clock, id: UUID, draft: WriteProposal) -> Proposal:
     """Raises NotFound, ProposalFinal, ProposalChanged, BlankText."""
-    proposal = or_not_found((await store.lock_proposals(conn, [id])).get(id), id)
+    proposal = require_found((await store.lock_proposals(conn, [id])).get(id), id)
     rules.refuse_unless_draft(proposal, draft.version or 0)
     await store.update_proposal(conn, id, _draft(draft))
     return await _hint_and_find(conn, clock, proposal.project_id, id)
@@ -101,7 +101,7 @@ async def unmerge_proposal(
     """Undo a merge, until the synthesis: the proposal is a draft again, with its own support.
 
     Raises NotFound, SynthesisMade, NotMerged, ProposalChanged."""
-    family = or_not_found(await store.find_family(conn, id), id)
+    family = require_found(await store.find_family(conn, id), id)
     # The collection first, as the synthesis does: neither overlooks the other.
     refuse_once_synthesised(await collections.share_collection_state(conn, family.project_id))
     proposals = await store.lock_proposals(conn, [id, family.survivor_id])

@@ -6,7 +6,6 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from services.responses.collections.store import or_not_found
 from services.responses.readings.rules import LinkableProposal
 from services.responses.readings.rules_attention import ReadingHistory
 from services.runtime.postgres.database import Connection
@@ -18,6 +17,7 @@ from services.runtime.postgres.queries import (
     fetch_row,
     fetch_value,
 )
+from services.runtime.refusal import require_found
 
 queries = Queries("services.responses.readings")
 _BEFORE_ALL = UUID(int=0)
@@ -134,7 +134,7 @@ async def find_contribution(
 ) -> ReadContribution:
     """Raises NotFound."""
     contributions = await list_contributions(conn, [id], reader, include_hidden=include_hidden)
-    return or_not_found(next(iter(contributions), None), id)
+    return require_found(next(iter(contributions), None), id)
 
 
 async def lock_contribution(conn: Connection, contribution_id: UUID) -> UUID:
@@ -142,7 +142,7 @@ async def lock_contribution(conn: Connection, contribution_id: UUID) -> UUID:
     project_id: UUID | None = await fetch_value(
         conn, queries.lock_contribution, contribution_id=contribution_id
     )
-    return or_not_found(project_id, contribution_id)
+    return require_found(project_id, contribution_id)
 
 
 async def insert_shown_time(
